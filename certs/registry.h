@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "certs/trust_bundle.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "record/hash.h"
+#include "record/participant_id.h"
+#include "record/public_key.h"
+
+namespace meguri::certs {
+
+// A registered key and whose it is.
+struct RegisteredKey {
+  record::ParticipantId owner;
+  registry::v1::KeyPurpose purpose;
+  record::PublicKey key;
+  absl::Time not_before;   // InfinitePast: no bound
+  absl::Time not_after;    // InfiniteFuture: no bound
+  absl::Time revoked;      // InfiniteFuture: not revoked
+
+  // OK, or FAILED_PRECONDITION with reason KEY_REVOKED, KEY_EXPIRED or KEY_NOT_YET_VALID.
+  absl::Status CheckUsable(absl::Time now) const;
+};
+
+// The members of the federation at one moment: the trust bundle and the newest entry of every member. Immutable, so
+// that readers share it without locks.
+class Registry {
+ public:
+  // `entries` are the payloads of verified Member records, newest version each. INVALID_ARGUMENT (reason MEMBER_ENTRY)
+  // names the first entry that is malformed.
+  static absl::StatusOr<std::shared_ptr<const Registry>> Make(const TrustBundle& bundle,
+                                                              absl::Span<const registry::v1::MemberEntry> entries);
+
+  const std::string& federation() const;
+  const record::ParticipantId& operator_id() const;
+
+  // Null if there is no such member.
+  const registry::v1::MemberEntry* Find(const record::ParticipantId& participant) const;
+  // By participant ID.
+  std::vector<const registry::v1::MemberEntry*> Members() const;
+  bool IsActive(const record::ParticipantId& participant) const;
+  // Active, with the role, and with `scope` among its scopes (or no scope asked for). Authority of JP covers every
+  // prefecture.
+  bool HasRole(const record::ParticipantId& participant, registry::v1::RoleKind role, absl::string_view scope) const;
+  std::vector<std::string> ScopesOf(const record::ParticipantId& participant, registry::v1::RoleKind role) const;
+  // Whether the registry says that `node_identity` speaks for `participant`.
+  bool IsHostedBy(const record::ParticipantId& participant, absl::string_view node_identity) const;
+
+  // The key of this ID: registered by a member, or pinned by the bundle. Null if unknown.
+  const RegisteredKey* FindKey(const record::Hash& key_id) const;
+  // The usable feed key of a member; the bundle's for the operator's registry feed. NOT_FOUND (reason NO_FEED_KEY).
+  absl::StatusOr<const RegisteredKey*> FeedKeyOf(const record::ParticipantId& participant, absl::Time now) const;
+
+  // The member whose registered prefix, link domain or name space is the longest that fits, or null.
+  const registry::v1::MemberEntry* FindByGtin(absl::string_view gtin14) const;
+  const registry::v1::MemberEntry* FindByLinkDomain(absl::string_view host) const;
+  const registry::v1::MemberEntry* FindByUri(absl::string_view uri) const;
+
+ private:
+  struct Parts;
+  explicit Registry(std::unique_ptr<const Parts> parts);
+
+ public:
+  ~Registry();
+
+ private:
+  std::unique_ptr<const Parts> parts_;
+};
+
+// Checks the form of an entry: participant ID, kind, status, roles with scopes, node identity of this federation and
+// participant's host, addresses host:port, keys that parse and match their algorithm (feed keys Ed25519), no key used
+// twice. Every problem is reported. INVALID_ARGUMENT with violations.
+absl::Status CheckMemberEntry(absl::string_view federation, const registry::v1::MemberEntry& entry);
+
+inline constexpr char kHeartbeatPayloadType[] = "application/vnd.meguri.heartbeat.v1";
+inline constexpr char kEnrolmentPayloadType[] = "application/vnd.meguri.enrolment.v1";
+
+// Checks a heartbeat against the bundle's registry feed key and origin. INVALID_ARGUMENT with the reasons of VerifySignedBody, or HEARTBEAT_FORM.
+absl::StatusOr<registry::v1::Heartbeat> OpenHeartbeat(const record::v1::SignedBody& signed_body,
+                                                      const TrustBundle& bundle);
+absl::StatusOr<record::v1::SignedBody> SignHeartbeat(const registry::v1::Heartbeat& heartbeat,
+                                                     absl::string_view federation,
+                                                     const record::ParticipantId& operator_id,
+                                                     const record::Signer& feed_signer);
+
+// Checks that every key which the entry names has signed the request (record and feed keys), and the entry's form.
+absl::StatusOr<registry::v1::EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes,
+                                                                    absl::string_view federation);
+absl::StatusOr<std::string> SignEnrolmentRequest(const registry::v1::EnrolmentRequest& request,
+                                                 absl::string_view federation,
+                                                 const std::vector<const record::Signer*>& signers);
+
+}  // namespace meguri::certs

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "record/hash.h"
+
+namespace meguri::storage {
+
+// What the last acknowledged commit was. Kept outside the store, which alone may lose acknowledged writes silently.
+struct AnchorState {
+  uint64_t commit = 0;       // number of the last commit
+  record::Hash own_heads;    // digest over the heads of all own feeds
+  uint64_t epoch = 1;
+  uint64_t fencing = 0;      // grows at every start: a second process that writes is detected
+
+  friend bool operator==(const AnchorState&, const AnchorState&) = default;
+};
+
+// The ANCHOR file: two 4 KiB slots written in turn. Thread-compatible; one writer.
+class Anchor {
+ public:
+  virtual ~Anchor() = default;
+  // The newest state whose checksum holds; nullopt if the file was new. DATA_LOSS (reason ANCHOR_DAMAGED) if both slots are bad.
+  virtual absl::StatusOr<absl::optional<AnchorState>> Read() = 0;
+  // Durable (fdatasync) once it returns OK.
+  virtual absl::Status Write(const AnchorState& state) = 0;
+};
+
+// Opens or creates the file at `path`, and its folder entry.
+absl::StatusOr<std::unique_ptr<Anchor>> OpenAnchorFile(const std::string& path);
+// For tests and the memory engine.
+std::unique_ptr<Anchor> MakeMemoryAnchor();
+
+}  // namespace meguri::storage

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "storage/anchor.h"
+#include "storage/ordered_store.h"
+
+namespace meguri::storage {
+
+struct FsckReport {
+  uint64_t records = 0;
+  uint64_t sections = 0;
+  uint64_t feeds = 0;
+  uint64_t entries = 0;
+  uint64_t index_entries = 0;
+  std::vector<std::string> problems;  // one sentence each; empty: all is well
+};
+
+// Rebuilds every tree from the stored bytes and compares: headers with their hashes, sections with their digests,
+// look-up keys with records, entries with tiles and heads, memberships with entries, postings with records, own heads
+// with the anchor. Reads only. `progress` is called now and then with (done, total) keys.
+absl::StatusOr<FsckReport> Fsck(const StoreReader& store, Anchor* anchor,
+                                const std::function<void(uint64_t, uint64_t)>& progress);
+
+}  // namespace meguri::storage

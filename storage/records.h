@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "meguri/record/v1/record.pb.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "record/hash.h"
+#include "record/header.h"
+#include "record/record_id.h"
+#include "storage/feeds.h"
+#include "storage/ordered_store.h"
+#include "storage/transaction.h"
+
+namespace meguri::storage {
+
+// Position of a record version in the order of arrival at this store, from 1.
+using Arrival = uint64_t;
+
+// One version of one record, as the look-up keys name it.
+struct VersionRef {
+  record::ParticipantId publisher;
+  uint64_t version = 0;
+  Arrival arrival = 0;
+  record::Hash header_hash;
+};
+
+// Which feeds bring a version here, and which slots each of them opens.
+struct FeedMembership {
+  FeedId feed = 0;
+  uint64_t slots = 0;
+};
+
+// Records and their sections: bytes under arrival keys, small look-up keys beside them. Stateless; thread-safe.
+class Records {
+ public:
+  explicit Records(const StoreReader& store) : store_(store) {}
+
+  // NOT_FOUND-free: an arrival that a look-up key names and that is missing is DATA_LOSS.
+  absl::StatusOr<v1::StoredRecord> Read(Arrival arrival) const;
+  // The stored sections whose bit is set in `slots`, ascending. Missing ones are left out.
+  absl::StatusOr<std::vector<record::v1::Section>> ReadSections(Arrival arrival, uint64_t slots) const;
+  absl::StatusOr<absl::optional<Arrival>> FindByHash(const record::Hash& header_hash) const;
+  // All versions of a record ID by publisher and version, ascending. Empty if there is none.
+  absl::StatusOr<std::vector<VersionRef>> FindVersions(const record::RecordId& record_id) const;
+  absl::StatusOr<std::vector<FeedMembership>> FeedsOf(Arrival arrival) const;
+  // Whether two headers for one version were seen.
+  absl::StatusOr<bool> IsFrozen(const record::ParticipantId& publisher, const record::RecordId& record_id) const;
+
+  // Stores a version. Returns its arrival, the old one if this very header is there already. ABORTED with reason
+  // TWO_HEADERS if another header of the same version is there: then write nothing else and call PutEvidence.
+  absl::StatusOr<Arrival> Put(Transaction& transaction, const record::Header& header, const v1::StoredRecord& stored) const;
+  // Keeps a section; an equal one that is there already is left alone.
+  absl::Status PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const;
+  absl::Status PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const;
+  // Keeps both signed headers as evidence and freezes the record.
+  absl::Status PutEvidence(Transaction& transaction, const record::Header& header,
+                           const record::v1::BatchSignature& signature) const;
+  // The version ref as `transaction` sees it, or nullopt.
+  absl::StatusOr<absl::optional<VersionRef>> FindVersion(const Transaction& transaction,
+                                                         const record::ParticipantId& publisher,
+                                                         const record::RecordId& record_id, uint64_t version) const;
+
+ private:
+  const StoreReader& store_;
+};
+
+}  // namespace meguri::storage
