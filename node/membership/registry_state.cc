@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/membership/registry_state.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/header.h"
+#include "record/merkle.h"
+#include "storage/index.h"
+#include "storage/records.h"
+
+namespace meguri::node {
+namespace {
+
+struct MemberRecords {
+  std::vector<registry::v1::MemberEntry> entries;
+  absl::flat_hash_map<std::string, MemberRecordRef> refs;
+};
+
+// The newest entry of every member whose record is alive.
+absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, const storage::HeldFeed& feed) {
+  MemberRecords members;
+  const storage::Records records(store);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, storage::Feeds(store).Find(feed));
+  if (!id.has_value()) {
+    return members;
+  }
+  storage::PostingCursor cursor = storage::Index(store).Find(*id, {"all", ""});
+  for (; cursor.Valid(); cursor.Next()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::Posting posting, cursor.Get());
+    MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records.Read(posting.arrival));
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<record::v1::Section> sections,
+                            records.ReadSections(posting.arrival, ~uint64_t{0}));
+    for (const record::v1::Section& section : sections) {
+      registry::v1::MemberEntry entry;
+      if (section.type() != record::v1::SECTION_TYPE_MEMBER || !entry.ParseFromString(section.payload())) {
+        continue;
+      }
+      members.refs.insert_or_assign(
+          entry.participant_id(),
+          MemberRecordRef{posting.record_id, posting.version, record::HeaderHash(stored.header())});
+      members.entries.push_back(std::move(entry));
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(cursor.status());
+  return members;
+}
+
+record::FeedKey RegistryFeed(const certs::TrustBundle& bundle) {
+  return {bundle.operator_id(), record::FeedName::Registry(), 1};
+}
+
+}  // namespace
+
+RegistryState::RegistryState(certs::TrustBundle bundle, record::ParticipantId holder, absl::Duration stale_age,
+                             const storage::StoreReader& store, const Clock& clock)
+    : bundle_(std::move(bundle)),
+      feed_{std::move(holder), RegistryFeed(bundle_)},
+      stale_age_(stale_age),
+      store_(store),
+      clock_(clock) {}
+
+absl::Status RegistryState::Reload() {
+  MEGURI_ASSIGN_OR_RETURN(MemberRecords members, ReadMembers(store_, feed_));
+  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const certs::Registry> registry,
+                          certs::Registry::Make(bundle_, members.entries));
+  std::vector<std::function<void()>> listeners;
+  {
+    MutexLock lock(mutex_);
+    registry_ = std::move(registry);
+    records_ = std::move(members.refs);
+    listeners = listeners_;
+  }
+  for (const std::function<void()>& listener : listeners) {
+    listener();
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const certs::Registry> RegistryState::Get() const {
+  MutexLock lock(mutex_);
+  Invariant(registry_ != nullptr, "the registry is loaded before it is used");
+  return registry_;
+}
+
+absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::ParticipantId& participant) const {
+  MutexLock lock(mutex_);
+  const auto found = records_.find(participant.text());
+  return found == records_.end() ? absl::nullopt : absl::make_optional(found->second);
+}
+
+absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed_body) {
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::Heartbeat heartbeat, certs::OpenHeartbeat(signed_body, bundle_));
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash root, record::Hash::Parse(heartbeat.root()));
+  const storage::Feeds feeds(store_);
+  record::Frontier frontier;
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed_));
+  if (id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*id));
+    frontier = head.frontier;
+  }
+  if (heartbeat.size() > frontier.size()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "HEARTBEAT_AHEAD",
+                 absl::StrCat("The heartbeat speaks of ", heartbeat.size(), " registry entries; ", frontier.size(),
+                              " are here."));
+  }
+  if (heartbeat.size() < frontier.size()) {
+    MEGURI_ASSIGN_OR_RETURN(frontier, record::ReadFrontier(heartbeat.size(), [&](uint32_t level, uint64_t index) {
+                              return feeds.ReadNode(*id, level, index);
+                            }));
+  }
+  if (frontier.Root() != root) {
+    return Error(absl::StatusCode::kDataLoss, "REGISTRY_FORK",
+                 absl::StrCat("The operator signed another registry of size ", heartbeat.size(),
+                              " than the one that is here."));
+  }
+  MutexLock lock(mutex_);
+  const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(heartbeat.time_ms()));
+  if (time > heartbeat_time_) {
+    heartbeat_time_ = time;
+    heartbeat_ = signed_body;
+  }
+  return absl::OkStatus();
+}
+
+absl::optional<record::v1::SignedBody> RegistryState::NewestHeartbeat() const {
+  MutexLock lock(mutex_);
+  return heartbeat_;
+}
+
+absl::Duration RegistryState::Age() const {
+  MutexLock lock(mutex_);
+  return heartbeat_.has_value() ? clock_.Now() - heartbeat_time_ : absl::InfiniteDuration();
+}
+
+void RegistryState::AddListener(std::function<void()> listener) {
+  MutexLock lock(mutex_);
+  listeners_.push_back(std::move(listener));
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "certs/registry.h"
+#include "certs/trust_bundle.h"
+#include "meguri/record/v1/record.pb.h"
+#include "storage/feeds.h"
+#include "storage/ordered_store.h"
+
+namespace meguri::node {
+
+inline constexpr absl::Duration kRegistryWarnAge = absl::Minutes(15);
+inline constexpr absl::Duration kRegistryStaleAgeDefault = absl::Hours(72);
+
+// Where a member's entry is kept, so that it can be continued or shown.
+struct MemberRecordRef {
+  record::RecordId record_id;
+  uint64_t version = 0;
+  record::Hash header_hash;
+};
+
+// The registry as this node knows it now. Thread-safe: readers take a snapshot and keep it for one decision.
+class RegistryState {
+ public:
+  // `holder` is the member on whose behalf this node keeps the registry feed; the operator's node holds it as its own.
+  RegistryState(certs::TrustBundle bundle, record::ParticipantId holder, absl::Duration stale_age,
+                const storage::StoreReader& store, const Clock& clock);
+
+  // Reads the members anew from the stored registry feed and tells the listeners.
+  absl::Status Reload();
+  std::shared_ptr<const certs::Registry> Get() const;
+  const certs::TrustBundle& bundle() const { return bundle_; }
+  const storage::HeldFeed& feed() const { return feed_; }
+
+  // The record that carries a member's entry, or nullopt.
+  absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
+
+  // Takes a heartbeat whose signature was checked. FAILED_PRECONDITION with reason HEARTBEAT_AHEAD if it speaks of
+  // entries that are not here yet; DATA_LOSS with reason REGISTRY_FORK if its root is not ours at that size. An older
+  // heartbeat than the newest is ignored.
+  absl::Status AcceptHeartbeat(const record::v1::SignedBody& signed_body);
+  absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
+  // Since the signed time of the newest heartbeat. InfiniteDuration if there is none.
+  absl::Duration Age() const;
+  // True once nothing beyond PUBLIC may be served.
+  bool IsStale() const { return Age() > stale_age_; }
+
+  // `listener` is called after every Reload, on the thread that reloads. Add listeners before serving.
+  void AddListener(std::function<void()> listener);
+
+ private:
+  const certs::TrustBundle bundle_;
+  const storage::HeldFeed feed_;
+  const absl::Duration stale_age_;
+  const storage::StoreReader& store_;
+  const Clock& clock_;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<const certs::Registry> registry_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, MemberRecordRef> records_ ABSL_GUARDED_BY(mutex_);
+  absl::optional<record::v1::SignedBody> heartbeat_ ABSL_GUARDED_BY(mutex_);
+  absl::Time heartbeat_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::vector<std::function<void()>> listeners_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace meguri::node
