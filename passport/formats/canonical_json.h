@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "meguri/record/v1/record.pb.h"
+#include "record/hash.h"
+#include "record/record_id.h"
+#include "record/section.h"
+
+namespace meguri::passport {
+
+// A record before it is signed: the content of a record file.
+//   {"record_type": "product_passport",
+//    "sections": {"identity": {…}, "dismantling": {"$audiences": ["AUTHORITIES"], …}},
+//    "jurisdictions": ["JP"], "addressees": [], "subjects": [],
+//    "record_id": "<32 hex digits>", "previous": "<64 hex digits>"}
+// Sections are proto JSON with the names of the proto files, save that a Decimal is written as its text: "12.5".
+struct RecordDraft {
+  uint32_t record_type = 0;
+  std::vector<record::SectionDraft> sections;  // ascending types
+  std::vector<std::string> jurisdictions;      // JP or JIS X 0401 codes
+  std::vector<std::string> addressees;         // participant IDs
+  std::vector<std::string> subjects;           // participant IDs
+  // Of an update: the record, and the header hash of the version before. Both or neither.
+  absl::optional<record::RecordId> record_id;
+  absl::optional<record::Hash> previous;
+};
+
+// Reads a record file. A section without "$audiences" gets the default ones. INVALID_ARGUMENT with every problem as a
+// violation whose field is its JSON path (sections.identity.mass_kg); reasons JSON_SYNTAX, JSON_DEPTH, JSON_SIZE,
+// JSON_DUPLICATE_KEY, JSON_FIELD_UNKNOWN, JSON_TYPE, JSON_VALUE, JSON_MISSING, SECTION_NOT_UNDERSTOOD, UNKNOWN_AUDIENCE.
+// Says nothing about the rules of the content: that is ValidateSection.
+absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json);
+
+// Writes a record file that ParseRecordJson reads back as the same draft. INVALID_ARGUMENT if a payload does not decode
+// or a type is not understood.
+absl::StatusOr<std::string> PrintRecordJson(const RecordDraft& draft);
+
+// One payload as an indented JSON object. A section that is not understood, does not decode, or holds unknown fields
+// says so: {"$not_understood": true, "$type": 77, "$bytes": 1234}.
+absl::StatusOr<std::string> SectionToJson(uint32_t type, absl::string_view payload);
+
+// An envelope for reading: the header's fields with IDs and hashes in hexadecimal and times in RFC 3339, the key that
+// signed, and the sections with slot and audiences. Checks no signature and no digest. INVALID_ARGUMENT if the header
+// cannot be parsed.
+absl::StatusOr<std::string> EnvelopeToJson(const record::v1::Envelope& envelope);
+
+}  // namespace meguri::passport

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "meguri/record/v1/record.pb.h"
+
+namespace meguri::passport {
+
+// The product group that the identity section names; "" if there is no such section or it names none that is well-formed.
+std::string ProductGroupOf(absl::Span<const record::v1::Section> sections);
+
+}  // namespace meguri::passport

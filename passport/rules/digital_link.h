@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace meguri::passport {
+
+inline constexpr size_t kDigitalLinkBytesMax = 2048;
+
+// What a GS1 Digital Link URI names. Values are percent-decoded.
+struct DigitalLink {
+  std::string host;         // "id.example.jp", lower case, with the port if there is one
+  std::string primary_ai;   // "01"
+  std::string primary_key;  // GTIN padded to 14 digits if primary_ai is 01
+  std::string gtin;         // = primary_key if primary_ai is 01, else ""
+  std::string variant;      // AI 22
+  std::string lot;          // AI 10
+  std::string serial;       // AI 21; 8011 after 8010; 254 after 414
+
+  friend bool operator==(const DigitalLink&, const DigitalLink&) = default;
+};
+
+// V4: INVALID_ARGUMENT with reason V4_DIGITAL_LINK if `uri` is none; V3_CHECK_DIGIT if its key has a wrong check digit.
+// The query part and the fragment are ignored.
+absl::StatusOr<DigitalLink> ParseDigitalLink(absl::string_view uri);
+
+}  // namespace meguri::passport

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/error.h"
+#include "meguri/record/v1/record.pb.h"
+#include "record/header.h"
+
+namespace meguri::passport {
+
+// Checks report at most this many violations, then say so with reason TOO_MANY_VIOLATIONS.
+inline constexpr size_t kViolationsMax = 500;
+
+// Every problem of one payload, with fields under `path` ("sections.composition"); empty if there is none. Total: any
+// bytes are fine. A section that this version does not understand has only its size checked. Unknown fields are no
+// violation (HasUnknownFields).
+std::vector<Violation> ValidateSection(uint32_t type, absl::string_view payload, absl::string_view path);
+
+// Whether a payload that decodes carries fields or enum values that this version does not know. False if the section
+// is not understood or does not decode.
+bool HasUnknownFields(uint32_t type, absl::string_view payload);
+
+// Every problem of a record about to be published: ValidateSection of each section under "sections.<name>", then
+// whether the record type is understood, the slot count is its own, the required sections are there, each section is
+// understood and allowed, no audience is wider than the default (reason AUDIENCE_LOOSENED), and the sections agree with
+// each other. That the sections belong to `header` is record::VerifySections. Records of others are not judged by this.
+std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<const record::v1::Section> sections);
+
+}  // namespace meguri::passport
