@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "record/feed.h"
 #include "record/merkle.h"
 #include "record/participant_id.h"
@@ -51,6 +52,7 @@ class Feeds {
 
   // The number of a feed, or nullopt if this store holds none.
   absl::StatusOr<absl::optional<FeedId>> Find(const HeldFeed& feed) const;
+  // NOT_FOUND with reason FEED_UNKNOWN if the number is not assigned, here and below.
   absl::StatusOr<HeldFeed> Describe(FeedId id) const;
   // Every feed that `holder` holds, own and replica, by key.
   absl::StatusOr<std::vector<std::pair<HeldFeed, FeedId>>> HeldBy(const record::ParticipantId& holder) const;
@@ -64,8 +66,12 @@ class Feeds {
 
   // Returns the number of `feed`, assigning one if it is new.
   absl::StatusOr<FeedId> FindOrCreate(Transaction& transaction, const HeldFeed& feed) const;
-  // Appends an entry to the tree. Returns its index.
+  // Appends an entry (41 bytes) to the tree. Returns its index.
   absl::StatusOr<uint64_t> Append(Transaction& transaction, FeedId id, absl::string_view entry) const;
+  // Appends entries in order, which costs less than one by one: the head is read and written once, each tile too.
+  // Returns the index of the first.
+  absl::StatusOr<uint64_t> AppendMany(Transaction& transaction, FeedId id,
+                                      absl::Span<const std::string> entries) const;
   // The head as `transaction` leaves it.
   absl::StatusOr<FeedHead> ReadHead(const Transaction& transaction, FeedId id) const;
   // Replica: keeps the publisher's newest verified note.

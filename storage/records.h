@@ -57,8 +57,10 @@ class Records {
   absl::StatusOr<Arrival> Put(Transaction& transaction, const record::Header& header, const v1::StoredRecord& stored) const;
   // Keeps a section; an equal one that is there already is left alone.
   absl::Status PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const;
+  // Says that `feed` brings the version here and opens `slots`, beside those that it opened before.
   absl::Status PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const;
-  // Keeps both signed headers as evidence and freezes the record.
+  // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
+  // version. The first evidence stays.
   absl::Status PutEvidence(Transaction& transaction, const record::Header& header,
                            const record::v1::BatchSignature& signature) const;
   // The version ref as `transaction` sees it, or nullopt.

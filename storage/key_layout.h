@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "record/hash.h"
+#include "record/index_term.h"
+#include "record/participant_id.h"
+#include "record/record_id.h"
+#include "storage/feeds.h"
+
+// The one place that knows what keys look like. Numbers are big-endian, so keys sort as they count. A text that cannot
+// hold a zero byte (participant IDs, feed names) ends with one; any other string that is followed by more is preceded by
+// its length. So no key is the beginning of another of its kind, unless it is a prefix by intent.
+//
+// Family::kArrival holds records and sections: u64 arrival | u8 0 for the record, u8 1 + slot for a section.
+// Family::kLookup holds everything else, the kind first.
+namespace meguri::storage {
+
+enum class KeyKind : char {
+  kMembership = 'b',  // u64 arrival | u32 feed                            -> u64 slots
+  kHead = 'd',        // u32 feed                                          -> StoredHead
+  kEntry = 'e',       // u32 feed | u64 index                              -> feed entry, 41 bytes
+  kFeed = 'f',        // u32 feed                                          -> StoredFeed
+  kHeader = 'h',      // header hash[32]                                   -> u64 arrival
+  kReserved = 'm',    // the committer's and the format's own
+  kFeedName = 'n',    // holder 0 publisher 0 name 0 u64 epoch             -> u64 feed
+  kPosting = 'p',     // u32 feed | u8 n field | u8 n value | record ID[16] | publisher -> u64 version | u64 arrival
+  kRequest = 'q',     // member 0 u32 n method | request ID                -> StoredAnswer
+  kTerms = 'r',       // u32 feed | record ID[16] | publisher              -> StoredTerms
+  kSetting = 's',     // name                                              -> by name
+  kTile = 't',        // u32 feed | u8 level | u64 index                   -> 1 … 256 hashes
+  kVersion = 'v',     // record ID[16] | publisher 0 u64 version           -> u64 arrival | header hash[32]
+  kFollow = 'w',      // member 0 publisher 0 name 0 u64 epoch             -> StoredFollow
+  kFrozen = 'x',      // record ID[16] | publisher                         -> StoredEvidence
+  kRequestTime = 'y',  // u64 milliseconds | key of the request, kind left out -> nothing
+};
+
+// Everything of one kind.
+std::string KindPrefix(KeyKind kind);
+
+// Family::kArrival.
+std::string RecordKey(uint64_t arrival);
+std::string SectionKey(uint64_t arrival, uint32_t slot);
+struct ArrivalKey {
+  uint64_t arrival = 0;
+  absl::optional<uint32_t> slot;  // nullopt: the record
+};
+absl::optional<ArrivalKey> ParseArrivalKey(absl::string_view key);
+
+// Family::kLookup. Every Parse… is total: nullopt for anything that the matching function does not return.
+std::string HeaderKey(const record::Hash& header_hash);
+
+std::string VersionPrefix(const record::RecordId& record_id);
+std::string VersionKey(const record::RecordId& record_id, const record::ParticipantId& publisher, uint64_t version);
+struct VersionKeyParts {
+  record::RecordId record_id;
+  record::ParticipantId publisher;
+  uint64_t version = 0;
+};
+absl::optional<VersionKeyParts> ParseVersionKey(absl::string_view key);
+
+std::string MembershipPrefix(uint64_t arrival);
+std::string MembershipKey(uint64_t arrival, FeedId feed);
+struct MembershipKeyParts {
+  uint64_t arrival = 0;
+  FeedId feed = 0;
+};
+absl::optional<MembershipKeyParts> ParseMembershipKey(absl::string_view key);
+
+struct RecordName {
+  record::RecordId record_id;
+  record::ParticipantId publisher;
+};
+std::string FrozenKey(const record::RecordId& record_id, const record::ParticipantId& publisher);
+absl::optional<RecordName> ParseFrozenKey(absl::string_view key);
+
+std::string FeedNamePrefix(const record::ParticipantId& holder);
+std::string FeedNameKey(const HeldFeed& feed);
+absl::optional<HeldFeed> ParseFeedNameKey(absl::string_view key);
+
+std::string FeedIdKey(FeedId feed);
+std::string HeadKey(FeedId feed);
+// The feed of a key of kind kFeed or kHead.
+absl::optional<FeedId> ParseFeedIdKey(absl::string_view key);
+
+std::string EntryPrefix(FeedId feed);
+std::string EntryKey(FeedId feed, uint64_t index);
+struct EntryKeyParts {
+  FeedId feed = 0;
+  uint64_t index = 0;
+};
+absl::optional<EntryKeyParts> ParseEntryKey(absl::string_view key);
+
+std::string TilePrefix(FeedId feed);
+std::string TileKey(FeedId feed, uint8_t level, uint64_t index);
+struct TileKeyParts {
+  FeedId feed = 0;
+  uint8_t level = 0;
+  uint64_t index = 0;
+};
+absl::optional<TileKeyParts> ParseTileKey(absl::string_view key);
+
+inline constexpr size_t kIndexFieldMax = 64;
+
+// `term` as it is stored: the field cut to kIndexFieldMax bytes, the value to record::kIndexValueMax.
+record::IndexTerm CutTerm(const record::IndexTerm& term);
+std::string PostingPrefix(FeedId feed, const record::IndexTerm& term);
+// A key under a PostingPrefix. `publisher` may be any bytes: a place to seek to need not be a key that exists.
+std::string PostingKey(absl::string_view posting_prefix, const record::RecordId& record_id,
+                       absl::string_view publisher);
+// The end of a posting key, after its PostingPrefix.
+absl::optional<RecordName> ParsePostingSuffix(absl::string_view suffix);
+
+std::string TermsKey(FeedId feed, const record::RecordId& record_id, const record::ParticipantId& publisher);
+struct TermsKeyParts {
+  FeedId feed = 0;
+  RecordName name;
+};
+absl::optional<TermsKeyParts> ParseTermsKey(absl::string_view key);
+
+std::string RequestLookupKey(const record::ParticipantId& member, absl::string_view method,
+                             absl::string_view request_id);
+std::string RequestTimeKey(uint64_t time_ms, absl::string_view request_key);
+struct RequestTimeParts {
+  uint64_t time_ms = 0;
+  std::string request_key;
+};
+absl::optional<RequestTimeParts> ParseRequestTimeKey(absl::string_view key);
+
+std::string FollowKey(const record::ParticipantId& member, const record::FeedKey& feed);
+struct FollowKeyParts {
+  record::ParticipantId member;
+  record::FeedKey feed;
+};
+absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key);
+
+std::string HeartbeatKey();    // -> SignedBody
+std::string NextArrivalKey();  // -> u64
+std::string NextFeedKey();     // -> u64
+
+}  // namespace meguri::storage

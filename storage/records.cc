@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/records.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/limits.h"
+#include "storage/key_layout.h"
+#include "storage/value.h"
+
+namespace meguri::storage {
+namespace {
+
+constexpr size_t kVersionValueSize = 8 + record::kHashSize;
+
+std::string WrapVersion(Arrival arrival, const record::Hash& header_hash) {
+  std::string bytes;
+  AppendU64(arrival, bytes);
+  bytes.append(header_hash.view().data(), header_hash.view().size());
+  return WrapValue(bytes);
+}
+
+absl::StatusOr<VersionRef> ParseVersion(const record::ParticipantId& publisher, uint64_t version,
+                                        absl::string_view stored) {
+  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(stored));
+  if (bytes.size() != kVersionValueSize) {
+    return ValueDamaged("version of a record");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash header_hash, record::Hash::Parse(bytes.substr(8)));
+  return VersionRef{publisher, version, ReadU64(bytes), header_hash};
+}
+
+absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, NextArrivalKey()));
+  Arrival arrival = 1;
+  if (stored.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(arrival, UnwrapU64(*stored, "number of the next record"));
+  }
+  transaction.Put(Family::kLookup, NextArrivalKey(), WrapU64(arrival + 1));
+  return arrival;
+}
+
+void AddSignedHeader(const std::string& header, const record::v1::BatchSignature& signature,
+                     v1::StoredEvidence& evidence) {
+  auto* entry = evidence.add_headers();
+  entry->set_header(header);
+  *entry->mutable_signature() = signature;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::StoredRecord> Records::Read(Arrival arrival) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kArrival, RecordKey(arrival)));
+  if (!stored.has_value()) {
+    return ValueMissing("a record");
+  }
+  v1::StoredRecord message;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "record", message));
+  return message;
+}
+
+absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
+  std::vector<record::v1::Section> sections;
+  for (uint32_t slot = 0; slot < record::kSlotsMax; ++slot) {
+    if ((slots >> slot & 1U) == 0) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kArrival, SectionKey(arrival, slot)));
+    if (stored.has_value()) {
+      MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "section", sections.emplace_back()));
+    }
+  }
+  return sections;
+}
+
+absl::StatusOr<absl::optional<Arrival>> Records::FindByHash(const record::Hash& header_hash) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, HeaderKey(header_hash)));
+  if (!stored.has_value()) {
+    return absl::optional<Arrival>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, UnwrapU64(*stored, "place of a header"));
+  return absl::make_optional(arrival);
+}
+
+absl::StatusOr<std::vector<VersionRef>> Records::FindVersions(const record::RecordId& record_id) const {
+  std::vector<VersionRef> versions;
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, VersionPrefix(record_id));
+  for (; cursor->Valid(); cursor->Next()) {
+    const auto key = ParseVersionKey(cursor->key());
+    if (!key.has_value()) {
+      return ValueDamaged("key of a version");
+    }
+    MEGURI_ASSIGN_OR_RETURN(VersionRef version, ParseVersion(key->publisher, key->version, cursor->value()));
+    versions.push_back(std::move(version));
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return versions;
+}
+
+absl::StatusOr<std::vector<FeedMembership>> Records::FeedsOf(Arrival arrival) const {
+  std::vector<FeedMembership> memberships;
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, MembershipPrefix(arrival));
+  for (; cursor->Valid(); cursor->Next()) {
+    const auto key = ParseMembershipKey(cursor->key());
+    if (!key.has_value()) {
+      return ValueDamaged("key of a membership");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const uint64_t slots, UnwrapU64(cursor->value(), "membership"));
+    memberships.push_back({key->feed, slots});
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return memberships;
+}
+
+absl::StatusOr<bool> Records::IsFrozen(const record::ParticipantId& publisher,
+                                       const record::RecordId& record_id) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, FrozenKey(record_id, publisher)));
+  return stored.has_value();
+}
+
+absl::StatusOr<Arrival> Records::Put(Transaction& transaction, const record::Header& header,
+                                     const v1::StoredRecord& stored) const {
+  Invariant(stored.header() == header.bytes(), "a record is stored with the header that was checked");
+  MEGURI_ASSIGN_OR_RETURN(const auto known,
+                          FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
+  if (known.has_value() && known->header_hash == header.hash()) {
+    return known->arrival;
+  }
+  if (known.has_value()) {
+    return Error(absl::StatusCode::kAborted, "TWO_HEADERS",
+                 absl::StrCat(header.publisher().text(), " signed two different headers for version ", header.version(),
+                              " of record ", header.record_id().ToHex(), "; the record is to be frozen"));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, TakeNextArrival(transaction));
+  transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
+  transaction.Put(Family::kLookup, HeaderKey(header.hash()), WrapU64(arrival));
+  transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
+                  WrapVersion(arrival, header.hash()));
+  return arrival;
+}
+
+absl::Status Records::PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const {
+  if (section.slot() >= record::kSlotsMax) {
+    return Error(absl::StatusCode::kInvalidArgument, "SECTION_SLOT",
+                 absl::StrCat("a section lies in a slot below ", record::kSlotsMax, ", not in ", section.slot()));
+  }
+  const std::string key = SectionKey(arrival, section.slot());
+  std::string value = WrapMessage(section);
+  // Damage is no reason to fail here: what the caller has verified against the header takes its place.
+  const auto stored = transaction.Get(Family::kArrival, key);
+  if (!stored.ok() && !absl::IsDataLoss(stored.status())) {
+    return stored.status();
+  }
+  if (!stored.ok() || *stored != value) {
+    transaction.Put(Family::kArrival, key, std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Records::PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const {
+  const std::string key = MembershipKey(arrival, feed);
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
+  uint64_t known = 0;
+  if (stored.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(known, UnwrapU64(*stored, "membership"));
+  }
+  transaction.Put(Family::kLookup, key, WrapU64(known | slots));
+  return absl::OkStatus();
+}
+
+absl::Status Records::PutEvidence(Transaction& transaction, const record::Header& header,
+                                  const record::v1::BatchSignature& signature) const {
+  const std::string key = FrozenKey(header.record_id(), header.publisher());
+  MEGURI_ASSIGN_OR_RETURN(const auto frozen, transaction.Get(Family::kLookup, key));
+  if (frozen.has_value()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto known,
+                          FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
+  Invariant(known.has_value() && known->header_hash != header.hash(), "evidence is a second header for one version");
+  MEGURI_ASSIGN_OR_RETURN(const auto first, transaction.Get(Family::kArrival, RecordKey(known->arrival)));
+  if (!first.has_value()) {
+    return ValueMissing("a record");
+  }
+  v1::StoredRecord stored;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*first, "record", stored));
+  v1::StoredEvidence evidence;
+  AddSignedHeader(stored.header(), stored.signature(), evidence);
+  AddSignedHeader(header.bytes(), signature, evidence);
+  transaction.Put(Family::kLookup, key, WrapMessage(evidence));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::optional<VersionRef>> Records::FindVersion(const Transaction& transaction,
+                                                                const record::ParticipantId& publisher,
+                                                                const record::RecordId& record_id,
+                                                                uint64_t version) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored,
+                          transaction.Get(Family::kLookup, VersionKey(record_id, publisher, version)));
+  if (!stored.has_value()) {
+    return absl::optional<VersionRef>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(VersionRef ref, ParseVersion(publisher, version, *stored));
+  return absl::make_optional(std::move(ref));
+}
+
+}  // namespace meguri::storage

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/settings.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "storage/key_layout.h"
+#include "storage/value.h"
+
+namespace meguri::storage {
+
+absl::StatusOr<std::vector<FollowSetting>> Settings::Follows() const {
+  std::vector<FollowSetting> follows;
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, KindPrefix(KeyKind::kFollow));
+  for (; cursor->Valid(); cursor->Next()) {
+    auto key = ParseFollowKey(cursor->key());
+    if (!key.has_value()) {
+      return ValueDamaged("key of a followed feed");
+    }
+    v1::StoredFollow stored;
+    MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor->value(), "followed feed", stored));
+    follows.push_back({std::move(key->member), std::move(key->feed), std::move(*stored.mutable_quarantine_reason()),
+                       std::move(*stored.mutable_quarantine_evidence())});
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return follows;
+}
+
+absl::Status Settings::PutFollow(Transaction& transaction, const FollowSetting& follow) const {
+  v1::StoredFollow stored;
+  stored.set_quarantine_reason(follow.quarantine_reason);
+  stored.set_quarantine_evidence(follow.quarantine_evidence);
+  transaction.Put(Family::kLookup, FollowKey(follow.member, follow.feed), WrapMessage(stored));
+  return absl::OkStatus();
+}
+
+absl::Status Settings::DeleteFollow(Transaction& transaction, const record::ParticipantId& member,
+                                    const record::FeedKey& feed) const {
+  transaction.Delete(Family::kLookup, FollowKey(member, feed));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::optional<std::string>> Settings::Heartbeat() const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, HeartbeatKey()));
+  if (!stored.has_value()) {
+    return absl::optional<std::string>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(*stored));
+  return absl::make_optional(std::string(bytes.data(), bytes.size()));
+}
+
+absl::Status Settings::PutHeartbeat(Transaction& transaction, absl::string_view signed_body) const {
+  transaction.Put(Family::kLookup, HeartbeatKey(), WrapValue(signed_body));
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::storage
