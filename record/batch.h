@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/mutex.h"
 #include "base/random.h"
@@ -30,10 +31,11 @@ absl::StatusOr<std::vector<v1::BatchSignature>> SignBatch(absl::Span<const Hash>
 class VerifiedRoots {
  public:
   explicit VerifiedRoots(size_t capacity = 4096) : capacity_(capacity) {}
-  bool Contains(const Hash& key_id, uint64_t size, const Hash& root) const;
-  void Insert(const Hash& key_id, uint64_t size, const Hash& root);
+  bool Contains(const Hash& key_id, uint64_t size, const Hash& root, absl::string_view signature) const;
+  void Insert(const Hash& key_id, uint64_t size, const Hash& root, absl::string_view signature);
 
  private:
+  static Hash EntryOf(const Hash& key_id, uint64_t size, const Hash& root, absl::string_view signature);
   const size_t capacity_;
   mutable Mutex mutex_;
   absl::flat_hash_set<Hash> entries_ ABSL_GUARDED_BY(mutex_);

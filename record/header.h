@@ -39,6 +39,9 @@ class Header {
   ParticipantId publisher_;
 };
 
+// Whether a header may have so many slots: 8, 16, 32 or 64.
+bool IsSlotCount(size_t count);
+
 // SHA-256("meguri/header/v1" 00 | header bytes).
 Hash HeaderHash(absl::string_view header_bytes);
 

@@ -23,7 +23,7 @@ struct WireField {
   bool repeated = false;
   uint64_t value_min = 1;              // kVarint; never 0, which is the default value
   uint64_t value_max = UINT64_MAX;     // kVarint
-  absl::Span<const uint64_t> values;   // kVarint: allowed values; empty means by range
+  absl::Span<const uint64_t> values = {};  // kVarint: allowed values; empty means by range
   size_t size_min = 1;                 // kBytes, kUtf8: bytes of each value
   size_t size_max = SIZE_MAX;
   size_t count_max = SIZE_MAX;         // repeated
@@ -37,5 +37,12 @@ struct WireMessage {
 
 // OK, or INVALID_ARGUMENT (reason WIRE_GRAMMAR) that names the message, the field and the offence. Total: any bytes are fine.
 absl::Status CheckWire(absl::string_view bytes, const WireMessage& grammar);
+
+// Takes a minimal varint from the front of `in`. False, with `in` as it was, if there is none, it is longer than
+// needed, or it is above 64 bits.
+bool TakeVarint(absl::string_view& in, uint64_t& value);
+
+// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool IsUtf8(absl::string_view text);
 
 }  // namespace meguri::record
