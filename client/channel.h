@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "grpcpp/channel.h"
-#include "grpcpp/security/credentials.h"
+namespace grpc {
+class Channel;
+class ChannelCredentials;
+}  // namespace grpc
 
 namespace meguri::client {
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "certs/trust_bundle.h"
+#include "meguri/record/v1/record.pb.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "record/hash.h"
+#include "record/header.h"
+#include "record/public_key.h"
+
+namespace meguri::client {
+
+inline constexpr size_t kRecordFileBytesMax = size_t{40} << 20;
+
+enum class Verdict {
+  kValid,
+  // The signature holds, but the key is revoked or expired now, and nothing in the file proves that it signed before.
+  kIndeterminate,
+};
+
+// A Member record that a registry key of the trust bundle signed.
+struct VerifiedMember {
+  record::Header header;
+  registry::v1::MemberEntry entry;
+};
+
+// What a record file proves.
+struct VerificationReport {
+  Verdict verdict = Verdict::kValid;
+  std::string doubt;  // why it is indeterminate
+  record::Header header;
+  record::Hash key_id;  // that signed the record
+  record::v1::Envelope envelope;
+  VerifiedMember publisher;
+};
+
+// Checks that `envelope` is a Member record of the operator, signed by a registry record key of `bundle` that is usable
+// at `now`, with its entry open. INVALID_ARGUMENT with reason MEMBER_RECORD, or the reasons of record and certs.
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const certs::TrustBundle& bundle,
+                                                  absl::Time now);
+
+// Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry, a record
+// key of that entry signed the header, and every section in the file belongs to the header. Any changed bit is refused:
+// INVALID_ARGUMENT with reason RECORD_FILE, MEMBER_RECORD, RECORD_KEY, or the reasons of record and certs.
+absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const certs::TrustBundle& bundle,
+                                                    absl::Time now);
+
+// The file of a record, deterministic. It is the caller's business to check it with VerifyRecordFile.
+std::string MakeRecordFile(const record::v1::Envelope& record, const record::v1::Envelope& publisher_entry);
+
+}  // namespace meguri::client
