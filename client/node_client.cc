@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "client/rpc_error.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/completion_queue.h"
 #include "meguri/access/v1/access_service.grpc.pb.h"
