@@ -63,7 +63,7 @@ CPP_RULES = [
     (re.compile(r"\bthrow\b"), "return absl::Status", ()),
     (re.compile(r"\btry\s*\{"), "return absl::Status; only main catches what a library throws",
      ("node/app/main.cc", "client/cli/main.cc")),
-    (re.compile(r"\busing\s+namespace\b"), "name what you use", ()),
+    (re.compile(r"^using\s+namespace\b"), "name what you use", ()),
 ]
 # A check is switched off by its name.
 BARE_NOLINT = re.compile(r"\bNOLINT(?:NEXTLINE|BEGIN)?\b(?!\()")
@@ -249,6 +249,7 @@ BAD = [
     ({"base/a.cc": HEAD + "std::mutex a;\n"}, "base/a.cc:2: std::mutex: use Mutex"),
     ({"base/a.cc": HEAD + "/* x\n */ throw 1;\n"}, "base/a.cc:3: throw: return"),
     ({"base/a.cc": HEAD + "void A() { try {\n"}, "base/a.cc:2: try {: return"),
+    ({"base/a.cc": HEAD + "using namespace std;\n"}, "base/a.cc:2: using namespace: name"),
     ({"base/a.cc": HEAD + "int a;  // NOLINT\n"}, "base/a.cc:2: NOLINT: say which"),
     ({"base/a.h": HEAD + "int a;\n"}, "base/a.h:1: a header says"),
     ({"base/a.cc": HEAD + "// " + "TO" + "DO: later\n"}, "base/a.cc:2: TO" + "DO: finish"),
