@@ -43,6 +43,15 @@ absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
   return arrival;
 }
 
+absl::StatusOr<v1::StoredRecord> UnwrapRecord(const absl::optional<std::string>& stored) {
+  if (!stored.has_value()) {
+    return ValueMissing("a record");
+  }
+  v1::StoredRecord message;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "record", message));
+  return message;
+}
+
 void AddSignedHeader(const std::string& header, const record::v1::BatchSignature& signature,
                      v1::StoredEvidence& evidence) {
   auto* entry = evidence.add_headers();
@@ -54,12 +63,12 @@ void AddSignedHeader(const std::string& header, const record::v1::BatchSignature
 
 absl::StatusOr<v1::StoredRecord> Records::Read(Arrival arrival) const {
   MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kArrival, RecordKey(arrival)));
-  if (!stored.has_value()) {
-    return ValueMissing("a record");
-  }
-  v1::StoredRecord message;
-  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "record", message));
-  return message;
+  return UnwrapRecord(stored);
+}
+
+absl::StatusOr<v1::StoredRecord> Records::Read(const Transaction& transaction, Arrival arrival) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kArrival, RecordKey(arrival)));
+  return UnwrapRecord(stored);
 }
 
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
