@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace meguri {
