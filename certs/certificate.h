@@ -34,7 +34,10 @@ class Certificate {
   absl::StatusOr<Identity> identity() const;
   // The role in a client certificate (an extension of ours, OID in the .cc). CLIENT_ROLE_UNSPECIFIED if there is none.
   api::v1::ClientRole client_role() const;
-  // OK if `issuer` signed this certificate, `issuer` is a CA, and `now` lies within both validities.
+  // OK if this may issue: a CA with keyCertSign and a key that we use. UNAUTHENTICATED with reason CERTIFICATE_CHAIN.
+  absl::Status CheckIsAuthority() const;
+  // OK if `issuer` signed this certificate, `issuer` is a CA, and `now` lies within both validities. A certificate
+  // that is no CA must be of the form that Issue gives it: digitalSignature, clientAuth.
   // UNAUTHENTICATED with reason CERTIFICATE_CHAIN or CERTIFICATE_EXPIRED.
   absl::Status VerifyIssuedBy(const Certificate& issuer, absl::Time now) const;
 
@@ -47,6 +50,9 @@ class Certificate {
 
 // PKCS #10 (DER) over `key` with `identity` as its URI SAN: the proof of possession of the TLS key.
 absl::StatusOr<std::string> MakeCertificateRequest(const SigningKey& key, absl::string_view identity);
+// OK if the self-signature of the request holds, its key is P-256 or Ed25519 and its one SAN is the URI `identity`.
+// INVALID_ARGUMENT with reason CERTIFICATE_REQUEST.
+absl::Status CheckCertificateRequest(absl::string_view request_der, absl::string_view identity);
 
 // Signs node certificates (the operator's) or client certificates (each node's own). TLS keys are P-256.
 class CertificateAuthority {

@@ -78,6 +78,10 @@ class Registry {
   std::unique_ptr<const Parts> parts_;
 };
 
+// Parses the payload of a Member record: at most kMemberEntryBytesMax bytes, no unknown fields, and the form that
+// CheckMemberEntry asks for. INVALID_ARGUMENT (reason MEMBER_ENTRY, or with violations).
+absl::StatusOr<registry::v1::MemberEntry> ParseMemberEntry(absl::string_view federation, absl::string_view payload);
+
 // Checks the form of an entry: participant ID, kind, status, roles with scopes, node identity of this federation and
 // participant's host, addresses host:port, keys that parse and match their algorithm (feed keys Ed25519), no key used
 // twice. Every problem is reported. INVALID_ARGUMENT with violations.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "certs/identity.h"
+#include "certs/limits.h"
+#include "certs/registry.h"
+#include "certs/strict_parse.h"
+#include "record/dsse.h"
+
+namespace meguri::certs {
+namespace {
+
+using registry::v1::EnrolmentRequest;
+using registry::v1::MemberEntry;
+
+constexpr char kFormReason[] = "ENROLMENT_FORM";
+
+absl::Status Refuse(absl::string_view why) {
+  return Error(absl::StatusCode::kInvalidArgument, kFormReason,
+               absl::StrCat("the enrolment request is refused: ", why));
+}
+
+bool HasKeyFor(const MemberEntry& entry, registry::v1::KeyPurpose purpose) {
+  for (const registry::v1::MemberKey& key : entry.keys()) {
+    if (key.purpose() == purpose) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A member with a node of its own asks for that node's certificate; a guest's host has one already.
+absl::Status CheckNodeRequest(const EnrolmentRequest& request, const record::ParticipantId& participant) {
+  const std::string& node_identity = request.entry().hosting().node_identity();
+  MEGURI_ASSIGN_OR_RETURN(const Identity identity, Identity::Parse(node_identity));
+  if (identity.participant == participant) {
+    return CheckCertificateRequest(request.certificate_request(), node_identity);
+  }
+  if (!request.certificate_request().empty()) {
+    return Refuse("it asks for a certificate although the member is hosted on another member's node");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSignatures(const record::v1::SignedBody& signed_body, const MemberEntry& entry,
+                             absl::string_view federation, const record::ParticipantId& participant) {
+  for (int i = 0; i < entry.keys_size(); ++i) {
+    MEGURI_ASSIGN_OR_RETURN(const record::PublicKey key, record::PublicKey::ParseSpki(entry.keys(i).public_key()));
+    const absl::Status status = record::VerifySignedBody(
+        signed_body, kEnrolmentPayloadType, record::KeyId(federation, participant, key.spki()), key);
+    if (!status.ok()) {
+      return Error(absl::StatusCode::kInvalidArgument, "ENROLMENT_SIGNATURE",
+                   absl::StrCat("keys[", i, "] of the entry has not signed the enrolment request: ",
+                                status.message(), "; sign with every key that the entry names"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, absl::string_view federation) {
+  record::v1::SignedBody signed_body;
+  MEGURI_RETURN_IF_ERROR(ParseSignedBody(bytes, kEnrolmentBytesMax, kFormReason, signed_body));
+  if (signed_body.payload_type() != kEnrolmentPayloadType) {
+    return Refuse("it is a signed body of another type");
+  }
+  EnrolmentRequest request;
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kEnrolmentBytesMax, kFormReason, request));
+  const MemberEntry& entry = request.entry();
+  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
+  if (entry.status() != registry::v1::MEMBER_STATUS_ACTIVE) {
+    return Refuse("a member enrols as active");
+  }
+  if (!HasKeyFor(entry, registry::v1::KEY_PURPOSE_RECORD) || !HasKeyFor(entry, registry::v1::KEY_PURPOSE_FEED)) {
+    return Refuse("the entry names no record key or no feed key");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(entry.participant_id()));
+  MEGURI_RETURN_IF_ERROR(CheckSignatures(signed_body, entry, federation, participant));
+  MEGURI_RETURN_IF_ERROR(CheckNodeRequest(request, participant));
+  return request;
+}
+
+absl::StatusOr<std::string> SignEnrolmentRequest(const EnrolmentRequest& request, absl::string_view federation,
+                                                 const std::vector<const record::Signer*>& signers) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(request.entry().participant_id()));
+  record::v1::SignedBody signed_body;
+  signed_body.set_payload_type(kEnrolmentPayloadType);
+  signed_body.set_body(SerializeForSigning(request));
+  for (const record::Signer* signer : signers) {
+    MEGURI_RETURN_IF_ERROR(record::AddSignature(
+        record::KeyId(federation, participant, signer->public_key().spki()), *signer, signed_body));
+  }
+  std::string bytes = SerializeForSigning(signed_body);
+  // What the operator would refuse is better refused here.
+  MEGURI_RETURN_IF_ERROR(OpenEnrolmentRequest(bytes, federation).status());
+  return bytes;
+}
+
+}  // namespace meguri::certs

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/grammar.h"
+#include "certs/identity.h"
+#include "certs/limits.h"
+#include "certs/member_key.h"
+#include "certs/registry.h"
+#include "certs/strict_parse.h"
+
+namespace meguri::certs {
+namespace {
+
+using google::protobuf::RepeatedPtrField;
+using registry::v1::MemberEntry;
+using registry::v1::Role;
+
+// Gathers every problem of one entry.
+class Problems {
+ public:
+  void Add(Violation violation) { violations_.push_back(std::move(violation)); }
+
+  void AddCount(absl::string_view field, int count, int count_max) {
+    if (count > count_max) {
+      Add({std::string(field), "TOO_MANY", absl::StrCat(count, " values"), absl::StrCat("at most ", count_max),
+           "remove what is not needed", absl::StrCat("値の数が多すぎます（", count, " 個、上限 ", count_max, " 個）。")});
+    }
+  }
+
+  absl::Status ToStatus() const { return violations_.empty() ? absl::OkStatus() : InvalidInput(violations_); }
+
+ private:
+  std::vector<Violation> violations_;
+};
+
+// One value of a repeated string field: of its grammar, and there once.
+struct ListRule {
+  absl::string_view field;
+  absl::string_view reason;
+  absl::string_view expected;
+  absl::string_view message_ja;
+  bool (*accepts)(absl::string_view);
+  int count_max;
+};
+
+void CheckList(const RepeatedPtrField<std::string>& values, const ListRule& rule, Problems& problems) {
+  problems.AddCount(rule.field, values.size(), rule.count_max);
+  absl::flat_hash_set<absl::string_view> seen;
+  for (int i = 0; i < values.size(); ++i) {
+    const std::string field = absl::StrCat(rule.field, "[", i, "]");
+    if (!rule.accepts(values[i])) {
+      problems.Add({field, std::string(rule.reason), Quoted(values[i]), std::string(rule.expected), "correct the value",
+                    std::string(rule.message_ja)});
+    } else if (!seen.insert(values[i]).second) {
+      problems.Add({field, "DUPLICATE", absl::StrCat(Quoted(values[i]), " is there twice"), "every value once",
+                    "remove one of them", "同じ値が二度あります。"});
+    }
+  }
+}
+
+void CheckText(absl::string_view text, size_t size_max, const std::string& field, Problems& problems) {
+  if (text.size() > size_max) {
+    problems.Add({field, "TEXT_SIZE", absl::StrCat(text.size(), " bytes of text"),
+                  absl::StrCat("at most ", size_max), "shorten it",
+                  absl::StrCat("文字列が長すぎます（UTF-8 で ", size_max, " バイトまで）。")});
+  }
+  if (!IsPlainText(text)) {
+    problems.Add({field, "TEXT_CONTROL", "the text holds control characters", "a single line of text",
+                  "remove them", "制御文字や改行は使えません。"});
+  }
+}
+
+void CheckName(const registry::v1::Name& name, Problems& problems) {
+  if (name.ja().empty() && name.en().empty()) {
+    problems.Add({"name", "NAME_MISSING", "no name", "a Japanese or an English name", "give name.ja or name.en",
+                  "日本語名または英語名を記入してください。"});
+  }
+  CheckText(name.ja(), kNameBytesMax, "name.ja", problems);
+  CheckText(name.en(), kNameBytesMax, "name.en", problems);
+  CheckText(name.kana(), kNameBytesMax, "name.kana", problems);
+}
+
+void CheckScopes(const Role& role, const std::string& field, Problems& problems) {
+  const bool is_authority = role.kind() == registry::v1::ROLE_KIND_AUTHORITY;
+  const bool needs_scope = is_authority || role.kind() == registry::v1::ROLE_KIND_RECYCLER;
+  const std::string scopes = absl::StrCat(field, ".scopes");
+  if (needs_scope && role.scopes().empty()) {
+    problems.Add({scopes, "ROLE_SCOPE", "no scope",
+                  is_authority ? "JP or prefecture codes 01-47" : "product groups, such as plastic-packaging",
+                  "name what the role covers", "役割の対象範囲を記入してください。"});
+  }
+  CheckList(role.scopes(),
+            is_authority ? ListRule{scopes, "ROLE_SCOPE", "JP or a JIS X 0401 prefecture code 01-47",
+                                    "管轄は JP または都道府県コード 01～47 で記入してください。", IsJurisdiction, kScopesMax}
+                         : ListRule{scopes, "ROLE_SCOPE", "a product group of 1-64 characters of a-z 0-9 -",
+                                    "製品群は英小文字・数字・ハイフン 1～64 文字で記入してください。", IsProductGroup, kScopesMax},
+            problems);
+}
+
+void CheckPermit(const Role& role, const std::string& field, Problems& problems) {
+  const registry::v1::Permit& permit = role.permit();
+  const bool is_named = !permit.type().empty() && !permit.number().empty() && !permit.issuer().empty();
+  if ((role.has_permit() || role.kind() == registry::v1::ROLE_KIND_RECYCLER) && !is_named) {
+    problems.Add({field, "ROLE_PERMIT", "no complete permit", "the type, number and issuer of the permit",
+                  "copy them from the permit", "許可・認定の種類、番号、発行者を記入してください。"});
+  }
+  CheckText(permit.type(), kPermitTextBytesMax, absl::StrCat(field, ".type"), problems);
+  CheckText(permit.number(), kPermitTextBytesMax, absl::StrCat(field, ".number"), problems);
+  CheckText(permit.issuer(), kPermitTextBytesMax, absl::StrCat(field, ".issuer"), problems);
+  if (permit.not_after_ms() > kTimeMsMax) {
+    problems.Add({absl::StrCat(field, ".not_after_ms"), "TIME_RANGE", "a time after the year 9999",
+                  "milliseconds since 1970", "correct the time", "時刻が範囲外です。"});
+  }
+}
+
+void CheckRoles(const RepeatedPtrField<Role>& roles, Problems& problems) {
+  problems.AddCount("roles", roles.size(), kRolesMax);
+  for (int i = 0; i < roles.size(); ++i) {
+    const std::string field = absl::StrCat("roles[", i, "]");
+    if (roles[i].kind() == registry::v1::ROLE_KIND_UNSPECIFIED || !registry::v1::RoleKind_IsValid(roles[i].kind())) {
+      problems.Add({absl::StrCat(field, ".kind"), "ROLE_KIND", absl::StrCat("role ", static_cast<int>(roles[i].kind())),
+                    "a role that this version knows", "choose one, or upgrade", "役割の種類が不明です。"});
+    }
+    CheckScopes(roles[i], field, problems);
+    CheckPermit(roles[i], absl::StrCat(field, ".permit"), problems);
+  }
+}
+
+void CheckHosting(absl::string_view federation, const MemberEntry& entry, Problems& problems) {
+  const std::string& uri = entry.hosting().node_identity();
+  if (!uri.empty() || entry.status() == registry::v1::MEMBER_STATUS_ACTIVE) {
+    const absl::StatusOr<Identity> identity = Identity::Parse(uri);
+    if (!identity.ok() || identity->federation != federation ||
+        identity->certificate_class != Identity::Class::kNode) {
+      problems.Add({"hosting.node_identity", "NODE_IDENTITY", Quoted(uri),
+                    absl::StrCat("spiffe://", federation, "/member/<icd>/<identifier>/node/<name>"),
+                    "name the node that speaks for the member", "会員を代行するノードの識別子が正しくありません。"});
+    }
+  }
+  CheckList(entry.hosting().addresses(),
+            {"hosting.addresses", "ADDRESS", "host:port", "ホスト名:ポート の形で記入してください。", IsAddress,
+             kAddressesMax},
+            problems);
+}
+
+registry::v1::KeyPurpose PurposeExpected(const registry::v1::MemberKey& key) {
+  return key.purpose() == registry::v1::KEY_PURPOSE_FEED ? registry::v1::KEY_PURPOSE_FEED
+                                                         : registry::v1::KEY_PURPOSE_RECORD;
+}
+
+void CheckKeys(const RepeatedPtrField<registry::v1::MemberKey>& keys, Problems& problems) {
+  problems.AddCount("keys", keys.size(), kKeysMax);
+  absl::flat_hash_set<absl::string_view> seen;
+  for (int i = 0; i < keys.size(); ++i) {
+    const std::string field = absl::StrCat("keys[", i, "]");
+    const absl::Status status = ParseMemberKey(keys[i], PurposeExpected(keys[i])).status();
+    if (!status.ok()) {
+      problems.Add({field, ReasonOf(status), std::string(status.message()), "a sound record or feed key",
+                    "make the key anew", "公開鍵、用途、または期間が正しくありません。"});
+    } else if (!seen.insert(keys[i].public_key()).second) {
+      problems.Add({field, "KEY_TWICE", "the key is there twice", "a key of its own for each purpose",
+                    "make another key", "同じ鍵が二度使われています。"});
+    }
+  }
+}
+
+void CheckHead(const MemberEntry& entry, Problems& problems) {
+  const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(entry.participant_id());
+  if (!participant.ok()) {
+    problems.Add({"participant_id", "PARTICIPANT_ID", Quoted(entry.participant_id()),
+                  std::string(participant.status().message()), "correct the ID", "参加者 ID が正しくありません。"});
+  }
+  CheckName(entry.name(), problems);
+  if (entry.kind() == registry::v1::MEMBER_KIND_UNSPECIFIED || !registry::v1::MemberKind_IsValid(entry.kind())) {
+    problems.Add({"kind", "MEMBER_KIND", absl::StrCat("kind ", static_cast<int>(entry.kind())),
+                  "a kind of member that this version knows", "choose one, or upgrade", "会員の種類が不明です。"});
+  }
+  if (entry.status() == registry::v1::MEMBER_STATUS_UNSPECIFIED ||
+      !registry::v1::MemberStatus_IsValid(entry.status())) {
+    problems.Add({"status", "MEMBER_STATUS", absl::StrCat("status ", static_cast<int>(entry.status())),
+                  "active, suspended or left", "choose one", "会員の状態が不明です。"});
+  }
+}
+
+}  // namespace
+
+absl::Status CheckMemberEntry(absl::string_view federation, const MemberEntry& entry) {
+  Problems problems;
+  const std::string unknown = UnknownFieldIn(entry);
+  if (!unknown.empty()) {
+    problems.Add({"", "UNKNOWN_FIELD", unknown, "fields that this version knows", "upgrade this program",
+                  "この版では分からない項目があります。"});
+  }
+  if (entry.ByteSizeLong() > kMemberEntryBytesMax) {
+    problems.Add({"", "ENTRY_SIZE", absl::StrCat("the entry has ", entry.ByteSizeLong(), " bytes"),
+                  absl::StrCat("at most ", kMemberEntryBytesMax), "remove what is not needed",
+                  "会員登録が大きすぎます。"});
+  }
+  CheckHead(entry, problems);
+  CheckRoles(entry.roles(), problems);
+  CheckHosting(federation, entry, problems);
+  CheckKeys(entry.keys(), problems);
+  CheckList(entry.gs1_company_prefixes(),
+            {"gs1_company_prefixes", "GS1_PREFIX", "4-12 digits", "GS1 事業者コードは 4～12 桁の数字です。",
+             IsCompanyPrefix, kCompanyPrefixesMax},
+            problems);
+  CheckList(entry.link_domains(),
+            {"link_domains", "LINK_DOMAIN", "a lower-case host name", "ホスト名を英小文字で記入してください。",
+             IsDomainName, kLinkDomainsMax},
+            problems);
+  CheckList(entry.id_name_spaces(),
+            {"id_name_spaces", "NAME_SPACE", "a URI prefix that ends with one of / : # ? =",
+             "/ : # ? = のいずれかで終わる URI の先頭部分を記入してください。", IsNameSpace, kNameSpacesMax},
+            problems);
+  return problems.ToStatus();
+}
+
+absl::StatusOr<MemberEntry> ParseMemberEntry(absl::string_view federation, absl::string_view payload) {
+  MemberEntry entry;
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(payload, kMemberEntryBytesMax, "MEMBER_ENTRY", entry));
+  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
+  return entry;
+}
+
+}  // namespace meguri::certs
