@@ -71,6 +71,15 @@ absl::StatusOr<v1::StoredRecord> Records::Read(const Transaction& transaction, A
   return UnwrapRecord(stored);
 }
 
+absl::StatusOr<uint64_t> Records::Count() const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, NextArrivalKey()));
+  if (!stored.has_value()) {
+    return 0;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const uint64_t next, UnwrapU64(*stored, "number of the next record"));
+  return next - 1;
+}
+
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
   std::vector<record::v1::Section> sections;
   for (uint32_t slot = 0; slot < record::kSlotsMax; ++slot) {

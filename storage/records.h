@@ -45,6 +45,8 @@ class Records {
   absl::StatusOr<v1::StoredRecord> Read(Arrival arrival) const;
   // The same as `transaction` sees it.
   absl::StatusOr<v1::StoredRecord> Read(const Transaction& transaction, Arrival arrival) const;
+  // How many versions are stored.
+  absl::StatusOr<uint64_t> Count() const;
   // The stored sections whose bit is set in `slots`, ascending. Missing ones are left out.
   absl::StatusOr<std::vector<record::v1::Section>> ReadSections(Arrival arrival, uint64_t slots) const;
   absl::StatusOr<absl::optional<Arrival>> FindByHash(const record::Hash& header_hash) const;
