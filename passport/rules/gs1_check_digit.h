@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "passport/rules/rule.h"
 
 namespace meguri::passport {
 
@@ -20,5 +21,8 @@ absl::optional<std::string> NormalisedGtin(absl::string_view gtin);
 
 // Whether a GTIN-14 lies under 952, the prefix that GS1 keeps for demonstrations.
 bool IsDemonstrationGtin(absl::string_view gtin14);
+
+// V3: a GTIN of 14 digits, of a company.
+void CheckGtin(absl::string_view value, const std::string& path, Findings& findings);
 
 }  // namespace meguri::passport

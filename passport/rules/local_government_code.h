@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "absl/strings/string_view.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "passport/rules/rule.h"
 
 namespace meguri::passport {
 
@@ -10,5 +14,8 @@ char LocalGovernmentCheckDigit(absl::string_view base);
 
 // Whether `code` is 6 digits with a right check digit, and its first two are a prefecture of JIS X 0401 (01-47).
 bool IsLocalGovernmentCode(absl::string_view code);
+
+// V2: the corporate number of a municipality ends in its code: 8000020130001 is Tokyo, 130001.
+void CheckMunicipality(const registry::v1::MemberEntry& member, const std::string& path, Findings& findings);
 
 }  // namespace meguri::passport

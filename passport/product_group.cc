@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/product_group.h"
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "passport/payload.h"
+#include "passport/rules/identity_keys.h"
+#include "passport/section_table.h"
+
+namespace meguri::passport {
+
+std::string ProductGroupOf(absl::Span<const record::v1::Section> sections) {
+  for (const record::v1::Section& section : sections) {
+    if (section.type() != record::v1::SECTION_TYPE_IDENTITY) {
+      continue;
+    }
+    const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
+        DecodePayload(*FindSectionKind(section.type()), section.payload());
+    if (!message.ok()) {
+      continue;
+    }
+    const std::string& group = static_cast<const v1::Identity&>(**message).product_group();
+    return IsProductGroup(group) ? group : "";
+  }
+  return "";
+}
+
+}  // namespace meguri::passport

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/optional.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/recycled_content.pb.h"
+#include "passport/rules/rule.h"
+
+namespace meguri::passport {
+
+// A day of the calendar as ISO 8601 YYYY-MM-DD. Nullopt if `text` is none.
+absl::optional<absl::CivilDay> ParseDate(absl::string_view text);
+
+void CheckDate(absl::string_view value, const std::string& path, Findings& findings);
+
+// Produced before placed on the market.
+void CheckIdentityDates(const v1::Identity& identity, const std::string& path, Findings& findings);
+
+// A start, an end, in this order.
+void CheckPeriod(const v1::DatePeriod& period, const std::string& path, Findings& findings);
+
+}  // namespace meguri::passport

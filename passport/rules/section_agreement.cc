@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/rules/section_agreement.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "passport/rules/decimal.h"
+#include "passport/rules/mass_sum.h"
+#include "passport/rules/plastic_marking.h"
+#include "passport/rules/weighed_group.h"
+
+namespace meguri::passport {
+namespace {
+
+constexpr char kBatteryGroup[] = "battery";
+constexpr char kIdentityPath[] = "sections.identity";
+constexpr char kCompositionPath[] = "sections.composition";
+constexpr char kClaimsPath[] = "sections.recycled_content";
+// A marking shows whole per cent: half a per cent is rounding.
+constexpr int kMarkingRoundingPerMille = 5;
+
+void AddSelf(const std::string& field, const std::string& id, Findings& findings) {
+  findings.Add({.field = field,
+                .reason = "V7_SELF_REFERENCE",
+                .found = Quoted(id),
+                .expected = "another record",
+                .cure = "name the record that is meant, or leave the field out",
+                .message_ja = "レコードが自分自身を参照しています。"});
+}
+
+void CheckComponents(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nodes, const std::string& own_id,
+                     const std::string& path, absl::string_view field, Findings& findings) {
+  for (int i = 0; i < nodes.size(); ++i) {
+    const std::string node_path = ElementPath(path, field, i);
+    if (nodes[i].component_record_id() == own_id) {
+      AddSelf(absl::StrCat(node_path, ".component_record_id"), own_id, findings);
+    }
+    CheckComponents(nodes[i].children(), own_id, node_path, "children", findings);
+  }
+}
+
+// recycled × 1000 / total of the claim, rounded up. Nullopt if its masses are unusable.
+absl::optional<int> RecycledPerMille(const v1::RecycledContentClaim& claim) {
+  const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
+  if (!total.has_value() || *total == 0) {
+    return absl::nullopt;
+  }
+  const absl::int128 recycled = MassOf(claim.has_pre_consumer_mass_kg(), claim.pre_consumer_mass_kg()).value_or(0) +
+                                MassOf(claim.has_post_consumer_mass_kg(), claim.post_consumer_mass_kg()).value_or(0);
+  if (recycled > *total) {
+    return absl::nullopt;
+  }
+  return static_cast<int>((recycled * 1000 + *total - 1) / *total);
+}
+
+}  // namespace
+
+void CheckMassAgreement(const record::Header&, const RecordContent& content, Findings& findings) {
+  if (content.identity == nullptr) {
+    return;
+  }
+  const Amount mass = MassOf(content.identity->has_mass_kg(), content.identity->mass_kg());
+  if (!mass.has_value()) {
+    return;
+  }
+  if (content.composition != nullptr) {
+    const Amount whole = MassOf(content.composition->has_mass_kg(), content.composition->mass_kg());
+    if (whole.has_value() && !(IsWithin(*whole, *mass) && IsWhole(*whole, *mass))) {
+      findings.Add({.field = absl::StrCat(kCompositionPath, ".mass_kg"),
+                    .reason = "V6_MASS_AGREEMENT",
+                    .found = absl::StrCat(FixedDecimalText(*whole), " kg"),
+                    .expected = absl::StrCat(FixedDecimalText(*mass), " kg as in the identity section, within 0.5 %"),
+                    .cure = "correct one of them",
+                    .message_ja = "構成の総質量が識別情報の質量と一致しません（許容差0.5％）。"});
+    }
+  }
+  if (content.recycled_content == nullptr) {
+    return;
+  }
+  for (int i = 0; i < content.recycled_content->claims_size(); ++i) {
+    const v1::RecycledContentClaim& claim = content.recycled_content->claims(i);
+    const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
+    if (total.has_value() && !IsWithin(*total, *mass)) {
+      findings.Add({.field = absl::StrCat(ElementPath(kClaimsPath, "claims", i), ".total_mass_kg"),
+                    .reason = "V6_MASS_AGREEMENT",
+                    .found = absl::StrCat(FixedDecimalText(*total), " kg"),
+                    .expected = absl::StrCat("at most ", FixedDecimalText(*mass), " kg as in the identity section"),
+                    .cure = "correct one of them",
+                    .message_ja = "再生材の対象質量が製品質量を超えています。"});
+    }
+  }
+}
+
+void CheckRecycledMarking(const record::Header&, const RecordContent& content, Findings& findings) {
+  if (content.identity == nullptr || content.recycled_content == nullptr) {
+    return;
+  }
+  int claimed_per_mille = 0;
+  for (const v1::RecycledContentClaim& claim : content.recycled_content->claims()) {
+    claimed_per_mille = std::max(claimed_per_mille, RecycledPerMille(claim).value_or(0));
+  }
+  for (int i = 0; i < content.identity->plastic_markings_size(); ++i) {
+    const auto marking = ParsePlasticMarking(content.identity->plastic_markings(i));
+    const int marked = marking.has_value() ? marking->recycled_percent.value_or(0) : 0;
+    if (marked * 10 > claimed_per_mille + kMarkingRoundingPerMille) {
+      findings.Add({.field = ElementPath(kIdentityPath, "plastic_markings", i),
+                    .reason = "V9_RECYCLED_MARKING",
+                    .found = absl::StrCat("REC", marked),
+                    .expected = absl::StrCat("at most the ", claimed_per_mille / 10, " % that the claims make"),
+                    .cure = "correct the marking or the recycled content section",
+                    .message_ja = "材質表示の再生材率が再生材情報の値を超えています。"});
+    }
+  }
+}
+
+void CheckBatteryClaims(const record::Header&, const RecordContent& content, Findings& findings) {
+  if (content.identity == nullptr || content.recycled_content == nullptr ||
+      content.identity->product_group() != kBatteryGroup) {
+    return;
+  }
+  for (int i = 0; i < content.recycled_content->claims_size(); ++i) {
+    const v1::ReportingBasis& basis = content.recycled_content->claims(i).reporting_basis();
+    if (basis.plant().empty() || basis.year() == 0) {
+      findings.Add({.field = absl::StrCat(ElementPath(kClaimsPath, "claims", i), ".reporting_basis"),
+                    .reason = "V8_REPORTING_BASIS",
+                    .found = "no plant or no year",
+                    .expected = "the plant and the year that the claim is about",
+                    .cure = "fill in both",
+                    .message_ja = "電池の再生材情報には製造拠点と年の記載が必要です。"});
+    }
+  }
+}
+
+void CheckSelfReference(const record::Header& header, const RecordContent& content, Findings& findings) {
+  const std::string own_id = header.record_id().ToHex();
+  if (content.identity != nullptr) {
+    if (content.identity->parent_record_id() == own_id) {
+      AddSelf(absl::StrCat(kIdentityPath, ".parent_record_id"), own_id, findings);
+    }
+    if (content.identity->predecessor_record_id() == own_id) {
+      AddSelf(absl::StrCat(kIdentityPath, ".predecessor_record_id"), own_id, findings);
+    }
+  }
+  if (content.composition != nullptr) {
+    CheckComponents(content.composition->nodes(), own_id, kCompositionPath, "nodes", findings);
+  }
+}
+
+}  // namespace meguri::passport

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "passport/rules/record_rule.h"
+
+namespace meguri::passport {
+
+// V6 between sections: identity and composition weigh the same; no claim is about more than the whole product.
+void CheckMassAgreement(const record::Header& header, const RecordContent& content, Findings& findings);
+
+// V9: a marking (REC30) promises no more than the recycled content section claims.
+void CheckRecycledMarking(const record::Header& header, const RecordContent& content, Findings& findings);
+
+// EU Battery Regulation Art. 8: recycled content of a battery is stated per plant and year.
+void CheckBatteryClaims(const record::Header& header, const RecordContent& content, Findings& findings);
+
+// V7: a record is neither its own parent nor its own predecessor nor a component of itself.
+void CheckSelfReference(const record::Header& header, const RecordContent& content, Findings& findings);
+
+}  // namespace meguri::passport

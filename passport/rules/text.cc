@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/rules/text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace meguri::passport {
+namespace {
+
+// Characters that reorder what stands beside them: U+202A-202E and U+2066-2069. A name that shows as another is a trap.
+bool HasDirectionOverride(absl::string_view text) {
+  for (size_t i = text.find('\xE2'); i != absl::string_view::npos; i = text.find('\xE2', i + 1)) {
+    const absl::string_view tail = text.substr(i + 1, 2);
+    if ((tail >= "\x80\xAA" && tail <= "\x80\xAE") || (tail >= "\x81\xA6" && tail <= "\x81\xA9")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool HasControl(absl::string_view text, bool lines_allowed) {
+  for (const char c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && !(lines_allowed && (c == '\n' || c == '\t'))) {
+      return true;
+    }
+  }
+  return HasDirectionOverride(text);
+}
+
+void CheckSize(absl::string_view value, size_t size_max, const std::string& path, Findings& findings) {
+  if (value.size() > size_max) {
+    findings.Add({.field = path,
+                  .reason = "TEXT_SIZE",
+                  .found = absl::StrCat(value.size(), " bytes"),
+                  .expected = absl::StrCat("at most ", size_max),
+                  .cure = "shorten it",
+                  .message_ja = absl::StrCat("文字列が長すぎます（上限", size_max, "バイト）。")});
+  }
+}
+
+void CheckVisible(absl::string_view value, bool lines_allowed, const std::string& path, Findings& findings) {
+  if (HasControl(value, lines_allowed)) {
+    findings.Add({.field = path,
+                  .reason = "TEXT_CONTROL",
+                  .found = Quoted(value),
+                  .expected = "no control characters",
+                  .cure = "remove them",
+                  .message_ja = "制御文字を取り除いてください。"});
+  }
+}
+
+}  // namespace
+
+void CheckWord(absl::string_view value, const std::string& path, Findings& findings) {
+  CheckSize(value, kWordBytesMax, path, findings);
+  CheckVisible(value, /*lines_allowed=*/false, path, findings);
+  if (absl::StripAsciiWhitespace(value).size() != value.size()) {
+    findings.Add({.field = path,
+                  .reason = "TEXT_SPACE",
+                  .found = Quoted(value),
+                  .expected = "no space at either end",
+                  .cure = "remove it",
+                  .message_ja = "前後の空白を取り除いてください。"});
+  }
+}
+
+void CheckNote(absl::string_view value, const std::string& path, Findings& findings) {
+  CheckSize(value, kNoteBytesMax, path, findings);
+  CheckVisible(value, /*lines_allowed=*/true, path, findings);
+}
+
+void CheckText(const v1::Text& text, const std::string& path, Findings& findings) {
+  if (text.ja().empty() && text.en().empty()) {
+    findings.Add({.field = path,
+                  .reason = "TEXT_MISSING",
+                  .found = "no text",
+                  .expected = "Japanese or English",
+                  .cure = "fill in ja or en, or leave the field out",
+                  .message_ja = "日本語または英語の記載が必要です。"});
+  }
+  CheckSize(text.ja(), kTextBytesMax, absl::StrCat(path, ".ja"), findings);
+  CheckSize(text.en(), kTextBytesMax, absl::StrCat(path, ".en"), findings);
+  CheckVisible(text.ja(), /*lines_allowed=*/true, absl::StrCat(path, ".ja"), findings);
+  CheckVisible(text.en(), /*lines_allowed=*/true, absl::StrCat(path, ".en"), findings);
+}
+
+void RequireJapanese(const v1::Text& text, const std::string& path, Findings& findings) {
+  if (text.ja().empty()) {
+    findings.Add({.field = absl::StrCat(path, ".ja"),
+                  .reason = "TEXT_JA_MISSING",
+                  .found = "no Japanese text",
+                  .expected = "the name in Japanese",
+                  .cure = "fill in ja",
+                  .message_ja = "日本語名称は必須です。"});
+  }
+}
+
+}  // namespace meguri::passport

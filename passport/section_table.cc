@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/section_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/owner_note.pb.h"
+#include "meguri/passport/v1/recycled_content.pb.h"
+#include "meguri/record/v1/record.pb.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "record/limits.h"
+
+namespace meguri::passport {
+namespace {
+
+using record::AudienceSet;
+
+constexpr size_t kSlotsDefault = 8;
+constexpr size_t kSmallPayloadBytesMax = size_t{256} << 10;
+constexpr size_t kLargePayloadBytesMax = size_t{4} << 20;
+
+// A section that this version knows by name only.
+SectionKind Named(uint32_t type, absl::string_view name) {
+  return {type, name, nullptr, AudienceSet(), record::kSectionBytesMax};
+}
+
+template <typename Payload>
+SectionKind Understood(uint32_t type, absl::string_view name, std::initializer_list<record::v1::Audience> audiences,
+                       size_t payload_bytes_max) {
+  return {type, name, &Payload::default_instance(), AudienceSet::Of(audiences), payload_bytes_max};
+}
+
+const auto& SectionTable() {
+  using namespace record::v1;  // the enumerators
+  static const std::array table = {
+      Understood<v1::Identity>(SECTION_TYPE_IDENTITY, "identity", {AUDIENCE_PUBLIC}, kSmallPayloadBytesMax),
+      Named(SECTION_TYPE_MATERIAL_IDENTITY, "material_identity"),
+      Understood<v1::Composition>(SECTION_TYPE_COMPOSITION, "composition",
+                                  {AUDIENCE_PARTNERS, AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES}, kLargePayloadBytesMax),
+      Named(SECTION_TYPE_COMPOSITION_SUMMARY, "composition_summary"),
+      Named(SECTION_TYPE_BILL_OF_MATERIALS, "bill_of_materials"),
+      Understood<v1::Dismantling>(SECTION_TYPE_DISMANTLING, "dismantling", {AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES},
+                                  kLargePayloadBytesMax),
+      Named(SECTION_TYPE_CONSUMER_RETURN, "consumer_return"),
+      Understood<v1::RecycledContent>(SECTION_TYPE_RECYCLED_CONTENT, "recycled_content", {AUDIENCE_PUBLIC},
+                                      kLargePayloadBytesMax),
+      Named(SECTION_TYPE_CHAIN_OF_CUSTODY, "chain_of_custody"),
+      Named(SECTION_TYPE_CARBON_FOOTPRINT, "carbon_footprint"),
+      Named(SECTION_TYPE_DURABILITY, "durability"),
+      Named(SECTION_TYPE_ITEM_STATE, "item_state"),
+      Named(SECTION_TYPE_HAZARD_SUMMARY, "hazard_summary"),
+      Named(SECTION_TYPE_SUBSTANCE_DECLARATION, "substance_declaration"),
+      Named(SECTION_TYPE_CRITICAL_RAW_MATERIALS, "critical_raw_materials"),
+      Named(SECTION_TYPE_MATERIAL_PROPERTIES, "material_properties"),
+      Named(SECTION_TYPE_FACILITY, "facility"),
+      Named(SECTION_TYPE_CERTIFICATION, "certification"),
+      Named(SECTION_TYPE_TEST_REPORTS, "test_reports"),
+      Understood<v1::OwnerNote>(SECTION_TYPE_OWNER_NOTE, "owner_note", {AUDIENCE_OWNER}, kSmallPayloadBytesMax),
+      Named(SECTION_TYPE_ATTACHMENT, "attachment"),
+      Understood<registry::v1::MemberEntry>(SECTION_TYPE_MEMBER, "member", {AUDIENCE_PUBLIC}, kSmallPayloadBytesMax),
+      Named(SECTION_TYPE_CIRCULATION_EVENT, "circulation_event"),
+      Named(SECTION_TYPE_OFFER, "offer"),
+      Named(SECTION_TYPE_GRANT, "grant"),
+      Named(SECTION_TYPE_AGREEMENT, "agreement"),
+      Named(SECTION_TYPE_ERASURE_REQUEST, "erasure_request"),
+      Named(SECTION_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement"),
+      Named(SECTION_TYPE_ENQUIRY, "enquiry"),
+      Named(SECTION_TYPE_ENQUIRY_ANSWER, "enquiry_answer"),
+      Named(SECTION_TYPE_PLAN, "plan"),
+      Named(SECTION_TYPE_PERIODIC_REPORT, "periodic_report"),
+      Named(SECTION_TYPE_COLLECTION_REPORT, "collection_report"),
+      Named(SECTION_TYPE_CE_COMMERCE_DECLARATION, "ce_commerce_declaration"),
+      Named(SECTION_TYPE_REGIONAL_FLOW, "regional_flow"),
+      Named(SECTION_TYPE_TARGET, "target"),
+  };
+  return table;
+}
+
+constexpr uint32_t kIdentityOnly[] = {record::v1::SECTION_TYPE_IDENTITY};
+constexpr uint32_t kPassportSections[] = {record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION,
+                                          record::v1::SECTION_TYPE_DISMANTLING,
+                                          record::v1::SECTION_TYPE_RECYCLED_CONTENT,
+                                          record::v1::SECTION_TYPE_OWNER_NOTE};
+constexpr uint32_t kMemberOnly[] = {record::v1::SECTION_TYPE_MEMBER};
+
+const auto& RecordTable() {
+  using namespace record::v1;  // the enumerators
+  static const std::array table = {
+      RecordKind{RECORD_TYPE_PRODUCT_PASSPORT, "product_passport", kSlotsDefault, kIdentityOnly, kPassportSections},
+      RecordKind{RECORD_TYPE_MATERIAL_PASSPORT, "material_passport", kSlotsDefault, kIdentityOnly, kPassportSections},
+      RecordKind{RECORD_TYPE_FACILITY, "facility", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_CERTIFICATION, "certification", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_MEMBER, "member", kSlotsDefault, kMemberOnly, kMemberOnly},
+      RecordKind{RECORD_TYPE_CIRCULATION_EVENT, "circulation_event", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_OFFER, "offer", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_GRANT, "grant", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_AGREEMENT, "agreement", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ERASURE_REQUEST, "erasure_request", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ENQUIRY, "enquiry", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ENQUIRY_ANSWER, "enquiry_answer", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_PLAN, "plan", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_PERIODIC_REPORT, "periodic_report", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_COLLECTION_REPORT, "collection_report", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_CE_COMMERCE_DECLARATION, "ce_commerce_declaration", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_REGIONAL_FLOW, "regional_flow", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_TARGET, "target", kSlotsDefault, {}, {}},
+  };
+  return table;
+}
+
+template <typename Kind, typename Matches>
+const Kind* FindIf(absl::Span<const Kind> kinds, Matches matches) {
+  const auto found = std::find_if(kinds.begin(), kinds.end(), matches);
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+absl::Span<const SectionKind> SectionKinds() { return SectionTable(); }
+
+const SectionKind* FindSectionKind(uint32_t type) {
+  return FindIf(SectionKinds(), [type](const SectionKind& kind) { return kind.type == type; });
+}
+
+const SectionKind* FindSectionKind(absl::string_view name) {
+  return FindIf(SectionKinds(), [name](const SectionKind& kind) { return kind.name == name; });
+}
+
+absl::Span<const RecordKind> RecordKinds() { return RecordTable(); }
+
+const RecordKind* FindRecordKind(uint32_t type) {
+  return FindIf(RecordKinds(), [type](const RecordKind& kind) { return kind.type == type; });
+}
+
+const RecordKind* FindRecordKind(absl::string_view name) {
+  return FindIf(RecordKinds(), [name](const RecordKind& kind) { return kind.name == name; });
+}
+
+}  // namespace meguri::passport
