@@ -15,13 +15,6 @@ namespace {
 
 constexpr size_t kPostingValueSize = 16;
 
-std::string WrapPosting(uint64_t version, Arrival arrival) {
-  std::string bytes;
-  AppendU64(version, bytes);
-  AppendU64(arrival, bytes);
-  return WrapValue(bytes);
-}
-
 absl::StatusOr<v1::StoredTerms> ReadTerms(const Transaction& transaction, const std::string& key) {
   v1::StoredTerms terms;
   MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
@@ -32,6 +25,13 @@ absl::StatusOr<v1::StoredTerms> ReadTerms(const Transaction& transaction, const 
 }
 
 }  // namespace
+
+std::string WrapPosting(uint64_t version, Arrival arrival) {
+  std::string bytes;
+  AppendU64(version, bytes);
+  AppendU64(arrival, bytes);
+  return WrapValue(bytes);
+}
 
 PostingCursor::PostingCursor(std::unique_ptr<Cursor> cursor, std::string prefix)
     : cursor_(std::move(cursor)), prefix_(std::move(prefix)) {}

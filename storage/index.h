@@ -27,6 +27,9 @@ struct Posting {
   Arrival arrival = 0;
 };
 
+// The stored value of a posting.
+std::string WrapPosting(uint64_t version, Arrival arrival);
+
 // Walks the postings of one term in one feed by (record ID, publisher), ascending. Not thread-safe.
 class PostingCursor {
  public:

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/fsck_records.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "base/status_macros.h"
+#include "meguri/record/v1/record.pb.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "record/header.h"
+#include "record/section.h"
+#include "storage/key_layout.h"
+#include "storage/records.h"
+#include "storage/transaction.h"
+#include "storage/value.h"
+
+namespace meguri::storage {
+namespace {
+
+// Takes records and sections in the order of their keys: a record, then its sections.
+class RecordWalk {
+ public:
+  RecordWalk(const StoreReader& store, Findings& findings)
+      : findings_(findings), records_(store), view_(store) {}
+
+  void Take(absl::string_view key, absl::string_view stored) {
+    const auto place = ParseArrivalKey(key);
+    if (!place.has_value()) {
+      findings_.AddProblem(absl::StrCat(NameOfKey(key), " names neither a record nor a section"));
+    } else if (!place->slot.has_value()) {
+      EndRecord();
+      TakeRecord(place->arrival, stored);
+    } else {
+      TakeSection(place->arrival, *place->slot, stored);
+    }
+  }
+  void EndRecord() {
+    for (const auto& [slot, expected] : awaited_) {
+      findings_.AddProblem(absl::StrCat(name_, " has lost the section in slot ", slot));
+    }
+    awaited_.clear();
+    header_.reset();
+  }
+
+  Arrival last_arrival() const { return last_arrival_; }
+  uint64_t found_by_hash() const { return found_by_hash_; }
+  uint64_t found_by_version() const { return found_by_version_; }
+
+ private:
+  void TakeRecord(Arrival arrival, absl::string_view stored) {
+    ++findings_.report.records;
+    findings_.Step();
+    last_arrival_ = arrival;
+    name_ = absl::StrCat("record number ", arrival);
+    v1::StoredRecord record;
+    if (!findings_.IsOk(name_, UnwrapMessage(stored, "record", record))) {
+      return;
+    }
+    auto header = record::Header::Parse(record.header());
+    if (!findings_.IsOk(name_, header.status())) {
+      return;
+    }
+    header_ = *std::move(header);
+    CheckLookups();
+    own_ = record.own();
+    for (const v1::StoredSlot& slot : record.slots()) {
+      if (slot.slot() >= header_->slot_count() || !awaited_.emplace(slot.slot(), slot).second) {
+        findings_.AddProblem(absl::StrCat(name_, " lists slot ", slot.slot(), " twice or beyond its last slot"));
+      }
+    }
+  }
+
+  void CheckLookups() {
+    const auto by_hash = records_.FindByHash(header_->hash());
+    if (findings_.IsOk(name_, by_hash.status())) {
+      if (*by_hash == absl::make_optional(last_arrival_)) {
+        ++found_by_hash_;
+      } else {
+        findings_.AddProblem(absl::StrCat(name_, " is not what the hash of its header leads to"));
+      }
+    }
+    const auto by_version =
+        records_.FindVersion(view_, header_->publisher(), header_->record_id(), header_->version());
+    if (findings_.IsOk(name_, by_version.status())) {
+      if (by_version->has_value() && (*by_version)->arrival == last_arrival_ &&
+          (*by_version)->header_hash == header_->hash()) {
+        ++found_by_version_;
+      } else {
+        findings_.AddProblem(absl::StrCat(name_, " is not what its publisher, record ID and version lead to"));
+      }
+    }
+  }
+
+  void TakeSection(Arrival arrival, uint32_t slot, absl::string_view stored) {
+    ++findings_.report.sections;
+    if (arrival != last_arrival_ || findings_.report.records == 0) {
+      findings_.AddProblem(absl::StrCat("the section in slot ", slot, " of record number ", arrival, " has no record"));
+      return;
+    }
+    if (!header_.has_value()) {
+      return;  // the record itself is a problem already
+    }
+    const std::string where = absl::StrCat(name_, ", slot ", slot);
+    const auto listed = awaited_.find(slot);
+    const absl::optional<v1::StoredSlot> expected =
+        listed == awaited_.end() ? absl::nullopt : absl::make_optional(listed->second);
+    if (expected.has_value()) {
+      awaited_.erase(listed);
+    }
+    google::protobuf::RepeatedPtrField<record::v1::Section> sections;
+    record::v1::Section& section = *sections.Add();
+    if (!findings_.IsOk(where, UnwrapMessage(stored, "section", section))) {
+      return;
+    }
+    if (section.slot() != slot) {
+      findings_.AddProblem(absl::StrCat(where, " holds the section of slot ", section.slot()));
+      return;
+    }
+    findings_.IsOk(where, record::VerifySections(*header_, sections));
+    if (own_ && !(expected.has_value() && expected->type() == section.type() &&
+                  expected->audiences() == section.audiences())) {
+      findings_.AddProblem(absl::StrCat(where, " is not what the record's own list of slots says"));
+    }
+  }
+
+  Findings& findings_;
+  const Records records_;
+  const Transaction view_;
+
+  Arrival last_arrival_ = 0;
+  std::string name_;
+  absl::optional<record::Header> header_;  // nullopt if it cannot be read
+  bool own_ = false;
+  std::map<uint32_t, v1::StoredSlot> awaited_;  // listed slots whose section has not come yet
+
+  uint64_t found_by_hash_ = 0;
+  uint64_t found_by_version_ = 0;
+};
+
+// Every record has been found under its own key, so further keys lead nowhere.
+void CheckNoneIsLeft(const StoreReader& store, KeyKind kind, uint64_t expected, absl::string_view what,
+                     Findings& findings) {
+  uint64_t count = 0;
+  Walk(store, Family::kLookup, KindPrefix(kind), findings, [&count](absl::string_view, absl::string_view) { ++count; });
+  if (count > expected) {
+    findings.AddProblem(absl::StrCat(count - expected, " keys for ", what, " lead to no such record"));
+  }
+}
+
+void CheckNextArrival(const StoreReader& store, Arrival last_arrival, Findings& findings) {
+  const auto stored = store.Get(Family::kLookup, NextArrivalKey());
+  if (!findings.IsOk("number of the next record", stored.status()) || (!stored->has_value() && last_arrival == 0)) {
+    return;
+  }
+  const auto next = stored->has_value() ? UnwrapU64(**stored, "number") : ValueMissing("it");
+  if (findings.IsOk("number of the next record", next.status()) && *next <= last_arrival) {
+    findings.AddProblem(absl::StrCat("the next record would get number ", *next, ", which is taken"));
+  }
+}
+
+absl::Status CheckOneEvidence(absl::string_view key, absl::string_view stored, const Records& records) {
+  const auto name = ParseFrozenKey(key);
+  if (!name.has_value()) {
+    return ValueDamaged("key of evidence");
+  }
+  v1::StoredEvidence evidence;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "evidence", evidence));
+  if (evidence.headers_size() != 2) {
+    return ValueDamaged("pair of headers");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Header first, record::Header::Parse(evidence.headers(0).header()));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header second, record::Header::Parse(evidence.headers(1).header()));
+  for (const record::Header& header : {first, second}) {
+    if (header.record_id() != name->record_id || header.publisher() != name->publisher ||
+        header.version() != first.version()) {
+      return ValueDamaged("pair of headers of one version");
+    }
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto known, records.FindByHash(first.hash()));
+  return known.has_value() && first.hash() != second.hash() ? absl::OkStatus()
+                                                            : ValueDamaged("pair of different headers");
+}
+
+}  // namespace
+
+void CheckRecords(const StoreReader& store, Findings& findings) {
+  RecordWalk walk(store, findings);
+  Walk(store, Family::kArrival, "", findings,
+       [&walk](absl::string_view key, absl::string_view stored) { walk.Take(key, stored); });
+  walk.EndRecord();
+  CheckNoneIsLeft(store, KeyKind::kHeader, walk.found_by_hash(), "header hashes", findings);
+  CheckNoneIsLeft(store, KeyKind::kVersion, walk.found_by_version(), "versions", findings);
+  CheckNextArrival(store, walk.last_arrival(), findings);
+}
+
+void CheckEvidence(const StoreReader& store, Findings& findings) {
+  const Records records(store);
+  Walk(store, Family::kLookup, KindPrefix(KeyKind::kFrozen), findings,
+       [&](absl::string_view key, absl::string_view stored) {
+         findings.IsOk(absl::StrCat("evidence at ", NameOfKey(key)), CheckOneEvidence(key, stored, records));
+       });
+}
+
+}  // namespace meguri::storage
