@@ -29,9 +29,17 @@ constexpr char kWholeCountry[] = "JP";
 
 using Claims = absl::flat_hash_map<std::string, const MemberEntry*>;
 
-absl::Status RefuseEntry(size_t index, const MemberEntry& entry, absl::string_view why) {
+absl::Status RefuseEntry(const MemberEntry& entry, absl::string_view why) {
   return Error(absl::StatusCode::kInvalidArgument, "MEMBER_ENTRY",
-               absl::StrCat("member entry ", index, " (", Quoted(entry.participant_id()), "): ", why));
+               absl::StrCat("the entry of member ", Quoted(entry.participant_id()), " is refused: ", why));
+}
+
+std::vector<MemberEntry> InOrder(absl::Span<const MemberEntry> entries) {
+  std::vector<MemberEntry> ordered(entries.begin(), entries.end());
+  std::stable_sort(ordered.begin(), ordered.end(), [](const MemberEntry& left, const MemberEntry& right) {
+    return left.participant_id() < right.participant_id();
+  });
+  return ordered;
 }
 
 bool IsActiveEntry(const MemberEntry* entry) {
@@ -62,10 +70,11 @@ struct Registry::Parts {
   Parts(const TrustBundle& bundle, absl::Span<const MemberEntry> all_entries)
       : federation(bundle.federation()),
         operator_id(bundle.operator_id()),
-        entries(all_entries.begin(), all_entries.end()) {}
+        entries(InOrder(all_entries)) {}
 
   const std::string federation;
   const record::ParticipantId operator_id;
+  // By participant ID: what two members claim goes to the same one on every node, in whatever order entries arrive.
   const std::vector<MemberEntry> entries;  // the pointers below point into it
   absl::btree_map<record::ParticipantId, const MemberEntry*> members;
   absl::node_hash_map<record::Hash, RegisteredKey> keys;
@@ -77,7 +86,7 @@ struct Registry::Parts {
   Claims name_spaces;
   std::set<size_t, std::greater<>> name_space_sizes;
 
-  // Null if somebody has this key already: it stays with the first.
+  // Null if somebody has this key already: it never moves.
   const RegisteredKey* AddKey(const record::ParticipantId& owner, const MemberKey& message, record::PublicKey key) {
     if (!spkis.insert(key.spki()).second) {
       return nullptr;
@@ -145,14 +154,13 @@ absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(const TrustBundle
                                                                absl::Span<const MemberEntry> entries) {
   auto parts = std::make_unique<Parts>(bundle, entries);
   MEGURI_RETURN_IF_ERROR(parts->AddPinnedKeys(bundle));
-  for (size_t i = 0; i < parts->entries.size(); ++i) {
-    const MemberEntry& entry = parts->entries[i];
+  for (const MemberEntry& entry : parts->entries) {
     absl::Status status = CheckMemberEntry(bundle.federation(), entry);
     if (status.ok()) {
       status = parts->AddMember(entry);
     }
     if (!status.ok()) {
-      return RefuseEntry(i, entry, status.message());
+      return RefuseEntry(entry, status.message());
     }
   }
   // Active members first: what a member that left had registered may have passed to another.

@@ -37,8 +37,10 @@ struct RegisteredKey {
 // that readers share it without locks.
 class Registry {
  public:
-  // `entries` are the payloads of verified Member records, newest version each. INVALID_ARGUMENT (reason MEMBER_ENTRY)
-  // names the first entry that is malformed.
+  // `entries` are the payloads of verified Member records, newest version each, in any order. INVALID_ARGUMENT (reason
+  // MEMBER_ENTRY) names the first entry that is malformed. What the bundle pins stays as the bundle says it. A public
+  // key that several members registered counts for the first by participant ID alone; so does a prefix, link domain or
+  // name space, active members before others.
   static absl::StatusOr<std::shared_ptr<const Registry>> Make(const TrustBundle& bundle,
                                                               absl::Span<const registry::v1::MemberEntry> entries);
 
@@ -54,12 +56,14 @@ class Registry {
   // prefecture.
   bool HasRole(const record::ParticipantId& participant, registry::v1::RoleKind role, absl::string_view scope) const;
   std::vector<std::string> ScopesOf(const record::ParticipantId& participant, registry::v1::RoleKind role) const;
-  // Whether the registry says that `node_identity` speaks for `participant`.
+  // Whether the registry says that `node_identity` speaks for `participant`, and neither it nor the node's own member
+  // is suspended or has left.
   bool IsHostedBy(const record::ParticipantId& participant, absl::string_view node_identity) const;
 
   // The key of this ID: registered by a member, or pinned by the bundle. Null if unknown.
   const RegisteredKey* FindKey(const record::Hash& key_id) const;
-  // The usable feed key of a member; the bundle's for the operator's registry feed. NOT_FOUND (reason NO_FEED_KEY).
+  // The newest usable feed key that the member registered; the bundle's for an operator that registered none.
+  // NOT_FOUND (reason NO_FEED_KEY). The operator's registry feed is always checked with the bundle's key.
   absl::StatusOr<const RegisteredKey*> FeedKeyOf(const record::ParticipantId& participant, absl::Time now) const;
 
   // The member whose registered prefix, link domain or name space is the longest that fits, or null.

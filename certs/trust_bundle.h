@@ -24,7 +24,8 @@ class TrustBundle {
   // reason BUNDLE_EXPIRED.
   static absl::StatusOr<TrustBundle> Open(absl::string_view bytes, absl::Time now);
   // Opens the bundle that follows `current`: version + 1 and the thresholds of both. Reason BUNDLE_ROLLBACK if its
-  // version is not higher, BUNDLE_GAP if it is not the next.
+  // version is not higher, BUNDLE_GAP if it is not the next. Who walks through several versions gives InfinitePast as
+  // `now` to all but the last: those between may have expired.
   static absl::StatusOr<TrustBundle> OpenNext(absl::string_view bytes, const TrustBundle& current, absl::Time now);
 
   const std::string& bytes() const { return bytes_; }
