@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,14 +29,23 @@ struct AnchorState {
 class Anchor {
  public:
   virtual ~Anchor() = default;
-  // The newest state whose checksum holds; nullopt if the file was new. DATA_LOSS (reason ANCHOR_DAMAGED) if both slots are bad.
+  // The newest state whose checksum holds; nullopt if none was ever written whole. DATA_LOSS (reason ANCHOR_DAMAGED) if
+  // both slots are bad.
   virtual absl::StatusOr<absl::optional<AnchorState>> Read() = 0;
-  // Durable (fdatasync) once it returns OK.
+  // Durable (fdatasync) once it returns OK. After an error nothing more can be written: the disk is not to be trusted.
   virtual absl::Status Write(const AnchorState& state) = 0;
 };
 
-// Opens or creates the file at `path`, and its folder entry.
-absl::StatusOr<std::unique_ptr<Anchor>> OpenAnchorFile(const std::string& path);
+// What a write needs of the system; a test may put failures here.
+struct AnchorDisk {
+  std::function<ssize_t(int file, const void* bytes, size_t size, off_t offset)> pwrite;
+  std::function<int(int file)> fdatasync;
+};
+AnchorDisk RealAnchorDisk();
+
+// Opens or creates the file at `path`, and its folder entry. UNAVAILABLE (reason STORE_LOCKED) if it is open already.
+absl::StatusOr<std::unique_ptr<Anchor>> OpenAnchorFile(const std::string& path,
+                                                       const AnchorDisk& disk = RealAnchorDisk());
 // For tests and the memory engine.
 std::unique_ptr<Anchor> MakeMemoryAnchor();
 

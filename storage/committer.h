@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "base/mutex.h"
+#include "absl/status/statusor.h"
 #include "storage/anchor.h"
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
@@ -18,30 +17,35 @@
 
 namespace meguri::storage {
 
-// What a piece of work may write into: the transaction, and the feed heads that the committer keeps in memory.
+// What a piece of work writes into, and the feeds to write with. Which feeds grew is read from the keys of the
+// transaction, so nobody has to report it.
 class CommitScope {
  public:
-  CommitScope(Transaction& transaction, Feeds& feeds) : transaction(transaction), feeds(feeds) {}
+  CommitScope(Transaction& written, Feeds& with) : transaction(written), feeds(with) {}
   Transaction& transaction;
   Feeds& feeds;
 };
 
 // The one thread that writes. It gathers everything that waits, runs each piece of work on a transaction of its own
-// (one that fails leaves no trace), applies all of them in one batch, writes the ANCHOR, and only then answers.
+// (one that fails leaves no trace), applies all of them in one batch, writes the ANCHOR, and only then answers, in the
+// order of submission. A group that wrote nothing applies nothing. Thread-safe.
 class Committer {
  public:
   static constexpr size_t kQueueMax = 4096;            // pieces of work that wait
   static constexpr size_t kGroupMax = 256;             // pieces of work in one batch
+  static constexpr size_t kGroupBytesMax = 8 << 20;    // a batch that has reached this takes no further work
 
   // Runs on the committer's thread; must not block.
   using Work = absl::AnyInvocable<absl::Status(CommitScope&)>;
-  // Called once, on the committer's thread, when the work is durable or has failed.
+  // Called once, on the committer's thread, when the work is durable or has failed; by Submit itself if it is refused.
   using Done = absl::AnyInvocable<void(absl::Status)>;
   // Called after each group that is durable, with the IDs of the feeds that grew.
   using Observer = std::function<void(const std::vector<FeedId>& grown)>;
 
   // Compares the store with the anchor. DATA_LOSS (reason STORE_BEHIND_ANCHOR) if the store has lost an acknowledged
-  // commit, or if its own heads differ from the anchored ones.
+  // commit, or if its own heads differ from the anchored ones; ANCHOR_MISSING or ANCHOR_BEHIND_STORE if the anchor is not
+  // the one of this store. One commit ahead of the anchor is what a crash may leave, and is accepted.
+  // Both outlive the committer, and nobody else writes to them.
   static absl::StatusOr<std::unique_ptr<Committer>> Start(OrderedStore& store, Anchor& anchor);
   // Finishes what waits, then stops.
   ~Committer();
@@ -49,10 +53,11 @@ class Committer {
   // Never blocks. If the queue is full, `done` gets RESOURCE_EXHAUSTED (reason COMMIT_QUEUE_FULL) at once; after a
   // failed write everything gets UNAVAILABLE (reason STORE_FAILED).
   void Submit(Work work, Done done);
-  // Waits for the result.
+  // Waits for the result. Not from a Work, Done or Observer.
   absl::Status SubmitAndWait(Work work);
 
   void AddObserver(Observer observer);
+  // The number of the last durable commit.
   uint64_t commit_count() const;
 
  private:

@@ -2,16 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "storage/ordered_store.h"
 
 namespace meguri::storage {
 
 inline constexpr uint32_t kStoreFormat = 1;
 
+// Turns a store of one format into the next. It may be interrupted, and is then run again from its beginning.
+using MigrationStep = std::function<absl::Status(OrderedStore&)>;
+
 // Marks an empty store with the current format, migrates an older one step by step, and refuses a newer one:
-// FAILED_PRECONDITION with reason STORE_FORMAT_NEWER.
+// FAILED_PRECONDITION with reason STORE_FORMAT_NEWER. DATA_LOSS with reason STORE_DAMAGED if a store that is not empty
+// has no format.
 absl::Status PrepareFormat(OrderedStore& store);
+// The same for the format steps.size() + 1; steps[n - 1] leads from format n to n + 1.
+absl::Status PrepareFormat(OrderedStore& store, absl::Span<const MigrationStep> steps);
 
 }  // namespace meguri::storage

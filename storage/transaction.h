@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -27,15 +28,23 @@ class Transaction {
 
   // Moves the writes into the parent.
   void MergeIntoParent();
-  // Moves the writes into `batch`.
+  // Moves the writes to the end of `batch`, by family and key: the same writes always give the same batch.
   void MoveTo(WriteBatch& batch);
+
+  // The keys under `prefix` that were written here, deletions included, ascending. Those of the base do not count.
+  std::vector<std::string> KeysWritten(Family family, absl::string_view prefix) const;
   bool empty() const { return writes_[0].empty() && writes_[1].empty(); }
+  // Keys and values that MoveTo would move.
+  size_t bytes() const { return bytes_; }
 
  private:
   using Overlay = absl::flat_hash_map<std::string, absl::optional<std::string>>;
+  void Set(Family family, std::string key, absl::optional<std::string> value);
+
   const StoreReader* base_;
   Transaction* parent_;
   Overlay writes_[2];
+  size_t bytes_ = 0;
 };
 
 }  // namespace meguri::storage

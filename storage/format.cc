@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/format.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "storage/commit_keys.h"
+#include "storage/value.h"
+
+namespace meguri::storage {
+namespace {
+
+// Fails if another process has changed the mark meanwhile.
+absl::Status Mark(OrderedStore& store, absl::optional<uint64_t> from, uint64_t to) {
+  WriteBatch batch;
+  const absl::optional<std::string> expected =
+      from.has_value() ? absl::optional<std::string>(WrapU64(*from)) : absl::nullopt;
+  batch.preconditions.push_back(Precondition{Family::kLookup, kFormatKey, expected});
+  batch.writes.push_back(Write{Family::kLookup, kFormatKey, WrapU64(to)});
+  return store.Apply(batch);
+}
+
+absl::Status MarkNew(OrderedStore& store, uint64_t format) {
+  MEGURI_ASSIGN_OR_RETURN(const bool empty, IsEmpty(store));
+  if (!empty) {
+    return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+                 "the store holds entries but no format number: it is not a Meguri store, or has lost data; "
+                 "run meguri-node fsck or restore a backup");
+  }
+  return Mark(store, absl::nullopt, format);
+}
+
+}  // namespace
+
+absl::Status PrepareFormat(OrderedStore& store) {
+  const std::vector<MigrationStep> steps(kStoreFormat - 1);
+  return PrepareFormat(store, steps);
+}
+
+absl::Status PrepareFormat(OrderedStore& store, absl::Span<const MigrationStep> steps) {
+  const uint64_t wanted = steps.size() + 1;
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> found, ReadNumber(store, kFormatKey));
+  if (!found.has_value()) {
+    return MarkNew(store, wanted);
+  }
+  if (*found > wanted) {
+    return Error(absl::StatusCode::kFailedPrecondition, "STORE_FORMAT_NEWER",
+                 absl::StrCat("the store has format ", *found, " and this program knows formats up to ", wanted,
+                              ": run the newer program, or restore a backup from before the upgrade"));
+  }
+  if (*found == 0) {
+    return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
+                 "the store has format 0, which never existed; run meguri-node fsck or restore a backup");
+  }
+  for (uint64_t format = *found; format < wanted; ++format) {
+    MEGURI_RETURN_IF_ERROR(steps[format - 1](store));
+    MEGURI_RETURN_IF_ERROR(Mark(store, format, format + 1));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::storage

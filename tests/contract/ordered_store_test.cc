@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/contract/ordered_store_contract.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "storage/memory/memory_store.h"
+#include "storage/rocksdb/rocksdb_store.h"
+#include "tests/testing/faulty_store.h"
+
+namespace meguri::storage {
+namespace {
+
+class MemoryUnderTest final : public StoreUnderTest {
+ public:
+  OrderedStore& store() override { return *store_; }
+  void Reopen() override {
+    store_ = nullptr;
+    store_ = OpenMemoryStore(disk_);
+  }
+
+ private:
+  const std::shared_ptr<MemoryDisk> disk_ = MakeMemoryDisk();
+  std::unique_ptr<OrderedStore> store_ = OpenMemoryStore(disk_);
+};
+
+class RocksdbUnderTest final : public StoreUnderTest {
+ public:
+  RocksdbUnderTest() {
+    std::string pattern = std::filesystem::temp_directory_path() / "meguri_contract_XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    Reopen();
+  }
+  ~RocksdbUnderTest() override {
+    store_ = nullptr;
+    std::filesystem::remove_all(folder_);
+  }
+  OrderedStore& store() override { return *store_; }
+  void Reopen() override {
+    store_ = nullptr;
+    auto opened = OpenRocksdbStore(folder_ + "/store");
+    EXPECT_THAT(opened, testing::IsOk());
+    store_ = *std::move(opened);
+  }
+
+ private:
+  std::string folder_;
+  std::unique_ptr<OrderedStore> store_;
+};
+
+// A plan without faults must change nothing.
+class FaultyUnderTest final : public StoreUnderTest {
+ public:
+  FaultyUnderTest() { Reopen(); }
+  OrderedStore& store() override { return *store_; }
+  void Reopen() override {
+    store_ = nullptr;
+    memory_.Reopen();
+    store_ = testing::MakeFaultyStore(memory_.store(), plan_);
+  }
+
+ private:
+  MemoryUnderTest memory_;
+  testing::FaultPlan plan_;
+  std::unique_ptr<OrderedStore> store_;
+};
+
+template <typename Engine>
+StoreFactory Make() {
+  return [] { return std::make_unique<Engine>(); };
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, OrderedStoreContract, ::testing::Values(Make<MemoryUnderTest>()));
+INSTANTIATE_TEST_SUITE_P(Rocksdb, OrderedStoreContract, ::testing::Values(Make<RocksdbUnderTest>()));
+INSTANTIATE_TEST_SUITE_P(Faulty, OrderedStoreContract, ::testing::Values(Make<FaultyUnderTest>()));
+
+}  // namespace
+}  // namespace meguri::storage

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/format.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "storage/commit_keys.h"
+#include "storage/memory/memory_store.h"
+#include "storage/value.h"
+#include "tests/testing/faulty_store.h"
+#include "tests/testing/status.h"
+
+namespace meguri::storage {
+namespace {
+
+class FormatTest : public ::testing::Test {
+ protected:
+  void Put(Family family, const std::string& key, const std::string& value) {
+    MEGURI_ASSERT_OK(store_->Apply(WriteBatch{{}, {Write{family, key, value}}}));
+  }
+  absl::optional<uint64_t> Format() { return *ReadNumber(*store_, kFormatKey); }
+  // A step that adds its name to the value at "steps".
+  MigrationStep Append(const std::string& name) {
+    return [name](OrderedStore& store) {
+      const std::string before = (*store.Get(Family::kLookup, "steps")).value_or("");
+      return store.Apply(WriteBatch{{}, {Write{Family::kLookup, "steps", before + name}}});
+    };
+  }
+  std::string Steps() { return (*store_->Get(Family::kLookup, "steps")).value_or(""); }
+
+  std::unique_ptr<OrderedStore> store_ = OpenMemoryStore(MakeMemoryDisk());
+};
+
+TEST_F(FormatTest, MarksAnEmptyStore) {
+  MEGURI_ASSERT_OK(PrepareFormat(*store_));
+  EXPECT_EQ(Format(), kStoreFormat);
+}
+
+TEST_F(FormatTest, LeavesAMarkedStoreAlone) {
+  MEGURI_ASSERT_OK(PrepareFormat(*store_));
+  Put(Family::kArrival, "record", "bytes");
+  testing::FaultPlan plan;
+  MEGURI_EXPECT_OK(PrepareFormat(*testing::MakeFaultyStore(*store_, plan)));
+  EXPECT_EQ(plan.writes_seen(), 0);
+}
+
+TEST_F(FormatTest, RefusesANewerStore) {
+  Put(Family::kLookup, kFormatKey, WrapU64(kStoreFormat + 1));
+  const absl::Status status = PrepareFormat(*store_);
+  EXPECT_THAT(status, testing::HasReason("STORE_FORMAT_NEWER"));
+  EXPECT_THAT(status, testing::HasCode(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(Format(), kStoreFormat + 1);
+}
+
+TEST_F(FormatTest, RefusesEntriesWithoutAMarkInEitherFamily) {
+  for (const Family family : {Family::kArrival, Family::kLookup}) {
+    Put(family, "z", "bytes");
+    EXPECT_THAT(PrepareFormat(*store_), testing::HasReason("STORE_DAMAGED"));
+    MEGURI_ASSERT_OK(store_->Apply(WriteBatch{{}, {Write{family, "z", absl::nullopt}}}));
+  }
+  MEGURI_EXPECT_OK(PrepareFormat(*store_));
+}
+
+TEST_F(FormatTest, RefusesEntriesThatSortBeforeTheMark) {
+  Put(Family::kLookup, "a", "bytes");
+  Put(Family::kLookup, kCommitKey, WrapU64(1));
+  EXPECT_THAT(PrepareFormat(*store_), testing::HasReason("STORE_DAMAGED"));
+}
+
+TEST_F(FormatTest, RefusesAMarkThatIsNoFormat) {
+  Put(Family::kLookup, kFormatKey, WrapU64(0));
+  EXPECT_THAT(PrepareFormat(*store_), testing::HasCode(absl::StatusCode::kDataLoss));
+  for (const char* damaged : {"", "1", "garbage that is long"}) {
+    Put(Family::kLookup, kFormatKey, damaged);
+    EXPECT_THAT(PrepareFormat(*store_), testing::HasCode(absl::StatusCode::kDataLoss));
+  }
+}
+
+TEST_F(FormatTest, RunsTheStepsFromTheFormatFoundOn) {
+  const std::vector<MigrationStep> steps = {Append("1>2 "), Append("2>3 "), Append("3>4 ")};
+  Put(Family::kLookup, kFormatKey, WrapU64(2));
+  MEGURI_ASSERT_OK(PrepareFormat(*store_, steps));
+  EXPECT_EQ(Steps(), "2>3 3>4 ");
+  EXPECT_EQ(Format(), 4);
+  MEGURI_ASSERT_OK(PrepareFormat(*store_, steps));
+  EXPECT_EQ(Steps(), "2>3 3>4 ");
+}
+
+TEST_F(FormatTest, RunsNoStepOnANewStore) {
+  const std::vector<MigrationStep> steps = {Append("1>2 ")};
+  MEGURI_ASSERT_OK(PrepareFormat(*store_, steps));
+  EXPECT_EQ(Steps(), "");
+  EXPECT_EQ(Format(), 2);
+}
+
+TEST_F(FormatTest, GoesOnWhereAMigrationStopped) {
+  const MigrationStep set_two = [](OrderedStore& store) {
+    return store.Apply(WriteBatch{{}, {Write{Family::kLookup, "two", std::string("done")}}});
+  };
+  const MigrationStep set_three = [](OrderedStore& store) {
+    return store.Apply(WriteBatch{{}, {Write{Family::kLookup, "three", std::string("done")}}});
+  };
+  const std::vector<MigrationStep> steps = {set_two, set_three};
+  for (uint64_t fail_at = 1; fail_at <= 4; ++fail_at) {
+    store_ = OpenMemoryStore(MakeMemoryDisk());
+    Put(Family::kLookup, kFormatKey, WrapU64(1));
+    testing::FaultPlan plan(fail_at);
+    EXPECT_THAT(PrepareFormat(*testing::MakeFaultyStore(*store_, plan), steps), testing::HasReason("STORE_FAILED"));
+    EXPECT_EQ(Format(), 1 + (fail_at - 1) / 2);
+    MEGURI_ASSERT_OK(PrepareFormat(*store_, steps));
+    EXPECT_EQ(Format(), 3);
+    EXPECT_EQ(*store_->Get(Family::kLookup, "two"), "done");
+    EXPECT_EQ(*store_->Get(Family::kLookup, "three"), "done");
+  }
+}
+
+}  // namespace
+}  // namespace meguri::storage

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/rocksdb/rocksdb_store.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "storage/anchor.h"
+#include "storage/committer.h"
+#include "tests/testing/status.h"
+
+// What only a real disk can show. What every engine promises is in tests/contract.
+namespace meguri::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RocksdbStoreTest : public ::testing::Test {
+ protected:
+  RocksdbStoreTest() {
+    std::string pattern = fs::temp_directory_path() / "meguri_rocksdb_XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~RocksdbStoreTest() override { fs::remove_all(folder_); }
+
+  std::string StorePath() const { return folder_ + "/store"; }
+  absl::StatusOr<std::unique_ptr<OrderedStore>> Open() { return OpenRocksdbStore(StorePath()); }
+  static absl::Status Put(OrderedStore& store, const std::string& key, const std::string& value) {
+    return store.Apply(WriteBatch{{}, {Write{Family::kArrival, key, value}}});
+  }
+  std::vector<std::string> FilesEndingIn(const std::string& ending) const {
+    std::vector<std::string> paths;
+    for (const auto& entry : fs::directory_iterator(StorePath())) {
+      if (entry.path().extension() == ending && entry.file_size() > 0) {
+        paths.push_back(entry.path());
+      }
+    }
+    return paths;
+  }
+  static void FlipByteAt(const std::string& path, double where) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const auto offset = static_cast<std::streamoff>(static_cast<double>(fs::file_size(path)) * where);
+    file.seekg(offset);
+    const char byte = static_cast<char>(file.get() ^ 0x20);
+    file.seekp(offset);
+    file.put(byte);
+    ASSERT_TRUE(file.good());
+  }
+  // A store and its anchor after 200 acknowledged commits that lie in the log only.
+  void AcknowledgeCommits() {
+    const auto store = *Open();
+    const auto anchor = *OpenAnchorFile(folder_ + "/ANCHOR");
+    const auto committer = *Committer::Start(*store, *anchor);
+    for (int i = 0; i < 200; ++i) {
+      MEGURI_ASSERT_OK(committer->SubmitAndWait([i](CommitScope& scope) {
+        scope.transaction.Put(Family::kArrival, absl::StrCat(i), std::string(1000, 'x'));
+        return absl::OkStatus();
+      }));
+    }
+  }
+  absl::Status StartAgain() {
+    const auto store = Open();
+    if (!store.ok()) {
+      return store.status();
+    }
+    const auto anchor = *OpenAnchorFile(folder_ + "/ANCHOR");
+    return Committer::Start(**store, *anchor).status();
+  }
+
+  std::string folder_;
+};
+
+TEST_F(RocksdbStoreTest, RefusesASecondOpening) {
+  const auto store = Open();
+  MEGURI_ASSERT_OK(store);
+  const auto second = Open();
+  EXPECT_THAT(second, testing::HasReason("STORE_LOCKED"));
+  EXPECT_THAT(second, testing::HasCode(absl::StatusCode::kUnavailable));
+  MEGURI_EXPECT_OK(Put(**store, "key", "value"));
+}
+
+TEST_F(RocksdbStoreTest, OpensAgainOnceItIsClosed) {
+  MEGURI_ASSERT_OK(Open());
+  MEGURI_ASSERT_OK(Open());
+}
+
+TEST_F(RocksdbStoreTest, TellsIfTheFolderCannotBeMade) {
+  std::ofstream(StorePath()) << "a file is in the way";
+  EXPECT_THAT(Open(), testing::HasReason("STORE_FAILED"));
+}
+
+TEST_F(RocksdbStoreTest, TellsThatATableIsDamaged) {
+  MEGURI_ASSERT_OK(Put(**Open(), "key", std::string(100'000, 'x')));
+  MEGURI_ASSERT_OK(Open());  // turns the log into a table
+  const std::vector<std::string> tables = FilesEndingIn(".sst");
+  ASSERT_FALSE(tables.empty());
+  for (const std::string& table : tables) {
+    FlipByteAt(table, 0.3);
+  }
+  const auto store = Open();
+  MEGURI_ASSERT_OK(store);
+  EXPECT_THAT((*store)->Get(Family::kArrival, "key"), testing::HasReason("STORE_DAMAGED"));
+  EXPECT_THAT((*store)->Get(Family::kArrival, "key"), testing::HasCode(absl::StatusCode::kDataLoss));
+  const auto cursor = (*store)->NewCursor(Family::kArrival, "");
+  EXPECT_FALSE(cursor->Valid());
+  EXPECT_THAT(cursor->status(), testing::HasReason("STORE_DAMAGED"));
+}
+
+TEST_F(RocksdbStoreTest, TellsThatItsOwnCatalogueIsDamaged) {
+  MEGURI_ASSERT_OK(Put(**Open(), "key", "value"));
+  std::ofstream(StorePath() + "/CURRENT") << "nonsense";
+  EXPECT_THAT(Open(), testing::HasReason("STORE_DAMAGED"));
+}
+
+TEST_F(RocksdbStoreTest, StartsAgainUndamaged) {
+  AcknowledgeCommits();
+  MEGURI_EXPECT_OK(StartAgain());
+}
+
+// RocksDB opens such a log without a word and with fewer commits; the anchor knows better.
+TEST_F(RocksdbStoreTest, LosesNoCommitSilentlyWhenItsLogIsDamaged) {
+  AcknowledgeCommits();
+  const std::vector<std::string> logs = FilesEndingIn(".log");
+  ASSERT_EQ(logs.size(), 1);
+  FlipByteAt(logs.front(), 0.6);
+  EXPECT_THAT(StartAgain(), testing::HasReason("STORE_BEHIND_ANCHOR"));
+}
+
+TEST_F(RocksdbStoreTest, LosesNoCommitSilentlyWhenItsLogIsCut) {
+  AcknowledgeCommits();
+  const std::vector<std::string> logs = FilesEndingIn(".log");
+  ASSERT_EQ(logs.size(), 1);
+  fs::resize_file(logs.front(), fs::file_size(logs.front()) / 2);
+  EXPECT_THAT(StartAgain(), testing::HasReason("STORE_BEHIND_ANCHOR"));
+}
+
+TEST_F(RocksdbStoreTest, LosesNoCommitSilentlyWhenItsLogIsGone) {
+  AcknowledgeCommits();
+  for (const std::string& log : FilesEndingIn(".log")) {
+    fs::remove(log);
+  }
+  EXPECT_THAT(StartAgain(), testing::HasCode(absl::StatusCode::kDataLoss));
+}
+
+}  // namespace
+}  // namespace meguri::storage
