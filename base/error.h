@@ -27,7 +27,8 @@ std::string ToSentence(const Violation& violation);
 // Returns an error that carries a stable reason (SCREAMING_CASE).
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message);
 
-// Returns INVALID_ARGUMENT that carries every violation. Its reason is that of the first one. `violations` is not empty.
+// Returns INVALID_ARGUMENT that carries every violation. Its reason is that of the first one. `violations` is not
+// empty.
 absl::Status InvalidInput(const std::vector<Violation>& violations);
 
 // Returns the reason that `status` carries, or "" if it carries none.

@@ -72,14 +72,13 @@ std::vector<Hash> LeavesOf(absl::Span<const Hash> header_hashes, absl::Span<cons
 absl::StatusOr<std::vector<v1::BatchSignature>> SignBatch(absl::Span<const Hash> header_hashes, const Hash& key_id,
                                                           const Signer& signer, Random& random) {
   if (header_hashes.empty() || header_hashes.size() > kBatchSizeMax) {
-    return Refuse("BATCH_SIZE", absl::StrCat("a batch holds 1 to ", kBatchSizeMax, " headers, not ",
-                                             header_hashes.size()));
+    return Refuse("BATCH_SIZE",
+                  absl::StrCat("a batch holds 1 to ", kBatchSizeMax, " headers, not ", header_hashes.size()));
   }
   const size_t size = std::bit_ceil(header_hashes.size());
   const std::vector<size_t> place = Shuffled(size, random);
   const std::vector<std::vector<Hash>> levels = LevelsOf(LeavesOf(header_hashes, place, random));
-  MEGURI_ASSIGN_OR_RETURN(const std::string signature,
-                          signer.Sign(SignedBytes(key_id, size, levels.back().front())));
+  MEGURI_ASSIGN_OR_RETURN(const std::string signature, signer.Sign(SignedBytes(key_id, size, levels.back().front())));
   std::vector<v1::BatchSignature> signatures(header_hashes.size());
   for (size_t i = 0; i < header_hashes.size(); ++i) {
     v1::BatchSignature& leaf = signatures[i];
@@ -152,8 +151,7 @@ absl::Status VerifyBatchSignature(const Hash& header_hash, const v1::BatchSignat
     return Refuse("BATCH_PATH", absl::StrCat("the path in a batch of ", size, " has ", path_size, " hashes, not ",
                                              signature.path_size()));
   }
-  MEGURI_ASSIGN_OR_RETURN(const Hash root,
-                          RootFrom(LeafHash(header_hash.view()), signature.index(), signature.path()));
+  MEGURI_ASSIGN_OR_RETURN(const Hash root, RootFrom(LeafHash(header_hash.view()), signature.index(), signature.path()));
   if (verified != nullptr && verified->Contains(*key_id, size, root, signature.signature())) {
     return absl::OkStatus();
   }

@@ -18,8 +18,8 @@
 namespace meguri::record {
 namespace {
 
-constexpr absl::string_view kEd25519Suffix("\n\x01", 2);     // after the key name in the preimage of the key hash
-constexpr absl::string_view kSignaturePrefix("\u2014 ");      // em dash, space
+constexpr absl::string_view kEd25519Suffix("\n\x01", 2);  // after the key name in the preimage of the key hash
+constexpr absl::string_view kSignaturePrefix("\u2014 ");  // em dash, space
 constexpr size_t kKeyHashSize = 4;
 constexpr size_t kTextLines = 3;
 constexpr uint64_t kTreeSizeMax = INT64_MAX;
@@ -164,7 +164,8 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(absl::string_view note, absl::string_v
     return line.name == origin && line.key_hash == key_hash;
   });
   if (found == parsed.signatures.end()) {
-    return Refuse("CHECKPOINT_SIGNATURE", absl::StrCat("the checkpoint carries no signature by the feed key of ", origin));
+    return Refuse("CHECKPOINT_SIGNATURE",
+                  absl::StrCat("the checkpoint carries no signature by the feed key of ", origin));
   }
   if (!feed_key.Verify(parsed.text, found->signature).ok()) {
     return Refuse("CHECKPOINT_SIGNATURE", "the signature is not by the feed key over this checkpoint");

@@ -18,10 +18,9 @@ constexpr size_t kOfferIdDigits = 32;
 constexpr int kPrefectures = 47;  // JIS X 0401
 
 bool IsProductGroup(absl::string_view scope) {
-  return !scope.empty() && scope.size() <= kScopeMax &&
-         std::all_of(scope.begin(), scope.end(), [](unsigned char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-         });
+  return !scope.empty() && scope.size() <= kScopeMax && std::all_of(scope.begin(), scope.end(), [](unsigned char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  });
 }
 
 bool IsJurisdiction(absl::string_view scope) {

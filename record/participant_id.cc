@@ -56,14 +56,16 @@ absl::StatusOr<ParticipantId> ParticipantId::Parse(absl::string_view text) {
   if (text.size() < kIcdSize + 2 || text.size() > kIcdSize + 1 + kParticipantIdentifierMax ||
       !IsDigits(text.substr(0, kIcdSize)) || text[kIcdSize] != ':' ||
       !std::all_of(text.begin() + kIcdSize + 1, text.end(), IsIdentifierCharacter)) {
-    return Refuse("a participant ID is four digits, a colon and 1-35 characters of A-Z a-z 0-9 . _ -, "
-                  "for example 0188:7123456789012");
+    return Refuse(
+        "a participant ID is four digits, a colon and 1-35 characters of A-Z a-z 0-9 . _ -, "
+        "for example 0188:7123456789012");
   }
   const absl::string_view icd = text.substr(0, kIcdSize);
   const absl::string_view identifier = text.substr(kIcdSize + 1);
   if (icd == "0188" && !IsCorporateNumber(identifier)) {
-    return Refuse(absl::StrCat(identifier, " is not a Japanese corporate number: 13 digits of which the first checks "
-                                           "the others"));
+    return Refuse(absl::StrCat(identifier,
+                               " is not a Japanese corporate number: 13 digits of which the first checks "
+                               "the others"));
   }
   if (icd == "0088" && !IsGln(identifier)) {
     return Refuse(absl::StrCat(identifier, " is not a GLN: 13 digits of which the last checks the others"));

@@ -21,20 +21,19 @@ constexpr absl::string_view kNul("\0", 1);
 // The only DER that the two kinds of key have, up to the key bytes themselves (RFC 8410 §4, RFC 5480 §2).
 constexpr absl::string_view kEd25519Prefix("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
 constexpr absl::string_view kP256Prefix(
-    "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04",
-    27);
+    "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04", 27);
 constexpr size_t kEd25519KeySize = 32;
 constexpr size_t kP256PointSize = 64;  // x | y, after the 04 of the prefix
 
 using FieldElement = std::array<uint8_t, kEd25519KeySize>;  // little-endian, as Ed25519 encodes y
 
 // 2^255 - 19, the size of the field.
-constexpr FieldElement kFieldPrime = {
-    0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
+constexpr FieldElement kFieldPrime = {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
 
-// The y of the eight points whose order divides 8 (x and -x share one): 0, 1, -1 and the two of order 8. A key at such a
-// point verifies forged signatures for a share of all messages.
+// The y of the eight points whose order divides 8 (x and -x share one): 0, 1, -1 and the two of order 8. A key at such
+// a point verifies forged signatures for a share of all messages.
 constexpr std::array<FieldElement, 5> kSmallOrderY = {{
     {},
     {1},
@@ -65,8 +64,7 @@ absl::Status CheckEd25519Point(absl::string_view key) {
 }
 
 absl::StatusOr<KeyAlgorithm> AlgorithmOf(absl::string_view der) {
-  if (der.size() == kEd25519Prefix.size() + kEd25519KeySize &&
-      der.substr(0, kEd25519Prefix.size()) == kEd25519Prefix) {
+  if (der.size() == kEd25519Prefix.size() + kEd25519KeySize && der.substr(0, kEd25519Prefix.size()) == kEd25519Prefix) {
     return KeyAlgorithm::kEd25519;
   }
   if (der.size() == kP256Prefix.size() + kP256PointSize && der.substr(0, kP256Prefix.size()) == kP256Prefix) {
@@ -83,8 +81,7 @@ bool EncodesTo(const EVP_PKEY& key, absl::string_view der) {
   if (size < 0) {
     return false;
   }
-  const bool same =
-      der == absl::string_view(reinterpret_cast<const char*>(encoded), static_cast<size_t>(size));
+  const bool same = der == absl::string_view(reinterpret_cast<const char*>(encoded), static_cast<size_t>(size));
   OPENSSL_free(encoded);
   return same;
 }

@@ -136,9 +136,8 @@ Hash SectionDigest(const ParticipantId& publisher, const RecordId& record_id, ui
   return Sha256({before, section.payload()});
 }
 
-absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, const RecordId& record_id,
-                                            uint64_t version, absl::Span<const SectionDraft> drafts,
-                                            size_t slot_count, Random& random) {
+absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, const RecordId& record_id, uint64_t version,
+                                            absl::Span<const SectionDraft> drafts, size_t slot_count, Random& random) {
   MEGURI_RETURN_IF_ERROR(CheckDrafts(drafts, slot_count));
   const std::vector<uint32_t> slots = DrawSlots(drafts.size(), slot_count, random);
   SealedSections sealed;
@@ -156,8 +155,7 @@ absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, cons
   return sealed;
 }
 
-absl::Status VerifySections(const Header& header,
-                            const google::protobuf::RepeatedPtrField<v1::Section>& sections) {
+absl::Status VerifySections(const Header& header, const google::protobuf::RepeatedPtrField<v1::Section>& sections) {
   MEGURI_RETURN_IF_ERROR(CheckForms(header, sections));
   for (const v1::Section& section : sections) {
     const Hash digest = SectionDigest(header.publisher(), header.record_id(), header.version(), section);

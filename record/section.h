@@ -33,14 +33,12 @@ struct SealedSections {
 };
 
 // INVALID_ARGUMENT if `slot_count` is not 8, 16, 32 or 64, the drafts do not fit, or a type occurs twice.
-absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, const RecordId& record_id,
-                                            uint64_t version, absl::Span<const SectionDraft> drafts,
-                                            size_t slot_count, Random& random);
+absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, const RecordId& record_id, uint64_t version,
+                                            absl::Span<const SectionDraft> drafts, size_t slot_count, Random& random);
 
 // Checks that opened sections belong to `header`: ascending slots in range, each type at most once, sizes within
 // limits, digests equal. INVALID_ARGUMENT with reason SECTION_SLOT, SECTION_TYPE, SECTION_AUDIENCES, SECTION_SALT,
 // SECTION_SIZE, RECORD_SIZE or SECTION_DIGEST.
-absl::Status VerifySections(const Header& header,
-                            const google::protobuf::RepeatedPtrField<v1::Section>& sections);
+absl::Status VerifySections(const Header& header, const google::protobuf::RepeatedPtrField<v1::Section>& sections);
 
 }  // namespace meguri::record

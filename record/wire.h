@@ -21,12 +21,12 @@ struct WireField {
   Kind kind;
   bool required = false;
   bool repeated = false;
-  uint64_t value_min = 1;              // kVarint; never 0, which is the default value
-  uint64_t value_max = UINT64_MAX;     // kVarint
+  uint64_t value_min = 1;                  // kVarint; never 0, which is the default value
+  uint64_t value_max = UINT64_MAX;         // kVarint
   absl::Span<const uint64_t> values = {};  // kVarint: allowed values; empty means by range
-  size_t size_min = 1;                 // kBytes, kUtf8: bytes of each value
+  size_t size_min = 1;                     // kBytes, kUtf8: bytes of each value
   size_t size_max = SIZE_MAX;
-  size_t count_max = SIZE_MAX;         // repeated
+  size_t count_max = SIZE_MAX;           // repeated
   const WireMessage* message = nullptr;  // kMessage
 };
 
@@ -35,7 +35,8 @@ struct WireMessage {
   absl::Span<const WireField> fields;  // ascending numbers
 };
 
-// OK, or INVALID_ARGUMENT (reason WIRE_GRAMMAR) that names the message, the field and the offence. Total: any bytes are fine.
+// OK, or INVALID_ARGUMENT (reason WIRE_GRAMMAR) that names the message, the field and the offence. Total: any bytes are
+// fine.
 absl::Status CheckWire(absl::string_view bytes, const WireMessage& grammar);
 
 // Takes a minimal varint from the front of `in`. False, with `in` as it was, if there is none, it is longer than

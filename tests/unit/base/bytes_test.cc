@@ -44,9 +44,9 @@ TEST(Hex, IsWrittenInLowerCaseAndReadInEither) {
 }
 
 TEST(Hex, LeavesTheOutputAloneOnAnythingElse) {
-  for (const absl::string_view hex : {absl::string_view("a"), absl::string_view("abc"), absl::string_view("0g"),
-                                      absl::string_view(" 0"), absl::string_view("0x"), absl::string_view("\xff\xff"),
-                                      absl::string_view("\0\0", 2)}) {
+  for (const absl::string_view hex :
+       {absl::string_view("a"), absl::string_view("abc"), absl::string_view("0g"), absl::string_view(" 0"),
+        absl::string_view("0x"), absl::string_view("\xff\xff"), absl::string_view("\0\0", 2)}) {
     std::string bytes = "before";
     EXPECT_FALSE(FromHex(hex, bytes)) << hex;
     EXPECT_EQ(bytes, "before");

@@ -36,8 +36,8 @@ TEST(Error, WithoutAReasonHasNone) {
 
 TEST(Violations, TravelInsideTheStatus) {
   // Text that looks like the inner encoding must not confuse it.
-  const Violation second = {.field = "3:abc", .reason = "", .found = std::string("\0:9", 3), .expected = "", .cure = "",
-                            .message_ja = ""};
+  const Violation second = {
+      .field = "3:abc", .reason = "", .found = std::string("\0:9", 3), .expected = "", .cure = "", .message_ja = ""};
   const absl::Status status = InvalidInput({kFirst, second});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(ViolationsOf(status), ElementsAre(kFirst, second));
@@ -58,7 +58,9 @@ TEST(Invariant, AbortsWithTheReason) {
   EXPECT_DEATH(Invariant(false, "two and two are four"), "broken invariant: two and two are four");
 }
 
-absl::Status FailIf(bool fail) { return fail ? Error(absl::StatusCode::kAborted, "ASKED", "as asked") : absl::OkStatus(); }
+absl::Status FailIf(bool fail) {
+  return fail ? Error(absl::StatusCode::kAborted, "ASKED", "as asked") : absl::OkStatus();
+}
 
 absl::StatusOr<int> NumberUnless(bool fail) {
   MEGURI_RETURN_IF_ERROR(FailIf(fail));

@@ -21,7 +21,9 @@ constexpr char kOrigin[] = "ce.example/meguri/0188/7123456789012/1/public";
 
 class Checkpoints : public ::testing::Test {
  protected:
-  absl::StatusOr<Checkpoint> Open(absl::string_view note) { return OpenCheckpoint(note, kOrigin, signer_->public_key()); }
+  absl::StatusOr<Checkpoint> Open(absl::string_view note) {
+    return OpenCheckpoint(note, kOrigin, signer_->public_key());
+  }
   // `from` replaced by `to`, signed anew: only the form can be wrong.
   std::string Resigned(absl::string_view from, absl::string_view to) {
     const std::string text = absl::StrReplaceAll(text_, {{from, to}});
@@ -142,20 +144,20 @@ TEST_F(Checkpoints, IgnoreOtherSignersInAnyPlace) {
 
 TEST_F(Checkpoints, RefuseMalformedSignatureLinesOfOthers) {
   const std::string good = absl::Base64Escape(std::string(76, 'w'));
-  for (const std::string& line : {
-           absl::StrCat("- witness.example ", good), absl::StrCat("\u2014witness.example ", good),
-           absl::StrCat("\u2014  ", good), absl::StrCat("\u2014 ", good),
-           absl::StrCat("\u2014 witness example ", good), absl::StrCat("\u2014 witness+example ", good),
-           absl::StrCat("\u2014 witness.example  ", good), absl::StrCat("\u2014 witness.example ", good, " "),
-           absl::StrCat("\u2014 witness.example ", absl::Base64Escape("hash")), std::string("\u2014 witness.example "),
-           absl::StrCat("\u2014 witness.example ", good.substr(1)), std::string("\u2014 "), std::string("\u2014")}) {
+  for (const std::string& line :
+       {absl::StrCat("- witness.example ", good), absl::StrCat("\u2014witness.example ", good),
+        absl::StrCat("\u2014  ", good), absl::StrCat("\u2014 ", good), absl::StrCat("\u2014 witness example ", good),
+        absl::StrCat("\u2014 witness+example ", good), absl::StrCat("\u2014 witness.example  ", good),
+        absl::StrCat("\u2014 witness.example ", good, " "),
+        absl::StrCat("\u2014 witness.example ", absl::Base64Escape("hash")), std::string("\u2014 witness.example "),
+        absl::StrCat("\u2014 witness.example ", good.substr(1)), std::string("\u2014 "), std::string("\u2014")}) {
     EXPECT_THAT(Open(absl::StrCat(Note(text_), line, "\n")), HasReason("CHECKPOINT_FORM")) << line;
   }
 }
 
 TEST_F(Checkpoints, TheFirstLineUnderTheKeyDecides) {
-  const std::string bad = absl::StrCat("\u2014 ", kOrigin, " ",
-                                       absl::Base64Escape(absl::StrCat(KeyHash(), std::string(64, 's'))), "\n");
+  const std::string bad =
+      absl::StrCat("\u2014 ", kOrigin, " ", absl::Base64Escape(absl::StrCat(KeyHash(), std::string(64, 's'))), "\n");
   EXPECT_THAT(Open(absl::StrCat(text_, "\n", bad, SignatureLine(text_))), HasReason("CHECKPOINT_SIGNATURE"));
   EXPECT_THAT(Open(absl::StrCat(text_, "\n", SignatureLine(text_), bad)), IsOk());
   const std::string short_one =

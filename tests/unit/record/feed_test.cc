@@ -15,10 +15,9 @@ using ::meguri::testing::HasReason;
 using ::meguri::testing::IsOk;
 
 TEST(FeedName, TakesEveryKind) {
-  for (const char* text :
-       {"public", "members", "registry", "owner", "recyclers/battery", "recyclers/home-appliance-4", "authorities/JP",
-        "authorities/01", "authorities/47", "to/0188:7123456789012", "to/0199:a.b_c-d",
-        "offer/0123456789abcdef0123456789abcdef"}) {
+  for (const char* text : {"public", "members", "registry", "owner", "recyclers/battery", "recyclers/home-appliance-4",
+                           "authorities/JP", "authorities/01", "authorities/47", "to/0188:7123456789012",
+                           "to/0199:a.b_c-d", "offer/0123456789abcdef0123456789abcdef"}) {
     const absl::StatusOr<FeedName> name = FeedName::Parse(text);
     MEGURI_ASSERT_OK(name);
     EXPECT_EQ(name->text(), text);
@@ -26,13 +25,38 @@ TEST(FeedName, TakesEveryKind) {
 }
 
 TEST(FeedName, RefusesEverythingElse) {
-  for (const char* text :
-       {"", "/", "Public", "public/", "public/x", "registry/x", "recyclers", "recyclers/", "recyclers/Battery",
-        "recyclers/a/b", "recyclers/a b", "recyclers/a_b", "authorities", "authorities/", "authorities/00",
-        "authorities/48", "authorities/1", "authorities/001", "authorities/jp", "authorities/-1", "authorities/+1",
-        "to/", "to/0188:9876543210987", "to/nobody", "to/0188:7123456789012/x", "offer/",
-        "offer/0123456789ABCDEF0123456789ABCDEF", "offer/0123456789abcdef0123456789abcde",
-        "offer/0123456789abcdef0123456789abcdef0", "other/x", " public", "public\n"}) {
+  for (const char* text : {"",
+                           "/",
+                           "Public",
+                           "public/",
+                           "public/x",
+                           "registry/x",
+                           "recyclers",
+                           "recyclers/",
+                           "recyclers/Battery",
+                           "recyclers/a/b",
+                           "recyclers/a b",
+                           "recyclers/a_b",
+                           "authorities",
+                           "authorities/",
+                           "authorities/00",
+                           "authorities/48",
+                           "authorities/1",
+                           "authorities/001",
+                           "authorities/jp",
+                           "authorities/-1",
+                           "authorities/+1",
+                           "to/",
+                           "to/0188:9876543210987",
+                           "to/nobody",
+                           "to/0188:7123456789012/x",
+                           "offer/",
+                           "offer/0123456789ABCDEF0123456789ABCDEF",
+                           "offer/0123456789abcdef0123456789abcde",
+                           "offer/0123456789abcdef0123456789abcdef0",
+                           "other/x",
+                           " public",
+                           "public\n"}) {
     EXPECT_THAT(FeedName::Parse(text), HasReason("FEED_NAME")) << text;
   }
 }

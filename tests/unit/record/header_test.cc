@@ -163,8 +163,9 @@ TEST(Header, TombstonesNameTheirSuccessorByReason) {
 
 TEST(Header, TombstoneGrammarIsStrict) {
   EXPECT_THAT(Changed(Second(), [](auto& h) { h.mutable_tombstone(); }), HasReason("WIRE_GRAMMAR"));
-  EXPECT_THAT(Changed(Second(), [](auto& h) { h.mutable_tombstone()->set_reason(static_cast<v1::TombstoneReason>(5)); }),
-              HasReason("WIRE_GRAMMAR"));
+  EXPECT_THAT(
+      Changed(Second(), [](auto& h) { h.mutable_tombstone()->set_reason(static_cast<v1::TombstoneReason>(5)); }),
+      HasReason("WIRE_GRAMMAR"));
   EXPECT_THAT(Changed(Ended(v1::TOMBSTONE_REASON_SUPERSEDED),
                       [](auto& h) { h.mutable_tombstone()->set_successor_record_id(std::string(15, 's')); }),
               HasReason("WIRE_GRAMMAR"));
@@ -205,8 +206,7 @@ TEST(Header, AMalformedFormatVersionIsNotANewerFormat) {
 }
 
 TEST(Header, UnknownFieldsAreRefusedAtEveryDepth) {
-  EXPECT_THAT(Changed(First(),
-                      [](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(10, 1); }),
+  EXPECT_THAT(Changed(First(), [](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(10, 1); }),
               HasReason("WIRE_GRAMMAR"));
   EXPECT_THAT(Changed(Ended(v1::TOMBSTONE_REASON_ERASED),
                       [](auto& h) {

@@ -175,8 +175,8 @@ TEST(KeyId, DependsOnFederationParticipantAndKey) {
 }
 
 TEST(EcdsaSignature, GoesToDerAndBack) {
-  for (const std::string& raw : {std::string(64, '\x01'), std::string(64, '\xff'), std::string(63, '\0') + "\x01",
-                                 std::string(64, '\0')}) {
+  for (const std::string& raw :
+       {std::string(64, '\x01'), std::string(64, '\xff'), std::string(63, '\0') + "\x01", std::string(64, '\0')}) {
     const absl::StatusOr<std::string> der = EcdsaDerFromRaw(raw);
     MEGURI_ASSERT_OK(der);
     const absl::StatusOr<std::string> back = EcdsaRawFromDer(*der);

@@ -50,7 +50,8 @@ class Sections : public ::testing::Test {
   const RecordId record_id_ = RecordId::Make(random_);
   const std::vector<SectionDraft> drafts_ = {
       {v1::SECTION_TYPE_IDENTITY, kPublic, "identity"},
-      {v1::SECTION_TYPE_COMPOSITION, AudienceSet::Of({v1::AUDIENCE_RECYCLERS, v1::AUDIENCE_AUTHORITIES}), "composition"},
+      {v1::SECTION_TYPE_COMPOSITION, AudienceSet::Of({v1::AUDIENCE_RECYCLERS, v1::AUDIENCE_AUTHORITIES}),
+       "composition"},
       {v1::SECTION_TYPE_OWNER_NOTE, AudienceSet::Of({v1::AUDIENCE_OWNER}), ""},
   };
 };

@@ -43,11 +43,11 @@ std::string Bytes(std::initializer_list<int> bytes) {
 }
 
 // A message with every field: also the prefix onto which other tests append.
-const std::string kFull = Bytes({0x08, 0x02,                    // 1: 2
-                                 0x18, 0xac, 0x02,              // 3: 300
-                                 0x22, 0x03, 0xe3, 0x81, 0x82,  // 4: one hiragana
-                                 0x2a, 0x02, 'a', 'b',          // 5
-                                 0x2a, 0x02, 'a', 'b',          // 5
+const std::string kFull = Bytes({0x08, 0x02,                               // 1: 2
+                                 0x18, 0xac, 0x02,                         // 3: 300
+                                 0x22, 0x03, 0xe3, 0x81, 0x82,             // 4: one hiragana
+                                 0x2a, 0x02, 'a',  'b',                    // 5
+                                 0x2a, 0x02, 'a',  'b',                    // 5
                                  0x32, 0x05, 0x08, 0x01, 0x12, 0x01, 'x',  // 6: {1: 1, 2: "x"}
                                  0xa0, 0x01, 0x7f});                       // 20: 127
 
@@ -216,11 +216,26 @@ TEST(Utf8, AcceptsTheFirstAndLastOfEveryLength) {
 }
 
 TEST(Utf8, RefusesWhatIsNotShortestOrNotACharacter) {
-  for (const char* text : {
-           "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0",      // two bytes
-           "\xe0\x9f\xbf", "\xe3\x81", "\xe3\x81\x7f", "\xed\xa0\x80", "\xed\xbf\xbf",  // three bytes, surrogates
-           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x90\x80",  // four bytes
-           "\xf8\x88\x80\x80\x80", "\xfe", "\xff", "good \xff"}) {
+  for (const char* text : {"\x80",
+                           "\xbf",
+                           "\xc0\x80",
+                           "\xc1\xbf",
+                           "\xc2",
+                           "\xc2\x7f",
+                           "\xc2\xc0",  // two bytes
+                           "\xe0\x9f\xbf",
+                           "\xe3\x81",
+                           "\xe3\x81\x7f",
+                           "\xed\xa0\x80",
+                           "\xed\xbf\xbf",  // three bytes, surrogates
+                           "\xf0\x8f\xbf\xbf",
+                           "\xf4\x90\x80\x80",
+                           "\xf5\x80\x80\x80",
+                           "\xf0\x90\x80",  // four bytes
+                           "\xf8\x88\x80\x80\x80",
+                           "\xfe",
+                           "\xff",
+                           "good \xff"}) {
     EXPECT_FALSE(IsUtf8(text)) << text;
   }
 }
