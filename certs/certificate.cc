@@ -104,8 +104,7 @@ absl::StatusOr<std::string> OnlyUri(const GENERAL_NAMES* names, int occurrences)
                  absl::StrCat(why, "; expected exactly one subjectAltName, a URI"));
   };
   if (names == nullptr) {
-    return refuse(occurrences == -2 ? "there is more than one subjectAltName extension"
-                                    : "there is no subjectAltName");
+    return refuse(occurrences == -2 ? "there is more than one subjectAltName extension" : "there is no subjectAltName");
   }
   if (sk_GENERAL_NAME_num(names) != 1) {
     return refuse(absl::StrCat("there are ", sk_GENERAL_NAME_num(names), " alternative names"));
@@ -122,8 +121,8 @@ absl::StatusOr<std::string> OnlyUri(const GENERAL_NAMES* names, int occurrences)
 absl::StatusOr<Identity> Certificate::identity() const {
   const record::OpenSslErrorScope errors;
   int occurrences = 0;
-  const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(parts_->x509.get(), NID_subject_alt_name, &occurrences, nullptr)));
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(parts_->x509.get(), NID_subject_alt_name, &occurrences, nullptr)));
   MEGURI_ASSIGN_OR_RETURN(const std::string uri, OnlyUri(names.get(), occurrences));
   return Identity::Parse(uri);
 }
@@ -188,8 +187,7 @@ absl::Status Certificate::VerifyIssuedBy(const Certificate& issuer, absl::Time n
     return RefuseChain("the certificate is signed with another algorithm than ECDSA with SHA-256 or Ed25519");
   }
   // Names and key identifiers, then the signature over the bytes.
-  if (X509_check_issued(issuer_x509, x509) != X509_V_OK ||
-      X509_verify(x509, X509_get0_pubkey(issuer_x509)) != 1) {
+  if (X509_check_issued(issuer_x509, x509) != X509_V_OK || X509_verify(x509, X509_get0_pubkey(issuer_x509)) != 1) {
     return RefuseChain("the certificate was not issued by this CA");
   }
   MEGURI_RETURN_IF_ERROR(CheckValidity(*this, "holder", now));

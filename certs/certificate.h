@@ -30,7 +30,8 @@ class Certificate {
   absl::Time not_after() const;
   // SubjectPublicKeyInfo, DER.
   std::string spki() const;
-  // The one URI SAN, parsed. INVALID_ARGUMENT (reason CERTIFICATE_IDENTITY) if there is none, more than one, or another kind of SAN.
+  // The one URI SAN, parsed. INVALID_ARGUMENT (reason CERTIFICATE_IDENTITY) if there is none, more than one, or another
+  // kind of SAN.
   absl::StatusOr<Identity> identity() const;
   // The role in a client certificate (an extension of ours, OID in the .cc). CLIENT_ROLE_UNSPECIFIED if there is none.
   api::v1::ClientRole client_role() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <array>
+
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -49,8 +49,7 @@ absl::StatusOr<std::string> RequestedUri(X509_REQ* request) {
   const ExtensionsPtr extensions(X509_REQ_get_extensions(request));
   int occurrences = -1;
   const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-      extensions == nullptr ? nullptr
-                            : X509V3_get_d2i(extensions.get(), NID_subject_alt_name, &occurrences, nullptr)));
+      extensions == nullptr ? nullptr : X509V3_get_d2i(extensions.get(), NID_subject_alt_name, &occurrences, nullptr)));
   return OnlyUri(names.get(), occurrences);
 }
 
@@ -240,7 +239,7 @@ absl::StatusOr<Certificate> CertificateAuthority::Issue(absl::string_view reques
   const absl::Time not_after = std::min(now + validity, issuer.not_after());
   if (not_after <= now || now < not_before) {
     return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_EXPIRED",
-                 "the certificate would not be valid now: the CA has expired, or the validity asked for is not positive");
+                 "the certificate would not be valid: the CA has expired, or the validity asked for is not positive");
   }
   const bool is_client = identity.certificate_class == Identity::Class::kClient;
   const X509Ptr x509 =

@@ -48,12 +48,12 @@ absl::Status CheckSignatures(const record::v1::SignedBody& signed_body, const Me
                              absl::string_view federation, const record::ParticipantId& participant) {
   for (int i = 0; i < entry.keys_size(); ++i) {
     MEGURI_ASSIGN_OR_RETURN(const record::PublicKey key, record::PublicKey::ParseSpki(entry.keys(i).public_key()));
-    const absl::Status status = record::VerifySignedBody(
-        signed_body, kEnrolmentPayloadType, record::KeyId(federation, participant, key.spki()), key);
+    const absl::Status status = record::VerifySignedBody(signed_body, kEnrolmentPayloadType,
+                                                         record::KeyId(federation, participant, key.spki()), key);
     if (!status.ok()) {
       return Error(absl::StatusCode::kInvalidArgument, "ENROLMENT_SIGNATURE",
-                   absl::StrCat("keys[", i, "] of the entry has not signed the enrolment request: ",
-                                status.message(), "; sign with every key that the entry names"));
+                   absl::StrCat("keys[", i, "] of the entry has not signed the enrolment request: ", status.message(),
+                                "; sign with every key that the entry names"));
     }
   }
   return absl::OkStatus();
@@ -92,8 +92,8 @@ absl::StatusOr<std::string> SignEnrolmentRequest(const EnrolmentRequest& request
   signed_body.set_payload_type(kEnrolmentPayloadType);
   signed_body.set_body(SerializeForSigning(request));
   for (const record::Signer* signer : signers) {
-    MEGURI_RETURN_IF_ERROR(record::AddSignature(
-        record::KeyId(federation, participant, signer->public_key().spki()), *signer, signed_body));
+    MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, participant, signer->public_key().spki()),
+                                                *signer, signed_body));
   }
   std::string bytes = SerializeForSigning(signed_body);
   // What the operator would refuse is better refused here.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -34,7 +34,7 @@ class FileDescriptor {
 };
 
 absl::Status SystemError(int error, absl::string_view doing, absl::string_view path) {
-  const std::string message = absl::StrCat("cannot ", doing, " ", path, ": ", std::strerror(error));
+  const std::string message = absl::StrCat("cannot ", doing, " ", path, ": ", std::generic_category().message(error));
   switch (error) {
     case ENOENT:
     case ENOTDIR:

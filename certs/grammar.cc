@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/grammar.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+
+#include <arpa/inet.h>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -20,8 +20,7 @@ namespace {
 constexpr size_t kQuotedBytesMax = 64;
 
 bool IsDigits(absl::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
 }
 
 bool IsLowerAlphanumericOrHyphen(unsigned char c) {

@@ -62,9 +62,8 @@ absl::StatusOr<registry::v1::Heartbeat> OpenHeartbeat(const record::v1::SignedBo
     return Refuse(absl::StrCat("its body is larger than ", kHeartbeatBytesMax, " bytes"));
   }
   const record::PublicKey& key = bundle.registry_feed_key();
-  MEGURI_RETURN_IF_ERROR(
-      record::VerifySignedBody(signed_body, kHeartbeatPayloadType,
-                               record::KeyId(bundle.federation(), bundle.operator_id(), key.spki()), key));
+  MEGURI_RETURN_IF_ERROR(record::VerifySignedBody(
+      signed_body, kHeartbeatPayloadType, record::KeyId(bundle.federation(), bundle.operator_id(), key.spki()), key));
   registry::v1::Heartbeat heartbeat;
   MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kHeartbeatBytesMax, "HEARTBEAT_FORM", heartbeat));
   MEGURI_RETURN_IF_ERROR(CheckForm(heartbeat));
@@ -80,8 +79,8 @@ absl::StatusOr<record::v1::SignedBody> SignHeartbeat(const registry::v1::Heartbe
   record::v1::SignedBody signed_body;
   signed_body.set_payload_type(kHeartbeatPayloadType);
   signed_body.set_body(SerializeForSigning(heartbeat));
-  MEGURI_RETURN_IF_ERROR(record::AddSignature(
-      record::KeyId(federation, operator_id, feed_signer.public_key().spki()), feed_signer, signed_body));
+  MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, operator_id, feed_signer.public_key().spki()),
+                                              feed_signer, signed_body));
   return signed_body;
 }
 

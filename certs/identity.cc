@@ -23,9 +23,8 @@ absl::Status Refuse(absl::string_view uri, absl::string_view why) {
 
 bool IsName(absl::string_view name) {
   return !name.empty() && name.size() <= kIdentityNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-         });
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; });
 }
 
 }  // namespace

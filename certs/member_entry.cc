@@ -29,7 +29,8 @@ class Problems {
   void AddCount(absl::string_view field, int count, int count_max) {
     if (count > count_max) {
       Add({std::string(field), "TOO_MANY", absl::StrCat(count, " values"), absl::StrCat("at most ", count_max),
-           "remove what is not needed", absl::StrCat("値の数が多すぎます（", count, " 個、上限 ", count_max, " 個）。")});
+           "remove what is not needed",
+           absl::StrCat("値の数が多すぎます（", count, " 個、上限 ", count_max, " 個）。")});
     }
   }
 
@@ -66,13 +67,12 @@ void CheckList(const RepeatedPtrField<std::string>& values, const ListRule& rule
 
 void CheckText(absl::string_view text, size_t size_max, const std::string& field, Problems& problems) {
   if (text.size() > size_max) {
-    problems.Add({field, "TEXT_SIZE", absl::StrCat(text.size(), " bytes of text"),
-                  absl::StrCat("at most ", size_max), "shorten it",
-                  absl::StrCat("文字列が長すぎます（UTF-8 で ", size_max, " バイトまで）。")});
+    problems.Add({field, "TEXT_SIZE", absl::StrCat(text.size(), " bytes of text"), absl::StrCat("at most ", size_max),
+                  "shorten it", absl::StrCat("文字列が長すぎます（UTF-8 で ", size_max, " バイトまで）。")});
   }
   if (!IsPlainText(text)) {
-    problems.Add({field, "TEXT_CONTROL", "the text holds control characters", "a single line of text",
-                  "remove them", "制御文字や改行は使えません。"});
+    problems.Add({field, "TEXT_CONTROL", "the text holds control characters", "a single line of text", "remove them",
+                  "制御文字や改行は使えません。"});
   }
 }
 
@@ -95,12 +95,14 @@ void CheckScopes(const Role& role, const std::string& field, Problems& problems)
                   is_authority ? "JP or prefecture codes 01-47" : "product groups, such as plastic-packaging",
                   "name what the role covers", "役割の対象範囲を記入してください。"});
   }
-  CheckList(role.scopes(),
-            is_authority ? ListRule{scopes, "ROLE_SCOPE", "JP or a JIS X 0401 prefecture code 01-47",
-                                    "管轄は JP または都道府県コード 01～47 で記入してください。", IsJurisdiction, kScopesMax}
-                         : ListRule{scopes, "ROLE_SCOPE", "a product group of 1-64 characters of a-z 0-9 -",
-                                    "製品群は英小文字・数字・ハイフン 1～64 文字で記入してください。", IsProductGroup, kScopesMax},
-            problems);
+  CheckList(
+      role.scopes(),
+      is_authority
+          ? ListRule{scopes, "ROLE_SCOPE", "JP or a JIS X 0401 prefecture code 01-47",
+                     "管轄は JP または都道府県コード 01～47 で記入してください。", IsJurisdiction, kScopesMax}
+          : ListRule{scopes, "ROLE_SCOPE", "a product group of 1-64 characters of a-z 0-9 -",
+                     "製品群は英小文字・数字・ハイフン 1～64 文字で記入してください。", IsProductGroup, kScopesMax},
+      problems);
 }
 
 void CheckPermit(const Role& role, const std::string& field, Problems& problems) {
@@ -136,8 +138,7 @@ void CheckHosting(absl::string_view federation, const MemberEntry& entry, Proble
   const std::string& uri = entry.hosting().node_identity();
   if (!uri.empty() || entry.status() == registry::v1::MEMBER_STATUS_ACTIVE) {
     const absl::StatusOr<Identity> identity = Identity::Parse(uri);
-    if (!identity.ok() || identity->federation != federation ||
-        identity->certificate_class != Identity::Class::kNode) {
+    if (!identity.ok() || identity->federation != federation || identity->certificate_class != Identity::Class::kNode) {
       problems.Add({"hosting.node_identity", "NODE_IDENTITY", Quoted(uri),
                     absl::StrCat("spiffe://", federation, "/member/<icd>/<identifier>/node/<name>"),
                     "name the node that speaks for the member", "会員を代行するノードの識別子が正しくありません。"});

@@ -14,9 +14,7 @@
 namespace meguri::certs {
 namespace {
 
-absl::Status Refuse(absl::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, "PEM", message);
-}
+absl::Status Refuse(absl::string_view message) { return Error(absl::StatusCode::kInvalidArgument, "PEM", message); }
 
 }  // namespace
 

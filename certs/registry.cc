@@ -50,9 +50,9 @@ bool IsActiveEntry(const MemberEntry* entry) {
 
 absl::Status RegisteredKey::CheckUsable(absl::Time now) const {
   const auto refuse = [&](absl::string_view reason, absl::string_view what, absl::Time when) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason,
-                 absl::StrCat("the key of ", owner.text(), " ", what, " ",
-                              absl::FormatTime(when, absl::UTCTimeZone())));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, reason,
+        absl::StrCat("the key of ", owner.text(), " ", what, " ", absl::FormatTime(when, absl::UTCTimeZone())));
   };
   if (now >= revoked) {
     return refuse("KEY_REVOKED", "was revoked at", revoked);
@@ -68,9 +68,7 @@ absl::Status RegisteredKey::CheckUsable(absl::Time now) const {
 
 struct Registry::Parts {
   Parts(const TrustBundle& bundle, absl::Span<const MemberEntry> all_entries)
-      : federation(bundle.federation()),
-        operator_id(bundle.operator_id()),
-        entries(InOrder(all_entries)) {}
+      : federation(bundle.federation()), operator_id(bundle.operator_id()), entries(InOrder(all_entries)) {}
 
   const std::string federation;
   const record::ParticipantId operator_id;
@@ -78,8 +76,10 @@ struct Registry::Parts {
   const std::vector<MemberEntry> entries;  // the pointers below point into it
   absl::btree_map<record::ParticipantId, const MemberEntry*> members;
   absl::node_hash_map<record::Hash, RegisteredKey> keys;
-  absl::flat_hash_set<std::string> spkis;  // of `keys`
-  absl::flat_hash_map<record::ParticipantId, std::vector<const RegisteredKey*>> feed_keys;  // of the members' entries
+  // Public keys that are taken.
+  absl::flat_hash_set<std::string> spkis;
+  // Of the members' entries alone.
+  absl::flat_hash_map<record::ParticipantId, std::vector<const RegisteredKey*>> feed_keys;
   const RegisteredKey* pinned_feed_key = nullptr;
   Claims company_prefixes;
   Claims link_domains;
@@ -260,9 +260,8 @@ absl::StatusOr<const RegisteredKey*> Registry::FeedKeyOf(const record::Participa
 }
 
 const MemberEntry* Registry::FindByGtin(absl::string_view gtin14) const {
-  if (gtin14.size() != kGtinDigits || !std::all_of(gtin14.begin(), gtin14.end(), [](unsigned char c) {
-        return absl::ascii_isdigit(c);
-      })) {
+  if (gtin14.size() != kGtinDigits ||
+      !std::all_of(gtin14.begin(), gtin14.end(), [](unsigned char c) { return absl::ascii_isdigit(c); })) {
     return nullptr;
   }
   // The first digit of a GTIN-14 says how goods are packed, not whose they are.
@@ -287,9 +286,8 @@ const MemberEntry* Registry::FindByUri(absl::string_view uri) const {
   }
   const std::string normal = NormalUri(uri);
   for (const size_t size : parts_->name_space_sizes) {
-    const auto found = size <= normal.size()
-                           ? parts_->name_spaces.find(absl::string_view(normal).substr(0, size))
-                           : parts_->name_spaces.end();
+    const auto found = size <= normal.size() ? parts_->name_spaces.find(absl::string_view(normal).substr(0, size))
+                                             : parts_->name_spaces.end();
     if (found != parts_->name_spaces.end()) {
       return found->second;
     }

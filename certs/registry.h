@@ -25,9 +25,9 @@ struct RegisteredKey {
   record::ParticipantId owner;
   registry::v1::KeyPurpose purpose;
   record::PublicKey key;
-  absl::Time not_before;   // InfinitePast: no bound
-  absl::Time not_after;    // InfiniteFuture: no bound
-  absl::Time revoked;      // InfiniteFuture: not revoked
+  absl::Time not_before;  // InfinitePast: no bound
+  absl::Time not_after;   // InfiniteFuture: no bound
+  absl::Time revoked;     // InfiniteFuture: not revoked
 
   // OK, or FAILED_PRECONDITION with reason KEY_REVOKED, KEY_EXPIRED or KEY_NOT_YET_VALID.
   absl::Status CheckUsable(absl::Time now) const;
@@ -94,7 +94,8 @@ absl::Status CheckMemberEntry(absl::string_view federation, const registry::v1::
 inline constexpr char kHeartbeatPayloadType[] = "application/vnd.meguri.heartbeat.v1";
 inline constexpr char kEnrolmentPayloadType[] = "application/vnd.meguri.enrolment.v1";
 
-// Checks a heartbeat against the bundle's registry feed key and origin. INVALID_ARGUMENT with the reasons of VerifySignedBody, or HEARTBEAT_FORM.
+// Checks a heartbeat against the bundle's registry feed key, origin and least size. INVALID_ARGUMENT with the reasons
+// of VerifySignedBody, or HEARTBEAT_FORM.
 absl::StatusOr<registry::v1::Heartbeat> OpenHeartbeat(const record::v1::SignedBody& signed_body,
                                                       const TrustBundle& bundle);
 absl::StatusOr<record::v1::SignedBody> SignHeartbeat(const registry::v1::Heartbeat& heartbeat,

@@ -24,8 +24,9 @@ using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
 
 absl::Status RefuseFile(const std::string& path, absl::string_view why) {
   return Error(absl::StatusCode::kInvalidArgument, "KEY_FILE",
-               absl::StrCat(path, " is not a key file: ", why, "; expected a PEM block -----BEGIN PRIVATE KEY----- "
-                                                               "(PKCS #8) with an Ed25519 or P-256 key"));
+               absl::StrCat(path, " is not a key file: ", why,
+                            "; expected a PEM block -----BEGIN PRIVATE KEY----- "
+                            "(PKCS #8) with an Ed25519 or P-256 key"));
 }
 
 void Cleanse(std::string& secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
@@ -43,9 +44,8 @@ KeyPtr GenerateKey(record::KeyAlgorithm algorithm) {
 }
 
 absl::StatusOr<record::PublicKey> PublicKeyOf(const EVP_PKEY& key) {
-  return record::PublicKey::ParseSpki(EncodeDer(&key, [](const EVP_PKEY* k, unsigned char** out) {
-    return i2d_PUBKEY(k, out);
-  }));
+  return record::PublicKey::ParseSpki(
+      EncodeDer(&key, [](const EVP_PKEY* k, unsigned char** out) { return i2d_PUBKEY(k, out); }));
 }
 
 KeyPtr ParsePkcs8(absl::string_view der) {

@@ -51,11 +51,9 @@ absl::StatusOr<OpenedBody> ParseBundle(absl::string_view bytes) {
   OpenedBody opened;
   MEGURI_RETURN_IF_ERROR(ParseSignedBody(bytes, kTrustBundleBytesMax, "BUNDLE_FORM", opened.signed_body));
   if (opened.signed_body.payload_type() != kTrustBundlePayloadType) {
-    return RefuseForm(absl::StrCat("it is a signed body of another type: ",
-                                   Quoted(opened.signed_body.payload_type())));
+    return RefuseForm(absl::StrCat("it is a signed body of another type: ", Quoted(opened.signed_body.payload_type())));
   }
-  MEGURI_RETURN_IF_ERROR(
-      ParseStrictly(opened.signed_body.body(), kTrustBundleBytesMax, "BUNDLE_FORM", opened.message));
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(opened.signed_body.body(), kTrustBundleBytesMax, "BUNDLE_FORM", opened.message));
   return opened;
 }
 
@@ -127,7 +125,8 @@ absl::Status CheckNumbers(const registry::v1::TrustBundle& message) {
   if (message.expires_ms() == 0 || message.expires_ms() > kTimeMsMax) {
     return RefuseForm("expires_ms is absent or lies after the year 9999");
   }
-  if (message.bundle_threshold() == 0 || message.bundle_threshold() > static_cast<uint32_t>(message.bundle_keys_size())) {
+  if (message.bundle_threshold() == 0 ||
+      message.bundle_threshold() > static_cast<uint32_t>(message.bundle_keys_size())) {
     return RefuseForm(absl::StrCat("bundle_threshold is ", message.bundle_threshold(), " of ",
                                    message.bundle_keys_size(), " bundle keys"));
   }
@@ -176,8 +175,8 @@ absl::StatusOr<Anchors> CheckForm(const registry::v1::TrustBundle& message) {
                                    kBundleFormatVersion, "; it may need a newer version of this program"));
   }
   if (!IsDomainName(message.federation())) {
-    return RefuseForm(absl::StrCat("the federation ", Quoted(message.federation()),
-                                   " is not a lower-case domain name"));
+    return RefuseForm(
+        absl::StrCat("the federation ", Quoted(message.federation()), " is not a lower-case domain name"));
   }
   absl::StatusOr<record::ParticipantId> operator_id = record::ParticipantId::Parse(message.operator_id());
   if (!operator_id.ok()) {
@@ -192,8 +191,7 @@ absl::StatusOr<Anchors> CheckForm(const registry::v1::TrustBundle& message) {
   MEGURI_ASSIGN_OR_RETURN(
       const std::vector<record::PublicKey> feed_keys,
       ParseKeys(message.registry_feed_keys(), registry::v1::KEY_PURPOSE_FEED, "registry_feed_keys"));
-  MEGURI_RETURN_IF_ERROR(
-      ParseKeys(message.witness_keys(), registry::v1::KEY_PURPOSE_FEED, "witness_keys").status());
+  MEGURI_RETURN_IF_ERROR(ParseKeys(message.witness_keys(), registry::v1::KEY_PURPOSE_FEED, "witness_keys").status());
   MEGURI_RETURN_IF_ERROR(ParseBundleKeys(message).status());
   MEGURI_RETURN_IF_ERROR(CheckPurposesApart(message));
   if (record_keys.empty() || feed_keys.empty()) {
@@ -248,8 +246,7 @@ absl::Status CheckFollows(const registry::v1::TrustBundle& next, const registry:
   if (next.federation() != current.federation()) {
     return RefuseForm(absl::StrCat("it is that of another federation: ", Quoted(next.federation())));
   }
-  if (next.registry_origin() == current.registry_origin() &&
-      next.registry_size_min() < current.registry_size_min()) {
+  if (next.registry_origin() == current.registry_origin() && next.registry_size_min() < current.registry_size_min()) {
     return Error(absl::StatusCode::kInvalidArgument, "BUNDLE_ROLLBACK",
                  absl::StrCat("the trust bundle asks for a smaller registry than version ", current.version()));
   }
@@ -275,8 +272,7 @@ absl::StatusOr<TrustBundle> TrustBundle::Open(absl::string_view bytes, absl::Tim
                      std::move(anchors.tls_roots), std::move(anchors.registry_feed_key));
 }
 
-absl::StatusOr<TrustBundle> TrustBundle::OpenNext(absl::string_view bytes, const TrustBundle& current,
-                                                  absl::Time now) {
+absl::StatusOr<TrustBundle> TrustBundle::OpenNext(absl::string_view bytes, const TrustBundle& current, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(OpenedBody opened, ParseBundle(bytes));
   MEGURI_ASSIGN_OR_RETURN(Anchors anchors, CheckForm(opened.message));
   MEGURI_RETURN_IF_ERROR(CheckFollows(opened.message, current.message()));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/certificate.h"
 
-#include <openssl/x509v3.h>
-
 #include <functional>
+
+#include <openssl/x509v3.h>
 
 #include "certs/files.h"
 #include "certs/limits.h"
@@ -132,9 +132,9 @@ TEST_F(CertificateAuthorityTest, GivesARoleToClientsAndToClientsOnly) {
 
 TEST_F(CertificateAuthorityTest, IssuesOnlyTheIdentityThatWasAskedFor) {
   const std::string request = ValueOf(MakeCertificateRequest(*key_, NodeUri("0199:mallory")));
-  EXPECT_THAT(authority_.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_,
-                               Now()),
-              HasReason("CERTIFICATE_REQUEST"));
+  EXPECT_THAT(
+      authority_.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()),
+      HasReason("CERTIFICATE_REQUEST"));
   Identity forged = NodeIdentity();
   forged.name = "main,DNS:other.example";
   EXPECT_THAT(authority_.Issue(request, forged, CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()),
@@ -144,9 +144,8 @@ TEST_F(CertificateAuthorityTest, IssuesOnlyTheIdentityThatWasAskedFor) {
 TEST_F(CertificateAuthorityTest, TakesNothingButTheKeyFromARequest) {
   const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const std::string uri = NodeIdentity().ToUri();
-  const Certificate leaf =
-      ValueOf(authority_.Issue(ForeignRequest(key.get(), ("URI:" + uri).c_str()), NodeIdentity(),
-                               CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()));
+  const Certificate leaf = ValueOf(authority_.Issue(ForeignRequest(key.get(), ("URI:" + uri).c_str()), NodeIdentity(),
+                                                    CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()));
   EXPECT_EQ(X509_check_ca(ToX509(leaf).get()), 0);
   MEGURI_EXPECT_OK(leaf.VerifyIssuedBy(authority_.certificate(), Now()));
 }
@@ -184,8 +183,8 @@ TEST_F(CertificateAuthorityTest, RefusesBadRequests) {
 TEST_F(CertificateAuthorityTest, AcceptsEd25519RequestsToo) {
   const auto key = NewKey(KeyAlgorithm::kEd25519);
   const std::string request = ValueOf(MakeCertificateRequest(*key, NodeIdentity().ToUri()));
-  const Certificate leaf = ValueOf(authority_.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED,
-                                                    kNodeCertificateValidity, random_, Now()));
+  const Certificate leaf = ValueOf(
+      authority_.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()));
   MEGURI_EXPECT_OK(leaf.VerifyIssuedBy(authority_.certificate(), Now()));
 }
 
@@ -215,8 +214,8 @@ TEST_F(CertificateAuthorityTest, IsTheSameAfterSavingAndLoading) {
   const CertificateAuthority loaded = ValueOf(CertificateAuthority::Load(folder.Path("ca.key"), folder.Path("ca.pem")));
   EXPECT_EQ(loaded.certificate().ToDer(), authority_.certificate().ToDer());
   const std::string request = ValueOf(MakeCertificateRequest(*key_, NodeIdentity().ToUri()));
-  const Certificate leaf = ValueOf(loaded.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED,
-                                                kNodeCertificateValidity, random_, Now()));
+  const Certificate leaf =
+      ValueOf(loaded.Issue(request, NodeIdentity(), CLIENT_ROLE_UNSPECIFIED, kNodeCertificateValidity, random_, Now()));
   MEGURI_EXPECT_OK(leaf.VerifyIssuedBy(authority_.certificate(), Now()));
 }
 
@@ -288,8 +287,8 @@ TEST_F(CertificateTest, ReadsBackFromDerAndPem) {
 
 TEST_F(CertificateTest, RefusesWhatIsNoCertificate) {
   const std::string der = authority_.certificate().ToDer();
-  for (const std::string& bytes : {std::string(), std::string("x"), der + "x", der.substr(1),
-                                   std::string(kCertificateBytesMax + 1, '\x30')}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("x"), der + "x", der.substr(1), std::string(kCertificateBytesMax + 1, '\x30')}) {
     EXPECT_THAT(Certificate::ParseDer(bytes), HasReason("CERTIFICATE_FORM"));
   }
   EXPECT_THAT(Certificate::ParsePem(""), HasReason("PEM"));
@@ -430,15 +429,15 @@ TEST_F(CertificateTest, HasNoRoleUnlessItIsOneWellFormedInteger) {
   const std::string read("\x02\x01\x01", 3);
   EXPECT_EQ(with_roles({read}), api::v1::CLIENT_ROLE_READ);
   EXPECT_EQ(with_roles({std::string("\x02\x01\x04", 3)}), api::v1::CLIENT_ROLE_ADMIN);
-  for (const std::vector<std::string>& roles : std::vector<std::vector<std::string>>{
-           {},
-           {read, read},
-           {""},
-           {"x"},
-           {std::string("\x02\x01\x05", 3)},
-           {std::string("\x02\x01\x84", 3)},
-           {std::string("\x02\x01\x01\x00", 4)},
-           {std::string("\x02\x09\x01\x00\x00\x00\x00\x00\x00\x00\x01", 11)}}) {
+  for (const std::vector<std::string>& roles :
+       std::vector<std::vector<std::string>>{{},
+                                             {read, read},
+                                             {""},
+                                             {"x"},
+                                             {std::string("\x02\x01\x05", 3)},
+                                             {std::string("\x02\x01\x84", 3)},
+                                             {std::string("\x02\x01\x01\x00", 4)},
+                                             {std::string("\x02\x09\x01\x00\x00\x00\x00\x00\x00\x00\x01", 11)}}) {
     EXPECT_EQ(with_roles(roles), CLIENT_ROLE_UNSPECIFIED);
   }
 }

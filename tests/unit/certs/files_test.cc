@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/files.h"
 
+#include <filesystem>
+
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include "gtest/gtest.h"
 #include "tests/testing/status.h"

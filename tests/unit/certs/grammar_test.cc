@@ -37,10 +37,26 @@ TEST(Grammar, KnowsDomainNames) {
 TEST(Grammar, KnowsAddresses) {
   Expect(IsAddress,
          {"node.example:7443", "Node.Example:1", "localhost:65535", "192.0.2.1:80", "[2001:db8::1]:443", "[::1]:1"},
-         {"", "node.example", "node.example:", ":80", "node.example:0", "node.example:65536", "node.example:080",
-          "node.example:+80", "node.example:8x", "node.example:99999999999", "192.0.2:80", "192.0.2.256:80",
-          "2001:db8::1:80", "[2001:db8::1]", "[node.example]:80", "[]:80", "http://node.example:80", "a b:80",
-          "node.example :80", std::string("a\0:80", 5)});
+         {"",
+          "node.example",
+          "node.example:",
+          ":80",
+          "node.example:0",
+          "node.example:65536",
+          "node.example:080",
+          "node.example:+80",
+          "node.example:8x",
+          "node.example:99999999999",
+          "192.0.2:80",
+          "192.0.2.256:80",
+          "2001:db8::1:80",
+          "[2001:db8::1]",
+          "[node.example]:80",
+          "[]:80",
+          "http://node.example:80",
+          "a b:80",
+          "node.example :80",
+          std::string("a\0:80", 5)});
 }
 
 TEST(Grammar, KnowsScopes) {
@@ -57,9 +73,26 @@ TEST(Grammar, KnowsNameSpaces) {
   Expect(IsNameSpace,
          {"https://id.example/", "https://id.example:8443/a/", "http://id.example/x?id=", "https://id.example#",
           "urn:epc:id:sgtin:", "urn:example:", "did:web:", "https://id.example/" + std::string(492, 'a') + "/"},
-         {"", "a", "/", "urn:", "https:", "https:/", "https://", "https:///", "https://id.example", "https://id.example:",
-          "https://id.example/a", "https://ID.example/", "HTTPS://id.example/", "1urn:x:", "u rn:x:", "urn:a b:",
-          "://id.example/", "https://?", "urn:日本:", "https://id.example/" + std::string(493, 'a') + "/"});
+         {"",
+          "a",
+          "/",
+          "urn:",
+          "https:",
+          "https:/",
+          "https://",
+          "https:///",
+          "https://id.example",
+          "https://id.example:",
+          "https://id.example/a",
+          "https://ID.example/",
+          "HTTPS://id.example/",
+          "1urn:x:",
+          "u rn:x:",
+          "urn:a b:",
+          "://id.example/",
+          "https://?",
+          "urn:日本:",
+          "https://id.example/" + std::string(493, 'a') + "/"});
 }
 
 TEST(Grammar, KnowsPlainText) {

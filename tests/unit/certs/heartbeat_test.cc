@@ -61,14 +61,14 @@ TEST_F(HeartbeatTest, IsSignedWithThePinnedFeedKeyAlone) {
   const auto other = testing::NewKey();
   EXPECT_THAT(OpenHeartbeat(ValueOf(SignHeartbeat(Message(), kFederation, Participant(kOperator), *other)), bundle_),
               HasReason("SIGNATURE_MISSING"));
-  EXPECT_THAT(OpenHeartbeat(ValueOf(SignHeartbeat(Message(), kFederation, Participant(kOperator),
-                                                  *operator_.record_key)),
-                            bundle_),
-              HasReason("SIGNATURE_MISSING"));
-  EXPECT_THAT(OpenHeartbeat(ValueOf(SignHeartbeat(Message(), "other.example", Participant(kOperator),
-                                                  *operator_.feed_key)),
-                            bundle_),
-              HasReason("SIGNATURE_MISSING"));
+  EXPECT_THAT(
+      OpenHeartbeat(ValueOf(SignHeartbeat(Message(), kFederation, Participant(kOperator), *operator_.record_key)),
+                    bundle_),
+      HasReason("SIGNATURE_MISSING"));
+  EXPECT_THAT(
+      OpenHeartbeat(ValueOf(SignHeartbeat(Message(), "other.example", Participant(kOperator), *operator_.feed_key)),
+                    bundle_),
+      HasReason("SIGNATURE_MISSING"));
 }
 
 TEST_F(HeartbeatTest, IsRefusedWithEveryChangedByte) {

@@ -14,8 +14,8 @@ namespace {
 
 using meguri::testing::HasReason;
 using registry::v1::MemberEntry;
-using testing::kFederation;
 using testing::KeyMessage;
+using testing::kFederation;
 using testing::Member;
 using testing::NewKey;
 using testing::RoleMessage;
@@ -91,7 +91,8 @@ const std::vector<EntryCase>& BadEntries() {
       {"DUPLICATE", [](auto& e) { e.mutable_roles(1)->add_scopes("battery"); }},
       {"ROLE_PERMIT", [](auto& e) { e.mutable_roles(1)->clear_permit(); }},
       {"ROLE_PERMIT", [](auto& e) { e.mutable_roles(0)->mutable_permit()->set_type("x"); }},
-      {"TEXT_SIZE", [](auto& e) { e.mutable_roles(1)->mutable_permit()->set_number(std::string(kPermitTextBytesMax + 1, '1')); }},
+      {"TEXT_SIZE",
+       [](auto& e) { e.mutable_roles(1)->mutable_permit()->set_number(std::string(kPermitTextBytesMax + 1, '1')); }},
       {"TIME_RANGE", [](auto& e) { e.mutable_roles(1)->mutable_permit()->set_not_after_ms(kTimeMsMax + 1); }},
       {"NODE_IDENTITY", [](auto& e) { e.mutable_hosting()->set_node_identity("node"); }},
       {"NODE_IDENTITY",
@@ -171,8 +172,7 @@ TEST(MemberEntry, HoldsAsManyValuesAsItsLimitsAndNotOneMore) {
        [](MemberEntry& e, int i) { e.mutable_hosting()->add_addresses("a.example:" + std::to_string(i)); }},
       {kKeysMax, 2,
        [](MemberEntry& e, int) { *e.add_keys() = KeyMessage(*NewKey(), registry::v1::KEY_PURPOSE_RECORD); }},
-      {kCompanyPrefixesMax, 1,
-       [](MemberEntry& e, int i) { e.add_gs1_company_prefixes(std::to_string(100'000 + i)); }},
+      {kCompanyPrefixesMax, 1, [](MemberEntry& e, int i) { e.add_gs1_company_prefixes(std::to_string(100'000 + i)); }},
       {kLinkDomainsMax, 1, [](MemberEntry& e, int i) { e.add_link_domains("d" + std::to_string(i) + ".example"); }},
       {kNameSpacesMax, 1,
        [](MemberEntry& e, int i) { e.add_id_name_spaces("https://d.example/" + std::to_string(i) + "/"); }},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/signing_key.h"
 
+#include <thread>
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
-
-#include <thread>
 
 #include "certs/files.h"
 #include "gtest/gtest.h"
@@ -118,8 +118,8 @@ TEST(SigningKey, RefusesWhatIsNoKeyOfOurs) {
 
 TEST(SigningKey, ReadsWhatOpenSslWrites) {
   const TemporaryFolder folder;
-  const std::string pem = "a comment before the block\n" +
-                          ForeignPem(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), nullptr);
+  const std::string pem =
+      "a comment before the block\n" + ForeignPem(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), nullptr);
   MEGURI_ASSERT_OK(WriteNewFile(folder.Path("key.pem"), pem, 0600));
   const auto key = ValueOf(SigningKey::Load(folder.Path("key.pem")));
   MEGURI_EXPECT_OK(key->public_key().Verify("message", ValueOf(key->Sign("message"))));

@@ -38,8 +38,8 @@ std::string SignBody(const std::string& body, const std::vector<const record::Si
   signed_body.set_payload_type(payload_type);
   signed_body.set_body(body);
   for (const record::Signer* signer : signers) {
-    const record::Hash key_id = record::KeyId(testing::kFederation, testing::Participant(testing::kOperator),
-                                              signer->public_key().spki());
+    const record::Hash key_id =
+        record::KeyId(testing::kFederation, testing::Participant(testing::kOperator), signer->public_key().spki());
     EXPECT_THAT(record::AddSignature(key_id, *signer, signed_body), meguri::testing::IsOk());
   }
   return signed_body.SerializeAsString();
@@ -77,8 +77,7 @@ TEST(TrustBundle, NeedsItsThresholdOfSignatures) {
   const auto signers = op.Signers();
   const registry::v1::TrustBundle message = op.BundleMessage(1, 2);
   EXPECT_THAT(TrustBundle::Open(ValueOf(SignTrustBundle(message, {})), Now()), HasReason("BUNDLE_SIGNATURE"));
-  EXPECT_THAT(TrustBundle::Open(ValueOf(SignTrustBundle(message, {signers[1]})), Now()),
-              HasReason("BUNDLE_SIGNATURE"));
+  EXPECT_THAT(TrustBundle::Open(ValueOf(SignTrustBundle(message, {signers[1]})), Now()), HasReason("BUNDLE_SIGNATURE"));
   MEGURI_EXPECT_OK(TrustBundle::Open(ValueOf(SignTrustBundle(message, {signers[2], signers[0]})), Now()));
 }
 
@@ -95,23 +94,21 @@ TEST(TrustBundle, DoesNotCountUnknownSigners) {
   const record::Signer* known = op.Signers()[0];
   EXPECT_THAT(TrustBundle::Open(ValueOf(SignTrustBundle(op.BundleMessage(1, 2), {known, stranger.get()})), Now()),
               HasReason("BUNDLE_SIGNATURE"));
-  MEGURI_EXPECT_OK(
-      TrustBundle::Open(ValueOf(SignTrustBundle(op.BundleMessage(1, 1), {known, stranger.get()})), Now()));
+  MEGURI_EXPECT_OK(TrustBundle::Open(ValueOf(SignTrustBundle(op.BundleMessage(1, 1), {known, stranger.get()})), Now()));
 }
 
 TEST(TrustBundle, DoesNotCountTheOperatorsOtherKeys) {
   const Operator op(1);
-  EXPECT_THAT(TrustBundle::Open(
-                  ValueOf(SignTrustBundle(op.BundleMessage(), {op.feed_key.get(), op.record_key.get()})), Now()),
-              HasReason("BUNDLE_SIGNATURE"));
+  EXPECT_THAT(
+      TrustBundle::Open(ValueOf(SignTrustBundle(op.BundleMessage(), {op.feed_key.get(), op.record_key.get()})), Now()),
+      HasReason("BUNDLE_SIGNATURE"));
 }
 
 TEST(TrustBundle, DoesNotTakeASignatureUnderAnotherKeysId) {
   const Operator op(2);
   record::v1::SignedBody signed_body =
       Signed(ValueOf(SignTrustBundle(op.BundleMessage(1, 2), {op.Signers()[0], op.Signers()[0]})));
-  signed_body.mutable_signatures(1)->set_key_id(
-      testing::KeyIdOf(testing::kOperator, *op.bundle_keys[1]).ToString());
+  signed_body.mutable_signatures(1)->set_key_id(testing::KeyIdOf(testing::kOperator, *op.bundle_keys[1]).ToString());
   EXPECT_THAT(TrustBundle::Open(signed_body.SerializeAsString(), Now()), HasReason("BUNDLE_SIGNATURE"));
 }
 
@@ -129,8 +126,7 @@ TEST(TrustBundle, IsNoOtherSignedBody) {
   const Operator op;
   const std::string body = op.BundleMessage().SerializeAsString();
   MEGURI_EXPECT_OK(TrustBundle::Open(SignBody(body, op.Signers()), Now()));
-  EXPECT_THAT(TrustBundle::Open(SignBody(body, op.Signers(), kHeartbeatPayloadType), Now()),
-              HasReason("BUNDLE_FORM"));
+  EXPECT_THAT(TrustBundle::Open(SignBody(body, op.Signers(), kHeartbeatPayloadType), Now()), HasReason("BUNDLE_FORM"));
 }
 
 TEST(TrustBundle, RefusesFieldsThatItDoesNotKnow) {
@@ -164,10 +160,14 @@ TEST(TrustBundle, RefusesWhatIsNotWellFormed) {
       {"no expiry", [](auto& m, auto&) { m.clear_expires_ms(); }},
       {"expiry out of range", [](auto& m, auto&) { m.set_expires_ms(UINT64_MAX); }},
       {"no operator", [](auto& m, auto&) { m.clear_operator_id(); }},
-      {"origin of another feed", [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/1/public"); }},
-      {"origin of another member", [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/other/1/registry"); }},
-      {"origin of epoch 0", [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/0/registry"); }},
-      {"origin of epoch 01", [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/01/registry"); }},
+      {"origin of another feed",
+       [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/1/public"); }},
+      {"origin of another member",
+       [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/other/1/registry"); }},
+      {"origin of epoch 0",
+       [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/0/registry"); }},
+      {"origin of epoch 01",
+       [](auto& m, auto&) { m.set_registry_origin("meguri.example/meguri/0199/operator/01/registry"); }},
       {"origin of nothing", [](auto& m, auto&) { m.set_registry_origin("/registry"); }},
       {"no record key", [](auto& m, auto&) { m.clear_registry_record_keys(); }},
       {"no feed key", [](auto& m, auto&) { m.clear_registry_feed_keys(); }},
@@ -211,8 +211,7 @@ TEST(TrustBundle, RefusesWhatIsNotWellFormed) {
     const Operator op;
     registry::v1::TrustBundle message = op.BundleMessage();
     one.change(message, op);
-    EXPECT_THAT(TrustBundle::Open(SignBody(message.SerializeAsString(), op.Signers()), Now()),
-                HasReason("BUNDLE_FORM"))
+    EXPECT_THAT(TrustBundle::Open(SignBody(message.SerializeAsString(), op.Signers()), Now()), HasReason("BUNDLE_FORM"))
         << one.what;
     EXPECT_THAT(SignTrustBundle(message, op.Signers()), HasReason("BUNDLE_FORM")) << one.what;
   }
@@ -249,8 +248,7 @@ class NextBundle : public ::testing::Test {
   NextBundle() : op_(3), next_(3), current_(Current()) {}
 
   TrustBundle Current() const {
-    return ValueOf(
-        TrustBundle::Open(ValueOf(SignTrustBundle(op_.BundleMessage(5, 2), op_.Signers())), Now()));
+    return ValueOf(TrustBundle::Open(ValueOf(SignTrustBundle(op_.BundleMessage(5, 2), op_.Signers())), Now()));
   }
   absl::StatusOr<TrustBundle> OpenNext(const registry::v1::TrustBundle& message,
                                        const std::vector<const record::Signer*>& signers) const {
@@ -291,8 +289,8 @@ TEST_F(NextBundle, RefusesAnExpiredVersionUnlessTheTimeIsLeftOpen) {
   message.set_expires_ms(NowMs());
   EXPECT_THAT(OpenNext(message, op_.Signers()), HasReason("BUNDLE_EXPIRED"));
   // A node that was away walks through versions that have expired in between.
-  MEGURI_EXPECT_OK(TrustBundle::OpenNext(SignBody(message.SerializeAsString(), op_.Signers()), current_,
-                                         absl::InfinitePast()));
+  MEGURI_EXPECT_OK(
+      TrustBundle::OpenNext(SignBody(message.SerializeAsString(), op_.Signers()), current_, absl::InfinitePast()));
 }
 
 TEST_F(NextBundle, StaysInItsFederationAndNeverAsksForASmallerRegistry) {
@@ -300,9 +298,9 @@ TEST_F(NextBundle, StaysInItsFederationAndNeverAsksForASmallerRegistry) {
   larger.set_registry_size_min(10);
   larger.set_registry_root_min(std::string(32, 'r'));
   const TrustBundle second = ValueOf(OpenNext(larger, op_.Signers()));
-  EXPECT_THAT(TrustBundle::OpenNext(SignBody(op_.BundleMessage(7, 2).SerializeAsString(), op_.Signers()), second,
-                                    Now()),
-              HasReason("BUNDLE_ROLLBACK"));
+  EXPECT_THAT(
+      TrustBundle::OpenNext(SignBody(op_.BundleMessage(7, 2).SerializeAsString(), op_.Signers()), second, Now()),
+      HasReason("BUNDLE_ROLLBACK"));
   registry::v1::TrustBundle other = op_.BundleMessage(6, 2);
   other.set_federation("other.example");
   other.set_registry_origin("other.example/meguri/0199/operator/1/registry");
