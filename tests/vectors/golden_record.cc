@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
+#include "base/error.h"
 #include "record/batch.h"
+#include "record/dsse.h"
 #include "record/merkle.h"
 #include "record/section.h"
 #include "tests/vectors/golden.h"
@@ -139,6 +141,20 @@ Json ViewsOf(const GoldenRecord& record) {
   return Json(std::move(list));
 }
 
+Json SignedBodyOf(const Golden& golden) {
+  record::v1::SignedBody signed_body;
+  signed_body.set_payload_type("application/vnd.meguri.example.v1");
+  signed_body.set_body("example");
+  const absl::Status added = record::AddSignature(golden.key_id, *golden.record_signer, signed_body);
+  Invariant(added.ok(), added.message());
+  return Json::Object({{"payload_type", signed_body.payload_type()},
+                       {"body_hex", Json::Hex(signed_body.body())},
+                       {"signed_bytes_hex", Json::Hex(record::DssePae(signed_body.payload_type(), signed_body.body()))},
+                       {"key_id_hex", Json::Hex(signed_body.signatures(0).key_id())},
+                       {"signature_hex", Json::Hex(signed_body.signatures(0).signature())},
+                       {"signed_body_hex", Json::Hex(signed_body.SerializeAsString())}});
+}
+
 }  // namespace
 
 Json RecordVectors(const Golden& golden) {
@@ -158,7 +174,8 @@ Json RecordVectors(const Golden& golden) {
                                   KeyOf("ecdsa-p256", kP256Publisher, P256Spki())}},
        {"records", std::move(records)},
        {"batches", std::move(batches)},
-       {"views", ViewsOf(golden.Find("product-1"))}});
+       {"views", ViewsOf(golden.Find("product-1"))},
+       {"signed_bodies", std::vector<Json>{SignedBodyOf(golden)}}});
 }
 
 }  // namespace meguri::vectors

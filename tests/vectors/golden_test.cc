@@ -7,9 +7,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
+#include "record/dsse.h"
 #include "record/feed.h"
 #include "record/merkle.h"
 #include "record/section.h"
@@ -153,6 +155,52 @@ TEST_F(GoldenRecords, BatchesSignTheirRoot) {
       EXPECT_THAT(record::VerifyInclusion(leaf_hash, leaf.index(), leaf.size(), path, batch.hash("root_hex")), IsOk());
     }
   }
+}
+
+TEST_F(GoldenRecords, SignedBodiesVerify) {
+  ASSERT_EQ(vectors_["signed_bodies"].items().size(), 1);
+  const Json& item = vectors_["signed_bodies"].items().front();
+  record::v1::SignedBody signed_body;
+  ASSERT_TRUE(signed_body.ParseFromString(item.bytes("signed_body_hex")));
+  EXPECT_EQ(signed_body.body(), item.bytes("body_hex"));
+  const Hash key_id = item.hash("key_id_hex");
+  EXPECT_THAT(record::VerifySignedBody(signed_body, item["payload_type"].text(), key_id, keys_.at(key_id)), IsOk());
+  EXPECT_THAT(keys_.at(key_id).Verify(item.bytes("signed_bytes_hex"), item.bytes("signature_hex")), IsOk());
+}
+
+// The blocks marked `block` of a document, without their comments and white space.
+std::vector<std::string> QuotedIn(absl::string_view document, absl::string_view block) {
+  std::ifstream file(absl::StrCat(MEGURI_SOURCE_DIR, "/docs/format/", document));
+  std::vector<std::string> blocks;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      const std::string quoted = line.substr(0, line.find('#'));
+      blocks.back() += absl::StrReplaceAll(quoted, {{" ", ""}});
+    } else if (line == absl::StrCat("```", block)) {
+      inside = true;
+      blocks.emplace_back();
+    }
+  }
+  return blocks;
+}
+
+TEST(GoldenFiles, HoldEveryByteThatTheDocumentsQuote) {
+  std::string golden;
+  for (const auto& [name, contents] : GoldenFiles()) {
+    golden += contents;
+  }
+  size_t count = 0;
+  for (const char* document : {"record.md", "feed.md"}) {
+    for (const std::string& block : QuotedIn(document, "hex")) {
+      EXPECT_NE(golden.find(block), std::string::npos) << document << ": " << block;
+      EXPECT_GE(block.size(), 64) << document;
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 12);
 }
 
 class GoldenFeeds : public ::testing::Test {
