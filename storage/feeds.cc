@@ -150,6 +150,11 @@ absl::StatusOr<FeedId> TakeNextFeedId(Transaction& transaction) {
     return Error(absl::StatusCode::kResourceExhausted, "FEED_NUMBERS_USED_UP",
                  "this store has no feed number left; move some members to another node");
   }
+  // Two feeds with one number would destroy each other.
+  MEGURI_ASSIGN_OR_RETURN(const auto taken, transaction.Get(Family::kLookup, HeadKey(id)));
+  if (id == 0 || taken.has_value()) {
+    return ValueDamaged("number of the next feed");
+  }
   transaction.Put(Family::kLookup, NextFeedKey(), WrapU64(uint64_t{id} + 1));
   return id;
 }
@@ -303,7 +308,7 @@ absl::StatusOr<uint64_t> Feeds::AppendMany(Transaction& transaction, FeedId id,
 absl::Status Feeds::SetCheckpoint(Transaction& transaction, FeedId id, absl::string_view note) const {
   if (note.size() > record::kNoteBytesMax) {
     return Error(absl::StatusCode::kInvalidArgument, "CHECKPOINT_FORM",
-                 absl::StrCat("a checkpoint has at most ", record::kNoteBytesMax, " bytes, this one has ", note.size()));
+                 absl::StrCat("a checkpoint has at most ", record::kNoteBytesMax, " bytes, not ", note.size()));
   }
   MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
   head.checkpoint = std::string(note.data(), note.size());

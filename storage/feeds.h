@@ -37,7 +37,8 @@ struct HeldFeed {
 struct FeedHead {
   FeedId id = 0;
   record::Frontier frontier;
-  std::string checkpoint;  // replica: newest verified note of the publisher (its size may be ahead of the frontier); own: empty
+  // Replica: newest verified note of the publisher, whose size may be ahead of the frontier. Own: empty.
+  std::string checkpoint;
 
   uint64_t size() const { return frontier.size(); }
 };

@@ -122,7 +122,8 @@ class MembershipCheck {
   absl::Status Add(const record::FeedEntry& entry) {
     MEGURI_ASSIGN_OR_RETURN(const auto arrival, records_.FindByHash(entry.header_hash));
     if (!arrival.has_value()) {
-      return ValueMissing("the record that the entry names");
+      MEGURI_ASSIGN_OR_RETURN(const bool is_conflict, records_.IsConflict(entry.header_hash));
+      return is_conflict ? absl::OkStatus() : ValueMissing("the record that the entry names");
     }
     MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, MembershipKey(*arrival, feed_)));
     if (!stored.has_value()) {

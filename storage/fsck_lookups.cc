@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/fsck_lookups.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,13 +22,15 @@
 namespace meguri::storage {
 namespace {
 
-constexpr char kKnownKinds[] = {
-    static_cast<char>(KeyKind::kMembership), static_cast<char>(KeyKind::kHead),     static_cast<char>(KeyKind::kEntry),
-    static_cast<char>(KeyKind::kFeed),       static_cast<char>(KeyKind::kHeader),   static_cast<char>(KeyKind::kReserved),
-    static_cast<char>(KeyKind::kFeedName),   static_cast<char>(KeyKind::kPosting),  static_cast<char>(KeyKind::kRequest),
-    static_cast<char>(KeyKind::kTerms),      static_cast<char>(KeyKind::kSetting),  static_cast<char>(KeyKind::kTile),
-    static_cast<char>(KeyKind::kVersion),    static_cast<char>(KeyKind::kFollow),   static_cast<char>(KeyKind::kFrozen),
-    static_cast<char>(KeyKind::kRequestTime)};
+constexpr KeyKind kKnownKinds[] = {
+    KeyKind::kMembership, KeyKind::kConflict, KeyKind::kHead,     KeyKind::kEntry,   KeyKind::kFeed,
+    KeyKind::kHeader,     KeyKind::kReserved, KeyKind::kFeedName, KeyKind::kPosting, KeyKind::kRequest,
+    KeyKind::kTerms,      KeyKind::kSetting,  KeyKind::kTile,     KeyKind::kVersion, KeyKind::kFollow,
+    KeyKind::kFrozen,     KeyKind::kRequestTime};
+
+bool IsKnown(KeyKind kind) {
+  return std::find(std::begin(kKnownKinds), std::end(kKnownKinds), kind) != std::end(kKnownKinds);
+}
 
 class IndexCheck {
  public:
@@ -54,9 +58,11 @@ class IndexCheck {
     if (!ref.has_value()) {
       return ValueMissing(absl::StrCat("version ", terms.version(), ", which is indexed"));
     }
-    MEGURI_ASSIGN_OR_RETURN(const auto head, store_.Get(Family::kLookup, HeadKey(parts.feed)));
-    if (!head.has_value()) {
-      return ValueMissing("the feed");
+    // What a feed does not bring, its index must not tell.
+    MEGURI_ASSIGN_OR_RETURN(const auto membership,
+                            store_.Get(Family::kLookup, MembershipKey(ref->arrival, parts.feed)));
+    if (!membership.has_value()) {
+      return ValueMissing("the feed's entry of what is indexed");
     }
     const std::string expected = WrapPosting(terms.version(), ref->arrival);
     for (const v1::StoredTerms::Term& term : terms.terms()) {
@@ -129,7 +135,6 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
 
 // Goes from kind to kind, not from key to key.
 void CheckKinds(const StoreReader& store, Findings& findings) {
-  const absl::string_view known(kKnownKinds, sizeof(kKnownKinds));
   const std::unique_ptr<Cursor> cursor = store.NewCursor(Family::kLookup, "");
   while (cursor->Valid()) {
     const absl::string_view key = cursor->key();
@@ -139,7 +144,7 @@ void CheckKinds(const StoreReader& store, Findings& findings) {
       continue;
     }
     const char kind = key.front();
-    if (known.find(kind) == absl::string_view::npos) {
+    if (!IsKnown(static_cast<KeyKind>(kind))) {
       findings.AddProblem(absl::StrCat(NameOfKey(key), " is of an unknown kind"));
     }
     if (static_cast<unsigned char>(kind) == UINT8_MAX) {

@@ -181,8 +181,20 @@ absl::Status CheckOneEvidence(absl::string_view key, absl::string_view stored, c
     }
   }
   MEGURI_ASSIGN_OR_RETURN(const auto known, records.FindByHash(first.hash()));
-  return known.has_value() && first.hash() != second.hash() ? absl::OkStatus()
-                                                            : ValueDamaged("pair of different headers");
+  MEGURI_ASSIGN_OR_RETURN(const bool is_conflict, records.IsConflict(second.hash()));
+  return known.has_value() && is_conflict ? absl::OkStatus() : ValueDamaged("pair of different headers");
+}
+
+absl::Status CheckOneConflict(absl::string_view key, absl::string_view stored, const StoreReader& store) {
+  MEGURI_ASSIGN_OR_RETURN(const absl::string_view name, UnwrapValue(stored));
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash hash, record::Hash::Parse(key.substr(1)));
+  MEGURI_ASSIGN_OR_RETURN(const auto known, Records(store).FindByHash(hash));
+  if (known.has_value()) {
+    return ValueDamaged("header that is stored and in conflict with itself");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto evidence,
+                          store.Get(Family::kLookup, absl::StrCat(KindPrefix(KeyKind::kFrozen), name)));
+  return evidence.has_value() ? absl::OkStatus() : ValueMissing("the evidence");
 }
 
 }  // namespace
@@ -202,6 +214,10 @@ void CheckEvidence(const StoreReader& store, Findings& findings) {
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kFrozen), findings,
        [&](absl::string_view key, absl::string_view stored) {
          findings.IsOk(absl::StrCat("evidence at ", NameOfKey(key)), CheckOneEvidence(key, stored, records));
+       });
+  Walk(store, Family::kLookup, KindPrefix(KeyKind::kConflict), findings,
+       [&](absl::string_view key, absl::string_view stored) {
+         findings.IsOk(absl::StrCat("conflicting header at ", NameOfKey(key)), CheckOneConflict(key, stored, store));
        });
 }
 

@@ -55,7 +55,8 @@ class Index {
 
   PostingCursor Find(FeedId feed, const record::IndexTerm& term) const;
 
-  // Makes `terms` the terms of this record in `feed`; those of an earlier version in this feed go away. A tombstone has none.
+  // Makes `terms` the terms of this record in `feed`; those of an earlier version in this feed go away. A tombstone has
+  // none. Nothing happens if a later version is there already.
   absl::Status Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
                        absl::Span<const record::IndexTerm> terms) const;
 

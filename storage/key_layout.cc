@@ -150,7 +150,9 @@ absl::optional<ArrivalKey> ParseArrivalKey(absl::string_view key) {
   return place == 0 ? ArrivalKey{arrival, absl::nullopt} : ArrivalKey{arrival, uint32_t{place} - 1};
 }
 
-std::string HeaderKey(const record::Hash& header_hash) { return KeyWriter(KeyKind::kHeader).Raw(header_hash.view()).Take(); }
+std::string HeaderKey(const record::Hash& header_hash) {
+  return KeyWriter(KeyKind::kHeader).Raw(header_hash.view()).Take();
+}
 
 std::string VersionPrefix(const record::RecordId& record_id) {
   return KeyWriter(KeyKind::kVersion).Raw(record_id.view()).Take();
@@ -194,6 +196,10 @@ absl::optional<RecordName> ParseFrozenKey(absl::string_view key) {
   const absl::string_view record_id = reader.Fixed(record::kRecordIdSize);
   const absl::string_view publisher = reader.Rest();
   return reader.Ends() ? MakeName(record_id, publisher) : absl::nullopt;
+}
+
+std::string ConflictKey(const record::Hash& header_hash) {
+  return KeyWriter(KeyKind::kConflict).Raw(header_hash.view()).Take();
 }
 
 std::string FeedNamePrefix(const record::ParticipantId& holder) {

@@ -13,8 +13,8 @@
 #include "storage/feeds.h"
 
 // The one place that knows what keys look like. Numbers are big-endian, so keys sort as they count. A text that cannot
-// hold a zero byte (participant IDs, feed names) ends with one; any other string that is followed by more is preceded by
-// its length. So no key is the beginning of another of its kind, unless it is a prefix by intent.
+// hold a zero byte (participant IDs, feed names) ends with one; any other string that is followed by more is preceded
+// by its length. So no key is the beginning of another of its kind, unless it is a prefix by intent.
 //
 // Family::kArrival holds records and sections: u64 arrival | u8 0 for the record, u8 1 + slot for a section.
 // Family::kLookup holds everything else, the kind first.
@@ -22,6 +22,7 @@ namespace meguri::storage {
 
 enum class KeyKind : char {
   kMembership = 'b',  // u64 arrival | u32 feed                            -> u64 slots
+  kConflict = 'c',    // header hash[32]                                   -> record ID[16] | publisher
   kHead = 'd',        // u32 feed                                          -> StoredHead
   kEntry = 'e',       // u32 feed | u64 index                              -> feed entry, 41 bytes
   kFeed = 'f',        // u32 feed                                          -> StoredFeed
@@ -77,6 +78,9 @@ struct RecordName {
 };
 std::string FrozenKey(const record::RecordId& record_id, const record::ParticipantId& publisher);
 absl::optional<RecordName> ParseFrozenKey(absl::string_view key);
+
+// Headers that are not stored because their record is frozen lead to that record.
+std::string ConflictKey(const record::Hash& header_hash);
 
 std::string FeedNamePrefix(const record::ParticipantId& holder);
 std::string FeedNameKey(const HeldFeed& feed);

@@ -18,7 +18,8 @@ struct OwnHead {
 };
 
 // The digest that the ANCHOR keeps: SHA-256 over all own feeds, empty ones too, sorted by (holder, key), each as
-// u16be-prefixed publisher | u16be-prefixed feed name | u64be epoch | u64be size | root[32]. `heads` may come in any order.
+// u16be-prefixed publisher | u16be-prefixed feed name | u64be epoch | u64be size | root[32]. `heads` may come in any
+// order.
 record::Hash OwnHeadsDigest(std::vector<OwnHead> heads);
 
 // The heads of all own feeds that are stored.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/records.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,9 @@ absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
   Arrival arrival = 1;
   if (stored.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(arrival, UnwrapU64(*stored, "number of the next record"));
+  }
+  if (arrival == 0 || arrival == std::numeric_limits<Arrival>::max()) {
+    return ValueDamaged("number of the next record");
   }
   transaction.Put(Family::kLookup, NextArrivalKey(), WrapU64(arrival + 1));
   return arrival;
@@ -77,7 +81,7 @@ absl::StatusOr<uint64_t> Records::Count() const {
     return 0;
   }
   MEGURI_ASSIGN_OR_RETURN(const uint64_t next, UnwrapU64(*stored, "number of the next record"));
-  return next - 1;
+  return next == 0 ? 0 : next - 1;
 }
 
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
@@ -131,6 +135,11 @@ absl::StatusOr<std::vector<FeedMembership>> Records::FeedsOf(Arrival arrival) co
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return memberships;
+}
+
+absl::StatusOr<bool> Records::IsConflict(const record::Hash& header_hash) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, ConflictKey(header_hash)));
+  return stored.has_value();
 }
 
 absl::StatusOr<bool> Records::IsFrozen(const record::ParticipantId& publisher,
@@ -192,6 +201,8 @@ absl::Status Records::PutMembership(Transaction& transaction, Arrival arrival, F
 absl::Status Records::PutEvidence(Transaction& transaction, const record::Header& header,
                                   const record::v1::BatchSignature& signature) const {
   const std::string key = FrozenKey(header.record_id(), header.publisher());
+  transaction.Put(Family::kLookup, ConflictKey(header.hash()),
+                  WrapValue(absl::StrCat(header.record_id().view(), header.publisher().text())));
   MEGURI_ASSIGN_OR_RETURN(const auto frozen, transaction.Get(Family::kLookup, key));
   if (frozen.has_value()) {
     return absl::OkStatus();

@@ -53,18 +53,21 @@ class Records {
   // All versions of a record ID by publisher and version, ascending. Empty if there is none.
   absl::StatusOr<std::vector<VersionRef>> FindVersions(const record::RecordId& record_id) const;
   absl::StatusOr<std::vector<FeedMembership>> FeedsOf(Arrival arrival) const;
+  // Whether PutEvidence was called for a header with this hash: an entry may name it although no record is stored.
+  absl::StatusOr<bool> IsConflict(const record::Hash& header_hash) const;
   // Whether two headers for one version were seen.
   absl::StatusOr<bool> IsFrozen(const record::ParticipantId& publisher, const record::RecordId& record_id) const;
 
   // Stores a version. Returns its arrival, the old one if this very header is there already. ABORTED with reason
   // TWO_HEADERS if another header of the same version is there: then write nothing else and call PutEvidence.
-  absl::StatusOr<Arrival> Put(Transaction& transaction, const record::Header& header, const v1::StoredRecord& stored) const;
+  absl::StatusOr<Arrival> Put(Transaction& transaction, const record::Header& header,
+                              const v1::StoredRecord& stored) const;
   // Keeps a section; an equal one that is there already is left alone.
   absl::Status PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const;
   // Says that `feed` brings the version here and opens `slots`, beside those that it opened before.
   absl::Status PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const;
   // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
-  // version. The first evidence stays.
+  // version. The first evidence stays; of further headers only the hashes are kept.
   absl::Status PutEvidence(Transaction& transaction, const record::Header& header,
                            const record::v1::BatchSignature& signature) const;
   // The version ref as `transaction` sees it, or nullopt.

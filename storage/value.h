@@ -21,7 +21,7 @@ std::string WrapMessage(const google::protobuf::MessageLite& message);
 // The bytes inside `stored`; the view lives as long as `stored`. DATA_LOSS (reason VALUE_ENCODING) if the encryption
 // byte is missing or unknown.
 absl::StatusOr<absl::string_view> UnwrapValue(absl::string_view stored);
-// As UnwrapValue, and DATA_LOSS (reason VALUE_DAMAGED) if the bytes are not what they should be. `what` names the value.
+// As UnwrapValue, and DATA_LOSS (reason VALUE_DAMAGED) if the bytes are not what they should be. `what` names them.
 absl::StatusOr<uint64_t> UnwrapU64(absl::string_view stored, absl::string_view what);
 absl::Status UnwrapMessage(absl::string_view stored, absl::string_view what, google::protobuf::MessageLite& message);
 

@@ -84,6 +84,29 @@ TEST_F(FeedsTest, NumbersFeedsAndFindsThemAgain) {
   EXPECT_EQ(feeds_.ReadHead(first)->size(), 0U);
 }
 
+// Within a group of commits each piece of work appends to what the one before it left.
+TEST_F(FeedsTest, AppendsAcrossNestedTransactions) {
+  const FeedId id = Create(OwnFeed("9999:maker", "public"));
+  Transaction group(*store_);
+  for (uint64_t size = 0; size < 520; size += 13) {
+    Transaction part(group);
+    ASSERT_EQ(*feeds_.AppendMany(part, id, Entries(size, 13)), size);
+    part.MergeIntoParent();
+    Transaction dropped(group);
+    MEGURI_ASSERT_OK(feeds_.AppendMany(dropped, id, Entries(7000, 100)));
+  }
+  MEGURI_ASSERT_OK(Apply(*store_, group));
+  EXPECT_EQ(feeds_.ReadHead(id)->frontier.Root(), record::RootOf(Leaves(520)));
+  EXPECT_EQ(*feeds_.ReadNode(id, 8, 1), record::RootOf(absl::MakeConstSpan(Leaves(512)).subspan(256)));
+}
+
+TEST_F(FeedsTest, AppendsNothing) {
+  const FeedId id = Create(OwnFeed("9999:maker", "public"));
+  Transaction transaction(*store_);
+  EXPECT_EQ(*feeds_.AppendMany(transaction, id, {}), 0U);
+  EXPECT_EQ(feeds_.ReadHead(transaction, id)->size(), 0U);
+}
+
 TEST_F(FeedsTest, NumbersTwoFeedsWithinOneTransaction) {
   Transaction transaction(*store_);
   const auto first = feeds_.FindOrCreate(transaction, OwnFeed("9999:maker", "public"));
@@ -254,6 +277,18 @@ TEST_F(FeedsTest, SaysDataLossForNodesThatAreNotStored) {
   EXPECT_THAT(feeds_.ReadNode(id, 8, 1), HasCode(absl::StatusCode::kDataLoss));
   EXPECT_THAT(feeds_.ReadNode(id, 64, 0), HasCode(absl::StatusCode::kDataLoss));
   EXPECT_THAT(feeds_.ReadNode(id, 63, UINT64_MAX), HasCode(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(FeedsTest, RefusesToGiveANumberTwice) {
+  Create(OwnFeed("9999:maker", "public"));
+  for (const std::string& damaged : {WrapU64(0), WrapU64(1), WrapU64(uint64_t{1} << 32)}) {
+    WriteBatch damage;
+    damage.writes.push_back({Family::kLookup, NextFeedKey(), damaged});
+    MEGURI_ASSERT_OK(store_->Apply(damage));
+    Transaction transaction(*store_);
+    EXPECT_THAT(feeds_.FindOrCreate(transaction, OwnFeed("9999:maker", "members")), HasReason("VALUE_DAMAGED"));
+    EXPECT_TRUE(transaction.empty());
+  }
 }
 
 TEST_F(FeedsTest, SaysDataLossOnDamage) {

@@ -68,7 +68,7 @@ std::vector<StoredValue> ReadAll(const StoreReader& store) {
 }
 
 // A store with something of every kind: five own records, each again and again in a feed of 260 entries, once in a
-// second feed and once in a replica.
+// second feed and once in a replica, which also names a second header of the first version.
 class FsckTest : public ::testing::Test {
  protected:
   FsckTest() {
@@ -100,6 +100,8 @@ class FsckTest : public ::testing::Test {
     MEGURI_RETURN_IF_ERROR(feeds.AppendMany(transaction, first, entries).status());
     const SampleRecord twin = MakeSample(maker, record_id_, 1, random_);
     MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, twin.header, twin.stored.signature()));
+    const record::FeedEntry conflict{twin.header.hash(), 1};
+    MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, replica, conflict.Encode()).status());
     return feeds.SetCheckpoint(transaction, replica, "a note");
   }
   absl::Status PutSample(Transaction& transaction, Feeds& feeds, const SampleRecord& sample,
@@ -160,13 +162,13 @@ TEST_F(FsckTest, FindsNothingWrongWithASoundStore) {
   EXPECT_EQ(report->records, 5U);
   EXPECT_EQ(report->sections, 10U);
   EXPECT_EQ(report->feeds, 3U);
-  EXPECT_EQ(report->entries, kEntries + 2 * kRecords);
+  EXPECT_EQ(report->entries, kEntries + 2 * kRecords + 1);
   EXPECT_EQ(report->index_entries, 6U);
   std::set<std::string> kinds;
   for (const StoredValue& value : ReadAll(*store_)) {
     kinds.insert(value.kind());
   }
-  EXPECT_EQ(kinds.size(), 18U) << "something of every kind: " << absl::StrJoin(kinds, " ");
+  EXPECT_EQ(kinds.size(), 19U) << "something of every kind: " << absl::StrJoin(kinds, " ");
 }
 
 TEST_F(FsckTest, FindsNothingWrongWithAnEmptyStore) {
@@ -197,7 +199,7 @@ TEST_F(FsckTest, DetectsAFlippedByteInEveryKindOfValue) {
       }
     }
   }
-  EXPECT_EQ(flips.size(), 18U);
+  EXPECT_EQ(flips.size(), 19U);
 }
 
 TEST_F(FsckTest, DetectsFlippedBytesInTheHeadOfAnOwnFeed) {
@@ -227,7 +229,7 @@ TEST_F(FsckTest, DetectsFlippedBytesInAHeader) {
 TEST_F(FsckTest, DetectsAnyValueThatIsLost) {
   for (const StoredValue& value : ReadAll(*store_)) {
     // Nothing says that these must be there.
-    if (value.kind() == "x" || value.kind() == "w" || value.key == HeartbeatKey() || value.kind() == "m") {
+    if (value.kind() == "w" || value.key == HeartbeatKey() || value.kind() == "m") {
       continue;
     }
     EXPECT_THAT(ProblemsWith(value.family, value.key, absl::nullopt), Not(IsEmpty()))
@@ -263,6 +265,9 @@ TEST_F(FsckTest, DetectsKeysThatDoNotBelong) {
       {KindPrefix(KeyKind::kFollow) + "nobody", WrapValue("")},
       {KindPrefix(KeyKind::kFrozen) + "nobody", WrapValue("")},
       {KindPrefix(KeyKind::kMembership) + "x", WrapValue("")},
+      {KindPrefix(KeyKind::kConflict) + "x", WrapValue("")},
+      {ConflictKey(samples_[0].header.hash()), WrapValue(absl::StrCat(record_id_.view(), maker.text()))},
+      {ConflictKey(record::Sha256("x")), WrapValue(absl::StrCat(other.view(), maker.text()))},
       {KindPrefix(KeyKind::kHead), WrapValue("")},
       {KindPrefix(KeyKind::kFeedName) + "x", WrapValue("")},
       {KindPrefix(KeyKind::kEntry) + "x", WrapValue("")},
@@ -286,6 +291,18 @@ TEST_F(FsckTest, DetectsAMembershipThatOpensMoreOrFewerSlotsThanTheEntries) {
               Contains(HasSubstr("opens fewer slots of record number 1 than its membership says")));
   EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapU64(0b01)),
               Contains(HasSubstr("opens fewer slots than the entry")));
+}
+
+// The index would tell the readers of a feed of a record that the feed does not bring.
+TEST_F(FsckTest, DetectsAnIndexThatTellsMoreThanTheFeed) {
+  Transaction transaction(*store_);
+  const Feeds feeds(*store_);
+  const auto narrow = feeds.FindOrCreate(transaction, {Member("9999:b"), OwnFeed("9999:maker", "owner").key});
+  MEGURI_ASSERT_OK(narrow);
+  const std::vector<record::IndexTerm> terms = {{"gtin", "1"}};
+  MEGURI_ASSERT_OK(Index(*store_).Replace(transaction, *narrow, samples_[0].header, 1, terms));
+  MEGURI_ASSERT_OK(testing::Apply(*store_, transaction));
+  EXPECT_THAT(Problems(*store_), Contains(HasSubstr("the feed's entry of what is indexed")));
 }
 
 TEST_F(FsckTest, DetectsANumberThatWouldBeGivenTwice) {

@@ -187,7 +187,7 @@ TEST(KeyLayout, TakesAnyBytes) {
     std::string key(random.Below(60), '\0');
     random.Fill(absl::MakeSpan(reinterpret_cast<uint8_t*>(key.data()), key.size()));
     if (!key.empty()) {
-      key[0] = "bdefhnpqrstvwxy"[random.Below(15)];
+      key[0] = "bcdefhnpqrstvwxy"[random.Below(16)];
     }
     ParseArrivalKey(key);
     ParseVersionKey(key);

@@ -120,6 +120,9 @@ TEST_F(RecordsTest, KeepsBothSignedHeadersAsEvidence) {
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   EXPECT_TRUE(*records_.IsFrozen(maker_, record_id_));
   EXPECT_FALSE(*records_.IsFrozen(Member("9999:other"), record_id_));
+  EXPECT_FALSE(*records_.IsConflict(sample.header.hash()));
+  EXPECT_TRUE(*records_.IsConflict(second.header.hash()));
+  EXPECT_TRUE(*records_.IsConflict(third.header.hash()));
   v1::StoredEvidence evidence;
   MEGURI_ASSERT_OK(UnwrapMessage(**store_->Get(Family::kLookup, FrozenKey(record_id_, maker_)), "evidence", evidence));
   ASSERT_EQ(evidence.headers_size(), 2);
@@ -204,6 +207,18 @@ TEST_F(RecordsTest, ListsTheFeedsThatBringAVersion) {
   EXPECT_EQ((*feeds)[1].feed, 7U);
   EXPECT_EQ((*feeds)[1].slots, 0b111U);
   EXPECT_THAT(*records_.FeedsOf(3), ::testing::IsEmpty());
+}
+
+TEST_F(RecordsTest, RefusesToCountOnADamagedCounter) {
+  const SampleRecord sample = MakeSample(maker_, record_id_, 1, random_);
+  for (const std::string& damaged : {WrapU64(0), WrapU64(UINT64_MAX), WrapValue("x")}) {
+    WriteBatch damage;
+    damage.writes.push_back({Family::kLookup, NextArrivalKey(), damaged});
+    MEGURI_ASSERT_OK(store_->Apply(damage));
+    Transaction transaction(*store_);
+    EXPECT_THAT(records_.Put(transaction, sample.header, sample.stored), HasReason("VALUE_DAMAGED"));
+    EXPECT_TRUE(transaction.empty());
+  }
 }
 
 TEST_F(RecordsTest, SaysDataLossForARecordThatIsGone) {
