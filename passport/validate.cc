@@ -240,6 +240,18 @@ void CheckSection(const RecordKind& record_kind, const record::v1::Section& sect
   }
 }
 
+// Slots are in random order; what a person reads is not.
+std::vector<const record::v1::Section*> ByType(absl::Span<const record::v1::Section> sections) {
+  std::vector<const record::v1::Section*> ordered;
+  for (const record::v1::Section& section : sections) {
+    ordered.push_back(&section);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const record::v1::Section* a, const record::v1::Section* b) {
+    return a->type() < b->type();
+  });
+  return ordered;
+}
+
 void CheckRequiredSections(const RecordKind& kind, const DecodedSections& decoded, Findings& findings) {
   for (const uint32_t type : kind.required) {
     if (!decoded.contains(type)) {
@@ -319,8 +331,8 @@ std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<c
     return std::move(findings).Take();
   }
   DecodedSections decoded;
-  for (const record::v1::Section& section : sections) {
-    CheckSection(*kind, section, decoded, findings);
+  for (const record::v1::Section* section : ByType(sections)) {
+    CheckSection(*kind, *section, decoded, findings);
   }
   if (!header.is_tombstone()) {
     CheckRequiredSections(*kind, decoded, findings);

@@ -34,16 +34,19 @@ struct RecordDraft {
 
 // Reads a record file. A section without "$audiences" gets the default ones. INVALID_ARGUMENT with every problem as a
 // violation whose field is its JSON path (sections.identity.mass_kg); reasons JSON_SYNTAX, JSON_DEPTH, JSON_SIZE,
-// JSON_DUPLICATE_KEY, JSON_FIELD_UNKNOWN, JSON_TYPE, JSON_VALUE, JSON_MISSING, SECTION_NOT_UNDERSTOOD, UNKNOWN_AUDIENCE.
+// JSON_DUPLICATE_KEY, JSON_FIELD_UNKNOWN, JSON_TYPE, JSON_VALUE, JSON_MISSING, RECORD_TYPE_NOT_UNDERSTOOD,
+// SECTION_NOT_UNDERSTOOD, UNKNOWN_AUDIENCE, NO_AUDIENCE, JURISDICTION, and those of participant IDs.
 // Says nothing about the rules of the content: that is ValidateSection.
 absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json);
 
-// Writes a record file that ParseRecordJson reads back as the same draft. INVALID_ARGUMENT if a payload does not decode
-// or a type is not understood.
+// Writes a record file that ParseRecordJson reads back as the same draft, if its payloads are as protobuf writes them.
+// INVALID_ARGUMENT with reason RECORD_TYPE_NOT_UNDERSTOOD or SECTION_NOT_UNDERSTOOD (unknown fields included), or that
+// of DecodePayload.
 absl::StatusOr<std::string> PrintRecordJson(const RecordDraft& draft);
 
-// One payload as an indented JSON object. A section that is not understood, does not decode, or holds unknown fields
-// says so: {"$not_understood": true, "$type": 77, "$bytes": 1234}.
+// One payload as an indented JSON object. A section that is not understood or does not decode is shown as
+// {"$not_understood": true, "$type": 77, "$bytes": 1234}; one with unknown fields has "$unknown_fields": true besides
+// those that are known.
 absl::StatusOr<std::string> SectionToJson(uint32_t type, absl::string_view payload);
 
 // An envelope for reading: the header's fields with IDs and hashes in hexadecimal and times in RFC 3339, the key that
