@@ -180,7 +180,7 @@ TEST_F(FeedsTest, WritesTheSameTilesWhateverThePieces) {
   Transaction transaction(*store_);
   MEGURI_ASSERT_OK(feeds_.AppendMany(transaction, at_once, Entries(0, 1100)));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
-  for (const uint64_t index : {0, 1, 2, 3, 4, 5}) {
+  for (uint64_t index = 0; index < 6; ++index) {
     for (const uint8_t level : {uint8_t{0}, uint8_t{1}, uint8_t{2}}) {
       const auto expected = store_->Get(Family::kLookup, TileKey(one_by_one, level, index));
       MEGURI_ASSERT_OK(expected);

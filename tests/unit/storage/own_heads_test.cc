@@ -31,7 +31,7 @@ TEST(OwnHeads, DigestDoesNotDependOnTheOrder) {
   std::vector<OwnHead> heads;
   for (const char* member : {"9999:b", "9999:a"}) {
     for (const char* name : {"public", "members", "owner"}) {
-      for (const uint64_t epoch : {2, 1}) {
+      for (const uint64_t epoch : {2U, 1U}) {
         heads.push_back({OwnFeed(member, name, epoch), heads.size(), record::Sha256(std::to_string(heads.size()))});
       }
     }
