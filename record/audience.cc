@@ -16,7 +16,6 @@ constexpr uint32_t Bit(v1::Audience audience) { return uint32_t{1} << audience; 
 
 constexpr uint32_t kOwner = Bit(v1::AUDIENCE_OWNER);
 constexpr uint32_t kPublic = Bit(v1::AUDIENCE_PUBLIC);
-constexpr uint32_t kMembers = Bit(v1::AUDIENCE_MEMBERS);
 constexpr uint32_t kKnown = 2 * kOwner - kPublic;  // OWNER is the highest, PUBLIC the lowest
 
 }  // namespace

@@ -56,7 +56,8 @@ class CountingSigner final : public Signer {
 };
 
 TEST_F(Batch, EveryHeaderOfEverySizeVerifies) {
-  for (const size_t count : {1, 2, 3, 4, 5, 8, 9, 33, 256}) {
+  for (const size_t count :
+       {size_t{1}, size_t{2}, size_t{3}, size_t{4}, size_t{5}, size_t{8}, size_t{9}, size_t{33}, size_t{256}}) {
     const std::vector<Hash> headers = Headers(count);
     const std::vector<v1::BatchSignature> signatures = Sign(headers);
     ASSERT_EQ(signatures.size(), count);

@@ -61,7 +61,7 @@ TEST(PublicKey, RefusesEveryChangedBitOfASignature) {
 TEST(PublicKey, RefusesSignaturesOfOtherSizes) {
   for (const auto& signer : {RawSigner::Ed25519(std::string(32, 'k')), RawSigner::FreshP256()}) {
     const std::string signature = signer->Sign("message").value();
-    for (const size_t size : {0, 1, 63}) {
+    for (const size_t size : {size_t{0}, size_t{1}, size_t{63}}) {
       EXPECT_THAT(signer->public_key().Verify("message", signature.substr(0, size)), HasReason("BAD_SIGNATURE"));
     }
     EXPECT_THAT(signer->public_key().Verify("message", signature + "x"), HasReason("BAD_SIGNATURE"));

@@ -140,7 +140,7 @@ TEST_F(Sections, SaltsDiffer) {
 }
 
 TEST_F(Sections, FillEverySlotOrNone) {
-  for (const size_t slot_count : {8, 16, 32, 64}) {
+  for (const size_t slot_count : {size_t{8}, size_t{16}, size_t{32}, size_t{64}}) {
     std::vector<SectionDraft> drafts;
     for (uint32_t type = 1; type <= slot_count; ++type) {
       drafts.push_back({type, kPublic, "x"});
@@ -151,7 +151,7 @@ TEST_F(Sections, FillEverySlotOrNone) {
     drafts.push_back({100, kPublic, "x"});
     EXPECT_THAT(TrySeal(drafts, slot_count), HasReason("SLOT_COUNT"));
   }
-  for (const size_t slot_count : {0, 1, 7, 9, 63, 65, 128}) {
+  for (const size_t slot_count : {size_t{0}, size_t{1}, size_t{7}, size_t{9}, size_t{63}, size_t{65}, size_t{128}}) {
     EXPECT_THAT(TrySeal({}, slot_count), HasReason("SLOT_COUNT"));
   }
 }
