@@ -7,7 +7,7 @@
 // The only macros of the project.
 #define MEGURI_RETURN_IF_ERROR(expr)          \
   do {                                        \
-    const absl::Status meguri_status = (expr); \
+    absl::Status meguri_status = (expr);       \
     if (!meguri_status.ok()) {                \
       return meguri_status;                   \
     }                                         \

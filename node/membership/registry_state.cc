@@ -67,11 +67,19 @@ absl::Status RegistryState::Reload() {
   MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const certs::Registry> registry,
                           certs::Registry::Make(bundle_, members.entries));
   std::vector<std::function<void()>> listeners;
+  absl::optional<record::v1::SignedBody> ahead;
   {
     MutexLock lock(mutex_);
     registry_ = std::move(registry);
     records_ = std::move(members.refs);
     listeners = listeners_;
+    ahead.swap(heartbeat_ahead_);
+  }
+  if (ahead.has_value()) {
+    const absl::Status accepted = AcceptHeartbeat(*ahead);
+    if (!accepted.ok() && ReasonOf(accepted) != "HEARTBEAT_AHEAD") {
+      return accepted;
+    }
   }
   for (const std::function<void()>& listener : listeners) {
     listener();
@@ -102,6 +110,8 @@ absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed
     frontier = head.frontier;
   }
   if (heartbeat.size() > frontier.size()) {
+    MutexLock lock(mutex_);
+    heartbeat_ahead_ = signed_body;
     return Error(absl::StatusCode::kFailedPrecondition, "HEARTBEAT_AHEAD",
                  absl::StrCat("The heartbeat speaks of ", heartbeat.size(), " registry entries; ", frontier.size(),
                               " are here."));

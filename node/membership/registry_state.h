@@ -15,6 +15,7 @@
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
+#include "record/record_id.h"
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
 
@@ -46,8 +47,8 @@ class RegistryState {
   // The record that carries a member's entry, or nullopt.
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
 
-  // Takes a heartbeat whose signature was checked. FAILED_PRECONDITION with reason HEARTBEAT_AHEAD if it speaks of
-  // entries that are not here yet; DATA_LOSS with reason REGISTRY_FORK if its root is not ours at that size. An older
+  // Checks and takes a heartbeat. FAILED_PRECONDITION with reason HEARTBEAT_AHEAD if it speaks of entries that are not
+  // here yet (it is tried again once they are); DATA_LOSS with reason REGISTRY_FORK if its root is not ours at that size. An older
   // heartbeat than the newest is ignored.
   absl::Status AcceptHeartbeat(const record::v1::SignedBody& signed_body);
   absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
@@ -70,6 +71,7 @@ class RegistryState {
   std::shared_ptr<const certs::Registry> registry_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, MemberRecordRef> records_ ABSL_GUARDED_BY(mutex_);
   absl::optional<record::v1::SignedBody> heartbeat_ ABSL_GUARDED_BY(mutex_);
+  absl::optional<record::v1::SignedBody> heartbeat_ahead_ ABSL_GUARDED_BY(mutex_);
   absl::Time heartbeat_time_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::vector<std::function<void()>> listeners_ ABSL_GUARDED_BY(mutex_);
 };

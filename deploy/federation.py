@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a federation of real nodes on loopback with throw-away keys, and drives it through the programs that users use.
+
+The demonstration and the integration tests share it. Nothing here knows how a node works inside.
+"""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+READY_TIMEOUT_S = 20.0
+EVENT_TIMEOUT_S = 20.0
+POLL_INTERVAL_S = 0.02
+
+
+class Failure(Exception):
+    """Something did not happen that should have, in words for whoever reads the output."""
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(what, condition, timeout_s=EVENT_TIMEOUT_S):
+    """Returns the first true value of condition(); raises Failure(what) when time is over."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure(f"waited {timeout_s:.0f} s in vain: {what}")
+        pause.wait(POLL_INTERVAL_S)
+
+
+class Answer:
+    """What a run of the command-line client gave."""
+
+    def __init__(self, completed):
+        self.code = completed.returncode
+        self.text = completed.stdout
+        self.error = completed.stderr
+
+    def json(self):
+        return json.loads(self.text)
+
+
+class Member:
+    """One member and its node."""
+
+    def __init__(self, federation, name, participant):
+        self.federation = federation
+        self.name = name
+        self.participant = participant
+        self.folder = federation.folder / name
+        self.port = free_port()
+        self.process = None
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def log_path(self):
+        return self.folder.parent / f"{self.name}.log"
+
+    def node_command(self, *arguments):
+        return [str(self.federation.bin / "meguri-node"), "--data", str(self.folder), *arguments]
+
+    def run_node_command(self, *arguments):
+        completed = subprocess.run(self.node_command(*arguments), capture_output=True, text=True)
+        if completed.returncode != 0:
+            raise Failure(f"meguri-node {' '.join(arguments)}: {completed.stderr.strip()}")
+        return completed.stdout.strip()
+
+    def start(self, *flags):
+        self.log = open(self.log_path, "ab")
+        begin = self.log.tell()
+        self.process = subprocess.Popen(self.node_command("serve", *flags), stderr=self.log, stdin=subprocess.DEVNULL)
+        wait_for(f"{self.name} to be ready", lambda: self._is_ready(begin), READY_TIMEOUT_S)
+
+    def _is_ready(self, begin):
+        with open(self.log_path, "rb") as log:
+            log.seek(begin)
+            text = log.read().decode("utf-8", "replace")
+        if '"event":"node-ready"' in text:
+            return True
+        if self.process.poll() is not None:
+            raise Failure(f"{self.name} did not start: {text.strip()}")
+        return False
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, signal_number=signal.SIGTERM):
+        if self.is_running():
+            self.process.send_signal(signal_number)
+            self.process.wait(timeout=READY_TIMEOUT_S)
+        self.process = None
+
+    def add_client(self, name, role):
+        return self.run_node_command("client", "add", name, "--role", role)
+
+    def cli(self, *arguments, client="admin", check=True, environment=None):
+        """Runs `meguri` as a client of this node, English, without progress bars."""
+        command = [str(self.federation.bin / "meguri"), "--home", str(self.folder / "clients" / client), "--lang", "en",
+                   "--progress", "none", *arguments]
+        completed = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+        if check and completed.returncode != 0:
+            raise Failure(f"meguri {' '.join(arguments)} (exit {completed.returncode}): {completed.stderr.strip()}")
+        return Answer(completed)
+
+    def json(self, *arguments, client="admin"):
+        return self.cli("-o", "json", *arguments, client=client).json()
+
+    def follow(self, publisher, *feeds):
+        self.cli("feed", "follow", publisher.participant, *feeds)
+
+    def follows(self):
+        return items_of(self.json("feed", "list"))
+
+    def wait_until_live(self, publisher, *feeds):
+        def all_live():
+            live = {f["feed"] for f in self.follows()
+                    if f["publisher"] == publisher.participant and f["state"].upper().endswith("LIVE")}
+            return set(feeds) <= live
+        wait_for(f"{self.name} to have all of {', '.join(feeds)} of {publisher.name}", all_live)
+
+    def has_size(self, publisher, feed, size):
+        return any(f["publisher"] == publisher.participant and f["feed"] == feed and int(f["size"]) >= size
+                   for f in self.follows())
+
+
+def items_of(answer):
+    """The rows of a list command's JSON, whether it is a list or an object that holds one."""
+    if isinstance(answer, list):
+        return answer
+    lists = [value for value in answer.values() if isinstance(value, list)]
+    return lists[0] if lists else []
+
+
+class Federation:
+    """An operator and members, below one folder."""
+
+    def __init__(self, bin_folder, folder, name="ce.example"):
+        self.bin = pathlib.Path(bin_folder)
+        self.folder = pathlib.Path(folder)
+        self.name = name
+        self.members = {}
+
+    def start_operator(self, participant, name_ja, name_en):
+        operator = Member(self, "operator", participant)
+        operator.run_node_command("init", "--operator", "--federation", self.name, "--participant", participant,
+                                  "--name-ja", name_ja, "--name-en", name_en, "--kind", "related-body",
+                                  "--listen", operator.address)
+        operator.add_client("admin", "admin")
+        operator.start()
+        self.members["operator"] = self.operator = operator
+        operator.cli("member", "enrol", str(operator.folder / "enrolment-request"), "--yes")
+        return operator
+
+    def init_member(self, name, participant, name_ja, name_en, *flags):
+        member = Member(self, name, participant)
+        member.run_node_command("init", "--trust-bundle", str(self.operator.folder / "trust-bundle"),
+                                "--participant", participant, "--name-ja", name_ja, "--name-en", name_en,
+                                "--listen", member.address, *flags)
+        self.members[name] = member
+        return member
+
+    def enrol(self, member):
+        answer = self.folder / f"{member.name}.enrolment"
+        self.operator.cli("member", "enrol", str(member.folder / "enrolment-request"), "--out", str(answer), "--yes")
+        member.run_node_command("join", str(answer))
+
+    def add_member(self, name, participant, name_ja, name_en, *flags):
+        """Makes a member's node, enrols it, starts it, and waits until it knows the federation."""
+        member = self.init_member(name, participant, name_ja, name_en, *flags)
+        self.enrol(member)
+        member.add_client("admin", "admin")
+        member.start()
+        wait_for(f"{name} to find itself in the registry",
+                 lambda: member.cli("member", "show", participant, check=False).code == 0)
+        return member
+
+    def stop(self):
+        for member in self.members.values():
+            member.stop()

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The story of Meguri, told by four real nodes: deploy/demo runs it, and it fails if any of its checks does."""
+import argparse
+import pathlib
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+
+DATA = pathlib.Path(__file__).resolve().parent / "demo-data"
+
+OPERATOR = "0188:8000020130001"
+SUPPLIER = "0188:4011001098993"
+MAKER = "0188:7123456789012"
+RECYCLER = "0188:4000012090001"
+
+WASHING_MACHINE_HIDDEN = ("composition", "dismantling", "owner_note")
+
+
+class Story:
+    """Says what happens, and counts what was checked."""
+
+    def __init__(self):
+        self.checks = 0
+        self.begin = time.monotonic()
+
+    def say(self, text=""):
+        print(text, flush=True)
+
+    def chapter(self, text):
+        self.say(f"\n[{time.monotonic() - self.begin:5.1f} s] {text}")
+
+    def check(self, holds, text):
+        if not holds:
+            raise Failure(f"this does not hold: {text}")
+        self.checks += 1
+        self.say(f"  ✓ {text}")
+
+
+def sections_of(view):
+    return view["envelope"]["sections"]
+
+
+def publish(member, name):
+    return items_of(member.json("record", "publish", str(DATA / name)))[0]["record_id"]
+
+
+def found(member, filter_text):
+    return {view["envelope"]["record_id"] for view in items_of(member.json("record", "list", "--filter", filter_text,
+                                                                           "--all"))}
+
+
+def start(story, federation):
+    story.chapter("An operator starts the federation, and three members join it.")
+    operator = federation.start_operator(OPERATOR, "巡り運営事務局", "Meguri Operator")
+    story.say(f"  operator  {operator.participant}  on {operator.address}")
+    supplier = federation.add_member("supplier", SUPPLIER, "あおば化学", "Aoba Chemicals", "--role", "material-maker",
+                                     "--gs1-prefix", "4598765")
+    maker = federation.add_member("maker", MAKER, "ほしモビリティ", "Hoshi Mobility", "--role", "manufacturer",
+                                  "--gs1-prefix", "4912345", "--link-domain", "id.example.jp")
+    recycler = federation.add_member("recycler", RECYCLER, "みどりリサイクル", "Midori Recycling", "--kind",
+                                     "company-sme", "--role", "recycler:battery", "--permit",
+                                     "産廃処分|01320000001|13")
+    for member in (supplier, maker, recycler):
+        story.say(f"  {member.name:9s} {member.participant}  on {member.address}")
+    names = {m["participant_id"] for m in items_of(recycler.json("member", "list"))}
+    story.check(names == {OPERATOR, SUPPLIER, MAKER, RECYCLER},
+                "the recycler's node knows all four members from the operator's signed registry")
+    return supplier, maker, recycler
+
+
+def publish_all(story, supplier, maker):
+    story.chapter("The supplier publishes two materials, the maker a battery and a washing machine.")
+    records = {
+        "pp": publish(supplier, "recycled-pp-lot.json"),
+        "cathode": publish(supplier, "cathode-nmc811-lot.json"),
+        "battery": publish(maker, "ev-battery.json"),
+        "washer": publish(maker, "washing-machine.json"),
+    }
+    for name, record_id in records.items():
+        story.say(f"  {name:8s} record {record_id}")
+    own = items_of(maker.json("record", "list"))
+    story.check(len(own) == 2, "the maker finds its two passports")
+    refused = maker.cli("record", "publish", str(DATA / "bad-battery.json"), check=False)
+    story.check(refused.code == 65, "a passport with wrong values is refused, and says what to mend:")
+    for line in [line for line in refused.error.splitlines() if line.strip()][:4]:
+        story.say(f"      {line.strip()[:150]}")
+    story.check(len(items_of(maker.json("record", "list"))) == 2, "and nothing of it was stored")
+    return records
+
+
+def follow_all(story, supplier, maker, recycler):
+    story.chapter("The recycler follows the maker's and the supplier's feeds, and verifies every byte.")
+    recycler.follow(maker, "public", "recyclers/battery")
+    recycler.follow(supplier, "public")
+    recycler.wait_until_live(maker, "public", "recyclers/battery")
+    recycler.wait_until_live(supplier, "public")
+    wait_for("the recycler to hold the maker's records", lambda: recycler.has_size(maker, "public", 2)
+             and recycler.has_size(maker, "recyclers/battery", 1) and recycler.has_size(supplier, "public", 2))
+    story.check(True, "signatures, digests and tree proofs of all batches hold")
+    refused = recycler.cli("feed", "checkpoint", maker.participant, "recyclers/washing-machine", check=False)
+    story.check(refused.code != 0, "the feed for recyclers of washing machines is not open to it")
+
+
+def read_offline(story, maker, recycler, records):
+    story.chapter("The maker's node is switched off. The recycler scans a battery.")
+    scanned = sections_of(maker.json("record", "get", records["battery"]))["identity"]
+    maker.stop()
+    story.check(not maker.is_running(), "the maker's node is down")
+    answer = recycler.json("record", "resolve", f"{scanned['gtin']}/{scanned['serial']}" if scanned.get("serial")
+                           else scanned["gtin"])
+    views = answer["records"]
+    story.check([view["envelope"]["record_id"] for view in views] == [records["battery"]],
+                "GTIN and serial lead to the battery's passport in the recycler's own copy")
+    sections = sections_of(views[0])
+    story.check({"identity", "dismantling", "composition", "recycled_content"} <= set(sections),
+                "it reads identity, composition, recycled content and dismantling")
+    story.check("owner_note" not in sections, "and not the maker's own note")
+    for step in sections["dismantling"]["steps"][:4]:
+        tools = ", ".join(str(tool.get("name", {}).get("en", "") if isinstance(tool.get("name"), dict)
+                              else tool.get("name", "")) for tool in step.get("tools", []))
+        story.say(f"      step {step['sequence'] if 'sequence' in step else step.get('seq')}: {tools}")
+    story.check(answer.get("publisher", {}).get("participant_id") == MAKER,
+                "the GTIN's prefix names the maker in the registry")
+
+
+def read_hidden(story, recycler, records):
+    story.chapter("The same recycler asks for the washing machine, which is not in its group.")
+    view = recycler.json("record", "get", records["washer"])["record"]
+    story.check(set(sections_of(view)) == {"identity", "recycled_content"}, "it sees the public part")
+    text = str(view)
+    story.check(not any(name in text for name in WASHING_MACHINE_HIDDEN), "and no word of another section")
+    story.check(records["washer"] not in found(recycler, 'material = "ABS"')
+                and records["washer"] not in found(recycler, 'material = "PP"'),
+                "a search for its materials does not find it")
+    story.check(found(recycler, 'product_group = "washing-machine"') == {records["washer"]},
+                "a search for its product group does: that is public")
+    history = items_of(recycler.json("record", "history", records["washer"]))
+    story.check(len(history) == 1, "its history shows the one version that is public")
+
+
+def verify_file(story, federation, recycler, records):
+    story.chapter("The recycler saves the battery's passport as a file; anyone with the trust bundle can check it.")
+    saved = federation.folder / "battery.meguri"
+    recycler.cli("record", "get", records["battery"], "--save", str(saved))
+    bundle = str(recycler.folder / "trust-bundle")
+    story.check(recycler.cli("verify", str(saved), "--trust-bundle", bundle, check=False).code == 0,
+                f"{saved.name} is genuine ({saved.stat().st_size} bytes, no network needed)")
+    changed = bytearray(saved.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    tampered = federation.folder / "tampered.meguri"
+    tampered.write_bytes(bytes(changed))
+    story.check(recycler.cli("verify", str(tampered), "--trust-bundle", bundle, check=False).code == 1,
+                "with one bit changed it is refused")
+
+
+def correct_and_withdraw(story, maker, recycler, records):
+    story.chapter("The maker comes back and withdraws the washing machine.")
+    maker.start()
+    maker.cli("record", "withdraw", records["washer"])
+    wait_for("the withdrawal to reach the recycler", lambda: recycler.has_size(maker, "public", 3))
+    story.check(found(recycler, 'product_group = "washing-machine"') == set(), "the recycler no longer finds it")
+    reader = maker.json("access", "explain", records["battery"], "--reader", RECYCLER)
+    allowed = {row["section_type"] for row in reader["sections"] if row.get("allowed")}
+    story.check(len(allowed) == 4, "`access explain` tells the maker which sections the recycler reads, and why")
+
+
+def suspend(story, federation, maker, recycler):
+    story.chapter("The operator suspends the recycler.")
+    began = time.monotonic()
+    federation.operator.cli("member", "suspend", RECYCLER)
+    wait_for("the recycler's streams to be cut", lambda: any(
+        f.get("last_error_reason") == "MEMBER_SUSPENDED" for f in recycler.follows()
+        if f["publisher"] == maker.participant))
+    story.check(True, f"the maker's node cut its streams {time.monotonic() - began:.1f} s after the command began")
+    federation.operator.cli("member", "activate", RECYCLER)
+    recycler.wait_until_live(maker, "public", "recyclers/battery")
+    story.check(True, "reactivated, it follows again by itself")
+
+
+def tell(story, federation):
+    supplier, maker, recycler = start(story, federation)
+    records = publish_all(story, supplier, maker)
+    follow_all(story, supplier, maker, recycler)
+    read_offline(story, maker, recycler, records)
+    read_hidden(story, recycler, records)
+    verify_file(story, federation, recycler, records)
+    correct_and_withdraw(story, maker, recycler, records)
+    suspend(story, federation, maker, recycler)
+
+
+def stay(story, federation):
+    story.say("\nThe federation is running. Try, for example:")
+    home = federation.members["recycler"].folder / "clients" / "admin"
+    story.say(f"  {federation.bin / 'meguri'} --home {home} record list")
+    story.say(f"  {federation.bin / 'meguri'} --home {home} feed list")
+    story.say("Ctrl-C ends it.")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="deploy/demo", description="Runs a federation of four nodes and tells its story.")
+    parser.add_argument("--once", action="store_true", help="end after the story")
+    parser.add_argument("--keep", metavar="DIR", help="keep the data in this folder")
+    parser.add_argument("--bin", required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    story = Story()
+    with tempfile.TemporaryDirectory(prefix="meguri-demo-") as temporary:
+        folder = pathlib.Path(options.keep) if options.keep else pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            print(f"deploy/demo: {folder} is not empty; give --keep an empty folder.", file=sys.stderr)
+            return 64
+        federation = Federation(options.bin, folder.resolve())
+        try:
+            tell(story, federation)
+            story.say(f"\n{story.checks} checks, all held, in {time.monotonic() - story.begin:.1f} s.")
+            if not options.once:
+                stay(story, federation)
+            return 0
+        except Failure as failure:
+            story.say(f"  ✗ {failure}")
+            for member in federation.members.values():
+                story.say(f"--- end of {member.name}'s log")
+                if member.log_path.exists():
+                    story.say("".join(member.log_path.read_text(errors="replace").splitlines(True)[-8:]))
+            return 1
+        finally:
+            federation.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/config.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "node/app/folder.h"
+#include "record/participant_id.h"
+
+// Errors come back as values: nothing of ours throws.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include "toml++/toml.h"
+
+namespace meguri::node {
+namespace {
+
+struct IntRange {
+  absl::string_view name;
+  int64_t min;
+  int64_t max;
+};
+
+constexpr IntRange kIntRanges[] = {
+    {"registry_stale_hours", 1, 24 * 30},
+    {"heartbeat_seconds", 1, 60},
+    {"block_cache_mib", 1, 65536},
+    {"write_buffer_mib", 1, 4096},
+};
+
+absl::Status ConfigError(absl::string_view where, absl::string_view found, absl::string_view expected,
+                         absl::string_view cure) {
+  return InvalidInput({{std::string(where), "CONFIG", std::string(found), std::string(expected), std::string(cure),
+                        absl::StrCat("設定 ", where, " が正しくありません。")}});
+}
+
+bool IsKnown(absl::string_view name) {
+  for (const Setting& setting : Settings()) {
+    if (setting.name == name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+absl::Status ReadFile(const std::string& path, std::map<std::string, ConfigValue>& values) {
+  std::ifstream in(path);
+  if (!in) {
+    return ConfigError(path, "no such file", "the configuration of a node", "run `meguri-node init` first, or give --data");
+  }
+  std::stringstream text;
+  text << in.rdbuf();
+  toml::table table;
+  toml::parse_result result = toml::parse(text.str(), path);
+  if (!result) {
+    return ConfigError(absl::StrCat(path, ":", result.error().source().begin.line),
+                       std::string(result.error().description()), "TOML", "mend the line");
+  }
+  table = std::move(result).table();
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (!IsKnown(name)) {
+      return ConfigError(absl::StrCat(path, ": ", name), "an unknown setting", "one that check-config lists",
+                         "correct its name or remove it");
+    }
+    if (node.is_string()) {
+      values[name] = {node.as_string()->get(), ConfigSource::kFile};
+    } else if (node.is_integer()) {
+      values[name] = {absl::StrCat(node.as_integer()->get()), ConfigSource::kFile};
+    } else {
+      return ConfigError(absl::StrCat(path, ": ", name), "neither a string nor a number", "a string or a number",
+                         "write for example listen = \"127.0.0.1:7443\"");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
+  for (const IntRange& range : kIntRanges) {
+    const std::string& value = values.at(std::string(range.name)).value;
+    int64_t number = 0;
+    if (!absl::SimpleAtoi(value, &number) || number < range.min || number > range.max) {
+      return ConfigError(range.name, absl::StrCat("'", value, "'"), absl::StrCat("a number from ", range.min, " to ", range.max),
+                         "change the value");
+    }
+  }
+  const std::string& participant = values.at("participant").value;
+  if (!record::ParticipantId::Parse(participant).ok()) {
+    return ConfigError("participant", absl::StrCat("'", participant, "'"), "a participant ID such as 0188:7123456789012",
+                       "set the member that this node belongs to");
+  }
+  const std::string& level = values.at("log_level").value;
+  if (level != "debug" && level != "info" && level != "warning" && level != "error") {
+    return ConfigError("log_level", absl::StrCat("'", level, "'"), "debug, info, warning or error", "change the value");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::vector<Setting>& Settings() {
+  static const auto& settings = *new std::vector<Setting>{
+      {"participant", "", "the member that this node belongs to, as a participant ID"},
+      {"node_name", "main", "name of this node in its certificate"},
+      {"listen", "127.0.0.1:7443", "address on which gRPC is served"},
+      {"registry_stale_hours", "72", "age of the registry beyond which only PUBLIC sections are served"},
+      {"heartbeat_seconds", "30", "operator: how often the registry heartbeat is signed (at most 60)"},
+      {"block_cache_mib", "16", "memory for reading from the store"},
+      {"write_buffer_mib", "16", "memory for each write buffer of the store"},
+      {"log_level", "info", "debug, info, warning or error"},
+  };
+  return settings;
+}
+
+absl::string_view ToString(ConfigSource source) {
+  switch (source) {
+    case ConfigSource::kDefault:
+      return "default";
+    case ConfigSource::kFile:
+      return "file";
+    case ConfigSource::kEnvironment:
+      return "environment";
+    case ConfigSource::kFlag:
+      return "flag";
+  }
+  return "default";
+}
+
+absl::StatusOr<Config> Config::Load(
+    const std::string& data_folder, const std::map<std::string, std::string>& flags,
+    const std::function<absl::optional<std::string>(const std::string&)>& environment) {
+  Config config;
+  config.data_folder_ = data_folder;
+  for (const Setting& setting : Settings()) {
+    config.values_[std::string(setting.name)] = {std::string(setting.default_value), ConfigSource::kDefault};
+  }
+  MEGURI_RETURN_IF_ERROR(ReadFile(Folder(data_folder).config(), config.values_));
+  for (const Setting& setting : Settings()) {
+    const std::string name(setting.name);
+    const absl::optional<std::string> variable = environment(absl::StrCat("MEGURI_", absl::AsciiStrToUpper(name)));
+    if (variable.has_value()) {
+      config.values_[name] = {*variable, ConfigSource::kEnvironment};
+    }
+    const auto flag = flags.find(name);
+    if (flag != flags.end()) {
+      config.values_[name] = {flag->second, ConfigSource::kFlag};
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(CheckValues(config.values_));
+  return config;
+}
+
+const std::string& Config::Get(absl::string_view name) const {
+  const auto found = values_.find(std::string(name));
+  Invariant(found != values_.end(), "settings are asked for by their names");
+  return found->second.value;
+}
+
+int64_t Config::GetInt(absl::string_view name) const {
+  int64_t number = 0;
+  Invariant(absl::SimpleAtoi(Get(name), &number), "numbers are checked when the settings are loaded");
+  return number;
+}
+
+}  // namespace meguri::node

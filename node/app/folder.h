@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace meguri::node {
+
+// Where a node keeps what, below its data folder. docs/operations.md shows the tree.
+class Folder {
+ public:
+  explicit Folder(std::string root) : root_(std::move(root)) {}
+
+  const std::string& root() const { return root_; }
+  std::string config() const { return root_ + "/node.toml"; }
+  std::string trust_bundle() const { return root_ + "/trust-bundle"; }
+  std::string enrolment_request() const { return root_ + "/enrolment-request"; }
+  std::string keys() const { return root_ + "/keys"; }
+  std::string node_key() const { return keys() + "/node.key"; }
+  std::string record_key() const { return keys() + "/record.key"; }
+  std::string feed_key() const { return keys() + "/feed.key"; }
+  std::string client_ca_key() const { return keys() + "/client-ca.key"; }
+  std::string federation_ca_key() const { return keys() + "/federation-ca.key"; }
+  std::string bundle_key() const { return keys() + "/bundle.key"; }
+  std::string certs() const { return root_ + "/certs"; }
+  std::string node_certificate() const { return certs() + "/node.crt"; }
+  std::string client_ca_certificate() const { return certs() + "/client-ca.crt"; }
+  std::string federation_ca_certificate() const { return certs() + "/federation-ca.crt"; }
+  std::string federation_roots() const { return certs() + "/federation-roots.crt"; }
+  std::string peer_roots() const { return certs() + "/peer-roots.crt"; }  // federation roots and the client authority
+  std::string clients() const { return root_ + "/clients"; }
+  std::string client(const std::string& name) const { return clients() + "/" + name; }
+  std::string store() const { return root_ + "/store"; }
+  std::string anchor() const { return root_ + "/ANCHOR"; }
+
+ private:
+  std::string root_;
+};
+
+}  // namespace meguri::node

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/node.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "certs/files.h"
+#include "certs/registry.h"
+#include "certs/signing_key.h"
+#include "certs/trust_bundle.h"
+#include "node/app/folder.h"
+#include "node/app/ticker.h"
+#include "node/app/version.h"
+#include "node/follow/feed_source.h"
+#include "node/follow/follow_runner.h"
+#include "node/membership/certificate_office.h"
+#include "node/membership/registry_state.h"
+#include "node/peer/grpc_peer_client.h"
+#include "node/publish/publisher.h"
+#include "node/query/query.h"
+#include "node/rpc/access_service.h"
+#include "node/rpc/admin_service.h"
+#include "node/rpc/authenticator.h"
+#include "node/rpc/feed_service.h"
+#include "node/rpc/follow_stream.h"
+#include "node/rpc/limits.h"
+#include "node/rpc/record_service.h"
+#include "node/rpc/registry_service.h"
+#include "node/rpc/server.h"
+#include "storage/anchor.h"
+#include "storage/committer.h"
+#include "storage/format.h"
+#include "storage/requests.h"
+#include "storage/rocksdb/rocksdb_store.h"
+#include "storage/settings.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr size_t kBundleBytesMax = size_t{1} << 20;
+constexpr size_t kExpireAtOnce = 1000;
+constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
+constexpr absl::Duration kStreamTick = absl::Seconds(1);
+constexpr absl::Duration kExpireTick = absl::Minutes(10);
+constexpr absl::Duration kRenewTick = absl::Seconds(30);
+constexpr absl::Duration kRenewTimeout = absl::Seconds(10);
+constexpr absl::Duration kWarnTick = absl::Minutes(5);
+constexpr size_t kMebibyte = size_t{1} << 20;
+
+// What publishing and following see of the registry.
+class RegistryView final : public PublisherRegistry, public FollowRegistry {
+ public:
+  explicit RegistryView(RegistryState& state) : state_(state) {}
+  std::shared_ptr<const certs::Registry> Get() const override { return state_.Get(); }
+  std::string MemberRecordId(absl::string_view participant_id) const override {
+    const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(participant_id);
+    const absl::optional<MemberRecordRef> ref =
+        participant.ok() ? state_.FindRecord(*participant) : absl::optional<MemberRecordRef>();
+    return ref.has_value() ? ref->record_id.ToHex() : "";
+  }
+  const certs::TrustBundle& bundle() const override { return state_.bundle(); }
+  absl::Status AcceptHeartbeat(const record::v1::SignedBody& heartbeat) override {
+    return state_.AcceptHeartbeat(heartbeat);
+  }
+
+ private:
+  RegistryState& state_;
+};
+
+absl::StatusOr<certs::Certificate> ReadCertificate(const std::string& path) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string pem, certs::ReadFile(path, kBundleBytesMax));
+  return certs::Certificate::ParsePem(pem);
+}
+
+// The roots by which callers and peers are judged, as gRPC wants them: files.
+absl::Status WriteRoots(const Folder& folder, const certs::TrustBundle& bundle, const certs::Certificate& client_ca) {
+  std::string federation;
+  for (const certs::Certificate& root : bundle.tls_roots()) {
+    federation += root.ToPem();
+  }
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.federation_roots(), federation, 0644));
+  return certs::WriteFileAtomically(folder.peer_roots(), federation + client_ca.ToPem(), 0644);
+}
+
+absl::StatusOr<certs::TrustBundle> OpenBundle(const Folder& folder, absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kBundleBytesMax));
+  return certs::TrustBundle::Open(bytes, now);
+}
+
+}  // namespace
+
+// The parts in the order in which they are made; ~Node takes them down in reverse.
+struct Node::Parts {
+  Parts(const Config& config, record::ParticipantId id, certs::TrustBundle trust_bundle, certs::Certificate authority,
+        const Clock& node_clock, Random& node_random, Log& node_log)
+      : folder(config.data_folder()),
+        participant(std::move(id)),
+        bundle(std::move(trust_bundle)),
+        client_ca(std::move(authority)),
+        clock(node_clock),
+        random(node_random),
+        log(node_log) {}
+
+  bool is_operator() const { return participant == bundle.operator_id(); }
+
+  absl::Status OpenStore(const Config& config);
+  absl::Status LoadKeys(const Config& config);
+  absl::Status WireCapabilities(const Config& config);
+  absl::Status Serve(const Config& config);
+  absl::Status FollowRegistryFeed();
+
+  void OnGrown(const std::vector<storage::FeedId>& grown);
+  void ReloadRegistry();
+  void SignHeartbeat();
+  void RenewCertificateIfDue();
+  void ExpireRequests();
+  void WarnOfAge();
+  std::vector<Ticker::Task> Tasks();
+
+  const Folder folder;
+  const record::ParticipantId participant;
+  const certs::TrustBundle bundle;
+  const certs::Certificate client_ca;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  std::string node_identity;
+  absl::Duration heartbeat_interval;
+  std::atomic<int64_t> certificate_expires_ms{0};
+  std::atomic<int64_t> certificate_begins_ms{0};
+
+  std::unique_ptr<storage::OrderedStore> store;
+  std::unique_ptr<storage::Anchor> anchor;
+  std::unique_ptr<certs::SigningKey> feed_key;
+  std::unique_ptr<CertificateOffice> office;
+  std::unique_ptr<RegistryState> registry;
+  std::unique_ptr<RegistryView> registry_view;
+  std::unique_ptr<storage::Committer> committer;
+  std::unique_ptr<Executor> executor;
+  std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Query> query;
+  std::unique_ptr<FeedSource> source;
+  std::unique_ptr<GrpcPeerClient> peers;
+  std::unique_ptr<FollowRunner> follows;
+  std::unique_ptr<Authenticator> authenticator;
+  std::unique_ptr<FollowStreams> streams;
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  std::unique_ptr<GrpcServer> server;
+  std::unique_ptr<Ticker> ticker;
+};
+
+absl::Status Node::Parts::OpenStore(const Config& config) {
+  storage::RocksdbOptions options;
+  options.block_cache_bytes = static_cast<size_t>(config.GetInt("block_cache_mib")) * kMebibyte;
+  options.write_buffer_bytes = static_cast<size_t>(config.GetInt("write_buffer_mib")) * kMebibyte;
+  MEGURI_ASSIGN_OR_RETURN(store, storage::OpenRocksdbStore(folder.store(), options));
+  MEGURI_RETURN_IF_ERROR(storage::PrepareFormat(*store));
+  MEGURI_ASSIGN_OR_RETURN(anchor, storage::OpenAnchorFile(folder.anchor()));
+  MEGURI_ASSIGN_OR_RETURN(committer, storage::Committer::Start(*store, *anchor));
+  return absl::OkStatus();
+}
+
+absl::Status Node::Parts::LoadKeys(const Config& config) {
+  MEGURI_ASSIGN_OR_RETURN(feed_key, certs::SigningKey::Load(folder.feed_key()));
+  MEGURI_RETURN_IF_ERROR(certs::SigningKey::Load(folder.node_key()).status());
+  const absl::StatusOr<certs::Certificate> certificate = ReadCertificate(folder.node_certificate());
+  if (!certificate.ok()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_ENROLLED",
+                 absl::StrCat("There is no node certificate in ", folder.node_certificate(),
+                              ". Send enrolment-request to the operator and run `meguri-node join` with the answer."));
+  }
+  certificate_begins_ms = absl::ToUnixMillis(certificate->not_before());
+  certificate_expires_ms = absl::ToUnixMillis(certificate->not_after());
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate->identity());
+  node_identity = identity.ToUri();
+  const certs::Identity expected{bundle.federation(), participant, certs::Identity::Class::kNode,
+                                 config.Get("node_name")};
+  if (identity != expected) {
+    return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_IDENTITY",
+                 absl::StrCat("The node certificate is for ", node_identity, ", the configuration is for ",
+                              expected.ToUri(), "."));
+  }
+  if (is_operator()) {
+    MEGURI_ASSIGN_OR_RETURN(
+        certs::CertificateAuthority authority,
+        certs::CertificateAuthority::Load(folder.federation_ca_key(), folder.federation_ca_certificate()));
+    office = std::make_unique<CertificateOffice>(std::move(authority), random, clock);
+  }
+  return WriteRoots(folder, bundle, client_ca);
+}
+
+absl::Status Node::Parts::WireCapabilities(const Config& config) {
+  heartbeat_interval = absl::Seconds(config.GetInt("heartbeat_seconds"));
+  registry = std::make_unique<RegistryState>(bundle, participant, absl::Hours(config.GetInt("registry_stale_hours")),
+                                             *store, clock);
+  MEGURI_RETURN_IF_ERROR(registry->Reload());
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> heartbeat, storage::Settings(*store).Heartbeat());
+  record::v1::SignedBody signed_heartbeat;
+  if (heartbeat.has_value() && signed_heartbeat.ParseFromString(*heartbeat)) {
+    const absl::Status accepted = registry->AcceptHeartbeat(signed_heartbeat);
+    if (!accepted.ok()) {
+      log.Warning("stored-heartbeat-refused", {{"error", std::string(accepted.message())}});
+    }
+  }
+  registry_view = std::make_unique<RegistryView>(*registry);
+  executor = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
+  publisher = std::make_unique<Publisher>(*registry_view, *store, *committer, clock);
+  query = std::make_unique<Query>(*store, std::vector<record::ParticipantId>{participant}, random);
+  source = std::make_unique<FeedSource>(
+      bundle.federation(), *store,
+      absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{participant, feed_key.get()}});
+  peers = std::make_unique<GrpcPeerClient>(
+      PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
+  follows = std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random);
+  authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant},
+                                                  client_ca, clock);
+  streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
+  registry->AddListener([this] {
+    streams->OnRegistryChanged();
+    follows->RetryNow();
+  });
+  committer->AddObserver([this](const std::vector<storage::FeedId>& grown) { OnGrown(grown); });
+  return absl::OkStatus();
+}
+
+absl::Status Node::Parts::FollowRegistryFeed() {
+  MEGURI_RETURN_IF_ERROR(follows->Load());
+  if (is_operator()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> settings, storage::Settings(*store).Follows());
+  for (const storage::FollowSetting& setting : settings) {
+    if (setting.feed == registry->feed().key) {
+      return absl::OkStatus();
+    }
+  }
+  return follows->Add(participant, bundle.operator_id(), {record::FeedName::Registry()});
+}
+
+absl::Status Node::Parts::Serve(const Config& config) {
+  const RpcContext rpc{*authenticator, *executor};
+  const NodeFacts facts{node_identity, kVersion, [this] { return absl::FromUnixMillis(certificate_expires_ms); }};
+  services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *registry));
+  services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
+  services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
+  services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *store, office.get()));
+  services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
+  std::vector<grpc::Service*> borrowed;
+  for (const std::unique_ptr<grpc::Service>& service : services) {
+    borrowed.push_back(service.get());
+  }
+  MEGURI_ASSIGN_OR_RETURN(
+      server, GrpcServer::Start(config.Get("listen"),
+                                {folder.node_key(), folder.node_certificate(), folder.peer_roots()}, borrowed));
+  ticker = std::make_unique<Ticker>(Tasks(), clock);
+  return absl::OkStatus();
+}
+
+// Runs on the committer's thread.
+void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
+  streams->OnGrown(grown);
+  const absl::StatusOr<absl::optional<storage::FeedId>> id = storage::Feeds(*store).Find(registry->feed());
+  if (id.ok() && id->has_value() && std::find(grown.begin(), grown.end(), **id) != grown.end()) {
+    if (!executor->Submit([this] { ReloadRegistry(); })) {
+      log.Error("registry-reload-delayed");
+    }
+  }
+}
+
+void Node::Parts::ReloadRegistry() {
+  const absl::Status reloaded = registry->Reload();
+  if (!reloaded.ok()) {
+    log.Error("registry-reload-failed",
+              {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
+    return;
+  }
+  if (is_operator()) {
+    SignHeartbeat();
+  }
+}
+
+void Node::Parts::SignHeartbeat() {
+  const auto sign = [this]() -> absl::Status {
+    const storage::Feeds feeds(*store);
+    record::Frontier frontier;
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(registry->feed()));
+    if (id.has_value()) {
+      MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(*id));
+      frontier = std::move(head.frontier);
+    }
+    registry::v1::Heartbeat heartbeat;
+    heartbeat.set_origin(bundle.message().registry_origin());
+    heartbeat.set_size(frontier.size());
+    heartbeat.set_root(frontier.Root().ToString());
+    heartbeat.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock.Now())));
+    heartbeat.set_next_update_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock.Now() + heartbeat_interval)));
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body,
+                            certs::SignHeartbeat(heartbeat, bundle.federation(), participant, *feed_key));
+    return registry->AcceptHeartbeat(signed_body);
+  };
+  const absl::Status signed_status = sign();
+  if (!signed_status.ok()) {
+    log.Error("heartbeat-failed", {{"error", std::string(signed_status.message())}});
+  }
+  streams->OnRegistryChanged();
+}
+
+void Node::Parts::RenewCertificateIfDue() {
+  const absl::Time begins = absl::FromUnixMillis(certificate_begins_ms);
+  const absl::Time expires = absl::FromUnixMillis(certificate_expires_ms);
+  if (clock.Now() < begins + (expires - begins) * 2 / 3) {
+    return;
+  }
+  const auto renew = [this]() -> absl::StatusOr<certs::Certificate> {
+    MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<certs::SigningKey> key, certs::SigningKey::Load(folder.node_key()));
+    MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*key, node_identity));
+    if (office != nullptr) {
+      MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(node_identity));
+      return office->Issue(request, identity);
+    }
+    const registry::v1::MemberEntry* entry = registry->Get()->Find(bundle.operator_id());
+    if (entry == nullptr) {
+      return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS", "The registry here does not name the operator's node.");
+    }
+    const PeerAddress peer{entry->hosting().node_identity(),
+                           {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
+    MEGURI_ASSIGN_OR_RETURN(const std::string der, peers->RenewCertificate(peer, participant, request, kRenewTimeout));
+    MEGURI_ASSIGN_OR_RETURN(certs::Certificate certificate, certs::Certificate::ParseDer(der));
+    if (certificate.spki() != key->public_key().spki()) {
+      return Error(absl::StatusCode::kInvalidArgument, "CERTIFICATE_CHAIN", "The operator certified another key.");
+    }
+    return certificate;
+  };
+  const absl::StatusOr<certs::Certificate> certificate = renew();
+  absl::Status status = certificate.status();
+  if (status.ok()) {
+    status = certs::WriteFileAtomically(folder.node_certificate(), certificate->ToPem(), 0644);
+  }
+  if (!status.ok()) {
+    log.Warning("certificate-renewal-failed", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
+    return;
+  }
+  certificate_begins_ms = absl::ToUnixMillis(certificate->not_before());
+  certificate_expires_ms = absl::ToUnixMillis(certificate->not_after());
+  log.Info("certificate-renewed", {{"expires", absl::FormatTime(certificate->not_after(), absl::UTCTimeZone())}});
+}
+
+void Node::Parts::ExpireRequests() {
+  committer->Submit(
+      [this](storage::CommitScope& scope) {
+        return storage::Requests().Expire(*store, scope.transaction, clock.Now(), kExpireAtOnce).status();
+      },
+      [](const absl::Status&) {});
+  // So that a restart does not have to wait for the operator to serve members.
+  const absl::optional<record::v1::SignedBody> heartbeat = registry->NewestHeartbeat();
+  if (heartbeat.has_value()) {
+    committer->Submit(
+        [this, heartbeat](storage::CommitScope& scope) {
+          return storage::Settings(*store).PutHeartbeat(scope.transaction, heartbeat->SerializeAsString());
+        },
+        [](const absl::Status&) {});
+  }
+}
+
+void Node::Parts::WarnOfAge() {
+  const absl::Duration age = registry->Age();
+  if (age > kRegistryWarnAge) {
+    log.Warning("registry-old", {{"age", absl::FormatDuration(age)},
+                                 {"cure", "check that the operator's node can be reached"}});
+  }
+}
+
+std::vector<Ticker::Task> Node::Parts::Tasks() {
+  std::vector<Ticker::Task> tasks;
+  tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
+  tasks.push_back({kStreamTick, [this] { streams->Tick(); }});
+  tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
+  tasks.push_back({kWarnTick, [this] { WarnOfAge(); }, clock.Now() + kWarnTick});
+  tasks.push_back({kRenewTick, [this] {
+                     // It may call the operator; the ticker must go on.
+                     if (!executor->Submit([this] { RenewCertificateIfDue(); })) {
+                       log.Warning("certificate-renewal-delayed");
+                     }
+                   }});
+  if (is_operator()) {
+    tasks.push_back({heartbeat_interval, [this] { SignHeartbeat(); }});
+  }
+  return tasks;
+}
+
+absl::StatusOr<std::unique_ptr<Node>> Node::Start(const Config& config, const Clock& clock, Random& random, Log& log) {
+  const Folder folder(config.data_folder());
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId participant, record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, OpenBundle(folder, clock.Now()));
+  MEGURI_ASSIGN_OR_RETURN(certs::Certificate client_ca, ReadCertificate(folder.client_ca_certificate()));
+  auto parts = std::make_unique<Parts>(config, std::move(participant), std::move(bundle), std::move(client_ca), clock,
+                                       random, log);
+  MEGURI_RETURN_IF_ERROR(parts->LoadKeys(config));
+  MEGURI_RETURN_IF_ERROR(parts->OpenStore(config));
+  std::unique_ptr<Node> node = absl::WrapUnique(new Node(std::move(parts)));
+  MEGURI_RETURN_IF_ERROR(node->parts_->WireCapabilities(config));
+  MEGURI_RETURN_IF_ERROR(node->parts_->FollowRegistryFeed());
+  MEGURI_RETURN_IF_ERROR(node->parts_->Serve(config));
+  log.Info("node-ready", {{"node", node->parts_->node_identity},
+                          {"listen", config.Get("listen")},
+                          {"port", absl::StrCat(node->port())},
+                          {"version", kVersion}});
+  return node;
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() {
+  // Nothing new comes in; what is open ends.
+  if (parts_->streams != nullptr) {
+    parts_->streams->Close();
+  }
+  parts_->server.reset();
+  parts_->ticker.reset();
+  parts_->follows.reset();
+  // What still runs may submit to the committer; what the committer tells may use the executor's queue.
+  parts_->executor.reset();
+  parts_->committer.reset();
+}
+
+int Node::port() const { return parts_->server->port(); }
+
+}  // namespace meguri::node

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/setup.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "certs/files.h"
+#include "certs/registry.h"
+#include "certs/signing_key.h"
+#include "certs/trust_bundle.h"
+#include "node/app/config.h"
+#include "node/app/folder.h"
+#include "record/feed.h"
+
+namespace meguri::node {
+namespace {
+
+using certs::SigningKey;
+
+constexpr absl::Duration kBundleValidity = absl::Hours(24 * 365);
+constexpr size_t kFileBytesMax = size_t{1} << 20;
+constexpr mode_t kPublicMode = 0644;
+constexpr mode_t kFolderMode = 0700;
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || ::chmod(path.c_str(), kFolderMode) != 0) {
+    return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("Cannot create ", path, "."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BadFlag(absl::string_view flag, absl::string_view found, absl::string_view expected) {
+  return InvalidInput({{std::string(flag), "FLAG", absl::StrCat("'", found, "'"), std::string(expected),
+                        absl::StrCat("correct ", flag), absl::StrCat(flag, " の値が正しくありません。")}});
+}
+
+// The keys of a new node. Written only once everything else has been checked.
+struct NewKeys {
+  std::unique_ptr<SigningKey> node;
+  std::unique_ptr<SigningKey> record;
+  std::unique_ptr<SigningKey> feed;
+};
+
+absl::StatusOr<NewKeys> GenerateKeys(const std::string& record_algorithm) {
+  record::KeyAlgorithm algorithm = record::KeyAlgorithm::kEd25519;
+  if (record_algorithm == "p256") {
+    algorithm = record::KeyAlgorithm::kEcdsaP256;
+  } else if (record_algorithm != "ed25519") {
+    return BadFlag("--key-algorithm", record_algorithm, "ed25519 or p256");
+  }
+  NewKeys keys;
+  MEGURI_ASSIGN_OR_RETURN(keys.node, SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
+  MEGURI_ASSIGN_OR_RETURN(keys.record, SigningKey::Generate(algorithm));
+  MEGURI_ASSIGN_OR_RETURN(keys.feed, SigningKey::Generate(record::KeyAlgorithm::kEd25519));
+  return keys;
+}
+
+registry::v1::MemberKey ToMemberKey(const SigningKey& key, registry::v1::KeyPurpose purpose) {
+  registry::v1::MemberKey message;
+  message.set_purpose(purpose);
+  message.set_algorithm(key.public_key().algorithm() == record::KeyAlgorithm::kEd25519
+                            ? registry::v1::KEY_ALGORITHM_ED25519
+                            : registry::v1::KEY_ALGORITHM_ECDSA_P256);
+  message.set_public_key(key.public_key().spki());
+  return message;
+}
+
+absl::StatusOr<std::string> MakeTrustBundle(const InitOptions& options, const record::ParticipantId& operator_id,
+                                            const NewKeys& keys, const SigningKey& bundle_key,
+                                            const certs::CertificateAuthority& authority, absl::Time now) {
+  registry::v1::TrustBundle bundle;
+  bundle.set_format_version(1);
+  bundle.set_version(1);
+  bundle.set_federation(options.federation);
+  bundle.set_expires_ms(static_cast<uint64_t>(absl::ToUnixMillis(now + kBundleValidity)));
+  bundle.set_operator_id(operator_id.text());
+  bundle.set_registry_origin(
+      record::FeedOrigin(options.federation, {operator_id, record::FeedName::Registry(), 1}));
+  *bundle.add_registry_record_keys() = ToMemberKey(*keys.record, registry::v1::KEY_PURPOSE_RECORD);
+  *bundle.add_registry_feed_keys() = ToMemberKey(*keys.feed, registry::v1::KEY_PURPOSE_FEED);
+  bundle.add_tls_roots(authority.certificate().ToDer());
+  *bundle.add_bundle_keys() = ToMemberKey(bundle_key, registry::v1::KEY_PURPOSE_BUNDLE);
+  bundle.set_bundle_threshold(1);
+  *bundle.mutable_operator_addresses() = options.entry.hosting().addresses();
+  return certs::SignTrustBundle(bundle, {&bundle_key});
+}
+
+// What a folder is made of before it is written.
+struct Plan {
+  std::string federation;
+  certs::Identity identity;
+  std::string trust_bundle;
+  std::string enrolment_request;
+  std::string node_certificate;  // PEM; operator only
+};
+
+absl::StatusOr<std::string> MakeEnrolmentRequest(const InitOptions& options, const certs::Identity& identity,
+                                                 const NewKeys& keys) {
+  registry::v1::EnrolmentRequest request;
+  *request.mutable_entry() = options.entry;
+  MEGURI_ASSIGN_OR_RETURN(*request.mutable_certificate_request(),
+                          certs::MakeCertificateRequest(*keys.node, identity.ToUri()));
+  return certs::SignEnrolmentRequest(request, identity.federation, {keys.record.get(), keys.feed.get()});
+}
+
+std::string TomlText(absl::string_view text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+std::string ConfigText(const InitOptions& options) {
+  return absl::StrCat("# Settings of this node; `meguri-node check-config` lists them all and says which value won.\n",
+                      "participant = ", TomlText(options.entry.participant_id()), "\n",
+                      "node_name = ", TomlText(options.node_name), "\n", "listen = ", TomlText(options.listen), "\n");
+}
+
+absl::Status WritePlan(const Folder& folder, const InitOptions& options, const NewKeys& keys, const Plan& plan) {
+  MEGURI_RETURN_IF_ERROR(keys.node->SaveTo(folder.node_key()));
+  MEGURI_RETURN_IF_ERROR(keys.record->SaveTo(folder.record_key()));
+  MEGURI_RETURN_IF_ERROR(keys.feed->SaveTo(folder.feed_key()));
+  if (!plan.node_certificate.empty()) {
+    MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.node_certificate(), plan.node_certificate, kPublicMode));
+  }
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.trust_bundle(), plan.trust_bundle, kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.enrolment_request(), plan.enrolment_request, kPublicMode));
+  // Written last: a folder with a node.toml is complete.
+  return certs::WriteFileAtomically(folder.config(), ConfigText(options), kPublicMode);
+}
+
+absl::Status CheckFree(const Folder& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder.config(), error) || std::filesystem::exists(folder.keys(), error)) {
+    return Error(absl::StatusCode::kAlreadyExists, "FOLDER_IN_USE",
+                 absl::StrCat(folder.root(), " holds a node already; choose another folder with --data."));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bundle_bytes, absl::Time now) {
+  if (options.is_operator) {
+    if (options.entry.roles_size() == 0) {
+      options.entry.add_roles()->set_kind(registry::v1::ROLE_KIND_OPERATOR);
+    }
+    return options.federation;
+  }
+  MEGURI_ASSIGN_OR_RETURN(bundle_bytes, certs::ReadFile(options.trust_bundle_path, kFileBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, now));
+  return bundle.federation();
+}
+
+absl::Status WriteClientAuthority(const Folder& folder, absl::string_view participant, const Clock& clock,
+                                  Random& random) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
+                          certs::CertificateAuthority::Create(absl::StrCat("Clients of ", participant), random,
+                                                              clock.Now()));
+  return authority.SaveTo(folder.client_ca_key(), folder.client_ca_certificate());
+}
+
+}  // namespace
+
+absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random) {
+  const Folder folder(options.data_folder);
+  MEGURI_RETURN_IF_ERROR(CheckFree(folder));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(options.entry.participant_id()));
+  std::string bundle_bytes;
+  MEGURI_ASSIGN_OR_RETURN(const std::string federation, ReadFederation(options, bundle_bytes, clock.Now()));
+  MEGURI_ASSIGN_OR_RETURN(const NewKeys keys, GenerateKeys(options.key_algorithm));
+  // Goes through the parser, so that a wrong federation or node name is refused here.
+  MEGURI_ASSIGN_OR_RETURN(
+      const certs::Identity identity,
+      certs::Identity::Parse(
+          certs::Identity{federation, participant, certs::Identity::Class::kNode, options.node_name}.ToUri()));
+
+  options.entry.set_status(registry::v1::MEMBER_STATUS_ACTIVE);
+  options.entry.mutable_hosting()->set_node_identity(identity.ToUri());
+  if (options.entry.hosting().addresses_size() == 0) {
+    options.entry.mutable_hosting()->add_addresses(options.listen);
+  }
+  *options.entry.add_keys() = ToMemberKey(*keys.record, registry::v1::KEY_PURPOSE_RECORD);
+  *options.entry.add_keys() = ToMemberKey(*keys.feed, registry::v1::KEY_PURPOSE_FEED);
+  MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(federation, options.entry));
+
+  Plan plan{federation, identity, std::move(bundle_bytes), "", ""};
+  MEGURI_ASSIGN_OR_RETURN(plan.enrolment_request, MakeEnrolmentRequest(options, identity, keys));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.root()));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.keys()));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.certs()));
+  MEGURI_RETURN_IF_ERROR(WriteClientAuthority(folder, participant.text(), clock, random));
+  if (options.is_operator) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
+                            certs::CertificateAuthority::Create(federation, random, clock.Now()));
+    MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> bundle_key,
+                            SigningKey::Generate(record::KeyAlgorithm::kEd25519));
+    MEGURI_ASSIGN_OR_RETURN(plan.trust_bundle,
+                            MakeTrustBundle(options, participant, keys, *bundle_key, authority, clock.Now()));
+    MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*keys.node, identity.ToUri()));
+    MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate,
+                            authority.Issue(request, identity, api::v1::CLIENT_ROLE_UNSPECIFIED,
+                                            certs::kNodeCertificateValidity, random, clock.Now()));
+    plan.node_certificate = certificate.ToPem();
+    MEGURI_RETURN_IF_ERROR(authority.SaveTo(folder.federation_ca_key(), folder.federation_ca_certificate()));
+    MEGURI_RETURN_IF_ERROR(bundle_key->SaveTo(folder.bundle_key()));
+  }
+  return WritePlan(folder, options, keys, plan);
+}
+
+absl::Status Join(const std::string& data_folder, const std::string& enrolment_path, const Clock& clock) {
+  const Folder folder(data_folder);
+  const auto refuse = [&](absl::string_view why) {
+    return Error(absl::StatusCode::kInvalidArgument, "ENROLMENT",
+                 absl::StrCat(enrolment_path, ": ", why, " Ask the operator for the answer to this node's request."));
+  };
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(enrolment_path, kFileBytesMax));
+  registry::v1::Enrolment enrolment;
+  if (!enrolment.ParseFromString(bytes) || enrolment.certificate_chain_size() != 1) {
+    return refuse("not an enrolment file.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, clock.Now()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key, SigningKey::Load(folder.node_key()));
+  MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate,
+                          certs::Certificate::ParseDer(enrolment.certificate_chain(0)));
+  if (certificate.spki() != key->public_key().spki()) {
+    return refuse("the certificate is for another key.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate.identity());
+  if (identity.federation != bundle.federation() || identity.participant.text() != enrolment.participant_id() ||
+      identity.certificate_class != certs::Identity::Class::kNode) {
+    return refuse("the certificate is for another identity.");
+  }
+  absl::Status issued = refuse("the certificate was not issued by the federation.");
+  for (const certs::Certificate& root : bundle.tls_roots()) {
+    issued = issued.ok() ? issued : certificate.VerifyIssuedBy(root, clock.Now());
+  }
+  MEGURI_RETURN_IF_ERROR(issued);
+  return certs::WriteFileAtomically(folder.node_certificate(), certificate.ToPem(), kPublicMode);
+}
+
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name,
+                                      api::v1::ClientRole role, const Clock& clock, Random& random) {
+  const Folder folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data_folder, {}, [](const std::string&) {
+                            return absl::optional<std::string>();
+                          }));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, clock.Now()));
+  const certs::Identity node{bundle.federation(), participant, certs::Identity::Class::kNode, config.Get("node_name")};
+  MEGURI_ASSIGN_OR_RETURN(
+      const certs::Identity identity,
+      certs::Identity::Parse(
+          certs::Identity{bundle.federation(), participant, certs::Identity::Class::kClient, name}.ToUri()));
+  const std::string path = folder.client(name);
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    return Error(absl::StatusCode::kAlreadyExists, "CLIENT_EXISTS",
+                 absl::StrCat(path, " exists already; choose another name."));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
+                          certs::CertificateAuthority::Load(folder.client_ca_key(), folder.client_ca_certificate()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
+                          SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
+  MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*key, identity.ToUri()));
+  MEGURI_ASSIGN_OR_RETURN(
+      const certs::Certificate certificate,
+      authority.Issue(request, identity, role, certs::kClientCertificateValidity, random, clock.Now()));
+  std::string roots;
+  for (const certs::Certificate& root : bundle.tls_roots()) {
+    roots += root.ToPem();
+  }
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.clients()));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(path));
+  MEGURI_RETURN_IF_ERROR(key->SaveTo(path + "/client.key"));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.crt", certificate.ToPem(), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/roots.crt", roots, kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/trust-bundle", bundle_bytes, kPublicMode));
+  const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
+  const std::string toml = absl::StrCat(
+      "federation = ", TomlText(bundle.federation()), "\nmember = ", TomlText(participant.text()),
+      "\naddress = ", TomlText(config.Get("listen")), "\nnode_identity = ", TomlText(node.ToUri()), "\n",
+      signs ? "record_key = \"../../keys/record.key\"\n" : "");
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", toml, kPublicMode));
+  return path;
+}
+
+namespace {
+
+// The values of an enum as a person writes them: ROLE_KIND_MATERIAL_MAKER is material-maker.
+template <typename Enum>
+absl::StatusOr<Enum> ParseEnum(const google::protobuf::EnumDescriptor& descriptor, absl::string_view prefix,
+                               absl::string_view flag, absl::string_view text) {
+  const std::string name =
+      absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}})));
+  const google::protobuf::EnumValueDescriptor* value = descriptor.FindValueByName(name);
+  if (value == nullptr || value->number() == 0) {
+    std::vector<std::string> names;
+    for (int i = 1; i < descriptor.value_count(); ++i) {
+      names.push_back(absl::StrReplaceAll(
+          absl::AsciiStrToLower(absl::string_view(descriptor.value(i)->name()).substr(prefix.size())), {{"_", "-"}}));
+    }
+    return BadFlag(flag, text, absl::StrCat("one of ", absl::StrJoin(names, ", ")));
+  }
+  return static_cast<Enum>(value->number());
+}
+
+}  // namespace
+
+absl::StatusOr<registry::v1::Role> ParseRole(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+  registry::v1::Role role;
+  MEGURI_ASSIGN_OR_RETURN(const auto kind, ParseEnum<registry::v1::RoleKind>(*registry::v1::RoleKind_descriptor(),
+                                                                             "ROLE_KIND_", "--role", parts[0]));
+  role.set_kind(kind);
+  if (parts.size() == 2) {
+    for (const absl::string_view scope : absl::StrSplit(parts[1], ',')) {
+      role.add_scopes(std::string(scope));
+    }
+  }
+  return role;
+}
+
+absl::StatusOr<registry::v1::Permit> ParsePermit(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, '|');
+  if (parts.size() != 3 || parts[0].empty() || parts[1].empty() || parts[2].empty()) {
+    return BadFlag("--permit", text, "type|number|issuer, for example 産廃処分|01320000001|13");
+  }
+  registry::v1::Permit permit;
+  permit.set_type(parts[0]);
+  permit.set_number(parts[1]);
+  permit.set_issuer(parts[2]);
+  return permit;
+}
+
+absl::StatusOr<registry::v1::MemberKind> ParseMemberKind(const std::string& text) {
+  return ParseEnum<registry::v1::MemberKind>(*registry::v1::MemberKind_descriptor(), "MEMBER_KIND_", "--kind", text);
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "meguri/api/v1/callers.pb.h"
+#include "meguri/registry/v1/member.pb.h"
+
+// What is done to a node's folder while no node runs in it.
+namespace meguri::node {
+
+// What `meguri-node init` is told.
+struct InitOptions {
+  std::string data_folder;
+  bool is_operator = false;
+  std::string federation;         // operator: a domain name
+  std::string trust_bundle_path;  // members: the operator's file
+  std::string node_name = "main";
+  std::string listen = "127.0.0.1:7443";
+  std::string key_algorithm = "ed25519";  // of the record key: ed25519 or p256
+  registry::v1::MemberEntry entry;        // participant, names, kind, roles, addresses, prefixes …
+};
+
+// Makes a node's folder: keys, its own client authority, node.toml, and the enrolment request for the operator; the
+// operator's node also gets the federation's authority, the trust bundle and its own certificate. ALREADY_EXISTS with
+// reason FOLDER_IN_USE if the folder holds a node; INVALID_ARGUMENT with every problem of the entry. Leaves nothing
+// behind when it fails before writing.
+absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random);
+
+// Puts the operator's answer in place: checks that the certificate is for this node's key and identity and is issued by
+// the federation. INVALID_ARGUMENT with reason ENROLMENT.
+absl::Status Join(const std::string& data_folder, const std::string& enrolment_path, const Clock& clock);
+
+// Makes a client folder with a certificate of the node's own authority. ALREADY_EXISTS with reason CLIENT_EXISTS.
+// Returns its path.
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name,
+                                      api::v1::ClientRole role, const Clock& clock, Random& random);
+
+// Parses `kind[:scope,scope…]`, kinds as in RoleKind without the prefix: recycler:battery, authority:JP, manufacturer.
+absl::StatusOr<registry::v1::Role> ParseRole(const std::string& text);
+// Parses `type|number|issuer`.
+absl::StatusOr<registry::v1::Permit> ParsePermit(const std::string& text);
+absl::StatusOr<registry::v1::MemberKind> ParseMemberKind(const std::string& text);
+
+}  // namespace meguri::node

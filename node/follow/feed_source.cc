@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/follow/feed_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "node/follow/limits.h"
+#include "record/merkle.h"
+#include "storage/records.h"
+
+namespace meguri::node {
+namespace {
+
+absl::StatusOr<record::v1::Envelope> ReadEnvelope(const storage::Records& records, const record::FeedEntry& entry) {
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records.FindByHash(entry.header_hash));
+  if (!arrival.has_value()) {
+    return Error(absl::StatusCode::kDataLoss, "RECORD_LOST",
+                 absl::StrCat("The record of header ", entry.header_hash.ToHex(), " is in a feed but not in the store."));
+  }
+  record::v1::Envelope envelope;
+  MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records.Read(*arrival));
+  envelope.set_header(std::move(*stored.mutable_header()));
+  *envelope.mutable_signature() = std::move(*stored.mutable_signature());
+  if (entry.slots != 0) {
+    MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Section> sections, records.ReadSections(*arrival, entry.slots));
+    for (record::v1::Section& section : sections) {
+      *envelope.add_sections() = std::move(section);
+    }
+  }
+  return envelope;
+}
+
+}  // namespace
+
+FeedSource::FeedSource(std::string federation, const storage::OrderedStore& store,
+                       absl::flat_hash_map<record::ParticipantId, const record::Signer*> feed_signers)
+    : federation_(std::move(federation)), store_(store), feed_signers_(std::move(feed_signers)) {}
+
+absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
+  const auto signer = feed_signers_.find(feed.publisher);
+  if (signer == feed_signers_.end()) {
+    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
+                 absl::StrCat(feed.publisher.text(), " is not published by this node."));
+  }
+  Head head;
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({feed.publisher, feed}));
+  record::Frontier frontier;
+  if (head.id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(storage::FeedHead stored, feeds.ReadHead(*head.id));
+    frontier = std::move(stored.frontier);
+  }
+  head.size = frontier.size();
+  {
+    MutexLock lock(mutex_);
+    const auto note = notes_.find(feed);
+    if (note != notes_.end() && note->second.first == head.size) {
+      head.checkpoint = note->second.second;
+      return head;
+    }
+  }
+  const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, frontier.Root()};
+  MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer->second));
+  // Empty feeds are not kept: anyone can ask for any name.
+  if (head.id.has_value()) {
+    MutexLock lock(mutex_);
+    notes_.insert_or_assign(feed, std::make_pair(head.size, head.checkpoint));
+  }
+  return head;
+}
+
+absl::StatusOr<feed::v1::FeedBatch> FeedSource::ReadBatch(const record::FeedKey& feed, storage::FeedId id,
+                                                          uint64_t start, uint64_t target_size) const {
+  if (start > target_size) {
+    return Error(absl::StatusCode::kOutOfRange, "FEED_POSITION",
+                 absl::StrCat("The follower asks from entry ", start, " on; the feed has ", target_size, "."));
+  }
+  const storage::Feeds feeds(store_);
+  const storage::Records records(store_);
+  feed::v1::FeedBatch batch;
+  batch.set_feed(feed.name.text());
+  batch.set_start(start);
+  const size_t count = static_cast<size_t>(std::min<uint64_t>(kBatchEntriesMax, target_size - start));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> entries, feeds.ReadEntries(id, start, count));
+  size_t bytes = 0;
+  for (std::string& bytes_of_entry : entries) {
+    MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes_of_entry));
+    feed::v1::FeedItem* item = batch.add_items();
+    MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), ReadEnvelope(records, entry));
+    item->set_entry(std::move(bytes_of_entry));
+    bytes += item->ByteSizeLong();
+    if (bytes >= kBatchBytesTarget) {
+      break;
+    }
+  }
+  const uint64_t end = start + static_cast<uint64_t>(batch.items_size());
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
+                          record::ConsistencyProof(end, target_size, [&](uint32_t level, uint64_t index) {
+                            return feeds.ReadNode(id, level, index);
+                          }));
+  for (const record::Hash& hash : path) {
+    batch.add_consistency_path(hash.ToString());
+  }
+  return batch;
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grpcpp/security/credentials.h"
+#include "node/peer/grpc_peer_client.h"
+
+namespace meguri::node {
+
+// Credentials that accept one server only: its certificate is issued under `tls.roots` and carries `identity` as its
+// one and only subject alternative name. An identity that ends in "/node/" stands for any node of that member.
+std::shared_ptr<grpc::ChannelCredentials> MakePeerCredentials(const PeerTlsFiles& tls, const std::string& identity);
+
+}  // namespace meguri::node

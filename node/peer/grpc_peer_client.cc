@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/peer/grpc_peer_client.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/support/channel_arguments.h"
+#include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "meguri/registry/v1/registry_service.grpc.pb.h"
+#include "node/follow/limits.h"
+#include "node/peer/credentials.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr char kActingMemberKey[] = "meguri-acting-member";
+constexpr int kKeepaliveTimeMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kReconnectMaxMs = 5'000;
+constexpr size_t kPeerTextMax = 300;
+
+// What a peer says of an error is shown, cut and escaped by whoever prints it; it is never acted on beyond its reason.
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) {
+    return absl::OkStatus();
+  }
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const std::string message = status.error_message().substr(0, kPeerTextMax);
+  google::rpc::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    for (const google::protobuf::Any& detail : details.details()) {
+      google::rpc::ErrorInfo info;
+      if (detail.UnpackTo(&info)) {
+        return Error(code, info.reason().substr(0, kPeerTextMax), message);
+      }
+    }
+  }
+  return absl::Status(code, message);
+}
+
+// One open stream. It keeps itself alive until gRPC is done with it.
+class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowResponse>,
+                            public std::enable_shared_from_this<FollowReactor> {
+ public:
+  FollowReactor(std::shared_ptr<grpc::Channel> channel, const FollowCall& call, std::shared_ptr<FollowSink> sink)
+      : stub_(feed::v1::FeedService::NewStub(std::move(channel))), sink_(std::move(sink)) {
+    context_.AddMetadata(kActingMemberKey, call.acting_member.text());
+    request_.set_publisher(call.publisher.text());
+    for (const FollowPosition& position : call.feeds) {
+      feed::v1::FeedPosition* feed = request_.add_feeds();
+      feed->set_feed(position.feed.text());
+      feed->set_epoch(position.epoch);
+      feed->set_size(position.size);
+    }
+  }
+
+  void Start() {
+    self_ = shared_from_this();
+    stub_->async()->Follow(&context_, &request_, this);
+    // Held until the last read has failed: the end must not overtake an event that is still being worked on.
+    AddHold();
+    StartRead(&response_);
+    StartCall();
+  }
+
+  void Cancel() { context_.TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      RemoveHold();
+      return;
+    }
+    FollowEvent event;
+    if (response_.has_target()) {
+      event.target = std::move(*response_.mutable_target());
+    } else if (response_.has_batch()) {
+      event.batch = std::move(*response_.mutable_batch());
+    } else if (response_.heartbeat().has_registry_heartbeat()) {
+      event.registry_heartbeat = std::move(*response_.mutable_heartbeat()->mutable_registry_heartbeat());
+    }
+    sink_->OnEvent(std::move(event), [keep = shared_from_this()] { keep->StartRead(&keep->response_); });
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    const auto keep = std::move(self_);
+    sink_->OnEnd(FromGrpc(status));
+  }
+
+ private:
+  const std::unique_ptr<feed::v1::FeedService::Stub> stub_;
+  const std::shared_ptr<FollowSink> sink_;
+  grpc::ClientContext context_;
+  feed::v1::FollowRequest request_;
+  feed::v1::FollowResponse response_;
+  std::shared_ptr<FollowReactor> self_;
+};
+
+class GrpcFollowStream final : public FollowStream {
+ public:
+  explicit GrpcFollowStream(std::weak_ptr<FollowReactor> reactor) : reactor_(std::move(reactor)) {}
+  void Cancel() override {
+    if (const std::shared_ptr<FollowReactor> reactor = reactor_.lock()) {
+      reactor->Cancel();
+    }
+  }
+
+ private:
+  const std::weak_ptr<FollowReactor> reactor_;
+};
+
+grpc::ChannelArguments PeerArguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return arguments;
+}
+
+}  // namespace
+
+GrpcPeerClient::GrpcPeerClient(PeerTlsFiles tls) : tls_(std::move(tls)) {}
+
+std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer) {
+  Invariant(!peer.addresses.empty(), "a peer has an address");
+  MutexLock lock(mutex_);
+  const size_t attempt = attempts_[peer.node_identity]++;
+  const std::string& address = peer.addresses[attempt % peer.addresses.size()];
+  std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(peer.node_identity, " ", address)];
+  if (channel == nullptr) {
+    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity), PeerArguments());
+  }
+  return channel;
+}
+
+std::unique_ptr<FollowStream> GrpcPeerClient::Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) {
+  const auto reactor = std::make_shared<FollowReactor>(ChannelTo(call.peer), call, std::move(sink));
+  reactor->Start();
+  return std::make_unique<GrpcFollowStream>(reactor);
+}
+
+absl::StatusOr<std::string> GrpcPeerClient::RenewCertificate(const PeerAddress& peer,
+                                                             const record::ParticipantId& acting_member,
+                                                             const std::string& request_der, absl::Duration timeout) {
+  const auto stub = registry::v1::RegistryService::NewStub(ChannelTo(peer));
+  grpc::ClientContext context;
+  context.AddMetadata(kActingMemberKey, acting_member.text());
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
+  registry::v1::RenewCertificateRequest request;
+  request.set_certificate_request(request_der);
+  registry::v1::RenewCertificateResponse response;
+  const absl::Status status = FromGrpc(stub->RenewCertificate(&context, request, &response));
+  if (!status.ok()) {
+    return status;
+  }
+  if (response.certificate_chain_size() != 1) {
+    return Error(absl::StatusCode::kInvalidArgument, "CERTIFICATE_CHAIN", "The operator sent no single certificate.");
+  }
+  return response.certificate_chain(0);
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/security/credentials.h"
+#include "node/follow/peer_client.h"
+
+namespace meguri::node {
+
+// The files of this node's end of a connection. They are watched: what replaces them is used for new connections.
+struct PeerTlsFiles {
+  std::string key;          // PEM
+  std::string certificate;  // PEM, leaf first
+  std::string roots;        // PEM: the federation's
+};
+
+// Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
+// its certificate; host names play no part. Thread-safe.
+class GrpcPeerClient final : public PeerClient {
+ public:
+  explicit GrpcPeerClient(PeerTlsFiles tls);
+
+  std::unique_ptr<FollowStream> Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) override;
+
+  // Asks the operator's node for a new certificate. Blocks up to `timeout`. Returns DER.
+  absl::StatusOr<std::string> RenewCertificate(const PeerAddress& peer, const record::ParticipantId& acting_member,
+                                               const std::string& request_der, absl::Duration timeout);
+
+ private:
+  // The channel to the peer's next address: an address that fails is followed by another.
+  std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
+
+  const PeerTlsFiles tls_;
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address
+  std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by identity
+};
+
+}  // namespace meguri::node

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/publish/publisher.h"
+
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "node/publish/check.h"
+#include "node/publish/limits.h"
+#include "passport/index_terms.h"
+#include "passport/record_terms.h"
+#include "storage/index.h"
+#include "storage/records.h"
+#include "storage/requests.h"
+
+namespace meguri::node {
+
+// Everything that the commit needs, so that the committer's thread only writes.
+struct Publisher::Prepared {
+  record::Header header;
+  storage::v1::StoredRecord stored;
+  std::vector<record::v1::Section> sections;
+  std::vector<FeedSlots> feeds;
+  absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms;
+};
+
+namespace {
+
+using storage::CommitScope;
+
+constexpr size_t kAnswerRowSize = record::kRecordIdSize + 8 + record::kHashSize + 1;
+
+std::string EncodeAnswer(const std::vector<PublishedRecord>& published) {
+  std::string answer;
+  for (const PublishedRecord& record : published) {
+    answer += record.record_id;
+    AppendU64(record.version, answer);
+    answer += record.header_hash.ToString();
+    answer.push_back(record.already_there ? 1 : 0);
+  }
+  return answer;
+}
+
+std::vector<PublishedRecord> DecodeAnswer(absl::string_view answer) {
+  std::vector<PublishedRecord> published;
+  for (; answer.size() >= kAnswerRowSize; answer.remove_prefix(kAnswerRowSize)) {
+    PublishedRecord record;
+    record.record_id = std::string(answer.substr(0, record::kRecordIdSize));
+    record.version = ReadU64(answer.substr(record::kRecordIdSize));
+    record.header_hash = *record::Hash::Parse(answer.substr(record::kRecordIdSize + 8, record::kHashSize));
+    record.already_there = answer[kAnswerRowSize - 1] != 0;
+    published.push_back(std::move(record));
+  }
+  return published;
+}
+
+storage::v1::StoredRecord MakeStored(const CheckedPublication& checked, const Publication& publication,
+                                     absl::Time now) {
+  storage::v1::StoredRecord stored;
+  stored.set_header(checked.header.bytes());
+  *stored.mutable_signature() = publication.envelope.signature();
+  stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
+  stored.set_own(true);
+  for (const SectionFacts& facts : checked.facts) {
+    storage::v1::StoredSlot* slot = stored.add_slots();
+    slot->set_slot(facts.slot);
+    slot->set_type(facts.type);
+    slot->set_audiences(facts.audiences.bits());
+  }
+  stored.set_product_group(checked.scope.product_group);
+  stored.mutable_jurisdictions()->Assign(checked.scope.jurisdictions.begin(), checked.scope.jurisdictions.end());
+  stored.mutable_addressees()->Assign(checked.scope.addressees.begin(), checked.scope.addressees.end());
+  stored.mutable_subjects()->Assign(checked.scope.subjects.begin(), checked.scope.subjects.end());
+  return stored;
+}
+
+// Member records make up the registry, whoever else reads them.
+std::vector<FeedSlots> FeedsOf(const CheckedPublication& checked) {
+  if (checked.header.message().record_type() != record::v1::RECORD_TYPE_MEMBER) {
+    return FeedsFor(checked.scope, checked.facts);
+  }
+  uint64_t slots = 0;
+  for (const SectionFacts& facts : checked.facts) {
+    slots |= uint64_t{1} << facts.slot;
+  }
+  return {{record::FeedName::Registry(), slots}};
+}
+
+// An index entry belongs to the feed of the section that it was taken from; that the record exists, to every feed.
+absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> TermsByFeed(const CheckedPublication& checked,
+                                                                              const std::vector<FeedSlots>& feeds,
+                                                                              const Publication& publication) {
+  absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms;
+  for (const FeedSlots& feed : feeds) {
+    terms[feed.feed] = passport::RecordTerms(checked.header);
+  }
+  for (int i = 0; i < publication.envelope.sections_size(); ++i) {
+    const record::v1::Section& section = publication.envelope.sections(i);
+    const std::vector<record::IndexTerm> found = passport::TermsOf(section.type(), section.payload());
+    for (const record::FeedName& feed : IndexFeedsFor(checked.scope, checked.facts[static_cast<size_t>(i)].audiences)) {
+      const auto entry = terms.find(feed);
+      if (entry != terms.end()) {
+        entry->second.insert(entry->second.end(), found.begin(), found.end());
+      }
+    }
+  }
+  return terms;
+}
+
+absl::Status ChainError(absl::string_view reason, size_t index, absl::string_view found, absl::string_view expected,
+                        absl::string_view cure, absl::string_view ja) {
+  return InvalidInput({{absl::StrCat("publications[", index, "].envelope.header"), std::string(reason),
+                        std::string(found), std::string(expected), std::string(cure), std::string(ja)}});
+}
+
+}  // namespace
+
+Publisher::Publisher(const PublisherRegistry& registry, const storage::StoreReader& store,
+                     storage::Committer& committer, const Clock& clock)
+    : registry_(registry), store_(store), committer_(committer), clock_(clock) {}
+
+Publisher::~Publisher() = default;
+
+absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const PublishCall& call) {
+  std::vector<Violation> violations;
+  if (call.publications.empty() || call.publications.size() > kPublicationsMax) {
+    violations.push_back({"publications", "BATCH_COUNT", absl::StrCat(call.publications.size(), " records"),
+                          absl::StrCat("1 to ", kPublicationsMax), "split the request",
+                          "一度に公開できる記録は1〜256件です。"});
+  }
+  if (call.request_id.size() > kRequestIdMax) {
+    violations.push_back({"request_id", "REQUEST_ID", absl::StrCat(call.request_id.size(), " bytes"),
+                          absl::StrCat("at most ", kRequestIdMax), "use a UUID", "request_id には UUID を使ってください。"});
+  }
+  if (!violations.empty()) {
+    return InvalidInput(violations);
+  }
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  const CheckContext context{*registry, registry_, call.acting_member, clock_.Now(), verified_roots_};
+  std::vector<Prepared> prepared;
+  absl::flat_hash_set<std::string> seen;
+  for (size_t i = 0; i < call.publications.size(); ++i) {
+    const Publication& publication = call.publications[i];
+    const std::string path = absl::StrCat("publications[", i, "]");
+    absl::optional<CheckedPublication> checked = CheckPublication(context, publication, path, violations);
+    if (!checked.has_value()) {
+      continue;
+    }
+    if (!seen.insert(absl::StrCat(checked->header.record_id().ToHex(), "/", checked->header.version())).second) {
+      violations.push_back({path + ".envelope.header", "DUPLICATE_RECORD", "a version that is in the request twice",
+                            "each version once", "remove one of the two", "同じ版が二度含まれています。"});
+      continue;
+    }
+    std::vector<FeedSlots> feeds = FeedsOf(*checked);
+    absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms = TermsByFeed(*checked, feeds, publication);
+    storage::v1::StoredRecord stored = MakeStored(*checked, publication, context.now);
+    prepared.push_back({std::move(checked->header), std::move(stored),
+                        {publication.envelope.sections().begin(), publication.envelope.sections().end()},
+                        std::move(feeds), std::move(terms)});
+  }
+  if (!violations.empty()) {
+    return InvalidInput(violations);
+  }
+  return prepared;
+}
+
+namespace {
+
+// Writes one call's records through a transaction.
+class Commit {
+ public:
+  Commit(const storage::StoreReader& store, CommitScope& scope, const record::ParticipantId& publisher)
+      : records_(store), index_(store), scope_(scope), publisher_(publisher) {}
+
+  template <typename Prepared>
+  absl::StatusOr<PublishedRecord> Add(size_t position, Prepared& item) {
+    const record::Header& header = item.header;
+    PublishedRecord published{header.record_id().ToString(), header.version(), header.hash(), false};
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> existing, FindVersion(header, header.version()));
+    if (existing.has_value() && existing->header_hash == header.hash()) {
+      published.already_there = true;
+      return published;
+    }
+    if (existing.has_value()) {
+      return ChainError("VERSION_EXISTS", position, absl::StrCat("version ", header.version(), " with other bytes"),
+                        "a version number that was not used yet", "read the newest version and publish the next one",
+                        "この版は既に公開されています。最新版を読み、次の版を公開してください。");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> earlier, CheckChain(position, header));
+    MEGURI_RETURN_IF_ERROR(Write(item, earlier));
+    return published;
+  }
+
+ private:
+  absl::StatusOr<absl::optional<storage::VersionRef>> FindVersion(const record::Header& header, uint64_t version) {
+    return records_.FindVersion(scope_.transaction, publisher_, header.record_id(), version);
+  }
+
+  // The feeds that earlier versions entered.
+  absl::StatusOr<std::vector<storage::FeedId>> CheckChain(size_t position, const record::Header& header) {
+    if (header.version() == 1) {
+      return std::vector<storage::FeedId>();
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> previous,
+                            FindVersion(header, header.version() - 1));
+    if (!previous.has_value()) {
+      return ChainError("VERSION_GAP", position, absl::StrCat("version ", header.version(), " of a record whose version ",
+                                                              header.version() - 1, " is not here"),
+                        "the version after the newest one", "publish the versions in order",
+                        "前の版がありません。版は順番に公開してください。");
+    }
+    if (previous->header_hash.view() != header.message().previous_header_hash()) {
+      return ChainError("PREVIOUS_HEADER", position, "previous_header_hash of another header",
+                        previous->header_hash.ToHex(), "read the newest version and name its header hash",
+                        "前の版のヘッダーハッシュが一致しません。");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored,
+                            records_.Read(scope_.transaction, previous->arrival));
+    MEGURI_ASSIGN_OR_RETURN(const record::Header previous_header, record::Header::Parse(stored.header()));
+    if (previous_header.is_tombstone()) {
+      return ChainError("RECORD_ENDED", position, "a version after a tombstone", "no further version",
+                        "publish a new record", "この記録は終了しています。新しい記録を公開してください。");
+    }
+    if (previous_header.message().record_type() != header.message().record_type()) {
+      return ChainError("RECORD_TYPE_CHANGED", position, "another record type than the version before",
+                        "the same record type", "publish a new record", "記録の種類は変更できません。");
+    }
+    return std::vector<storage::FeedId>(stored.feeds().begin(), stored.feeds().end());
+  }
+
+  template <typename Prepared>
+  absl::Status Write(Prepared& item, const std::vector<storage::FeedId>& earlier) {
+    std::vector<std::pair<storage::FeedId, uint64_t>> entries;
+    absl::flat_hash_set<storage::FeedId> all(earlier.begin(), earlier.end());
+    for (const FeedSlots& feed : item.feeds) {
+      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id,
+                              scope_.feeds.FindOrCreate(scope_.transaction, {publisher_, {publisher_, feed.feed, 1}}));
+      entries.emplace_back(id, feed.slots);
+      all.insert(id);
+    }
+    if (item.header.is_tombstone()) {
+      for (const storage::FeedId id : earlier) {
+        entries.emplace_back(id, 0);
+      }
+    }
+    for (const storage::FeedId id : all) {
+      item.stored.add_feeds(id);
+    }
+    MEGURI_ASSIGN_OR_RETURN(const storage::Arrival arrival, records_.Put(scope_.transaction, item.header, item.stored));
+    for (const record::v1::Section& section : item.sections) {
+      MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, arrival, section));
+    }
+    for (const auto& [id, slots] : entries) {
+      MEGURI_RETURN_IF_ERROR(Enter(item.header, arrival, id, slots));
+    }
+    return WriteTerms(item, arrival, earlier);
+  }
+
+  absl::Status Enter(const record::Header& header, storage::Arrival arrival, storage::FeedId id, uint64_t slots) {
+    const record::FeedEntry entry{header.hash(), slots};
+    MEGURI_RETURN_IF_ERROR(scope_.feeds.Append(scope_.transaction, id, entry.Encode()).status());
+    return records_.PutMembership(scope_.transaction, arrival, id, slots);
+  }
+
+  template <typename Prepared>
+  absl::Status WriteTerms(const Prepared& item, storage::Arrival arrival, const std::vector<storage::FeedId>& earlier) {
+    for (const auto& [feed, terms] : item.terms) {
+      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id,
+                              scope_.feeds.FindOrCreate(scope_.transaction, {publisher_, {publisher_, feed, 1}}));
+      MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, terms));
+    }
+    if (item.header.is_tombstone()) {
+      for (const storage::FeedId id : earlier) {
+        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, {}));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  storage::Records records_;
+  storage::Index index_;
+  CommitScope& scope_;
+  const record::ParticipantId& publisher_;
+};
+
+}  // namespace
+
+void Publisher::Publish(PublishCall call, Done done) {
+  absl::StatusOr<std::vector<Prepared>> prepared = Prepare(call);
+  if (!prepared.ok()) {
+    done(prepared.status());
+    return;
+  }
+  if (call.validate_only) {
+    std::vector<PublishedRecord> published;
+    for (const Prepared& item : *prepared) {
+      published.push_back({item.header.record_id().ToString(), item.header.version(), item.header.hash(), false});
+    }
+    done(std::move(published));
+    return;
+  }
+  call.publications.clear();
+  // Shared by the work and its answer, which run one after the other on the committer's thread.
+  struct Pending {
+    PublishCall call;
+    std::vector<Prepared> items;
+    std::vector<PublishedRecord> published;
+    Done done;
+  };
+  auto pending = std::make_shared<Pending>(Pending{std::move(call), *std::move(prepared), {}, std::move(done)});
+  committer_.Submit(
+      [this, pending](CommitScope& scope) -> absl::Status {
+        const storage::Requests requests;
+        const storage::RequestKey key{pending->call.acting_member, pending->call.method, pending->call.request_id};
+        if (!key.request_id.empty()) {
+          MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> answer,
+                                  requests.Find(scope.transaction, key, pending->call.body_hash, clock_.Now()));
+          if (answer.has_value()) {
+            pending->published = DecodeAnswer(*answer);
+            return absl::OkStatus();
+          }
+        }
+        Commit commit(store_, scope, pending->call.acting_member);
+        for (size_t i = 0; i < pending->items.size(); ++i) {
+          MEGURI_ASSIGN_OR_RETURN(PublishedRecord published, commit.Add(i, pending->items[i]));
+          pending->published.push_back(std::move(published));
+        }
+        if (!key.request_id.empty()) {
+          return requests.Put(scope.transaction, key, pending->call.body_hash, EncodeAnswer(pending->published),
+                              clock_.Now());
+        }
+        return absl::OkStatus();
+      },
+      [pending](absl::Status status) {
+        if (status.ok()) {
+          pending->done(std::move(pending->published));
+        } else {
+          pending->done(std::move(status));
+        }
+      });
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "meguri/record/v1/record.pb.h"
+#include "record/batch.h"
+#include "record/participant_id.h"
+#include "storage/committer.h"
+#include "storage/ordered_store.h"
+
+namespace meguri::certs {
+class Registry;
+}
+
+namespace meguri::node {
+
+// A signed record with all its sections, and whom its scoped audiences mean.
+struct Publication {
+  record::v1::Envelope envelope;
+  std::vector<std::string> jurisdictions;
+  std::vector<std::string> addressees;
+  std::vector<std::string> subjects;
+};
+
+struct PublishedRecord {
+  std::string record_id;
+  uint64_t version = 0;
+  record::Hash header_hash;
+  bool already_there = false;
+};
+
+// A request to publish, as one member makes it.
+struct PublishCall {
+  record::ParticipantId acting_member;
+  std::string method;      // with the request ID, names the request
+  std::string request_id;  // empty: not remembered
+  record::Hash body_hash;  // of the request as received
+  bool validate_only = false;
+  std::vector<Publication> publications;
+};
+
+// What the publisher needs to know of the registry.
+class PublisherRegistry {
+ public:
+  virtual ~PublisherRegistry() = default;
+  virtual std::shared_ptr<const certs::Registry> Get() const = 0;
+  // The hex record ID of the Member record of a participant, or "" if there is none.
+  virtual std::string MemberRecordId(absl::string_view participant_id) const = 0;
+};
+
+// Takes in what hosted members publish: checks everything, reports every problem at once, and commits all records of a
+// call or none. Thread-safe.
+class Publisher {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::vector<PublishedRecord>>)>;
+
+  Publisher(const PublisherRegistry& registry, const storage::StoreReader& store, storage::Committer& committer,
+            const Clock& clock);
+  ~Publisher();
+
+  // Checks on the calling thread (up to some milliseconds), commits on the committer's, and answers there.
+  void Publish(PublishCall call, Done done);
+
+ private:
+  struct Prepared;
+  absl::StatusOr<std::vector<Prepared>> Prepare(const PublishCall& call);
+
+  const PublisherRegistry& registry_;
+  const storage::StoreReader& store_;
+  storage::Committer& committer_;
+  const Clock& clock_;
+  record::VerifiedRoots verified_roots_;
+};
+
+}  // namespace meguri::node

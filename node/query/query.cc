@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/query/query.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "meguri/storage/v1/stored.pb.h"
+#include "node/query/filter.h"
+#include "passport/index_terms.h"
+#include "record/hash.h"
+
+namespace meguri::node {
+namespace {
+
+using storage::Posting;
+using storage::VersionRef;
+
+absl::Status NotFound() {
+  return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND", "There is no such record that you may read.");
+}
+
+RecordScope ScopeOf(const storage::v1::StoredRecord& stored, const record::ParticipantId& publisher) {
+  return {publisher,
+          stored.product_group(),
+          {stored.jurisdictions().begin(), stored.jurisdictions().end()},
+          {stored.addressees().begin(), stored.addressees().end()},
+          {stored.subjects().begin(), stored.subjects().end()}};
+}
+
+absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecord& stored) {
+  std::vector<SectionFacts> facts;
+  for (const storage::v1::StoredSlot& slot : stored.slots()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::AudienceSet audiences, record::AudienceSet::Parse(slot.audiences()));
+    facts.push_back({slot.slot(), slot.type(), audiences});
+  }
+  return facts;
+}
+
+// Where a posting stands in the order of a list.
+std::string PositionOf(const Posting& posting) {
+  return absl::StrCat(posting.record_id.view(), posting.publisher.text());
+}
+
+// The union of one term's postings over several feeds, ascending, the newest version of each record.
+class TermMerge {
+ public:
+  TermMerge(const storage::Index& index, const std::vector<storage::FeedId>& feeds, const record::IndexTerm& term) {
+    for (const storage::FeedId feed : feeds) {
+      cursors_.push_back(index.Find(feed, term));
+    }
+  }
+
+  absl::Status Seek(const record::RecordId& record_id, absl::string_view publisher) {
+    for (storage::PostingCursor& cursor : cursors_) {
+      cursor.Seek(record_id, publisher);
+    }
+    return Settle();
+  }
+  absl::Status Next() {
+    for (size_t i = 0; i < cursors_.size(); ++i) {
+      if (heads_[i].has_value() && PositionOf(*heads_[i]) == position_) {
+        cursors_[i].Next();
+      }
+    }
+    return Settle();
+  }
+  // Call first.
+  absl::Status Settle() {
+    heads_.assign(cursors_.size(), absl::nullopt);
+    current_.reset();
+    for (size_t i = 0; i < cursors_.size(); ++i) {
+      MEGURI_RETURN_IF_ERROR(cursors_[i].status());
+      if (!cursors_[i].Valid()) {
+        continue;
+      }
+      MEGURI_ASSIGN_OR_RETURN(heads_[i], cursors_[i].Get());
+      const std::string position = PositionOf(*heads_[i]);
+      if (!current_.has_value() || position < position_) {
+        current_ = heads_[i];
+        position_ = position;
+      } else if (position == position_ && heads_[i]->version > current_->version) {
+        current_ = heads_[i];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool Valid() const { return current_.has_value(); }
+  const Posting& current() const { return *current_; }
+  const std::string& position() const { return position_; }
+
+ private:
+  std::vector<storage::PostingCursor> cursors_;
+  std::vector<absl::optional<Posting>> heads_;
+  absl::optional<Posting> current_;
+  std::string position_;
+};
+
+// The intersection of several terms, by leaping to the farthest of them.
+class TermJoin {
+ public:
+  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
+           const std::vector<record::IndexTerm>& terms) {
+    for (const record::IndexTerm& term : terms) {
+      merges_.emplace_back(index, feeds, term);
+    }
+  }
+
+  absl::Status Start() {
+    for (TermMerge& merge : merges_) {
+      MEGURI_RETURN_IF_ERROR(merge.Settle());
+    }
+    return Align();
+  }
+  absl::Status StartAfter(const record::RecordId& record_id, absl::string_view publisher) {
+    for (TermMerge& merge : merges_) {
+      MEGURI_RETURN_IF_ERROR(merge.Seek(record_id, publisher));
+    }
+    MEGURI_RETURN_IF_ERROR(Align());
+    if (Valid() && current().record_id == record_id && current().publisher.text() == publisher) {
+      return Next();
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Next() {
+    MEGURI_RETURN_IF_ERROR(merges_.front().Next());
+    return Align();
+  }
+  bool Valid() const {
+    return std::all_of(merges_.begin(), merges_.end(), [](const TermMerge& merge) { return merge.Valid(); });
+  }
+  const Posting& current() const { return merges_.front().current(); }
+  // The newest version that every term has.
+  uint64_t version() const {
+    uint64_t version = merges_.front().current().version;
+    for (const TermMerge& merge : merges_) {
+      version = std::min(version, merge.current().version);
+    }
+    return version;
+  }
+
+ private:
+  absl::Status Align() {
+    while (Valid()) {
+      const auto farthest =
+          std::max_element(merges_.begin(), merges_.end(), [](const TermMerge& a, const TermMerge& b) {
+            return a.position() < b.position();
+          });
+      const std::string target = farthest->position();
+      const Posting posting = farthest->current();
+      bool aligned = true;
+      for (TermMerge& merge : merges_) {
+        if (merge.position() < target) {
+          aligned = false;
+          MEGURI_RETURN_IF_ERROR(merge.Seek(posting.record_id, posting.publisher.text()));
+        }
+      }
+      if (aligned) {
+        return absl::OkStatus();
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<TermMerge> merges_;
+};
+
+}  // namespace
+
+// One reader's view of one moment.
+class Query::View {
+ public:
+  View(const Query& query, const QueryReader& reader)
+      : query_(query), reader_(reader), snapshot_(query.store_.Snapshot()), records_(*snapshot_), feeds_(*snapshot_) {}
+
+  // What the reader may see of one version. nullopt: nothing.
+  absl::StatusOr<absl::optional<RecordView>> Open(const VersionRef& ref, const ReadMask& mask) {
+    MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records_.Read(ref.arrival));
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> slots, VisibleSlots(ref, stored));
+    if (!slots.has_value()) {
+      return absl::optional<RecordView>();
+    }
+    RecordView view;
+    view.header_hash = ref.header_hash;
+    view.is_own = stored.own();
+    MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
+    if (mask.header) {
+      view.envelope.set_header(std::move(*stored.mutable_header()));
+    }
+    if (mask.signature) {
+      *view.envelope.mutable_signature() = std::move(*stored.mutable_signature());
+    }
+    if (mask.sections && *slots != 0) {
+      MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Section> sections, records_.ReadSections(ref.arrival, *slots));
+      for (record::v1::Section& section : sections) {
+        if (mask.section_types.empty() || mask.section_types.contains(section.type())) {
+          *view.envelope.add_sections() = std::move(section);
+        }
+      }
+    }
+    return absl::optional<RecordView>(std::move(view));
+  }
+
+  // The newest visible version of `versions` (of one publisher, ascending), with its sections.
+  absl::StatusOr<absl::optional<RecordView>> OpenNewest(absl::Span<const VersionRef> versions, const ReadMask& mask) {
+    for (size_t i = versions.size(); i > 0; --i) {
+      MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> view, Open(versions[i - 1], mask));
+      if (view.has_value()) {
+        view->latest_version = versions[i - 1].version;
+        return view;
+      }
+    }
+    return absl::optional<RecordView>();
+  }
+
+  absl::StatusOr<std::vector<VersionRef>> Versions(const record::RecordId& record_id, absl::string_view publisher) {
+    MEGURI_ASSIGN_OR_RETURN(std::vector<VersionRef> versions, records_.FindVersions(record_id));
+    if (!publisher.empty()) {
+      versions.erase(std::remove_if(versions.begin(), versions.end(),
+                                    [&](const VersionRef& ref) { return ref.publisher.text() != publisher; }),
+                     versions.end());
+    }
+    return versions;
+  }
+
+  // The feeds that the reader holds here: its own and its replicas if it is a client, and what it may follow of the
+  // members that this node hosts.
+  absl::StatusOr<std::vector<storage::FeedId>> ReadableFeeds() {
+    std::vector<storage::FeedId> readable;
+    for (const record::ParticipantId& hosted : query_.hosted_) {
+      MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
+      for (const auto& [feed, id] : held) {
+        const bool is_readers_replica = reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
+        if (is_readers_replica || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
+          readable.push_back(id);
+        }
+      }
+    }
+    return readable;
+  }
+
+  const storage::StoreReader& snapshot() const { return *snapshot_; }
+
+ private:
+  absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const VersionRef& ref,
+                                                        const storage::v1::StoredRecord& stored) {
+    uint64_t slots = 0;
+    bool visible = false;
+    if (stored.own() && stored.slots_size() > 0) {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<SectionFacts> facts, FactsOf(stored));
+      slots = AllowedSlots(reader_.reader, ScopeOf(stored, ref.publisher), facts);
+      visible = slots != 0;
+    }
+    if (!visible) {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records_.FeedsOf(ref.arrival));
+      for (const storage::FeedMembership& membership : memberships) {
+        MEGURI_ASSIGN_OR_RETURN(const bool holds, Holds(membership.feed));
+        if (holds) {
+          visible = true;
+          slots |= membership.slots;
+        }
+      }
+    }
+    return visible ? absl::make_optional(slots) : absl::nullopt;
+  }
+
+  absl::StatusOr<bool> Holds(storage::FeedId id) {
+    const auto known = holds_.find(id);
+    if (known != holds_.end()) {
+      return known->second;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds_.Describe(id));
+    const bool holds = feed.is_own() ? MayFollow(reader_.reader, feed.key.publisher, feed.key.name)
+                                     : reader_.is_client && reader_.reader.participant == feed.holder;
+    holds_.emplace(id, holds);
+    return holds;
+  }
+
+  absl::StatusOr<bool> IsFrozen(const VersionRef& ref, const storage::v1::StoredRecord& stored) {
+    if (stored.own()) {
+      return false;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
+    return records_.IsFrozen(ref.publisher, header.record_id());
+  }
+
+  const Query& query_;
+  const QueryReader& reader_;
+  std::unique_ptr<storage::StoreReader> snapshot_;
+  storage::Records records_;
+  storage::Feeds feeds_;
+  absl::flat_hash_map<storage::FeedId, bool> holds_;
+};
+
+Query::Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random)
+    : store_(store), hosted_(std::move(hosted)), token_key_(random.Bytes<32>()) {}
+
+absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,
+                                      absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
+  View view(*this, reader);
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
+  // Versions of one publisher stand together; the first publisher of whom something is visible answers.
+  for (size_t begin = 0; begin < versions.size();) {
+    size_t end = begin + 1;
+    while (end < versions.size() && versions[end].publisher == versions[begin].publisher) {
+      ++end;
+    }
+    const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, view.OpenNewest(group, mask));
+    if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
+      return *std::move(newest);
+    }
+    if (newest.has_value()) {
+      const auto found = std::find_if(group.begin(), group.end(),
+                                      [&](const VersionRef& ref) { return ref.version == version; });
+      if (found != group.end()) {
+        MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> asked, view.Open(*found, mask));
+        if (asked.has_value()) {
+          asked->latest_version = newest->latest_version;
+          return *std::move(asked);
+        }
+      }
+    }
+    begin = end;
+  }
+  return NotFound();
+}
+
+absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery& query) const {
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::IndexTerm> terms, ParseFilter(query.filter));
+  if (!query.publisher.empty()) {
+    terms.push_back({"publisher", query.publisher});
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::string after, OpenToken(reader, query));
+  const int page_size = query.page_size <= 0 ? kPageSizeDefault : std::min(query.page_size, kPageSizeMax);
+
+  View view(*this, reader);
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> feeds, view.ReadableFeeds());
+  const storage::Index index(view.snapshot());
+  TermJoin join(index, feeds, terms);
+  if (after.empty()) {
+    MEGURI_RETURN_IF_ERROR(join.Start());
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId last,
+                            record::RecordId::Parse(absl::string_view(after).substr(0, record::kRecordIdSize)));
+    MEGURI_RETURN_IF_ERROR(join.StartAfter(last, absl::string_view(after).substr(record::kRecordIdSize)));
+  }
+  ListPage page;
+  std::string last;
+  size_t bytes = 0;
+  while (join.Valid()) {
+    if (page.records.size() == static_cast<size_t>(page_size) || bytes > kPageBytesMax) {
+      page.next_page_token = MakeToken(reader, query, last);
+      break;
+    }
+    const Posting posting = join.current();
+    const uint64_t version = join.version();
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
+                            view.Versions(posting.record_id, posting.publisher.text()));
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenNewest(versions, query.mask));
+    // A newer version that the reader sees through another feed may no longer match.
+    if (record.has_value() && record->latest_version == version) {
+      bytes += record->envelope.ByteSizeLong();
+      page.records.push_back(*std::move(record));
+      last = PositionOf(posting);
+    }
+    MEGURI_RETURN_IF_ERROR(join.Next());
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<RecordView>> Query::History(const QueryReader& reader, const record::RecordId& record_id,
+                                                       absl::string_view publisher) const {
+  View view(*this, reader);
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
+  ReadMask mask;
+  mask.sections = false;
+  std::vector<RecordView> history;
+  for (const VersionRef& ref : versions) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.Open(ref, mask));
+    if (record.has_value()) {
+      record->latest_version = ref.version;
+      history.push_back(*std::move(record));
+    }
+  }
+  if (history.empty()) {
+    return NotFound();
+  }
+  for (RecordView& record : history) {
+    record.latest_version = history.back().latest_version;
+  }
+  return history;
+}
+
+absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader, absl::string_view text) const {
+  MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(text));
+  if (identifier.record_id.has_value()) {
+    absl::StatusOr<RecordView> record = Get(reader, *identifier.record_id, "", 0, {});
+    if (record.ok()) {
+      return std::vector<RecordView>{*std::move(record)};
+    }
+    return absl::IsNotFound(record.status()) ? absl::StatusOr<std::vector<RecordView>>(std::vector<RecordView>())
+                                             : record.status();
+  }
+  // From the narrowest to the widest: an item is also one of its batch and of its model.
+  std::vector<std::string> filters;
+  const std::string gtin = absl::StrCat("gtin = \"", identifier.gtin, "\"");
+  const auto quoted = [](absl::string_view field, absl::string_view value) {
+    return absl::StrCat(" AND ", field, " = \"", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  };
+  if (!identifier.serial.empty()) {
+    filters.push_back(gtin + quoted("serial", identifier.serial));
+  }
+  if (!identifier.lot.empty()) {
+    filters.push_back(gtin + quoted("lot", identifier.lot) + " AND granularity = \"batch\"");
+  }
+  filters.push_back(gtin + " AND granularity = \"model\"");
+  for (const std::string& filter : filters) {
+    ListQuery query;
+    query.filter = identifier.gtin.empty() ? "" : filter;
+    if (query.filter.empty()) {
+      break;
+    }
+    MEGURI_ASSIGN_OR_RETURN(ListPage page, List(reader, query));
+    if (!page.records.empty()) {
+      return std::move(page.records);
+    }
+  }
+  return std::vector<RecordView>();
+}
+
+absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& owner, const record::RecordId& record_id,
+                                                uint64_t version) const {
+  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  const storage::Records records(*snapshot);
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, records.FindVersions(record_id));
+  for (size_t i = versions.size(); i > 0; --i) {
+    const VersionRef& ref = versions[i - 1];
+    if (ref.publisher == owner && (version == 0 || ref.version == version)) {
+      MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records.Read(ref.arrival));
+      if (stored.own()) {
+        MEGURI_ASSIGN_OR_RETURN(std::vector<SectionFacts> facts, FactsOf(stored));
+        return OwnRecord{ScopeOf(stored, ref.publisher), std::move(facts)};
+      }
+    }
+  }
+  return NotFound();
+}
+
+namespace {
+
+constexpr size_t kTokenMacSize = 16;
+
+// Nested, so that knowing one token does not let a reader extend it.
+std::string TokenMac(absl::Span<const uint8_t> key, const QueryReader& reader, const ListQuery& query,
+                     absl::string_view last) {
+  const absl::string_view key_view(reinterpret_cast<const char*>(key.data()), key.size());
+  const std::string who =
+      absl::StrCat(reader.is_client ? "c" : "n", reader.reader.participant.has_value() ? reader.reader.participant->text() : "");
+  const std::string body = absl::StrCat(who.size(), ":", who, query.filter.size(), ":", query.filter,
+                                        query.publisher.size(), ":", query.publisher, last);
+  const record::Hash inner = record::Sha256({key_view, body});
+  return record::Sha256({key_view, inner.view()}).ToString().substr(0, kTokenMacSize);
+}
+
+}  // namespace
+
+std::string Query::MakeToken(const QueryReader& reader, const ListQuery& query, absl::string_view last) const {
+  return absl::WebSafeBase64Escape(absl::StrCat(TokenMac(token_key_, reader, query, last), last));
+}
+
+absl::StatusOr<std::string> Query::OpenToken(const QueryReader& reader, const ListQuery& query) const {
+  if (query.page_token.empty()) {
+    return std::string();
+  }
+  std::string token;
+  if (absl::WebSafeBase64Unescape(query.page_token, &token) && token.size() > kTokenMacSize + record::kRecordIdSize) {
+    const std::string last = token.substr(kTokenMacSize);
+    if (token.substr(0, kTokenMacSize) == TokenMac(token_key_, reader, query, last)) {
+      return last;
+    }
+  }
+  return InvalidInput({{"page_token", "PAGE_TOKEN", "a token that this node did not give to you for this filter",
+                        "the next_page_token of the page before", "start again without a token",
+                        "page_token が無効です。最初のページからやり直してください。"}});
+}
+
+}  // namespace meguri::node

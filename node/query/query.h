@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "base/random.h"
+#include "meguri/record/v1/record.pb.h"
+#include "node/policy/decision.h"
+#include "record/record_id.h"
+#include "storage/feeds.h"
+#include "storage/index.h"
+#include "storage/ordered_store.h"
+#include "storage/records.h"
+
+namespace meguri::node {
+
+inline constexpr int kPageSizeDefault = 50;
+inline constexpr int kPageSizeMax = 1000;
+inline constexpr size_t kPageBytesMax = size_t{24} << 20;  // a page ends early rather than exceed a message
+
+// Who asks, and what of this node stands open to it: what its hosted members published, and, for a client, the
+// replicas that its member holds.
+struct QueryReader {
+  Reader reader;
+  bool is_client = false;
+};
+
+struct RecordView {
+  record::v1::Envelope envelope;
+  record::Hash header_hash;
+  uint64_t latest_version = 0;
+  bool is_own = false;
+  bool is_frozen = false;
+};
+
+// What of a record is asked for. Masks apply after access: they never tell whether something is hidden.
+struct ReadMask {
+  bool header = true;
+  bool signature = true;
+  bool sections = true;
+  absl::btree_set<uint32_t> section_types;  // empty: all
+};
+
+struct ListQuery {
+  std::string filter;
+  std::string publisher;  // empty: all
+  int page_size = 0;      // 0: default; more than the maximum means the maximum
+  std::string page_token;
+  ReadMask mask;
+};
+
+struct ListPage {
+  std::vector<RecordView> records;
+  std::string next_page_token;
+};
+
+// Answers questions about records. What a reader may see is decided before sections are read; what it may not see is
+// as if it were not there. Thread-safe.
+class Query {
+ public:
+  // `hosted` are the members whose records this node publishes.
+  Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random);
+
+  // One version, 0: the newest that is visible. NOT_FOUND with reason RECORD_NOT_FOUND if there is none, or it is hidden.
+  absl::StatusOr<RecordView> Get(const QueryReader& reader, const record::RecordId& record_id,
+                                 absl::string_view publisher, uint64_t version, const ReadMask& mask) const;
+  // By record ID, ascending: an order that says nothing. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.
+  absl::StatusOr<ListPage> List(const QueryReader& reader, const ListQuery& query) const;
+  // The visible versions, oldest first, without sections.
+  absl::StatusOr<std::vector<RecordView>> History(const QueryReader& reader, const record::RecordId& record_id,
+                                                  absl::string_view publisher) const;
+  // The records that a scanned identifier names: the item's passports, else the batch's, else the model's.
+  // INVALID_ARGUMENT with reason IDENTIFIER.
+  absl::StatusOr<std::vector<RecordView>> Resolve(const QueryReader& reader, absl::string_view identifier) const;
+
+  // What the owner asks: the scope and the sections of an own record. NOT_FOUND as Get.
+  struct OwnRecord {
+    RecordScope scope;
+    std::vector<SectionFacts> facts;
+  };
+  absl::StatusOr<OwnRecord> FindOwn(const record::ParticipantId& owner, const record::RecordId& record_id,
+                                    uint64_t version) const;
+
+ private:
+  class View;  // one snapshot, one reader
+
+  std::string MakeToken(const QueryReader& reader, const ListQuery& query, absl::string_view last) const;
+  absl::StatusOr<std::string> OpenToken(const QueryReader& reader, const ListQuery& query) const;
+
+  const storage::OrderedStore& store_;
+  const std::vector<record::ParticipantId> hosted_;
+  const std::array<uint8_t, 32> token_key_;
+};
+
+// What an identifier may be: a record ID, or a GTIN with what narrows it.
+struct Identifier {
+  absl::optional<record::RecordId> record_id;
+  std::string host;  // of a Digital Link
+  std::string uri;   // if it was a URI
+  std::string gtin;  // 14 digits
+  std::string lot;
+  std::string serial;
+};
+
+// A record ID in hex, a GS1 Digital Link, `GTIN`, or `GTIN/serial`. INVALID_ARGUMENT with reason IDENTIFIER.
+absl::StatusOr<Identifier> ParseIdentifier(absl::string_view text);
+
+}  // namespace meguri::node

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/rpc/admin_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "node/follow/limits.h"
+#include "storage/feeds.h"
+#include "storage/records.h"
+
+namespace meguri::node {
+namespace {
+
+const api::v1::Callers& Callers(absl::string_view method) {
+  return CallersOf(absl::StrCat("meguri.admin.v1.AdminService.", method));
+}
+
+struct ParsedFollow {
+  record::ParticipantId publisher;
+  std::vector<record::FeedName> feeds;
+};
+
+absl::StatusOr<ParsedFollow> ParseFollow(const admin::v1::Follow& follow) {
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId publisher, record::ParticipantId::Parse(follow.publisher()));
+  ParsedFollow parsed{std::move(publisher), {}};
+  if (static_cast<size_t>(follow.feeds_size()) > kFollowFeedsMax) {
+    return InvalidInput({{"follow.feeds", "FOLLOW_REQUEST", absl::StrCat(follow.feeds_size(), " feeds"),
+                          absl::StrCat("at most ", kFollowFeedsMax), "name fewer feeds", "フィードが多すぎます。"}});
+  }
+  for (const std::string& feed : follow.feeds()) {
+    MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(feed));
+    parsed.feeds.push_back(std::move(name));
+  }
+  return parsed;
+}
+
+admin::v1::FollowState ToProto(FollowState state) {
+  switch (state) {
+    case FollowState::kConnecting:
+      return admin::v1::FOLLOW_STATE_CONNECTING;
+    case FollowState::kCatchingUp:
+      return admin::v1::FOLLOW_STATE_CATCHING_UP;
+    case FollowState::kLive:
+      return admin::v1::FOLLOW_STATE_LIVE;
+    case FollowState::kWaiting:
+      return admin::v1::FOLLOW_STATE_WAITING;
+    case FollowState::kQuarantined:
+      return admin::v1::FOLLOW_STATE_QUARANTINED;
+  }
+  return admin::v1::FOLLOW_STATE_UNSPECIFIED;
+}
+
+}  // namespace
+
+AdminServiceEdge::AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry,
+                                   FollowRunner& follows, const storage::OrderedStore& store,
+                                   const CertificateOffice* office)
+    : rpc_(rpc), facts_(std::move(facts)), registry_(registry), follows_(follows), store_(store), office_(office) {}
+
+absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNodeStatusResponse& out) const {
+  out.set_node_identity(facts_.node_identity);
+  out.add_hosted_members(caller.acting_member.text());
+  out.set_version(facts_.version);
+  out.set_certificate_expires_ms(static_cast<uint64_t>(absl::ToUnixMillis(facts_.certificate_expires())));
+  const absl::Duration age = registry_.Age();
+  out.set_registry_age_ms(age == absl::InfiniteDuration() ? UINT64_MAX
+                                                          : static_cast<uint64_t>(absl::ToInt64Milliseconds(age)));
+  out.set_state(registry_.IsStale() ? "registry-stale" : "serving");
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(const auto held, feeds.HeldBy(caller.acting_member));
+  for (const auto& [feed, id] : held) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(id));
+    if (feed.key == registry_.feed().key) {
+      out.set_registry_size(head.size());
+    }
+    if (feed.is_own()) {
+      admin::v1::FeedStatus* status = out.add_own_feeds();
+      status->set_publisher(feed.key.publisher.text());
+      status->set_feed(feed.key.name.text());
+      status->set_size(head.size());
+      status->set_root(head.frontier.Root().ToString());
+    }
+  }
+  MEGURI_ASSIGN_OR_RETURN(const uint64_t count, storage::Records(store_).Count());
+  out.set_record_count(count);
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::GetNodeStatus(grpc::CallbackServerContext* context,
+                                                          const admin::v1::GetNodeStatusRequest* /*request*/,
+                                                          admin::v1::GetNodeStatusResponse* response) {
+  static const api::v1::Callers& callers = Callers("GetNodeStatus");
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this](const Caller& caller, admin::v1::GetNodeStatusResponse& out) {
+                       return FillStatus(caller, out);
+                     });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContext* context,
+                                                      const admin::v1::AddFollowRequest* request,
+                                                      admin::v1::AddFollowResponse* response) {
+  static const api::v1::Callers& callers = Callers("AddFollow");
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this, request](const Caller& caller, admin::v1::AddFollowResponse&) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
+                       if (follow.feeds.empty()) {
+                         return InvalidInput({{"follow.feeds", "FOLLOW_REQUEST", "no feed", "at least one",
+                                               "name a feed, for example public", "フィードを指定してください。"}});
+                       }
+                       if (follow.publisher == caller.acting_member) {
+                         return InvalidInput({{"follow.publisher", "FOLLOW_REQUEST", "the member itself",
+                                               "another member", "a member's own records are here already",
+                                               "自分自身をフォローする必要はありません。"}});
+                       }
+                       return follows_.Add(caller.acting_member, follow.publisher, follow.feeds);
+                     });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::RemoveFollow(grpc::CallbackServerContext* context,
+                                                         const admin::v1::RemoveFollowRequest* request,
+                                                         admin::v1::RemoveFollowResponse* response) {
+  static const api::v1::Callers& callers = Callers("RemoveFollow");
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this, request](const Caller& caller, admin::v1::RemoveFollowResponse&) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
+                       return follows_.Remove(caller.acting_member, follow.publisher, follow.feeds);
+                     });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerContext* context,
+                                                        const admin::v1::ListFollowsRequest* /*request*/,
+                                                        admin::v1::ListFollowsResponse* response) {
+  static const api::v1::Callers& callers = Callers("ListFollows");
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this](const Caller& caller, admin::v1::ListFollowsResponse& out) -> absl::Status {
+                       for (const FollowStatus& status : follows_.Status(caller.acting_member)) {
+                         admin::v1::FollowStatus* row = out.add_follows();
+                         row->set_publisher(status.feed.key.publisher.text());
+                         row->set_feed(status.feed.key.name.text());
+                         row->set_state(ToProto(status.state));
+                         row->set_size(status.size);
+                         row->set_target_size(status.target_size);
+                         row->set_last_error(status.last_error);
+                         row->set_last_error_reason(status.last_error_reason);
+                       }
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::IssueNodeCertificate(grpc::CallbackServerContext* context,
+                                                                 const admin::v1::IssueNodeCertificateRequest* request,
+                                                                 admin::v1::IssueNodeCertificateResponse* response) {
+  static const api::v1::Callers& callers = Callers("IssueNodeCertificate");
+  return AnswerUnary(
+      rpc_, context, callers, response,
+      [this, request](const Caller&, admin::v1::IssueNodeCertificateResponse& out) -> absl::Status {
+        if (office_ == nullptr) {
+          return Error(absl::StatusCode::kFailedPrecondition, "NOT_THE_OPERATOR",
+                       "Only the operator's node issues certificates.");
+        }
+        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                                record::ParticipantId::Parse(request->participant_id()));
+        certs::Identity identity{registry_.bundle().federation(), participant, certs::Identity::Class::kNode, "main"};
+        if (!request->node_identity().empty()) {
+          MEGURI_ASSIGN_OR_RETURN(identity, certs::Identity::Parse(request->node_identity()));
+        }
+        if (identity.participant != participant || identity.certificate_class != certs::Identity::Class::kNode ||
+            identity.federation != registry_.bundle().federation()) {
+          return InvalidInput({{"node_identity", "CERTIFICATE_IDENTITY", request->node_identity(),
+                                "a node of the member in this federation", "ask for a node of that member",
+                                "ノードの識別子が会員と一致しません。"}});
+        }
+        MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate,
+                                office_->Issue(request->certificate_request(), identity));
+        out.add_certificate_chain(certificate.ToDer());
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "meguri/admin/v1/admin_service.grpc.pb.h"
+#include "node/follow/follow_runner.h"
+#include "node/membership/certificate_office.h"
+#include "node/membership/registry_state.h"
+#include "node/rpc/unary.h"
+#include "storage/ordered_store.h"
+
+namespace meguri::node {
+
+// What the node tells of itself.
+struct NodeFacts {
+  std::string node_identity;
+  std::string version;
+  std::function<absl::Time()> certificate_expires;
+};
+
+class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
+ public:
+  AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry, FollowRunner& follows,
+                   const storage::OrderedStore& store, const CertificateOffice* office);
+
+  grpc::ServerUnaryReactor* GetNodeStatus(grpc::CallbackServerContext* context,
+                                          const admin::v1::GetNodeStatusRequest* request,
+                                          admin::v1::GetNodeStatusResponse* response) override;
+  grpc::ServerUnaryReactor* AddFollow(grpc::CallbackServerContext* context, const admin::v1::AddFollowRequest* request,
+                                      admin::v1::AddFollowResponse* response) override;
+  grpc::ServerUnaryReactor* RemoveFollow(grpc::CallbackServerContext* context,
+                                         const admin::v1::RemoveFollowRequest* request,
+                                         admin::v1::RemoveFollowResponse* response) override;
+  grpc::ServerUnaryReactor* ListFollows(grpc::CallbackServerContext* context,
+                                        const admin::v1::ListFollowsRequest* request,
+                                        admin::v1::ListFollowsResponse* response) override;
+  grpc::ServerUnaryReactor* IssueNodeCertificate(grpc::CallbackServerContext* context,
+                                                 const admin::v1::IssueNodeCertificateRequest* request,
+                                                 admin::v1::IssueNodeCertificateResponse* response) override;
+
+ private:
+  absl::Status FillStatus(const Caller& caller, admin::v1::GetNodeStatusResponse& out) const;
+
+  RpcContext rpc_;
+  const NodeFacts facts_;
+  const RegistryState& registry_;
+  FollowRunner& follows_;
+  const storage::OrderedStore& store_;
+  const CertificateOffice* office_;
+};
+
+}  // namespace meguri::node

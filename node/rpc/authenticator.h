@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "certs/certificate.h"
+#include "grpcpp/server_context.h"
+#include "meguri/api/v1/callers.pb.h"
+#include "node/membership/registry_state.h"
+#include "node/policy/decision.h"
+#include "node/query/query.h"
+
+namespace meguri::node {
+
+inline constexpr char kActingMemberKey[] = "meguri-acting-member";
+
+// Who calls, and for whom.
+struct Caller {
+  certs::Identity identity;
+  record::ParticipantId acting_member;
+  bool is_client = false;
+  absl::Status registration;  // OK, or why the registry does not let this node act for that member
+};
+
+// What a method's proto says of who may call it. The method is named in full: meguri.record.v1.RecordService.Get.
+const api::v1::Callers& CallersOf(absl::string_view method);
+
+// Says who a caller is and whether it may call a method. Thread-safe.
+class Authenticator {
+ public:
+  // `client_ca` issues this node's own client certificates; nodes carry certificates of the federation.
+  Authenticator(const RegistryState& registry, std::vector<record::ParticipantId> hosted, certs::Certificate client_ca,
+                const Clock& clock);
+
+  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…) or PERMISSION_DENIED (reasons CALLER_CLASS, CLIENT_ROLE,
+  // ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
+  absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
+
+  // Whether the registry, as it is now, still lets a caller act for its member; its scopes as of now.
+  absl::Status CheckRegistration(const Caller& caller) const;
+  Reader ReaderFor(const Caller& caller) const;
+  QueryReader QueryReaderFor(const Caller& caller) const { return {ReaderFor(caller), caller.is_client}; }
+
+ private:
+  struct KnownCertificate {
+    certs::Identity identity;
+    api::v1::ClientRole role;
+    absl::Time not_after;
+  };
+
+  absl::StatusOr<KnownCertificate> IdentifyCertificate(const std::string& pem) const;
+  absl::StatusOr<record::ParticipantId> ActingMember(const grpc::ServerContextBase& context,
+                                                     const certs::Identity& identity, bool is_client) const;
+
+  const RegistryState& registry_;
+  const std::vector<record::ParticipantId> hosted_;
+  const certs::Certificate client_ca_;
+  const Clock& clock_;
+
+  // A connection shows the same certificate on every call; parsing and checking it costs more than a read.
+  mutable Mutex mutex_;
+  mutable absl::flat_hash_map<std::string, KnownCertificate> known_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace meguri::node

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/rpc/feed_service.h"
+
+#include "base/status_macros.h"
+
+namespace meguri::node {
+
+FeedServiceEdge::FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams)
+    : rpc_(rpc), source_(source), streams_(streams) {}
+
+grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerContext* context,
+                                                         const feed::v1::GetCheckpointRequest* request,
+                                                         feed::v1::GetCheckpointResponse* response) {
+  static const api::v1::Callers& callers = CallersOf("meguri.feed.v1.FeedService.GetCheckpoint");
+  return AnswerUnary(
+      rpc_, context, callers, response,
+      [this, request](const Caller& caller, feed::v1::GetCheckpointResponse& out) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
+                                record::ParticipantId::Parse(request->feed().publisher()));
+        MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(request->feed().name()));
+        const record::FeedKey feed{publisher, name, 1};
+        MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller, feed, rpc_.authenticator, source_));
+        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_.ReadHead(feed));
+        out.set_checkpoint(std::move(head.checkpoint));
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerWriteReactor<feed::v1::FollowResponse>* FeedServiceEdge::Follow(grpc::CallbackServerContext* context,
+                                                                            const feed::v1::FollowRequest* request) {
+  static const api::v1::Callers& callers = CallersOf("meguri.feed.v1.FeedService.Follow");
+  return streams_.Start(rpc_.authenticator.Authenticate(*context, callers), *request);
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "node/rpc/follow_stream.h"
+#include "node/rpc/unary.h"
+
+namespace meguri::node {
+
+class FeedServiceEdge final : public feed::v1::FeedService::CallbackService {
+ public:
+  FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams);
+
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
+                                          const feed::v1::GetCheckpointRequest* request,
+                                          feed::v1::GetCheckpointResponse* response) override;
+  grpc::ServerWriteReactor<feed::v1::FollowResponse>* Follow(grpc::CallbackServerContext* context,
+                                                             const feed::v1::FollowRequest* request) override;
+
+ private:
+  RpcContext rpc_;
+  const FeedSource& source_;
+  FollowStreams& streams_;
+};
+
+}  // namespace meguri::node

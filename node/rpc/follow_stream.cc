@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/rpc/follow_stream.h"
+
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "node/follow/limits.h"
+#include "node/rpc/status_map.h"
+#include "node/rpc/unary.h"
+
+namespace meguri::node {
+namespace {
+
+using feed::v1::FollowRequest;
+using feed::v1::FollowResponse;
+using Reactor = grpc::ServerWriteReactor<FollowResponse>;
+
+// Where one feed of a stream stands.
+struct StreamedFeed {
+  record::FeedKey key;
+  uint64_t sent = 0;                     // entries
+  absl::optional<FeedSource::Head> target;  // as sent
+};
+
+absl::Status BadFollow(absl::string_view field, absl::string_view found, absl::string_view expected) {
+  return InvalidInput({{std::string(field), "FOLLOW_REQUEST", std::string(found), std::string(expected),
+                        "see docs/format/feed.md", "follow の要求が正しくありません。"}});
+}
+
+absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const FollowRequest& request) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher, record::ParticipantId::Parse(request.publisher()));
+  if (request.feeds_size() == 0 || static_cast<size_t>(request.feeds_size()) > kFollowFeedsMax) {
+    return BadFollow("feeds", absl::StrCat(request.feeds_size(), " feeds"), absl::StrCat("1 to ", kFollowFeedsMax));
+  }
+  std::vector<StreamedFeed> feeds;
+  for (const feed::v1::FeedPosition& position : request.feeds()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(position.feed()));
+    if (position.epoch() != 1) {
+      return BadFollow("feeds.epoch", absl::StrCat(position.epoch()), "1");
+    }
+    feeds.push_back({{publisher, name, 1}, position.size(), absl::nullopt});
+  }
+  return feeds;
+}
+
+class RefusedStream final : public Reactor {
+ public:
+  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, const Authenticator& authenticator,
+                             const FeedSource& source) {
+  // The registry itself is open to a node that is about to join, or that must learn why it was suspended.
+  if (feed.name != record::FeedName::Registry()) {
+    MEGURI_RETURN_IF_ERROR(authenticator.CheckRegistration(caller));
+  }
+  if (!source.Publishes(feed.publisher)) {
+    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
+                 absl::StrCat(feed.publisher.text(), " is not published by this node."));
+  }
+  if (!MayFollow(authenticator.ReaderFor(caller), feed.publisher, feed.name)) {
+    return Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE",
+                 absl::StrCat("The feed ", feed.name.text(), " is not open to ", caller.acting_member.text(), "."));
+  }
+  return absl::OkStatus();
+}
+
+// One stream. It sends one message at a time; between messages it looks anew at rights and feeds, so that a right that
+// has ended is noticed before the next message, and new entries are sent as soon as they are durable.
+class FollowStreamReactor final : public Reactor, public std::enable_shared_from_this<FollowStreamReactor> {
+ public:
+  FollowStreamReactor(FollowStreams& streams, Caller caller, std::vector<StreamedFeed> feeds)
+      : streams_(streams), caller_(std::move(caller)), feeds_(std::move(feeds)) {}
+
+  void Start() {
+    self_ = shared_from_this();
+    Wake();
+  }
+
+  // Lets the stream look for something to send. Any thread.
+  void Wake() {
+    const auto keep = shared_from_this();
+    MutexLock lock(mutex_);
+    awake_ = true;
+    ScheduleLocked();
+  }
+
+  bool Follows(const std::vector<storage::FeedId>& grown) const {
+    MutexLock lock(mutex_);
+    return waits_for_unknown_ || absl::c_any_of(grown, [&](storage::FeedId id) { return ids_.contains(id); });
+  }
+
+  // Ends the stream as soon as it can be ended.
+  void Close() {
+    const auto keep = shared_from_this();
+    MutexLock lock(mutex_);
+    closing_ = true;
+    awake_ = true;
+    ScheduleLocked();
+  }
+
+  bool HeartbeatIsDue(absl::Time now) const {
+    MutexLock lock(mutex_);
+    return now - last_write_ >= kFollowHeartbeat;
+  }
+
+  void OnWriteDone(bool ok) override {
+    const auto keep = shared_from_this();
+    MutexLock lock(mutex_);
+    busy_ = false;
+    awake_ = true;
+    if (!ok) {
+      FinishLocked(absl::CancelledError("The follower has gone."));
+    }
+    ScheduleLocked();
+  }
+
+  void OnCancel() override {
+    const auto keep = shared_from_this();
+    MutexLock lock(mutex_);
+    cancelled_ = true;
+    awake_ = true;
+    ScheduleLocked();
+  }
+
+  void OnDone() override {
+    streams_.Remove(this);
+    self_.reset();
+  }
+
+ private:
+  void ScheduleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (busy_ || finished_ || !awake_) {
+      return;
+    }
+    busy_ = true;
+    awake_ = false;
+    if (!streams_.executor_.Submit([keep = shared_from_this()] { keep->Produce(); })) {
+      busy_ = false;
+      FinishLocked(BusyStatus());
+    }
+  }
+
+  void Produce() {
+    const auto keep = shared_from_this();
+    absl::StatusOr<bool> found = FindMessage();
+    MutexLock lock(mutex_);
+    if (closing_) {
+      found = Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.");
+    } else if (cancelled_) {
+      found = absl::CancelledError("The follower has gone.");
+    }
+    if (!found.ok()) {
+      busy_ = false;
+      FinishLocked(found.status());
+    } else if (*found) {
+      last_write_ = streams_.clock_.Now();
+      StartWrite(&message_);
+    } else {
+      busy_ = false;
+      ScheduleLocked();
+    }
+  }
+
+  // Fills message_ with what is to be sent next. Only one thread at a time is here: busy_.
+  absl::StatusOr<bool> FindMessage() {
+    message_.Clear();
+    bool waits_for_unknown = false;
+    for (StreamedFeed& feed : feeds_) {
+      MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller_, feed.key, streams_.authenticator_, streams_.source_));
+      if (!feed.target.has_value() || feed.sent == feed.target->size) {
+        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
+        NoteId(head.id, waits_for_unknown);
+        if (!feed.target.has_value() || head.checkpoint != feed.target->checkpoint) {
+          message_.mutable_target()->set_feed(feed.key.name.text());
+          message_.mutable_target()->set_checkpoint(head.checkpoint);
+          feed.target = std::move(head);
+          return true;
+        }
+      }
+      // A follower that is ahead of us has seen entries that we lost: it will notice by the checkpoint.
+      if (feed.sent < feed.target->size) {
+        MEGURI_ASSIGN_OR_RETURN(*message_.mutable_batch(), streams_.source_.ReadBatch(feed.key, *feed.target->id,
+                                                                                      feed.sent, feed.target->size));
+        feed.sent += static_cast<uint64_t>(message_.batch().items_size());
+        return true;
+      }
+    }
+    {
+      MutexLock lock(mutex_);
+      waits_for_unknown_ = waits_for_unknown;
+    }
+    return FindHeartbeat();
+  }
+
+  void NoteId(absl::optional<storage::FeedId> id, bool& waits_for_unknown) {
+    MutexLock lock(mutex_);
+    if (id.has_value()) {
+      ids_.insert(*id);
+    } else {
+      waits_for_unknown = true;
+    }
+  }
+
+  bool FindHeartbeat() {
+    for (const StreamedFeed& feed : feeds_) {
+      if (feed.key.name != record::FeedName::Registry()) {
+        continue;
+      }
+      absl::optional<record::v1::SignedBody> heartbeat = streams_.registry_.NewestHeartbeat();
+      if (heartbeat.has_value() && heartbeat->body() != sent_heartbeat_) {
+        sent_heartbeat_ = heartbeat->body();
+        *message_.mutable_heartbeat()->mutable_registry_heartbeat() = *std::move(heartbeat);
+        return true;
+      }
+    }
+    if (HeartbeatIsDue(streams_.clock_.Now())) {
+      message_.mutable_heartbeat();
+      return true;
+    }
+    return false;
+  }
+
+  void FinishLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!finished_) {
+      finished_ = true;
+      Finish(ToGrpcStatus(status));
+    }
+  }
+
+  FollowStreams& streams_;
+  const Caller caller_;
+  std::vector<StreamedFeed> feeds_;  // used by one thread at a time: busy_
+  FollowResponse message_;           // likewise
+  std::string sent_heartbeat_;       // likewise
+  std::shared_ptr<FollowStreamReactor> self_;
+
+  mutable Mutex mutex_;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;       // looking for a message, or writing one
+  bool awake_ ABSL_GUARDED_BY(mutex_) = false;      // should look again
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool waits_for_unknown_ ABSL_GUARDED_BY(mutex_) = true;  // follows a feed that has no entry yet
+  absl::flat_hash_set<storage::FeedId> ids_ ABSL_GUARDED_BY(mutex_);
+  absl::Time last_write_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+};
+
+FollowStreams::FollowStreams(const Authenticator& authenticator, const FeedSource& source,
+                             const RegistryState& registry, Executor& executor, const Clock& clock)
+    : authenticator_(authenticator), source_(source), registry_(registry), executor_(executor), clock_(clock) {}
+
+FollowStreams::~FollowStreams() = default;
+
+Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest& request) {
+  if (!caller.ok()) {
+    return new RefusedStream(caller.status());
+  }
+  absl::StatusOr<std::vector<StreamedFeed>> feeds = ParseFeeds(request);
+  if (!feeds.ok()) {
+    return new RefusedStream(feeds.status());
+  }
+  const auto reactor = std::make_shared<FollowStreamReactor>(*this, *std::move(caller), *std::move(feeds));
+  {
+    MutexLock lock(mutex_);
+    if (closed_) {
+      return new RefusedStream(Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping."));
+    }
+    reactors_.emplace(reactor.get(), reactor);
+  }
+  reactor->Start();
+  return reactor.get();
+}
+
+void FollowStreams::WakeIf(absl::FunctionRef<bool(const FollowStreamReactor&)> wanted) {
+  std::vector<std::shared_ptr<FollowStreamReactor>> reactors;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [raw, weak] : reactors_) {
+      reactors.push_back(weak.lock());
+    }
+  }
+  for (const auto& reactor : reactors) {
+    if (reactor != nullptr && wanted(*reactor)) {
+      reactor->Wake();
+    }
+  }
+}
+
+void FollowStreams::OnGrown(const std::vector<storage::FeedId>& grown) {
+  WakeIf([&](const FollowStreamReactor& reactor) { return reactor.Follows(grown); });
+}
+
+void FollowStreams::OnRegistryChanged() {
+  WakeIf([](const FollowStreamReactor&) { return true; });
+}
+
+void FollowStreams::Close() {
+  std::vector<std::shared_ptr<FollowStreamReactor>> reactors;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (const auto& [raw, weak] : reactors_) {
+      reactors.push_back(weak.lock());
+    }
+  }
+  for (const auto& reactor : reactors) {
+    if (reactor != nullptr) {
+      reactor->Close();
+    }
+  }
+}
+
+void FollowStreams::Tick() {
+  const absl::Time now = clock_.Now();
+  WakeIf([now](const FollowStreamReactor& reactor) { return reactor.HeartbeatIsDue(now); });
+}
+
+void FollowStreams::Remove(FollowStreamReactor* reactor) {
+  MutexLock lock(mutex_);
+  reactors_.erase(reactor);
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "grpcpp/support/server_callback.h"
+#include "meguri/feed/v1/feed_service.pb.h"
+#include "node/follow/feed_source.h"
+#include "node/membership/registry_state.h"
+#include "node/rpc/authenticator.h"
+#include "storage/feeds.h"
+
+namespace meguri::node {
+
+class FollowStreamReactor;
+
+// Whether `caller` may read `feed` now. PERMISSION_DENIED with reason FEED_NOT_READABLE, or that of its registration;
+// NOT_FOUND (NOT_HOSTED) if this node does not publish it.
+absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, const Authenticator& authenticator,
+                             const FeedSource& source);
+
+// The open Follow streams of this node. Thread-safe.
+class FollowStreams {
+ public:
+  FollowStreams(const Authenticator& authenticator, const FeedSource& source, const RegistryState& registry,
+                Executor& executor, const Clock& clock);
+  ~FollowStreams();
+
+  // Starts the reactor of one call.
+  grpc::ServerWriteReactor<feed::v1::FollowResponse>* Start(absl::StatusOr<Caller> caller,
+                                                            const feed::v1::FollowRequest& request);
+
+  // Feeds have grown: those who follow them get the news now.
+  void OnGrown(const std::vector<storage::FeedId>& grown);
+  // The registry, or its heartbeat, has changed: every stream is judged again, and those whose right is gone end.
+  void OnRegistryChanged();
+  // Ends every stream; those that come later are refused.
+  void Close();
+  // Sends heartbeats where they are due. Call it about once a second.
+  void Tick();
+
+ private:
+  friend class FollowStreamReactor;
+  void WakeIf(absl::FunctionRef<bool(const FollowStreamReactor&)> wanted);
+  void Remove(FollowStreamReactor* reactor);
+
+  const Authenticator& authenticator_;
+  const FeedSource& source_;
+  const RegistryState& registry_;
+  Executor& executor_;
+  const Clock& clock_;
+  Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<FollowStreamReactor*, std::weak_ptr<FollowStreamReactor>> reactors_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace meguri::node

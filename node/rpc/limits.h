@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+#include "absl/time/time.h"
+#include "node/follow/limits.h"
+
+// What a caller may take of this node before it is told no.
+namespace meguri::node {
+
+inline constexpr int kStreamsPerConnectionMax = 64;
+inline constexpr int kMetadataBytesMax = 16 << 10;
+inline constexpr int kHandshakeTimeoutMs = 5000;
+inline constexpr int kKeepaliveTimeMs = 120'000;
+inline constexpr int kKeepaliveTimeoutMs = 20'000;
+inline constexpr int kPingIntervalMinMs = 10'000;
+inline constexpr int kPingStrikesMax = 2;
+inline constexpr int kFrameBytesMax = 16 << 10;
+inline constexpr size_t kServerMemoryBytes = size_t{512} << 20;
+inline constexpr int kServerThreadsMax = 64;
+inline constexpr size_t kWorkThreads = 3;
+inline constexpr size_t kWorkQueueMax = 1024;
+inline constexpr size_t kKnownCertificatesMax = 1024;
+inline constexpr size_t kPublishStreamWindow = 8;  // requests of one stream that are being committed
+inline constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
+
+}  // namespace meguri::node

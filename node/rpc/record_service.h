@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "meguri/record/v1/record_service.grpc.pb.h"
+#include "node/membership/registry_state.h"
+#include "node/publish/publisher.h"
+#include "node/query/query.h"
+#include "node/rpc/unary.h"
+
+namespace meguri::node {
+
+class RecordServiceEdge final : public record::v1::RecordService::CallbackService {
+ public:
+  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const RegistryState& registry);
+
+  grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context, const record::v1::PublishRequest* request,
+                                    record::v1::PublishResponse* response) override;
+  grpc::ServerBidiReactor<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>* PublishStream(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const record::v1::GetRequest* request,
+                                record::v1::GetResponse* response) override;
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context, const record::v1::ListRequest* request,
+                                 record::v1::ListResponse* response) override;
+  grpc::ServerUnaryReactor* History(grpc::CallbackServerContext* context, const record::v1::HistoryRequest* request,
+                                    record::v1::HistoryResponse* response) override;
+  grpc::ServerUnaryReactor* Resolve(grpc::CallbackServerContext* context, const record::v1::ResolveRequest* request,
+                                    record::v1::ResolveResponse* response) override;
+
+ private:
+  RpcContext rpc_;
+  Publisher& publisher_;
+  const Query& query_;
+  const RegistryState& registry_;
+};
+
+}  // namespace meguri::node
