@@ -50,7 +50,7 @@ absl::StatusOr<Posting> PostingCursor::Get() const {
   if (!name.has_value() || bytes.size() != kPostingValueSize) {
     return ValueDamaged("index entry");
   }
-  return Posting{std::move(name->record_id), std::move(name->publisher), ReadU64(bytes), ReadU64(bytes.substr(8))};
+  return Posting{name->record_id, std::move(name->publisher), ReadU64(bytes), ReadU64(bytes.substr(8))};
 }
 
 absl::Status PostingCursor::status() const { return cursor_->status(); }

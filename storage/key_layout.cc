@@ -171,7 +171,7 @@ absl::optional<VersionKeyParts> ParseVersionKey(absl::string_view key) {
   if (!name.has_value()) {
     return absl::nullopt;
   }
-  return VersionKeyParts{std::move(name->record_id), std::move(name->publisher), version};
+  return VersionKeyParts{name->record_id, std::move(name->publisher), version};
 }
 
 std::string MembershipPrefix(uint64_t arrival) { return KeyWriter(KeyKind::kMembership).U64(arrival).Take(); }

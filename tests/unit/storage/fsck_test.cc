@@ -40,7 +40,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr uint64_t kEntries = 260;  // more than one tile
-constexpr int kRecords = 5;
+constexpr uint64_t kRecords = 5;
 
 struct StoredValue {
   Family family;
@@ -89,8 +89,8 @@ class FsckTest : public ::testing::Test {
     MEGURI_ASSIGN_OR_RETURN(const FeedId second, feeds.FindOrCreate(transaction, OwnFeed("9999:maker", "members")));
     MEGURI_ASSIGN_OR_RETURN(const FeedId replica,
                             feeds.FindOrCreate(transaction, {Member("9999:b"), OwnFeed("9999:maker", "public").key}));
-    for (int i = 0; i < kRecords; ++i) {
-      samples_.push_back(MakeSample(maker, record_id_, static_cast<uint64_t>(i + 1), random_));
+    for (uint64_t version = 1; version <= kRecords; ++version) {
+      samples_.push_back(MakeSample(maker, record_id_, version, random_));
       MEGURI_RETURN_IF_ERROR(PutSample(transaction, feeds, samples_.back(), {first, second, replica}));
     }
     std::vector<std::string> entries;
@@ -282,7 +282,7 @@ TEST_F(FsckTest, DetectsKeysThatDoNotBelong) {
   const std::string section = **store_->Get(Family::kArrival, SectionKey(1, samples_[0].sections[0].slot()));
   EXPECT_THAT(ProblemsWith(Family::kArrival, SectionKey(6, 0), section), Not(IsEmpty()));
   EXPECT_THAT(ProblemsWith(Family::kArrival, "x", section), Not(IsEmpty()));
-  EXPECT_THAT(ProblemsWith(Family::kArrival, RecordKey(9), **store_->Get(Family::kArrival, RecordKey(1))),
+  EXPECT_THAT(ProblemsWith(Family::kArrival, RecordKey(9), *store_->Get(Family::kArrival, RecordKey(1))),
               Contains(HasSubstr("record number 9 is not what the hash of its header leads to")));
 }
 
