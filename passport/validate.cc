@@ -246,8 +246,9 @@ std::vector<const record::v1::Section*> ByType(absl::Span<const record::v1::Sect
   for (const record::v1::Section& section : sections) {
     ordered.push_back(&section);
   }
-  std::stable_sort(ordered.begin(), ordered.end(), [](const record::v1::Section* a, const record::v1::Section* b) {
-    return a->type() < b->type();
+  // Sections of one type stay in order: they lie in one array.
+  std::sort(ordered.begin(), ordered.end(), [](const record::v1::Section* a, const record::v1::Section* b) {
+    return a->type() != b->type() ? a->type() < b->type() : a < b;
   });
   return ordered;
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/error.h"
+#include "meguri/record/v1/record.pb.h"
+#include "passport/formats/canonical_json.h"
+#include "passport/section_table.h"
+#include "record/header.h"
+#include "record/participant_id.h"
+#include "record/section.h"
+#include "tests/testing/fakes.h"
+#include "tests/testing/status.h"
+
+namespace meguri::passport {
+
+inline constexpr absl::string_view kGoodFiles[] = {"recycled-pp-lot.json", "cathode-nmc811-lot.json", "ev-battery.json",
+                                                   "washing-machine.json"};
+
+// The text of a file in deploy/demo-data.
+inline std::string DemoFile(absl::string_view name) {
+  std::ifstream file(absl::StrCat(MEGURI_SOURCE_DIR, "/deploy/demo-data/", name));
+  std::ostringstream text;
+  text << file.rdbuf();
+  Invariant(file.good() && !text.str().empty(), "the demo file can be read");
+  return text.str();
+}
+
+inline RecordDraft DemoDraft(absl::string_view name) {
+  absl::StatusOr<RecordDraft> draft = ParseRecordJson(DemoFile(name));
+  Invariant(draft.ok(), draft.status().ToString());
+  return *std::move(draft);
+}
+
+// A draft, sealed, with an unsigned header.
+struct SealedRecord {
+  record::Header header;
+  std::vector<record::v1::Section> sections;
+};
+
+inline SealedRecord Seal(const RecordDraft& draft, size_t slot_count = 8) {
+  testing::SeededRandom random;
+  const record::RecordId id = record::RecordId::Make(random);
+  const record::ParticipantId publisher = *record::ParticipantId::Parse("0188:7123456789012");
+  absl::StatusOr<record::SealedSections> sealed =
+      record::SealSections(publisher, id, 1, draft.sections, slot_count, random);
+  Invariant(sealed.ok(), sealed.status().ToString());
+  record::v1::Header message;
+  message.set_format_version(1);
+  message.set_record_id(id.ToString());
+  message.set_version(1);
+  message.set_record_type(static_cast<record::v1::RecordType>(draft.record_type));
+  message.set_publisher(publisher.text());
+  message.set_issue_time_ms(1'790'000'000'000);
+  for (const record::Hash& digest : sealed->digests) {
+    message.add_section_digests(digest.ToString());
+  }
+  absl::StatusOr<record::Header> header = record::Header::Make(message);
+  Invariant(header.ok(), header.status().ToString());
+  return {*std::move(header), std::move(sealed->sections)};
+}
+
+inline std::vector<std::string> ReasonsOf(absl::Span<const Violation> violations) {
+  std::vector<std::string> reasons;
+  for (const Violation& violation : violations) {
+    reasons.push_back(violation.reason);
+  }
+  return reasons;
+}
+
+// "field REASON" of each, for matching and for reading.
+inline std::vector<std::string> Lines(absl::Span<const Violation> violations) {
+  std::vector<std::string> lines;
+  for (const Violation& violation : violations) {
+    lines.push_back(absl::StrCat(violation.field, " ", violation.reason));
+  }
+  return lines;
+}
+
+}  // namespace meguri::passport

@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/validate.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/owner_note.pb.h"
+#include "meguri/passport/v1/recycled_content.pb.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "passport/payload.h"
+#include "passport/rules/composition_tree.h"
+#include "passport/rules/decimal.h"
+#include "passport/rules/mass_sum.h"
+#include "passport/rules/quantity.h"
+#include "passport/rules/recycled_claim.h"
+#include "passport/rules/step_graph.h"
+#include "tests/unit/passport/demo_data.h"
+
+namespace meguri::passport {
+namespace {
+
+using record::v1::SECTION_TYPE_COMPOSITION;
+using record::v1::SECTION_TYPE_DISMANTLING;
+using record::v1::SECTION_TYPE_IDENTITY;
+using record::v1::SECTION_TYPE_OWNER_NOTE;
+using record::v1::SECTION_TYPE_RECYCLED_CONTENT;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+template <typename Payload>
+Payload DemoPayload(absl::string_view file, uint32_t type) {
+  for (const record::SectionDraft& section : DemoDraft(file).sections) {
+    if (section.type == type) {
+      Payload payload;
+      Invariant(payload.ParseFromString(section.payload), "a demo payload decodes");
+      return payload;
+    }
+  }
+  Invariant(false, "the demo file has the section");
+  return {};
+}
+
+std::vector<std::string> LinesOf(uint32_t type, const google::protobuf::Message& payload) {
+  return Lines(ValidateSection(type, payload.SerializeAsString(), "s"));
+}
+
+v1::Identity Identity() { return DemoPayload<v1::Identity>("ev-battery.json", SECTION_TYPE_IDENTITY); }
+v1::Dismantling Dismantling() {
+  return DemoPayload<v1::Dismantling>("washing-machine.json", SECTION_TYPE_DISMANTLING);
+}
+
+void SetText(v1::Text* text) { text->set_ja("名"); }
+
+v1::CompositionNode* AddNode(google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes,
+                             v1::CompositionNodeKind kind, const std::string& mass) {
+  v1::CompositionNode* node = nodes->Add();
+  node->set_kind(kind);
+  SetText(node->mutable_name());
+  if (!mass.empty()) {
+    node->mutable_mass_kg()->set_value(mass);
+  }
+  return node;
+}
+
+// A whole of `mass` with two parts, declared complete.
+v1::Composition TwoParts(const std::string& mass, const std::string& first, const std::string& second) {
+  v1::Composition composition;
+  composition.mutable_mass_kg()->set_value(mass);
+  composition.set_nodes_complete(true);
+  AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, first);
+  AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, second);
+  return composition;
+}
+
+// Identity
+
+TEST(ValidateIdentity, AsksForWhatIsRequired) {
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, v1::Identity()),
+              UnorderedElementsAre("s.name FIELD_MISSING", "s.product_group FIELD_MISSING",
+                                   "s.granularity FIELD_MISSING", "s.mass_kg FIELD_MISSING",
+                                   "s.gtin IDENTITY_KEY_MISSING"));
+}
+
+TEST(ValidateIdentity, WantsTheKeysOfItsGranularity) {
+  v1::Identity identity = Identity();
+  identity.clear_digital_link();
+  identity.set_granularity(v1::GRANULARITY_MODEL);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.serial V4_GRANULARITY"));
+  identity.set_granularity(v1::GRANULARITY_BATCH);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity),
+              ElementsAre("s.lot V4_GRANULARITY", "s.serial V4_GRANULARITY"));
+  identity.set_granularity(v1::GRANULARITY_ITEM);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), IsEmpty());
+  identity.clear_serial();
+  identity.clear_product_status();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity),
+              ElementsAre("s.serial V4_GRANULARITY", "s.product_status V4_GRANULARITY"));
+}
+
+TEST(ValidateIdentity, WantsAJapaneseNameAndNoEmptyText) {
+  v1::Identity identity = Identity();
+  identity.mutable_name()->clear_ja();
+  identity.mutable_brand()->Clear();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.name.ja TEXT_JA_MISSING", "s.brand TEXT_MISSING"));
+}
+
+TEST(ValidateIdentity, ChecksMassDatesAndCodes) {
+  v1::Identity identity = Identity();
+  identity.mutable_mass_kg()->set_value("0");
+  identity.set_placed_on_market_on("2026-10-19");
+  identity.set_country_of_production("JA");
+  identity.set_parent_record_id("xyz");
+  identity.set_importer_id("0188:1");
+  identity.mutable_identifiers(0)->set_value("urn:uuid:1");
+  identity.mutable_categories(0)->set_value("8507.60");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity),
+              UnorderedElementsAre("s.mass_kg V6_MASS_RANGE", "s.placed_on_market_on DATE_ORDER",
+                                   "s.country_of_production COUNTRY_CODE", "s.parent_record_id RECORD_ID",
+                                   "s.importer_id V1_CORPORATE_NUMBER", "s.identifiers[0].value IDENTIFIER_FORM",
+                                   "s.categories[0].value CATEGORY_FORM"));
+}
+
+TEST(ValidateIdentity, BoundsMassAtABillionKilograms) {
+  v1::Identity identity = Identity();
+  identity.mutable_mass_kg()->set_value("1000000000");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), IsEmpty());
+  identity.mutable_mass_kg()->set_value("1000000000.000000000000000001");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.mass_kg V6_MASS_RANGE"));
+  identity.mutable_mass_kg()->set_value("1e3");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.mass_kg DECIMAL_GRAMMAR"));
+}
+
+// Composition: V6
+
+TEST(ValidateComposition, AllowsHalfAPercentAndNotAHairMore) {
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, TwoParts("100", "60", "40.5")), IsEmpty());
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, TwoParts("100", "60", "39.5")), IsEmpty());
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, TwoParts("100", "60", "40.500000000000000001")),
+              ElementsAre("s.nodes V6_MASS_SUM"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, TwoParts("100", "60", "39.499999999999999999")),
+              ElementsAre("s.nodes V6_MASS_SUM"));
+}
+
+TEST(ValidateComposition, AllowsLessUnlessComplete) {
+  v1::Composition composition = TwoParts("100", "10", "10");
+  composition.set_nodes_complete(false);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  composition.mutable_nodes(0)->mutable_mass_kg()->set_value("91");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes V6_MASS_SUM"));
+}
+
+TEST(ValidateComposition, SumsFractionsToOne) {
+  v1::Composition composition;
+  composition.set_nodes_complete(true);
+  // 12+15+12+11+11+13+13+13 per cent.
+  for (const char* fraction : {"0.12", "0.15", "0.12", "0.11", "0.11", "0.13", "0.13", "0.13"}) {
+    AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_MATERIAL, "")
+        ->mutable_mass_fraction()
+        ->set_value(fraction);
+  }
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  composition.mutable_nodes(0)->mutable_mass_fraction()->set_value("0.125");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  composition.mutable_nodes(0)->mutable_mass_fraction()->set_value("0.1251");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes V6_FRACTION_SUM"));
+  composition.mutable_nodes(0)->mutable_mass_fraction()->set_value("12");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), Contains("s.nodes[0].mass_fraction V6_FRACTION_RANGE"));
+}
+
+TEST(ValidateComposition, ComparesMassAndFractionOfOneNode) {
+  v1::Composition composition = TwoParts("100", "60", "40");
+  composition.mutable_nodes(0)->mutable_mass_fraction()->set_value("0.6");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  composition.mutable_nodes(0)->mutable_mass_fraction()->set_value("0.61");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes[0].mass_fraction V6_MASS_FRACTION"));
+}
+
+TEST(ValidateComposition, WeighsChildrenOfAFraction) {
+  v1::Composition composition = TwoParts("100", "60", "40");
+  v1::CompositionNode* part = composition.mutable_nodes(0);
+  part->clear_mass_kg();
+  part->mutable_mass_fraction()->set_value("0.6");
+  part->set_children_complete(true);
+  AddNode(part->mutable_children(), v1::COMPOSITION_NODE_KIND_MATERIAL, "60");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  part->mutable_children(0)->mutable_mass_kg()->set_value("61");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes[0].children V6_MASS_SUM"));
+}
+
+TEST(ValidateComposition, WantsAnAmountAKindAndAName) {
+  v1::Composition composition;
+  composition.add_nodes();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition),
+              UnorderedElementsAre("s.nodes[0].kind FIELD_MISSING", "s.nodes[0].name FIELD_MISSING",
+                                   "s.nodes[0].mass_kg V6_AMOUNT_MISSING"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, v1::Composition()), ElementsAre("s.nodes FIELD_MISSING"));
+}
+
+TEST(ValidateComposition, KeepsTheOrderOfKinds) {
+  v1::Composition composition;
+  v1::CompositionNode* substance =
+      AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "1");
+  AddNode(substance->mutable_children(), v1::COMPOSITION_NODE_KIND_PART, "1");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition),
+              ElementsAre("s.nodes[0].children[0].kind COMPOSITION_KIND"));
+}
+
+TEST(ValidateComposition, KeepsJokersSmallSingleAndBlank) {
+  v1::Composition composition = TwoParts("100", "90", "10");
+  v1::CompositionNode* joker = composition.mutable_nodes(1);
+  joker->set_confidentiality(v1::CONFIDENTIALITY_JOKER);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  joker->mutable_mass_kg()->set_value("10.01");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes[1].confidentiality V6_JOKER"));
+  joker->mutable_mass_kg()->set_value("5");
+  v1::CompositionNode* second = AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, "5");
+  second->set_confidentiality(v1::CONFIDENTIALITY_JOKER);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes[2].confidentiality V6_JOKER"));
+  second->set_confidentiality(v1::CONFIDENTIALITY_OPEN);
+  v1::SubstanceIdentifier* identifier = joker->add_identifiers();
+  identifier->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  identifier->set_value("7439-92-1");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition),
+              ElementsAre("s.nodes[1].confidentiality COMPOSITION_JOKER"));
+}
+
+v1::Composition Chain(int depth) {
+  v1::Composition composition;
+  auto* nodes = composition.mutable_nodes();
+  for (int i = 0; i < depth; ++i) {
+    nodes = AddNode(nodes, v1::COMPOSITION_NODE_KIND_PART, "1")->mutable_children();
+  }
+  return composition;
+}
+
+TEST(ValidateComposition, HasADepthLimit) {
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, Chain(kCompositionDepthMax)), IsEmpty());
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, Chain(kCompositionDepthMax + 1)), ElementsAre("s.nodes V7_DEPTH"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, Chain(80)), ElementsAre("s PAYLOAD_DEPTH"));
+}
+
+TEST(ValidateComposition, HasANodeLimit) {
+  v1::Composition composition;
+  for (int i = 0; i < kCompositionNodesMax; ++i) {
+    AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, "1");
+  }
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), IsEmpty());
+  AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, "1");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition), ElementsAre("s.nodes COMPOSITION_NODES"));
+}
+
+// Visits every mass in kilograms, that of the whole first.
+void ForEachMass(v1::Composition& composition, const std::function<void(v1::Decimal&)>& visit) {
+  std::function<void(v1::CompositionNode&)> visit_node = [&](v1::CompositionNode& node) {
+    if (node.has_mass_kg()) {
+      visit(*node.mutable_mass_kg());
+    }
+    for (v1::CompositionNode& child : *node.mutable_children()) {
+      visit_node(child);
+    }
+  };
+  visit(*composition.mutable_mass_kg());
+  for (v1::CompositionNode& node : *composition.mutable_nodes()) {
+    visit_node(node);
+  }
+}
+
+// Splits `units` into parts of whole grams, at random, as deep as `depth`.
+void Split(int64_t grams, int depth, testing::SeededRandom& random,
+           google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes) {
+  const int parts = 1 + static_cast<int>(random.Below(4));
+  int64_t left = grams;
+  for (int i = 0; i < parts && left > 0; ++i) {
+    const int64_t share = i + 1 == parts ? left : 1 + static_cast<int64_t>(random.Below(static_cast<uint64_t>(left)));
+    left -= share;
+    v1::CompositionNode* node =
+        AddNode(nodes, v1::COMPOSITION_NODE_KIND_PART,
+                FixedDecimalText(FixedDecimal::FromInteger(share).units() / 1000));
+    if (depth > 1) {
+      node->set_children_complete(true);
+      Split(share, depth - 1, random, node->mutable_children());
+    }
+  }
+  if (left > 0) {
+    AddNode(nodes, v1::COMPOSITION_NODE_KIND_PART, FixedDecimalText(FixedDecimal::FromInteger(left).units() / 1000));
+  }
+}
+
+v1::Composition RandomTree(testing::SeededRandom& random) {
+  v1::Composition composition;
+  const int64_t grams = 1 + static_cast<int64_t>(random.Below(100'000'000));
+  composition.mutable_mass_kg()->set_value(FixedDecimalText(FixedDecimal::FromInteger(grams).units() / 1000));
+  composition.set_nodes_complete(true);
+  Split(grams, 4, random, composition.mutable_nodes());
+  return composition;
+}
+
+TEST(MassSumProperty, ExactTreesAreFineAndStayFineThroughEncoding) {
+  testing::SeededRandom random(7);
+  for (int i = 0; i < 200; ++i) {
+    const v1::Composition tree = RandomTree(random);
+    v1::Composition decoded;
+    ASSERT_TRUE(decoded.ParseFromString(tree.SerializeAsString()));
+    EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, decoded), IsEmpty());
+    EXPECT_EQ(decoded.SerializeAsString(), tree.SerializeAsString());
+  }
+}
+
+// Expects that no mass of `tree`, complete wherever it has masses, can grow by 0.6 % of the whole unnoticed. That is
+// more than the tolerance of any group in it.
+void ExpectEveryMassIsGuarded(v1::Composition tree) {
+  const absl::int128 whole = FixedDecimal::Parse(tree.mass_kg().value())->units();
+  ForEachMass(tree, [&](v1::Decimal& mass) {
+    const std::string before = mass.value();
+    mass.set_value(FixedDecimalText(FixedDecimal::Parse(before)->units() + whole * 6 / 1000));
+    EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, tree), Contains(::testing::HasSubstr("V6_MASS_SUM")))
+        << before << " -> " << mass.value();
+    mass.set_value(before);
+  });
+  EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, tree), IsEmpty());
+}
+
+TEST(MassSumProperty, AnySingleMassBeyondToleranceIsCaught) {
+  testing::SeededRandom random(8);
+  for (int i = 0; i < 50; ++i) {
+    ExpectEveryMassIsGuarded(RandomTree(random));
+  }
+}
+
+TEST(MassSumProperty, AnySingleMassOfTheDemoDataBeyondToleranceIsCaught) {
+  for (const absl::string_view file : kGoodFiles) {
+    SCOPED_TRACE(std::string(file));
+    ExpectEveryMassIsGuarded(DemoPayload<v1::Composition>(file, SECTION_TYPE_COMPOSITION));
+  }
+}
+
+// Dismantling: V7
+
+TEST(ValidateDismantling, WantsStepsThatTakeTime) {
+  v1::Dismantling dismantling = Dismantling();
+  dismantling.mutable_steps(0)->set_time_s(0);
+  dismantling.mutable_steps(1)->set_time_s(kStepSecondsMax);
+  dismantling.mutable_steps(2)->set_time_s(kStepSecondsMax + 1);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling),
+              ElementsAre("s.steps[0].time_s V7_TIME", "s.steps[2].time_s V7_TIME"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, v1::Dismantling()), ElementsAre("s.steps FIELD_MISSING"));
+}
+
+TEST(ValidateDismantling, FindsDuplicateNumbersAndUnknownOnes) {
+  v1::Dismantling dismantling = Dismantling();
+  dismantling.mutable_steps(6)->set_seq(2);
+  dismantling.mutable_steps(1)->add_depends_on(99);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling),
+              ElementsAre("s.steps[6].seq V7_SEQ_DUPLICATE", "s.steps[1].depends_on[1] V7_DEPENDS_UNKNOWN"));
+}
+
+TEST(ValidateDismantling, NamesTheCircle) {
+  v1::Dismantling dismantling = Dismantling();
+  dismantling.mutable_steps(1)->add_depends_on(6);  // 6 waits for 3, 4 and 5; 3 and 4 wait for 2
+  const std::vector<Violation> violations =
+      ValidateSection(SECTION_TYPE_DISMANTLING, dismantling.SerializeAsString(), "s");
+  ASSERT_THAT(Lines(violations), ElementsAre("s.steps V7_CYCLE"));
+  EXPECT_THAT(violations[0].found, ::testing::HasSubstr("2 > 6 > 3 > 2"));
+
+  v1::Dismantling self = Dismantling();
+  self.mutable_steps(0)->add_depends_on(1);
+  const std::vector<Violation> own = ValidateSection(SECTION_TYPE_DISMANTLING, self.SerializeAsString(), "s");
+  ASSERT_THAT(Lines(own), ElementsAre("s.steps V7_CYCLE"));
+  EXPECT_THAT(own[0].found, ::testing::HasSubstr("1 > 1"));
+}
+
+TEST(ValidateDismantling, HasAStepLimit) {
+  v1::Dismantling dismantling;
+  for (int i = 1; i <= kStepsMax; ++i) {
+    v1::DismantlingStep* step = dismantling.add_steps();
+    step->set_seq(static_cast<uint32_t>(i));
+    step->set_time_s(1);
+    step->set_action(v1::DISMANTLING_ACTION_LIFT);
+    SetText(step->mutable_target_component());
+    if (i > 1) {
+      step->add_depends_on(static_cast<uint32_t>(i - 1));
+    }
+  }
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling), IsEmpty());
+  *dismantling.add_steps() = dismantling.steps(0);
+  dismantling.mutable_steps(kStepsMax)->set_seq(kStepsMax + 1);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling), ElementsAre("s.steps V7_STEPS"));
+}
+
+TEST(ValidateDismantling, HasADependencyLimit) {
+  v1::Dismantling dismantling = Dismantling();
+  v1::DismantlingStep* step = dismantling.mutable_steps(6);
+  step->clear_depends_on();
+  for (int i = 0; i < kStepDependenciesMax; ++i) {
+    step->add_depends_on(1);
+  }
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling), IsEmpty());
+  step->add_depends_on(1);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling), ElementsAre("s.steps[6].depends_on V7_DEPENDENCIES"));
+}
+
+TEST(ValidateDismantling, WantsPlaceAndInstructionOfWhatIsPresent) {
+  v1::Dismantling dismantling = Dismantling();
+  dismantling.mutable_removal_items(0)->clear_location();
+  dismantling.mutable_removal_items(0)->clear_instruction();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling),
+              ElementsAre("s.removal_items[0].location REMOVAL_ITEM_INCOMPLETE",
+                          "s.removal_items[0].instruction REMOVAL_ITEM_INCOMPLETE"));
+  dismantling.mutable_removal_items(0)->set_present(false);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_DISMANTLING, dismantling), IsEmpty());
+}
+
+// Recycled content: V8
+
+v1::RecycledContent OneClaim() {
+  v1::RecycledContent content;
+  v1::RecycledContentClaim* claim = content.add_claims();
+  claim->set_scope(v1::CLAIM_SCOPE_MATERIAL);
+  claim->set_subject("PP");
+  claim->mutable_total_mass_kg()->set_value("100");
+  claim->mutable_pre_consumer_mass_kg()->set_value("10");
+  claim->mutable_post_consumer_mass_kg()->set_value("20");
+  claim->set_method(v1::RECYCLING_METHOD_MECHANICAL);
+  claim->set_chain_of_custody_model(v1::CHAIN_OF_CUSTODY_MODEL_SEGREGATED);
+  return content;
+}
+
+TEST(ValidateRecycledContent, KeepsRecycledMassWithinTheTotal) {
+  v1::RecycledContent content = OneClaim();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
+  v1::RecycledContentClaim* claim = content.mutable_claims(0);
+  claim->mutable_pre_consumer_mass_kg()->set_value("54.4");
+  claim->mutable_post_consumer_mass_kg()->set_value("45.6");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "all of it may be recycled";
+  claim->mutable_post_consumer_mass_kg()->set_value("56.9");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), ElementsAre("s.claims[0].total_mass_kg V8_CLAIM_MASS"));
+  claim->mutable_post_consumer_mass_kg()->set_value("-1");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].post_consumer_mass_kg V6_MASS_RANGE"));
+}
+
+TEST(ValidateRecycledContent, RecomputesTheFraction) {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim* claim = content.mutable_claims(0);
+  for (const char* fraction : {"0.3", "0.305", "0.295"}) {
+    claim->mutable_recycled_fraction()->set_value(fraction);
+    EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << fraction;
+  }
+  for (const char* fraction : {"0.3051", "0.2949", "0"}) {
+    claim->mutable_recycled_fraction()->set_value(fraction);
+    EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+                ElementsAre("s.claims[0].recycled_fraction V8_FRACTION"))
+        << fraction;
+  }
+  claim->clear_recycled_fraction();
+  claim->mutable_reutilised_same_process_mass_kg()->set_value("500");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "rework is reported, never counted";
+}
+
+TEST(ValidateRecycledContent, WantsALedgerAndAYearForCredits) {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim* claim = content.mutable_claims(0);
+  claim->set_chain_of_custody_model(v1::CHAIN_OF_CUSTODY_MODEL_MASS_BALANCE);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].ledger_reference V8_LEDGER", "s.claims[0].mass_balance_period V8_PERIOD"));
+  claim->set_ledger_reference("https://ledger.example.jp/1");
+  claim->mutable_mass_balance_period()->set_start("2026-04-01");
+  claim->mutable_mass_balance_period()->set_end("2027-03-31");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
+  claim->mutable_mass_balance_period()->set_end("2027-04-01");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].mass_balance_period V8_PERIOD"));
+  claim->mutable_mass_balance_period()->set_end("2026-03-31");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].mass_balance_period.end DATE_ORDER"));
+}
+
+TEST(ValidateRecycledContent, WantsSubjectSourcesAndMasses) {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim* claim = content.mutable_claims(0);
+  v1::PostConsumerSource* source = claim->add_post_consumer_sources();
+  source->set_sector(v1::END_OF_LIFE_SECTOR_PACKAGING);
+  source->mutable_mass_kg()->set_value("20");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
+  source->mutable_mass_kg()->set_value("20.1");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].post_consumer_sources V8_SOURCE_MASS"));
+  claim->clear_post_consumer_sources();
+  claim->clear_pre_consumer_mass_kg();
+  claim->clear_post_consumer_mass_kg();
+  claim->clear_subject();
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre("s.claims[0].subject V8_SUBJECT", "s.claims[0].post_consumer_mass_kg V8_MASS_MISSING"));
+}
+
+TEST(ValidateRecycledContent, HasAClaimLimit) {
+  v1::RecycledContent content = OneClaim();
+  while (content.claims_size() < kClaimsMax) {
+    *content.add_claims() = content.claims(0);
+  }
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
+  *content.add_claims() = content.claims(0);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), ElementsAre("s.claims V8_CLAIMS"));
+}
+
+// Any section
+
+TEST(ValidateSection, SaysTooManyRatherThanEverything) {
+  v1::Composition composition;
+  for (int i = 0; i < 1000; ++i) {
+    composition.add_nodes();
+  }
+  const std::vector<Violation> violations =
+      ValidateSection(SECTION_TYPE_COMPOSITION, composition.SerializeAsString(), "s");
+  ASSERT_EQ(violations.size(), kViolationsMax + 1);
+  EXPECT_EQ(violations.back().reason, "TOO_MANY_VIOLATIONS");
+}
+
+TEST(ValidateSection, HoldsPayloadsToTheirSize) {
+  const size_t size_max = FindSectionKind(SECTION_TYPE_OWNER_NOTE)->payload_bytes_max;
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_OWNER_NOTE, std::string(size_max + 1, 'a'), "s")),
+              ElementsAre("PAYLOAD_SIZE"));
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_OWNER_NOTE, std::string(size_max, 'a'), "s")),
+              Not(Contains("PAYLOAD_SIZE")));
+}
+
+TEST(ValidateSection, ChecksOnlyTheSizeOfWhatItDoesNotUnderstand) {
+  EXPECT_THAT(ValidateSection(77, "\xFF", "s"), IsEmpty());
+  EXPECT_THAT(ValidateSection(record::v1::SECTION_TYPE_CARBON_FOOTPRINT, "\xFF", "s"), IsEmpty());
+  EXPECT_THAT(ReasonsOf(ValidateSection(77, std::string(record::kSectionBytesMax + 1, 'a'), "s")),
+              ElementsAre("PAYLOAD_SIZE"));
+}
+
+TEST(ValidateSection, TellsUnknownFieldsFromViolations) {
+  v1::Identity identity = Identity();
+  const std::string known = identity.SerializeAsString();
+  EXPECT_FALSE(HasUnknownFields(SECTION_TYPE_IDENTITY, known));
+  const std::string with_field = known + "\xB8\x3E\x01";  // field 999, varint 1
+  EXPECT_THAT(Lines(ValidateSection(SECTION_TYPE_IDENTITY, with_field, "s")), IsEmpty());
+  EXPECT_TRUE(HasUnknownFields(SECTION_TYPE_IDENTITY, with_field));
+  identity.add_designations(static_cast<v1::Designation>(4711));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), IsEmpty());
+  EXPECT_TRUE(HasUnknownFields(SECTION_TYPE_IDENTITY, identity.SerializeAsString()));
+  EXPECT_FALSE(HasUnknownFields(SECTION_TYPE_IDENTITY, "\xFF")) << "does not decode";
+  EXPECT_FALSE(HasUnknownFields(77, known));
+}
+
+TEST(DecodePayload, RefusesBadTextAndGroups) {
+  for (const char* payload : {"\xFF", "\x0A", "\x0A\x05", "\x1A\x01", "\x0B", "\x0C", "\x22\x02\xC3\x28",
+                              "\x22\xFF\xFF\xFF\xFF\x7F"}) {
+    EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_IDENTITY, payload, "s")), Contains("PAYLOAD_MALFORMED"));
+  }
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_IDENTITY, absl::string_view("\0", 1), "s")),
+              ElementsAre("PAYLOAD_MALFORMED"));
+}
+
+TEST(DecodePayload, CountsBeforeItAllocates) {
+  // A node in three bytes: 1.4 million of them would take hundreds of megabytes.
+  std::string nodes;
+  while (nodes.size() + 2 <= FindSectionKind(SECTION_TYPE_COMPOSITION)->payload_bytes_max) {
+    nodes += std::string("\x1A\x00", 2);
+  }
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_COMPOSITION, nodes, "s")), ElementsAre("PAYLOAD_FIELDS"));
+  std::string at_limit;
+  for (size_t i = 1; i < kPayloadMessagesMax; ++i) {  // the payload itself is a message too
+    at_limit += std::string("\x1A\x00", 2);
+  }
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_COMPOSITION, at_limit, "s")), Not(Contains("PAYLOAD_FIELDS")));
+  at_limit += std::string("\x1A\x00", 2);
+  EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_COMPOSITION, at_limit, "s")), ElementsAre("PAYLOAD_FIELDS"));
+}
+
+TEST(DecodePayload, HasAFieldLimit) {
+  const SectionKind& kind = *FindSectionKind(SECTION_TYPE_COMPOSITION);
+  std::string fields;
+  for (size_t i = 0; i < kPayloadFieldsMax; ++i) {
+    fields += "\x10\x01";  // nodes_complete
+  }
+  EXPECT_THAT(DecodePayload(kind, fields), testing::IsOk());
+  EXPECT_THAT(DecodePayload(kind, fields + "\x10\x01"), testing::HasReason("PAYLOAD_FIELDS"));
+}
+
+TEST(ValidateSection, SurvivesGarbage) {
+  testing::SeededRandom random(9);
+  std::vector<std::string> seeds;
+  for (const record::SectionDraft& section : DemoDraft("ev-battery.json").sections) {
+    seeds.push_back(section.payload);
+  }
+  size_t refused = 0;
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes = seeds[random.Below(seeds.size())];
+    for (uint64_t changes = 1 + random.Below(8); changes > 0; --changes) {
+      bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
+    }
+    bytes.resize(bytes.size() - random.Below(bytes.size() / 4));
+    for (const SectionKind& kind : SectionKinds()) {
+      refused += ValidateSection(kind.type, bytes, "s").empty() ? 0 : 1;
+      HasUnknownFields(kind.type, bytes);
+    }
+  }
+  EXPECT_GT(refused, 0U);
+}
+
+// Records
+
+TEST(ValidateRecord, WantsTheSlotCountOfItsType) {
+  const SealedRecord record = Seal(DemoDraft("ev-battery.json"), 16);
+  EXPECT_THAT(Lines(ValidateRecord(record.header, record.sections)), ElementsAre("section_digests SLOT_COUNT"));
+}
+
+TEST(ValidateRecord, WantsTheRequiredSections) {
+  RecordDraft draft = DemoDraft("ev-battery.json");
+  draft.sections.erase(draft.sections.begin());
+  const SealedRecord record = Seal(draft);
+  EXPECT_THAT(Lines(ValidateRecord(record.header, record.sections)), ElementsAre("sections.identity SECTION_MISSING"));
+}
+
+TEST(ValidateRecord, RefusesSectionsThatAreForeignUnknownOrTwice) {
+  const RecordDraft draft = DemoDraft("recycled-pp-lot.json");
+  SealedRecord record = Seal(draft);
+  record::v1::Section foreign;
+  foreign.set_type(record::v1::SECTION_TYPE_MEMBER);
+  foreign.set_audiences(1U << record::v1::AUDIENCE_PUBLIC);
+  registry::v1::MemberEntry member;
+  member.set_participant_id("0188:7123456789012");
+  foreign.set_payload(member.SerializeAsString());
+  record.sections.push_back(foreign);
+  record::v1::Section unknown;
+  unknown.set_type(record::v1::SECTION_TYPE_PLAN);
+  record.sections.push_back(unknown);
+  unknown.set_type(77);
+  record.sections.push_back(unknown);
+  record.sections.push_back(record.sections[0]);
+  EXPECT_THAT(ReasonsOf(ValidateRecord(record.header, record.sections)),
+              UnorderedElementsAre("SECTION_NOT_ALLOWED", "SECTION_NOT_UNDERSTOOD", "SECTION_NOT_UNDERSTOOD",
+                                   "SECTION_DUPLICATE"));
+}
+
+TEST(ValidateRecord, LetsAudiencesBeTightenedOnly) {
+  SealedRecord record = Seal(DemoDraft("ev-battery.json"));
+  const auto lines_with = [&record](uint32_t type, uint32_t audiences) {
+    for (record::v1::Section& section : record.sections) {
+      if (section.type() == type) {
+        const uint32_t before = section.audiences();
+        section.set_audiences(audiences);
+        const std::vector<std::string> lines = Lines(ValidateRecord(record.header, record.sections));
+        section.set_audiences(before);
+        return lines;
+      }
+    }
+    return std::vector<std::string>{"no such section"};
+  };
+  EXPECT_THAT(lines_with(SECTION_TYPE_DISMANTLING, 1U << record::v1::AUDIENCE_AUTHORITIES), IsEmpty());
+  EXPECT_THAT(lines_with(SECTION_TYPE_DISMANTLING, 1U << record::v1::AUDIENCE_OWNER), IsEmpty());
+  EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 1U << record::v1::AUDIENCE_PARTNERS), IsEmpty());
+  EXPECT_THAT(lines_with(SECTION_TYPE_DISMANTLING, 1U << record::v1::AUDIENCE_PARTNERS),
+              ElementsAre("sections.dismantling.$audiences AUDIENCE_LOOSENED"));
+  EXPECT_THAT(lines_with(SECTION_TYPE_OWNER_NOTE, 1U << record::v1::AUDIENCE_PUBLIC),
+              ElementsAre("sections.owner_note.$audiences AUDIENCE_LOOSENED"));
+  EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 0), ElementsAre("sections.identity.$audiences NO_AUDIENCE"));
+  EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 1U << 20), ElementsAre("sections.identity.$audiences UNKNOWN_AUDIENCE"));
+}
+
+TEST(ValidateRecord, RefusesRecordTypesItCannotCheck) {
+  RecordDraft draft = DemoDraft("ev-battery.json");
+  draft.record_type = record::v1::RECORD_TYPE_PLAN;
+  const SealedRecord record = Seal(draft);
+  EXPECT_THAT(Lines(ValidateRecord(record.header, record.sections)),
+              ElementsAre("record_type RECORD_TYPE_NOT_UNDERSTOOD"));
+}
+
+// The demo battery with its identity, then other sections, changed.
+std::vector<std::string> LinesAfter(absl::string_view file, const std::function<void(v1::Identity&)>& change) {
+  RecordDraft draft = DemoDraft(file);
+  v1::Identity identity = DemoPayload<v1::Identity>(file, SECTION_TYPE_IDENTITY);
+  change(identity);
+  draft.sections[0].payload = identity.SerializeAsString();
+  const SealedRecord record = Seal(draft);
+  return Lines(ValidateRecord(record.header, record.sections));
+}
+
+TEST(ValidateRecord, ComparesMassesBetweenSections) {
+  EXPECT_THAT(LinesAfter("ev-battery.json", [](v1::Identity& i) { i.mutable_mass_kg()->set_value("422"); }), IsEmpty());
+  EXPECT_THAT(LinesAfter("ev-battery.json", [](v1::Identity& i) { i.mutable_mass_kg()->set_value("423"); }),
+              ElementsAre("sections.composition.mass_kg V6_MASS_AGREEMENT"));
+  EXPECT_THAT(LinesAfter("washing-machine.json", [](v1::Identity& i) { i.mutable_mass_kg()->set_value("57"); }),
+              ElementsAre("sections.composition.mass_kg V6_MASS_AGREEMENT",
+                          "sections.recycled_content.claims[1].total_mass_kg V6_MASS_AGREEMENT"));
+}
+
+TEST(ValidateRecord, HoldsMarkingsToTheClaims) {
+  EXPECT_THAT(LinesAfter("recycled-pp-lot.json",
+                         [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20(REC79)<"); }),
+              ElementsAre("sections.identity.plastic_markings[0] V9_RECYCLED_MARKING"));
+  EXPECT_THAT(LinesAfter("recycled-pp-lot.json", [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20<"); }),
+              IsEmpty());
+}
+
+TEST(ValidateRecord, WantsPlantAndYearOfBatteryClaims) {
+  EXPECT_THAT(LinesAfter("cathode-nmc811-lot.json", [](v1::Identity& i) { i.set_product_group("battery"); }),
+              IsEmpty());
+  RecordDraft draft = DemoDraft("ev-battery.json");
+  for (record::SectionDraft& section : draft.sections) {
+    if (section.type == SECTION_TYPE_RECYCLED_CONTENT) {
+      v1::RecycledContent content;
+      ASSERT_TRUE(content.ParseFromString(section.payload));
+      content.mutable_claims(1)->clear_reporting_basis();
+      section.payload = content.SerializeAsString();
+    }
+  }
+  const SealedRecord record = Seal(draft);
+  EXPECT_THAT(Lines(ValidateRecord(record.header, record.sections)),
+              ElementsAre("sections.recycled_content.claims[1].reporting_basis V8_REPORTING_BASIS"));
+}
+
+TEST(ValidateRecord, FindsReferencesToItself) {
+  const std::string own_id = Seal(DemoDraft("ev-battery.json")).header.record_id().ToHex();
+  EXPECT_THAT(LinesAfter("ev-battery.json",
+                         [&own_id](v1::Identity& i) {
+                           i.set_parent_record_id(own_id);
+                           i.set_predecessor_record_id(own_id);
+                         }),
+              ElementsAre("sections.identity.parent_record_id V7_SELF_REFERENCE",
+                          "sections.identity.predecessor_record_id V7_SELF_REFERENCE"));
+}
+
+}  // namespace
+}  // namespace meguri::passport
