@@ -36,7 +36,7 @@ absl::Status RefuseEntry(const MemberEntry& entry, absl::string_view why) {
 
 std::vector<MemberEntry> InOrder(absl::Span<const MemberEntry> entries) {
   std::vector<MemberEntry> ordered(entries.begin(), entries.end());
-  std::stable_sort(ordered.begin(), ordered.end(), [](const MemberEntry& left, const MemberEntry& right) {
+  std::sort(ordered.begin(), ordered.end(), [](const MemberEntry& left, const MemberEntry& right) {
     return left.participant_id() < right.participant_id();
   });
   return ordered;
