@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
@@ -231,13 +232,16 @@ class Query::View {
   }
 
   // The feeds that the reader holds here: its own and its replicas if it is a client, and what it may follow of the
-  // members that this node hosts.
-  absl::StatusOr<std::vector<storage::FeedId>> ReadableFeeds() {
+  // members that this node hosts. The registry has questions of its own, so its records are listed only when asked for.
+  absl::StatusOr<std::vector<storage::FeedId>> ReadableFeeds(bool with_registry) {
     std::vector<storage::FeedId> readable;
     for (const record::ParticipantId& hosted : query_.hosted_) {
       MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
       for (const auto& [feed, id] : held) {
         const bool is_readers_replica = reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
+        if (feed.key.name == record::FeedName::Registry() && !with_registry) {
+          continue;
+        }
         if (is_readers_replica || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
           readable.push_back(id);
         }
@@ -342,7 +346,8 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
   const int page_size = query.page_size <= 0 ? kPageSizeDefault : std::min(query.page_size, kPageSizeMax);
 
   View view(*this, reader);
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> feeds, view.ReadableFeeds());
+  const bool asks_for_members = absl::c_linear_search(terms, record::IndexTerm{"record_type", "member"});
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> feeds, view.ReadableFeeds(asks_for_members));
   const storage::Index index(view.snapshot());
   TermJoin join(index, feeds, terms);
   if (after.empty()) {
