@@ -169,9 +169,9 @@ absl::StatusOr<std::string> MakeCertificateRequest(const SigningKey& key, absl::
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, absl::StrCat("URI:", parsed.ToUri()).c_str()));
   Invariant(name != nullptr, "a checked identity fits a subjectAltName");
   const ExtensionsPtr extensions(sk_X509_EXTENSION_new_null());
-  ExtensionPtr copy(X509_EXTENSION_dup(name.get()));
-  MustHold(sk_X509_EXTENSION_push(extensions.get(), copy.get()), "OpenSSL has memory for an extension");
-  (void)copy.release();  // the stack owns it now
+  // The stack takes over the copy.
+  MustHold(sk_X509_EXTENSION_push(extensions.get(), X509_EXTENSION_dup(name.get())),
+           "OpenSSL has memory for extensions");
   MustHold(X509_REQ_add_extensions(request.get(), extensions.get()), "extensions can be added");
   if (X509_REQ_sign(request.get(), pkey, DigestFor(key.public_key())) <= 0) {
     return Error(absl::StatusCode::kUnavailable, "SIGNING", "OpenSSL cannot sign with this key");

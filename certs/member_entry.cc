@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "certs/member_entry.h"
+
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -26,12 +27,15 @@ class Problems {
  public:
   void Add(Violation violation) { violations_.push_back(std::move(violation)); }
 
-  void AddCount(absl::string_view field, int count, int count_max) {
-    if (count > count_max) {
-      Add({std::string(field), "TOO_MANY", absl::StrCat(count, " values"), absl::StrCat("at most ", count_max),
-           "remove what is not needed",
-           absl::StrCat("値の数が多すぎます（", count, " 個、上限 ", count_max, " 個）。")});
+  // Whether there are at most `count_max` values. Where there are more, nobody looks at them: entries come from
+  // outside.
+  bool CheckCount(absl::string_view field, int count, int count_max) {
+    if (count <= count_max) {
+      return true;
     }
+    Add({std::string(field), "TOO_MANY", absl::StrCat(count, " values"), absl::StrCat("at most ", count_max),
+         "remove what is not needed", absl::StrCat("値の数が多すぎます（", count, " 個、上限 ", count_max, " 個）。")});
+    return false;
   }
 
   absl::Status ToStatus() const { return violations_.empty() ? absl::OkStatus() : InvalidInput(violations_); }
@@ -51,7 +55,9 @@ struct ListRule {
 };
 
 void CheckList(const RepeatedPtrField<std::string>& values, const ListRule& rule, Problems& problems) {
-  problems.AddCount(rule.field, values.size(), rule.count_max);
+  if (!problems.CheckCount(rule.field, values.size(), rule.count_max)) {
+    return;
+  }
   absl::flat_hash_set<absl::string_view> seen;
   for (int i = 0; i < values.size(); ++i) {
     const std::string field = absl::StrCat(rule.field, "[", i, "]");
@@ -122,7 +128,9 @@ void CheckPermit(const Role& role, const std::string& field, Problems& problems)
 }
 
 void CheckRoles(const RepeatedPtrField<Role>& roles, Problems& problems) {
-  problems.AddCount("roles", roles.size(), kRolesMax);
+  if (!problems.CheckCount("roles", roles.size(), kRolesMax)) {
+    return;
+  }
   for (int i = 0; i < roles.size(); ++i) {
     const std::string field = absl::StrCat("roles[", i, "]");
     if (roles[i].kind() == registry::v1::ROLE_KIND_UNSPECIFIED || !registry::v1::RoleKind_IsValid(roles[i].kind())) {
@@ -155,20 +163,27 @@ registry::v1::KeyPurpose PurposeExpected(const registry::v1::MemberKey& key) {
                                                          : registry::v1::KEY_PURPOSE_RECORD;
 }
 
-void CheckKeys(const RepeatedPtrField<registry::v1::MemberKey>& keys, Problems& problems) {
-  problems.AddCount("keys", keys.size(), kKeysMax);
+std::vector<record::PublicKey> CheckKeys(const RepeatedPtrField<registry::v1::MemberKey>& keys, Problems& problems) {
+  std::vector<record::PublicKey> parsed;
+  if (!problems.CheckCount("keys", keys.size(), kKeysMax)) {
+    return parsed;
+  }
   absl::flat_hash_set<absl::string_view> seen;
   for (int i = 0; i < keys.size(); ++i) {
     const std::string field = absl::StrCat("keys[", i, "]");
-    const absl::Status status = ParseMemberKey(keys[i], PurposeExpected(keys[i])).status();
-    if (!status.ok()) {
-      problems.Add({field, ReasonOf(status), std::string(status.message()), "a sound record or feed key",
+    absl::StatusOr<record::PublicKey> key = ParseMemberKey(keys[i], PurposeExpected(keys[i]));
+    if (!key.ok()) {
+      problems.Add({field, ReasonOf(key.status()), std::string(key.status().message()), "a sound record or feed key",
                     "make the key anew", "公開鍵、用途、または期間が正しくありません。"});
-    } else if (!seen.insert(keys[i].public_key()).second) {
+      continue;
+    }
+    parsed.push_back(*std::move(key));
+    if (!seen.insert(keys[i].public_key()).second) {
       problems.Add({field, "KEY_TWICE", "the key is there twice", "a key of its own for each purpose",
                     "make another key", "同じ鍵が二度使われています。"});
     }
   }
+  return parsed;
 }
 
 void CheckHead(const MemberEntry& entry, Problems& problems) {
@@ -191,7 +206,7 @@ void CheckHead(const MemberEntry& entry, Problems& problems) {
 
 }  // namespace
 
-absl::Status CheckMemberEntry(absl::string_view federation, const MemberEntry& entry) {
+absl::StatusOr<std::vector<record::PublicKey>> KeysOfChecked(absl::string_view federation, const MemberEntry& entry) {
   Problems problems;
   const std::string unknown = UnknownFieldIn(entry);
   if (!unknown.empty()) {
@@ -202,11 +217,12 @@ absl::Status CheckMemberEntry(absl::string_view federation, const MemberEntry& e
     problems.Add({"", "ENTRY_SIZE", absl::StrCat("the entry has ", entry.ByteSizeLong(), " bytes"),
                   absl::StrCat("at most ", kMemberEntryBytesMax), "remove what is not needed",
                   "会員登録が大きすぎます。"});
+    return problems.ToStatus();
   }
   CheckHead(entry, problems);
   CheckRoles(entry.roles(), problems);
   CheckHosting(federation, entry, problems);
-  CheckKeys(entry.keys(), problems);
+  std::vector<record::PublicKey> keys = CheckKeys(entry.keys(), problems);
   CheckList(entry.gs1_company_prefixes(),
             {"gs1_company_prefixes", "GS1_PREFIX", "4-12 digits", "GS1 事業者コードは 4～12 桁の数字です。",
              IsCompanyPrefix, kCompanyPrefixesMax},
@@ -219,7 +235,12 @@ absl::Status CheckMemberEntry(absl::string_view federation, const MemberEntry& e
             {"id_name_spaces", "NAME_SPACE", "a URI prefix that ends with one of / : # ? =",
              "/ : # ? = のいずれかで終わる URI の先頭部分を記入してください。", IsNameSpace, kNameSpacesMax},
             problems);
-  return problems.ToStatus();
+  MEGURI_RETURN_IF_ERROR(problems.ToStatus());
+  return keys;
+}
+
+absl::Status CheckMemberEntry(absl::string_view federation, const MemberEntry& entry) {
+  return KeysOfChecked(federation, entry).status();
 }
 
 absl::StatusOr<MemberEntry> ParseMemberEntry(absl::string_view federation, absl::string_view payload) {

@@ -15,6 +15,7 @@
 #include "certs/grammar.h"
 #include "certs/identity.h"
 #include "certs/limits.h"
+#include "certs/member_entry.h"
 #include "certs/member_key.h"
 
 namespace meguri::certs {
@@ -119,14 +120,14 @@ absl::Status Registry::Parts::AddPinnedKeys(const TrustBundle& bundle) {
 }
 
 absl::Status Registry::Parts::AddMember(const MemberEntry& entry) {
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::PublicKey> keys_of_entry, KeysOfChecked(federation, entry));
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(entry.participant_id()));
   if (!members.emplace(participant, &entry).second) {
     return Error(absl::StatusCode::kInvalidArgument, "MEMBER_ENTRY", "there is another entry of this member");
   }
-  for (const MemberKey& message : entry.keys()) {
-    MEGURI_ASSIGN_OR_RETURN(record::PublicKey key, ParseMemberKey(message, message.purpose()));
-    const RegisteredKey* added = AddKey(participant, message, std::move(key));
+  for (int i = 0; i < entry.keys_size(); ++i) {
+    const RegisteredKey* added = AddKey(participant, entry.keys(i), std::move(keys_of_entry[static_cast<size_t>(i)]));
     if (added != nullptr && added->purpose == registry::v1::KEY_PURPOSE_FEED) {
       feed_keys[participant].push_back(added);
     }
@@ -155,10 +156,7 @@ absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(const TrustBundle
   auto parts = std::make_unique<Parts>(bundle, entries);
   MEGURI_RETURN_IF_ERROR(parts->AddPinnedKeys(bundle));
   for (const MemberEntry& entry : parts->entries) {
-    absl::Status status = CheckMemberEntry(bundle.federation(), entry);
-    if (status.ok()) {
-      status = parts->AddMember(entry);
-    }
+    const absl::Status status = parts->AddMember(entry);
     if (!status.ok()) {
       return RefuseEntry(entry, status.message());
     }
