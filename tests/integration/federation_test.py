@@ -81,9 +81,9 @@ class FederationTest(unittest.TestCase):
         recycler.cli("feed", "unfollow", MAKER, "recyclers/washing-machine")
         wait_for("both records", lambda: recycler.has_size(maker, "public", 2))
         wait_for("the battery's feed", lambda: recycler.has_size(maker, "recyclers/battery", 1))
-        view = recycler.json("record", "get", washer)["record"]
+        view = recycler.json("record", "get", washer)
         self.assertEqual(set(view["envelope"]["sections"]), {"identity", "recycled_content"})
-        battery_view = recycler.json("record", "get", battery)["record"]
+        battery_view = recycler.json("record", "get", battery)
         self.assertIn("dismantling", battery_view["envelope"]["sections"])
         self.assertNotIn("owner_note", battery_view["envelope"]["sections"])
         # Pages of one: the hidden record neither fills a page nor leaves an empty one.
