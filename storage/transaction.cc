@@ -51,8 +51,9 @@ void Transaction::MergeIntoParent() {
   Invariant(parent_ != nullptr, "only a transaction that is a part of another merges into it");
   for (const Family family : kFamilies) {
     Overlay& writes = writes_[IndexOf(family)];
-    while (!writes.empty()) {
-      auto write = writes.extract(writes.begin());
+    // Walks once: begin() of a hash map that is being emptied has ever more empty slots to skip.
+    for (auto next = writes.begin(); next != writes.end();) {
+      auto write = writes.extract(next++);
       parent_->Set(family, std::move(write.key()), std::move(write.mapped()));
     }
   }
@@ -64,8 +65,8 @@ void Transaction::MoveTo(WriteBatch& batch) {
     const size_t first = batch.writes.size();
     Overlay& writes = writes_[IndexOf(family)];
     batch.writes.reserve(first + writes.size());
-    while (!writes.empty()) {
-      auto write = writes.extract(writes.begin());
+    for (auto next = writes.begin(); next != writes.end();) {
+      auto write = writes.extract(next++);
       batch.writes.push_back(Write{family, std::move(write.key()), std::move(write.mapped())});
     }
     std::sort(batch.writes.begin() + static_cast<std::ptrdiff_t>(first), batch.writes.end(),
