@@ -81,9 +81,9 @@ class Member:
         return completed.stdout.strip()
 
     def start(self, *flags):
-        self.log = open(self.log_path, "ab")
-        begin = self.log.tell()
-        self.process = subprocess.Popen(self.node_command("serve", *flags), stderr=self.log, stdin=subprocess.DEVNULL)
+        with open(self.log_path, "ab") as log:
+            begin = log.seek(0, 2)
+            self.process = subprocess.Popen(self.node_command("serve", *flags), stderr=log, stdin=subprocess.DEVNULL)
         wait_for(f"{self.name} to be ready", lambda: self._is_ready(begin), READY_TIMEOUT_S)
 
     def _is_ready(self, begin):
@@ -134,7 +134,7 @@ class Member:
         wait_for(f"{self.name} to have all of {', '.join(feeds)} of {publisher.name}", all_live)
 
     def has_size(self, publisher, feed, size):
-        return any(f["publisher"] == publisher.participant and f["feed"] == feed and int(f["size"]) >= size
+        return any(f["publisher"] == publisher.participant and f["feed"] == feed and int(f.get("size", 0)) >= size
                    for f in self.follows())
 
 

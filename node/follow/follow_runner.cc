@@ -152,7 +152,6 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
     restarting_ = false;
     failed_ = false;
     FollowCall call{{}, key_.member, key_.publisher, {}};
-    MEGURI_RETURN_IF_ERROR(FindPeer(call.peer));
     const certs::TrustBundle& bundle = runner_.registry_.bundle();
     for (auto& [name, feed] : feeds_) {
       const record::FeedKey key{key_.publisher, name, 1};
@@ -172,6 +171,7 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
       next_attempt_ = absl::InfiniteFuture();
       return absl::OkStatus();
     }
+    MEGURI_RETURN_IF_ERROR(FindPeer(call.peer));
     streaming_ = true;
     last_event_ = runner_.clock_.Now();
     stream_ = runner_.peers_.Follow(call, shared_from_this());
