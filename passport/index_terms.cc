@@ -26,8 +26,8 @@ using record::IndexTerm;
 constexpr char kGtin[] = "gtin";
 
 // Fields whose words mean the same in any case. Lots and serials do not: GS1 tells "a1" from "A1".
-constexpr absl::string_view kCaselessFields[] = {"product_group", "granularity", "model",      "material",
-                                                 "substance",     "record_type"};
+constexpr absl::string_view kCaselessFields[] = {"product_group", "granularity", "model",
+                                                 "material",      "substance",   "record_type"};
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 

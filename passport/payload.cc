@@ -101,8 +101,8 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> DecodePayload(const S
   static_assert(record::kSectionBytesMax <= size_t{std::numeric_limits<int>::max()});
   Invariant(kind.understood(), "only understood sections are decoded");
   if (payload.size() > kind.payload_bytes_max) {
-    return Refuse("PAYLOAD_SIZE", absl::StrCat("the ", kind.name, " section has ", payload.size(),
-                                               " bytes; at most ", kind.payload_bytes_max, " are allowed"));
+    return Refuse("PAYLOAD_SIZE", absl::StrCat("the ", kind.name, " section has ", payload.size(), " bytes; at most ",
+                                               kind.payload_bytes_max, " are allowed"));
   }
   const Descriptor& descriptor = *kind.prototype->GetDescriptor();
   MEGURI_RETURN_IF_ERROR(ShapeCheck(payload).CheckMessage(descriptor, 1));

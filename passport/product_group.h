@@ -8,7 +8,7 @@
 
 namespace meguri::passport {
 
-// The product group that the identity section names; "" if there is no such section or it names none that is well-formed.
+// The product group that the identity section names; "" if there is no such section or the name is not well-formed.
 std::string ProductGroupOf(absl::Span<const record::v1::Section> sections);
 
 }  // namespace meguri::passport

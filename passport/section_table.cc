@@ -80,10 +80,9 @@ const auto& SectionTable() {
 }
 
 constexpr uint32_t kIdentityOnly[] = {record::v1::SECTION_TYPE_IDENTITY};
-constexpr uint32_t kPassportSections[] = {record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION,
-                                          record::v1::SECTION_TYPE_DISMANTLING,
-                                          record::v1::SECTION_TYPE_RECYCLED_CONTENT,
-                                          record::v1::SECTION_TYPE_OWNER_NOTE};
+constexpr uint32_t kPassportSections[] = {
+    record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION, record::v1::SECTION_TYPE_DISMANTLING,
+    record::v1::SECTION_TYPE_RECYCLED_CONTENT, record::v1::SECTION_TYPE_OWNER_NOTE};
 constexpr uint32_t kMemberOnly[] = {record::v1::SECTION_TYPE_MEMBER};
 
 const auto& RecordTable() {

@@ -13,11 +13,12 @@ namespace meguri::passport {
 
 // What this version knows about a section type. Static storage duration; immutable.
 struct SectionKind {
-  uint32_t type = 0;            // a record::v1::SectionType
-  absl::string_view name;       // "recycled_content"
+  uint32_t type = 0;       // a record::v1::SectionType
+  absl::string_view name;  // "recycled_content"
   // Default instance of the payload message; null if this version does not understand the section.
   const google::protobuf::Message* prototype = nullptr;
-  record::AudienceSet audiences;  // the widest set that a publisher may choose, and the one that applies if it says nothing
+  // The widest set that a publisher may choose, and the one that applies if it says nothing. Empty if not understood.
+  record::AudienceSet audiences;
   size_t payload_bytes_max = 0;
 
   bool understood() const { return prototype != nullptr; }

@@ -12,6 +12,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "passport/payload.h"
+#include "passport/rules/apply_rules.h"
 #include "passport/rules/rule.h"
 #include "passport/rules/rule_tables.h"
 #include "passport/section_table.h"
@@ -29,94 +30,8 @@ using DecodedSections = absl::flat_hash_map<uint32_t, std::unique_ptr<Message>>;
 
 std::string SectionPath(absl::string_view name) { return absl::StrCat("sections.", name); }
 
-bool IsSet(const Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  return field.is_repeated() ? reflection.FieldSize(message, &field) > 0 : reflection.HasField(message, &field);
-}
-
-void AddMissing(const std::string& path, absl::string_view name, Findings& findings) {
-  findings.Add({.field = path,
-                .reason = "FIELD_MISSING",
-                .found = absl::StrCat("no ", name),
-                .expected = "this required field",
-                .cure = "fill it in",
-                .message_ja = absl::StrCat("必須項目 ", name, " が記載されていません。")});
-}
-
-// The text of one string or Decimal in `field`; `index` counts only if it is repeated.
-std::string TextOf(const Message& message, const FieldDescriptor& field, int index) {
-  const Reflection& reflection = *message.GetReflection();
-  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-    return field.is_repeated() ? reflection.GetRepeatedString(message, &field, index)
-                               : reflection.GetString(message, &field);
-  }
-  const Message& child = field.is_repeated() ? reflection.GetRepeatedMessage(message, &field, index)
-                                             : reflection.GetMessage(message, &field);
-  const FieldDescriptor* value = child.GetDescriptor()->FindFieldByNumber(1);
-  Invariant(value != nullptr && value->cpp_type() == FieldDescriptor::CPPTYPE_STRING,
-            "value rules are for strings and decimals");
-  return child.GetReflection()->GetString(child, value);
-}
-
-void ApplyValueRule(const Rule& rule, const Message& message, const FieldDescriptor& field, const std::string& path,
-                    Findings& findings) {
-  const int count = field.is_repeated() ? message.GetReflection()->FieldSize(message, &field) : 1;
-  for (int i = 0; i < count && !findings.full(); ++i) {
-    const std::string text = TextOf(message, field, i);
-    if (!text.empty()) {
-      rule.check_value(text, field.is_repeated() ? ElementPath(path, field.name(), i)
-                                                 : absl::StrCat(path, ".", field.name()),
-                       findings);
-    }
-  }
-}
-
-void ApplyFieldRule(const Rule& rule, const Message& message, const std::string& path, Findings& findings) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByNumber(rule.field);
-  Invariant(field != nullptr, "rules are for fields that exist");
-  if (!IsSet(message, *field)) {
-    if (rule.required) {
-      AddMissing(absl::StrCat(path, ".", field->name()), field->name(), findings);
-    }
-    return;
-  }
-  if (rule.check_value != nullptr) {
-    ApplyValueRule(rule, message, *field, path, findings);
-  }
-  if (rule.check_message != nullptr) {
-    rule.check_message(message.GetReflection()->GetMessage(message, field), absl::StrCat(path, ".", field->name()),
-                       findings);
-  }
-}
-
-// Applies the rules of `message`, then those of the messages in it. DecodePayload has bounded the depth.
-void ApplyRules(const Message& message, const std::string& path, Findings& findings) {
-  for (const Rule& rule : RulesOf(message.GetDescriptor())) {
-    if (rule.field == 0) {
-      rule.check_message(message, path, findings);
-    } else {
-      ApplyFieldRule(rule, message, path, findings);
-    }
-  }
-  const Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-      continue;
-    }
-    if (!field->is_repeated()) {
-      ApplyRules(reflection.GetMessage(message, field), absl::StrCat(path, ".", field->name()), findings);
-      continue;
-    }
-    for (int i = 0; i < reflection.FieldSize(message, field) && !findings.full(); ++i) {
-      ApplyRules(reflection.GetRepeatedMessage(message, field, i), ElementPath(path, field->name(), i), findings);
-    }
-  }
-}
-
-void AddUndecodable(const std::string& path, const absl::Status& status, Findings& findings) {
-  findings.Add({.field = path,
+void AddUndecodable(absl::string_view path, const absl::Status& status, Findings& findings) {
+  findings.Add({.field = std::string(path),
                 .reason = ReasonOf(status),
                 .found = std::string(status.message()),
                 .expected = "a payload that this version can read",
@@ -125,7 +40,7 @@ void AddUndecodable(const std::string& path, const absl::Status& status, Finding
 }
 
 // The decoded payload; null if it is not understood or does not decode, which is then among the findings.
-std::unique_ptr<Message> CheckPayload(uint32_t type, absl::string_view payload, const std::string& path,
+std::unique_ptr<Message> CheckPayload(uint32_t type, absl::string_view payload, absl::string_view path,
                                       Findings& findings) {
   const SectionKind* kind = FindSectionKind(type);
   if (kind == nullptr || !kind->understood()) {
@@ -140,7 +55,7 @@ std::unique_ptr<Message> CheckPayload(uint32_t type, absl::string_view payload, 
     AddUndecodable(path, message.status(), findings);
     return nullptr;
   }
-  ApplyRules(**message, path, findings);
+  ApplyRules(**message, Path(path), findings);
   return *std::move(message);
 }
 
@@ -194,13 +109,13 @@ void CheckAudiences(const SectionKind& kind, uint32_t audiences, const std::stri
                   .cure = "choose among the audiences of the section",
                   .message_ja = "公開範囲の指定が正しくありません。"});
   } else if (!parsed->IsWithin(kind.audiences)) {
-    findings.Add({.field = field,
-                  .reason = "AUDIENCE_LOOSENED",
-                  .found = parsed->ToString(),
-                  .expected = absl::StrCat("within ", kind.audiences.ToString()),
-                  .cure = "an audience may be tightened, never loosened: leave the wider ones out",
-                  .message_ja = absl::StrCat("公開範囲は既定（", kind.audiences.ToString(),
-                                             "）より狭めることのみ可能です。")});
+    findings.Add(
+        {.field = field,
+         .reason = "AUDIENCE_LOOSENED",
+         .found = parsed->ToString(),
+         .expected = absl::StrCat("within ", kind.audiences.ToString()),
+         .cure = "an audience may be tightened, never loosened: leave the wider ones out",
+         .message_ja = absl::StrCat("公開範囲は既定（", kind.audiences.ToString(), "）より狭めることのみ可能です。")});
   }
 }
 
@@ -312,7 +227,7 @@ const RecordKind* CheckKind(const record::Header& header, Findings& findings) {
 
 std::vector<Violation> ValidateSection(uint32_t type, absl::string_view payload, absl::string_view path) {
   Findings findings(kViolationsMax);
-  CheckPayload(type, payload, std::string(path), findings);
+  CheckPayload(type, payload, path, findings);
   return std::move(findings).Take();
 }
 

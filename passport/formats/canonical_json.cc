@@ -163,7 +163,7 @@ class RecordReader {
         continue;
       }
       list.push_back(value[i].get<std::string>());
-      check(list.back(), path, findings_);
+      check(list.back(), Path(path), findings_);
     }
   }
 
@@ -243,8 +243,7 @@ Json ToJsonArray(const std::vector<std::string>& list) {
 }
 
 absl::StatusOr<Json> PrintSection(const SectionKind& kind, const record::SectionDraft& draft) {
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> message,
-                          DecodePayload(kind, draft.payload));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> message, DecodePayload(kind, draft.payload));
   if (HasUnknownFields(draft.type, draft.payload)) {
     return Error(absl::StatusCode::kInvalidArgument, "SECTION_NOT_UNDERSTOOD",
                  absl::StrCat("the section ", kind.name, " holds fields that this version does not know"));
@@ -294,10 +293,10 @@ absl::StatusOr<std::string> PrintRecordJson(const RecordDraft& draft) {
     }
     MEGURI_ASSIGN_OR_RETURN(file["sections"][std::string(kind->name)], PrintSection(*kind, section));
   }
-  for (const auto& [name, list] : {std::pair<const char*, const std::vector<std::string>&>(
-                                       "jurisdictions", draft.jurisdictions),
-                                   {"addressees", draft.addressees},
-                                   {"subjects", draft.subjects}}) {
+  for (const auto& [name, list] :
+       {std::pair<const char*, const std::vector<std::string>&>("jurisdictions", draft.jurisdictions),
+        {"addressees", draft.addressees},
+        {"subjects", draft.subjects}}) {
     if (!list.empty()) {
       file[name] = ToJsonArray(list);
     }

@@ -73,8 +73,7 @@ class Preparation {
       case FieldDescriptor::CPPTYPE_BOOL:
         return Require(value.is_boolean(), path, value, "true or false", "true または false を記載してください。");
       case FieldDescriptor::CPPTYPE_UINT32:
-        return Require(value.is_number_unsigned() &&
-                           value.get<uint64_t>() <= std::numeric_limits<uint32_t>::max(),
+        return Require(value.is_number_unsigned() && value.get<uint64_t>() <= std::numeric_limits<uint32_t>::max(),
                        path, value, "a whole number from 0 to 4294967295", "0以上の整数を記載してください。");
       case FieldDescriptor::CPPTYPE_UINT64:
         return PrepareUint64(path, value);
@@ -109,8 +108,8 @@ class Preparation {
   // Proto JSON writes 64-bit numbers as strings, and reads both.
   void PrepareUint64(const std::string& path, const Json& value) {
     uint64_t number = 0;
-    const bool fits = value.is_number_unsigned() ||
-                      (value.is_string() && absl::SimpleAtoi(value.get<std::string>(), &number));
+    const bool fits =
+        value.is_number_unsigned() || (value.is_string() && absl::SimpleAtoi(value.get<std::string>(), &number));
     Require(fits, path, value, "a whole number, in quotes or not", "0以上の整数を記載してください。");
   }
 

@@ -31,8 +31,8 @@ std::string NameOf(uint32_t type) {
 
 std::string TimeText(uint64_t unix_ms) {
   constexpr uint64_t kLastYearMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z, the last that RFC 3339 can write
-  return absl::FormatTime(absl::RFC3339_full, absl::FromUnixMillis(static_cast<int64_t>(std::min(unix_ms, kLastYearMs))),
-                          absl::UTCTimeZone());
+  const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(std::min(unix_ms, kLastYearMs)));
+  return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
 }
 
 Json TombstoneAsJson(const record::v1::Tombstone& tombstone) {
@@ -52,8 +52,8 @@ Json HeaderAsJson(const record::Header& header) {
   const record::v1::Header& message = header.message();
   const RecordKind* kind = FindRecordKind(static_cast<uint32_t>(message.record_type()));
   Json value = Json::object();
-  value["record_type"] = kind == nullptr ? absl::StrCat("type_", static_cast<uint32_t>(message.record_type()))
-                                         : std::string(kind->name);
+  value["record_type"] =
+      kind == nullptr ? absl::StrCat("type_", static_cast<uint32_t>(message.record_type())) : std::string(kind->name);
   value["record_id"] = header.record_id().ToHex();
   value["version"] = header.version();
   value["publisher"] = header.publisher().text();

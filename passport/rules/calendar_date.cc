@@ -31,12 +31,11 @@ bool HasForm(absl::string_view text) {
 }
 
 // Says that `later` lies before `earlier`, if both are dates.
-void CheckOrder(absl::string_view earlier, absl::string_view later, const std::string& later_path,
-                Findings& findings) {
+void CheckOrder(absl::string_view earlier, absl::string_view later, const Path& later_path, Findings& findings) {
   const absl::optional<absl::CivilDay> first = ParseDate(earlier);
   const absl::optional<absl::CivilDay> last = ParseDate(later);
   if (first.has_value() && last.has_value() && *last < *first) {
-    findings.Add({.field = later_path,
+    findings.Add({.field = later_path.ToString(),
                   .reason = "DATE_ORDER",
                   .found = std::string(later),
                   .expected = absl::StrCat(earlier, " or later"),
@@ -62,9 +61,9 @@ absl::optional<absl::CivilDay> ParseDate(absl::string_view text) {
   return date;
 }
 
-void CheckDate(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckDate(absl::string_view value, const Path& path, Findings& findings) {
   if (!ParseDate(value).has_value()) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "DATE_GRAMMAR",
                   .found = Quoted(value),
                   .expected = "a day of the calendar as YYYY-MM-DD",
@@ -73,13 +72,12 @@ void CheckDate(absl::string_view value, const std::string& path, Findings& findi
   }
 }
 
-void CheckIdentityDates(const v1::Identity& identity, const std::string& path, Findings& findings) {
-  CheckOrder(identity.produced_on(), identity.placed_on_market_on(), absl::StrCat(path, ".placed_on_market_on"),
-             findings);
+void CheckIdentityDates(const v1::Identity& identity, const Path& path, Findings& findings) {
+  CheckOrder(identity.produced_on(), identity.placed_on_market_on(), path.Field("placed_on_market_on"), findings);
 }
 
-void CheckPeriod(const v1::DatePeriod& period, const std::string& path, Findings& findings) {
-  CheckOrder(period.start(), period.end(), absl::StrCat(path, ".end"), findings);
+void CheckPeriod(const v1::DatePeriod& period, const Path& path, Findings& findings) {
+  CheckOrder(period.start(), period.end(), path.Field("end"), findings);
 }
 
 }  // namespace meguri::passport

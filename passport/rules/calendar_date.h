@@ -15,12 +15,12 @@ namespace meguri::passport {
 // A day of the calendar as ISO 8601 YYYY-MM-DD. Nullopt if `text` is none.
 absl::optional<absl::CivilDay> ParseDate(absl::string_view text);
 
-void CheckDate(absl::string_view value, const std::string& path, Findings& findings);
+void CheckDate(absl::string_view value, const Path& path, Findings& findings);
 
 // Produced before placed on the market.
-void CheckIdentityDates(const v1::Identity& identity, const std::string& path, Findings& findings);
+void CheckIdentityDates(const v1::Identity& identity, const Path& path, Findings& findings);
 
 // A start, an end, in this order.
-void CheckPeriod(const v1::DatePeriod& period, const std::string& path, Findings& findings);
+void CheckPeriod(const v1::DatePeriod& period, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

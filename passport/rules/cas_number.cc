@@ -60,21 +60,21 @@ bool IsEcNumber(absl::string_view text) {
   return text.back() - '0' == sum % 11;
 }
 
-void CheckSubstanceIdentifier(const v1::SubstanceIdentifier& identifier, const std::string& path, Findings& findings) {
-  const std::string field = absl::StrCat(path, ".value");
+void CheckSubstanceIdentifier(const v1::SubstanceIdentifier& identifier, const Path& path, Findings& findings) {
+  const Path field = path.Field("value");
   const std::string& value = identifier.value();
   if (identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS && !IsCasNumber(value)) {
-    findings.Add({.field = field,
-                  .reason = "V5_CAS",
-                  .found = Quoted(value),
-                  .expected = "a CAS number such as 7439-93-2, its last digit checking the others",
-                  .cure = IsEcNumber(value) ? "this is an EC number: give it the scheme EC"
-                                            : "compare it with the CAS Registry",
-                  .message_ja = IsEcNumber(value) ? "これは EC 番号です。scheme を EC にしてください。"
-                                                  : "CAS 番号の形式またはチェックデジットが正しくありません。"});
+    findings.Add(
+        {.field = field.ToString(),
+         .reason = "V5_CAS",
+         .found = Quoted(value),
+         .expected = "a CAS number such as 7439-93-2, its last digit checking the others",
+         .cure = IsEcNumber(value) ? "this is an EC number: give it the scheme EC" : "compare it with the CAS Registry",
+         .message_ja = IsEcNumber(value) ? "これは EC 番号です。scheme を EC にしてください。"
+                                         : "CAS 番号の形式またはチェックデジットが正しくありません。"});
   }
   if (identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_EC && !IsEcNumber(value)) {
-    findings.Add({.field = field,
+    findings.Add({.field = field.ToString(),
                   .reason = "V5_EC",
                   .found = Quoted(value),
                   .expected = "an EC number such as 231-102-5, its last digit checking the others",

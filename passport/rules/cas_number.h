@@ -16,6 +16,6 @@ bool IsCasNumber(absl::string_view text);
 bool IsEcNumber(absl::string_view text);
 
 // V5: an identifier that says it is a CAS or an EC number is one.
-void CheckSubstanceIdentifier(const v1::SubstanceIdentifier& identifier, const std::string& path, Findings& findings);
+void CheckSubstanceIdentifier(const v1::SubstanceIdentifier& identifier, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

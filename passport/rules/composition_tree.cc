@@ -56,11 +56,11 @@ void Measure(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& node
 
 bool IsJoker(const v1::CompositionNode& node) { return node.confidentiality() == v1::CONFIDENTIALITY_JOKER; }
 
-void CheckKinds(const v1::CompositionNode& node, const std::string& path, Findings& findings) {
+void CheckKinds(const v1::CompositionNode& node, const Path& path, Findings& findings) {
   for (int i = 0; i < node.children_size(); ++i) {
     const v1::CompositionNodeKind kind = node.children(i).kind();
     if (!MayHold(node.kind(), kind)) {
-      findings.Add({.field = absl::StrCat(ElementPath(path, "children", i), ".kind"),
+      findings.Add({.field = path.Element("children", i).At("kind"),
                     .reason = "COMPOSITION_KIND",
                     .found = absl::StrCat(KindName(kind), " in ", KindName(node.kind())),
                     .expected = "part > material class > material > substance group > substance, parts in parts",
@@ -70,9 +70,9 @@ void CheckKinds(const v1::CompositionNode& node, const std::string& path, Findin
   }
 }
 
-void CheckAmount(const v1::CompositionNode& node, const std::string& path, Findings& findings) {
+void CheckAmount(const v1::CompositionNode& node, const Path& path, Findings& findings) {
   if (!node.has_mass_kg() && !node.has_mass_fraction()) {
-    findings.Add({.field = absl::StrCat(path, ".mass_kg"),
+    findings.Add({.field = path.At("mass_kg"),
                   .reason = "V6_AMOUNT_MISSING",
                   .found = "neither mass nor fraction",
                   .expected = "mass_kg or mass_fraction",
@@ -81,9 +81,9 @@ void CheckAmount(const v1::CompositionNode& node, const std::string& path, Findi
   }
 }
 
-void CheckJoker(const v1::CompositionNode& node, const std::string& path, Findings& findings) {
+void CheckJoker(const v1::CompositionNode& node, const Path& path, Findings& findings) {
   if (IsJoker(node) && (!node.identifiers().empty() || !node.thresholds().empty() || !node.children().empty())) {
-    findings.Add({.field = absl::StrCat(path, ".confidentiality"),
+    findings.Add({.field = path.At("confidentiality"),
                   .reason = "COMPOSITION_JOKER",
                   .found = "a joker with identifiers, thresholds or children",
                   .expected = "an undisclosed remainder without declarable substances",
@@ -94,11 +94,11 @@ void CheckJoker(const v1::CompositionNode& node, const std::string& path, Findin
 
 }  // namespace
 
-void CheckCompositionSize(const v1::Composition& composition, const std::string& path, Findings& findings) {
+void CheckCompositionSize(const v1::Composition& composition, const Path& path, Findings& findings) {
   Extent extent;
   Measure(composition.nodes(), 1, extent);
   if (extent.depth > kCompositionDepthMax) {
-    findings.Add({.field = absl::StrCat(path, ".nodes"),
+    findings.Add({.field = path.At("nodes"),
                   .reason = "V7_DEPTH",
                   .found = absl::StrCat(extent.depth, " levels"),
                   .expected = absl::StrCat("at most ", kCompositionDepthMax),
@@ -106,7 +106,7 @@ void CheckCompositionSize(const v1::Composition& composition, const std::string&
                   .message_ja = absl::StrCat("構成ツリーの深さは", kCompositionDepthMax, "階層までです。")});
   }
   if (extent.nodes > kCompositionNodesMax) {
-    findings.Add({.field = absl::StrCat(path, ".nodes"),
+    findings.Add({.field = path.At("nodes"),
                   .reason = "COMPOSITION_NODES",
                   .found = absl::StrCat(extent.nodes, " nodes"),
                   .expected = absl::StrCat("at most ", kCompositionNodesMax),
@@ -115,7 +115,7 @@ void CheckCompositionSize(const v1::Composition& composition, const std::string&
   }
 }
 
-void CheckCompositionNode(const v1::CompositionNode& node, const std::string& path, Findings& findings) {
+void CheckCompositionNode(const v1::CompositionNode& node, const Path& path, Findings& findings) {
   CheckKinds(node, path, findings);
   CheckAmount(node, path, findings);
   CheckJoker(node, path, findings);

@@ -29,9 +29,9 @@ bool IsCountryCode(absl::string_view code) {
   return false;
 }
 
-void CheckCountryCode(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckCountryCode(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsCountryCode(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "COUNTRY_CODE",
                   .found = Quoted(value),
                   .expected = "two capital letters of ISO 3166-1",

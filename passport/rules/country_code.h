@@ -11,6 +11,6 @@ namespace meguri::passport {
 // Whether `code` is an assigned ISO 3166-1 alpha-2 code.
 bool IsCountryCode(absl::string_view code);
 
-void CheckCountryCode(absl::string_view value, const std::string& path, Findings& findings);
+void CheckCountryCode(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -28,7 +28,7 @@ struct Qualifier {
   absl::string_view key;
   absl::string_view ai;
   size_t size_max;
-  std::string DigitalLink::*field;
+  std::string DigitalLink::* field;
   bool alone = false;  // excludes every other qualifier
 };
 
@@ -155,14 +155,14 @@ absl::StatusOr<DigitalLink> ParseDigitalLink(absl::string_view uri) {
   return refusal;
 }
 
-void CheckIdentityDigitalLink(const v1::Identity& identity, const std::string& path, Findings& findings) {
+void CheckIdentityDigitalLink(const v1::Identity& identity, const Path& path, Findings& findings) {
   if (identity.digital_link().empty()) {
     return;
   }
-  const std::string field = absl::StrCat(path, ".digital_link");
+  const Path field = path.Field("digital_link");
   const absl::StatusOr<DigitalLink> link = ParseDigitalLink(identity.digital_link());
   if (!link.ok()) {
-    findings.Add({.field = field,
+    findings.Add({.field = field.ToString(),
                   .reason = ReasonOf(link.status()),
                   .found = std::string(link.status().message()),
                   .expected = "a GS1 Digital Link such as https://id.example.jp/01/04912345678904/21/A1",
@@ -182,7 +182,7 @@ void CheckIdentityDigitalLink(const v1::Identity& identity, const std::string& p
                {"serial", link->serial, identity.serial()}};
   for (const auto& pair : pairs) {
     if (pair.in_link != pair.in_field) {
-      findings.Add({.field = field,
+      findings.Add({.field = field.ToString(),
                     .reason = "V4_DIGITAL_LINK_MISMATCH",
                     .found = absl::StrCat(pair.name, " ", Quoted(pair.in_link)),
                     .expected = absl::StrCat(Quoted(pair.in_field), " as in the field ", pair.name),

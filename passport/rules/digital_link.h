@@ -33,6 +33,6 @@ struct DigitalLink {
 absl::StatusOr<DigitalLink> ParseDigitalLink(absl::string_view uri);
 
 // V4: the digital link of an identity can be read and says the same as its gtin, lot and serial.
-void CheckIdentityDigitalLink(const v1::Identity& identity, const std::string& path, Findings& findings);
+void CheckIdentityDigitalLink(const v1::Identity& identity, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -46,10 +46,10 @@ bool IsDemonstrationGtin(absl::string_view gtin14) {
   return gtin14.size() == kGtinSize && gtin14.substr(1, 3) == kDemonstrationPrefix;
 }
 
-void CheckGtin(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckGtin(absl::string_view value, const Path& path, Findings& findings) {
   const absl::optional<std::string> normalised = NormalisedGtin(value);
   if (normalised.has_value() && *normalised != value) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V3_GTIN_LENGTH",
                   .found = Quoted(value),
                   .expected = "14 digits",
@@ -57,7 +57,7 @@ void CheckGtin(absl::string_view value, const std::string& path, Findings& findi
                   .message_ja = absl::StrCat("GTIN は14桁で記載してください（例: ", *normalised, "）。")});
   } else if (!normalised.has_value()) {
     const bool has_form = value.size() == kGtinSize && IsDigits(value);
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V3_CHECK_DIGIT",
                   .found = Quoted(value),
                   .expected = has_form ? absl::StrCat("the check digit ",
@@ -66,7 +66,7 @@ void CheckGtin(absl::string_view value, const std::string& path, Findings& findi
                   .cure = "compare it with the GTIN as issued",
                   .message_ja = "GTIN のチェックデジットまたは桁数が正しくありません。"});
   } else if (IsDemonstrationGtin(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V3_DEMO_PREFIX",
                   .found = Quoted(value),
                   .expected = "a GTIN under a company's own prefix",

@@ -9,8 +9,8 @@
 
 namespace meguri::passport {
 
-// V3: the check digit '0'-'9' of a GS1 key whose other digits are `body`: GTIN, GLN, GSIN, SSCC, and the first 13 digits
-// of GRAI and GDTI. `body` holds digits only.
+// V3: the check digit '0'-'9' of a GS1 key whose other digits are `body`: GTIN, GLN, GSIN, SSCC, and the first 13
+// digits of GRAI and GDTI. `body` holds digits only.
 char Gs1CheckDigit(absl::string_view body);
 
 // Whether `key` is digits only, at least two, and ends in its check digit.
@@ -23,6 +23,6 @@ absl::optional<std::string> NormalisedGtin(absl::string_view gtin);
 bool IsDemonstrationGtin(absl::string_view gtin14);
 
 // V3: a GTIN of 14 digits, of a company.
-void CheckGtin(absl::string_view value, const std::string& path, Findings& findings);
+void CheckGtin(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

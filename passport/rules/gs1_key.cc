@@ -29,19 +29,19 @@ struct KeyForm {
 };
 
 constexpr KeyForm kKeyForms[] = {
-    {"00", "", 18, 0, 0, 0},     // SSCC
-    {"253", "", 13, 0, 0, 17},   // GDTI
-    {"255", "", 13, 0, 12, 0},   // GCN
-    {"401", "", 0, 0, 0, 30},    // GINC
-    {"402", "", 17, 0, 0, 0},    // GSIN
-    {"414", "", 13, 0, 0, 0},    // GLN of a place
-    {"417", "", 13, 0, 0, 0},    // GLN of a party
-    {"8003", "0", 13, 0, 0, 16}, // GRAI
-    {"8004", "", 0, 0, 0, 30},   // GIAI
-    {"8006", "", 14, 4, 4, 0},   // ITIP: GTIN, piece, total
-    {"8013", "", 0, 0, 0, 25},   // GMN
-    {"8017", "", 18, 0, 0, 0},   // GSRN of the provider
-    {"8018", "", 18, 0, 0, 0},   // GSRN of the recipient
+    {"00", "", 18, 0, 0, 0},      // SSCC
+    {"253", "", 13, 0, 0, 17},    // GDTI
+    {"255", "", 13, 0, 12, 0},    // GCN
+    {"401", "", 0, 0, 0, 30},     // GINC
+    {"402", "", 17, 0, 0, 0},     // GSIN
+    {"414", "", 13, 0, 0, 0},     // GLN of a place
+    {"417", "", 13, 0, 0, 0},     // GLN of a party
+    {"8003", "0", 13, 0, 0, 16},  // GRAI
+    {"8004", "", 0, 0, 0, 30},    // GIAI
+    {"8006", "", 14, 4, 4, 0},    // ITIP: GTIN, piece, total
+    {"8013", "", 0, 0, 0, 25},    // GMN
+    {"8017", "", 18, 0, 0, 0},    // GSRN of the provider
+    {"8018", "", 18, 0, 0, 0},    // GSRN of the recipient
 };
 
 constexpr char kGtinAi[] = "01";
@@ -78,11 +78,11 @@ absl::Status CheckGtinOfAnySize(absl::string_view value) {
 
 // Component and part identifiers use character set 39.
 absl::Status CheckPart(absl::string_view value) {
-  const bool is_part = !value.empty() && value.size() <= kPartBytesMax &&
-                       std::all_of(value.begin(), value.end(), [](unsigned char c) {
-                         return absl::ascii_isdigit(c) || absl::ascii_isupper(c) ||
-                                absl::StrContains(kSet39Punctuation, static_cast<char>(c));
-                       });
+  const bool is_part =
+      !value.empty() && value.size() <= kPartBytesMax && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+        return absl::ascii_isdigit(c) || absl::ascii_isupper(c) ||
+               absl::StrContains(kSet39Punctuation, static_cast<char>(c));
+      });
   return is_part ? absl::OkStatus() : BadKey(kPartAi, value);
 }
 
@@ -95,9 +95,9 @@ absl::Status CheckForm(const KeyForm& form, absl::string_view value) {
   const absl::string_view checked = rest.substr(0, form.checked);
   rest.remove_prefix(form.checked);
   const bool is_text_key = form.checked == 0;  // such a key is nothing but its text, which must be there
-  const bool tail_fits =
-      form.text_max > 0 ? (rest.empty() && !is_text_key) || IsGs1Text(rest, form.text_max)
-                        : AreDigits(rest) && rest.size() >= form.digits_min && rest.size() <= form.digits_max;
+  const bool tail_fits = form.text_max > 0
+                             ? (rest.empty() && !is_text_key) || IsGs1Text(rest, form.text_max)
+                             : AreDigits(rest) && rest.size() >= form.digits_min && rest.size() <= form.digits_max;
   if (!tail_fits) {
     return BadKey(form.ai, value);
   }

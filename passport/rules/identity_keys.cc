@@ -28,15 +28,13 @@ void AddGranularity(absl::string_view field, absl::string_view found, absl::stri
 
 // Nothing if `key` must be there and is, or must not and is not.
 void CheckPresence(bool wanted, absl::string_view name, absl::string_view key, absl::string_view granularity,
-                   const std::string& path, Findings& findings) {
+                   const Path& path, Findings& findings) {
   if (wanted && key.empty()) {
-    AddGranularity(absl::StrCat(path, ".", name), absl::StrCat("no ", name),
-                   absl::StrCat("the ", name, " of this ", granularity),
+    AddGranularity(path.At(name), absl::StrCat("no ", name), absl::StrCat("the ", name, " of this ", granularity),
                    absl::StrCat("この粒度では ", name, " の記載が必要です。"), findings);
   }
   if (!wanted && !key.empty()) {
-    AddGranularity(absl::StrCat(path, ".", name), Quoted(key),
-                   absl::StrCat("no ", name, " in the passport of a ", granularity),
+    AddGranularity(path.At(name), Quoted(key), absl::StrCat("no ", name, " in the passport of a ", granularity),
                    absl::StrCat("この粒度では ", name, " を記載できません。"), findings);
   }
 }
@@ -47,8 +45,8 @@ bool IsCatenaXId(absl::string_view value) {
     return false;
   }
   for (size_t i = 0; i < value.size(); ++i) {
-    const bool fits = kUuidForm[i] == 'h' ? absl::ascii_isxdigit(static_cast<unsigned char>(value[i]))
-                                          : value[i] == kUuidForm[i];
+    const bool fits =
+        kUuidForm[i] == 'h' ? absl::ascii_isxdigit(static_cast<unsigned char>(value[i])) : value[i] == kUuidForm[i];
     if (!fits) {
       return false;
     }
@@ -93,14 +91,13 @@ bool HasCategoryForm(const v1::Category& category) {
 
 bool IsProductGroup(absl::string_view group) {
   return !group.empty() && group.size() <= kProductGroupBytesMax &&
-         std::all_of(group.begin(), group.end(), [](unsigned char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-         });
+         std::all_of(group.begin(), group.end(),
+                     [](unsigned char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; });
 }
 
-void CheckProductGroup(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckProductGroup(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsProductGroup(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "PRODUCT_GROUP",
                   .found = Quoted(value),
                   .expected = absl::StrCat("1-", kProductGroupBytesMax, " of a-z, 0-9 and -"),
@@ -109,9 +106,9 @@ void CheckProductGroup(absl::string_view value, const std::string& path, Finding
   }
 }
 
-void CheckLotOrSerial(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckLotOrSerial(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsGs1Text(value, kGs1SerialBytesMax)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V4_GS1_TEXT",
                   .found = Quoted(value),
                   .expected = absl::StrCat("1-", kGs1SerialBytesMax, " characters of GS1 character set 82"),
@@ -120,7 +117,7 @@ void CheckLotOrSerial(absl::string_view value, const std::string& path, Findings
   }
 }
 
-void CheckGranularity(const v1::Identity& identity, const std::string& path, Findings& findings) {
+void CheckGranularity(const v1::Identity& identity, const Path& path, Findings& findings) {
   switch (identity.granularity()) {
     case v1::GRANULARITY_MODEL:
       CheckPresence(false, "lot", identity.lot(), "model", path, findings);
@@ -133,7 +130,7 @@ void CheckGranularity(const v1::Identity& identity, const std::string& path, Fin
     case v1::GRANULARITY_ITEM:
       CheckPresence(true, "serial", identity.serial(), "item", path, findings);
       if (identity.product_status() == v1::PRODUCT_STATUS_UNSPECIFIED) {
-        AddGranularity(absl::StrCat(path, ".product_status"), "no product status", "the status of this item",
+        AddGranularity(path.At("product_status"), "no product status", "the status of this item",
                        "個品では product_status の記載が必要です。", findings);
       }
       break;
@@ -142,7 +139,7 @@ void CheckGranularity(const v1::Identity& identity, const std::string& path, Fin
   }
   if (identity.gtin().empty() && identity.model_number().empty() && identity.identifiers().empty() &&
       identity.lot().empty()) {
-    findings.Add({.field = absl::StrCat(path, ".gtin"),
+    findings.Add({.field = path.At("gtin"),
                   .reason = "IDENTITY_KEY_MISSING",
                   .found = "nothing that names the thing",
                   .expected = "a GTIN, a model number, a lot or another identifier",
@@ -151,9 +148,9 @@ void CheckGranularity(const v1::Identity& identity, const std::string& path, Fin
   }
 }
 
-void CheckIdentifier(const v1::Identifier& identifier, const std::string& path, Findings& findings) {
+void CheckIdentifier(const v1::Identifier& identifier, const Path& path, Findings& findings) {
   if (!HasIdentifierForm(identifier)) {
-    findings.Add({.field = absl::StrCat(path, ".value"),
+    findings.Add({.field = path.At("value"),
                   .reason = "IDENTIFIER_FORM",
                   .found = Quoted(identifier.value()),
                   .expected = absl::StrCat("a value of ", v1::IdentifierScheme_Name(identifier.scheme())),
@@ -162,9 +159,9 @@ void CheckIdentifier(const v1::Identifier& identifier, const std::string& path, 
   }
 }
 
-void CheckCategory(const v1::Category& category, const std::string& path, Findings& findings) {
+void CheckCategory(const v1::Category& category, const Path& path, Findings& findings) {
   if (!HasCategoryForm(category)) {
-    findings.Add({.field = absl::StrCat(path, ".value"),
+    findings.Add({.field = path.At("value"),
                   .reason = "CATEGORY_FORM",
                   .found = Quoted(category.value()),
                   .expected = absl::StrCat("a code of ", v1::CategoryScheme_Name(category.scheme())),

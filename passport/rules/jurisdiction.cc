@@ -8,9 +8,9 @@ bool IsJurisdiction(absl::string_view code) {
   return code == "JP" || (code.size() == 2 && code >= "01" && code <= "47" && code[1] >= '0' && code[1] <= '9');
 }
 
-void CheckJurisdiction(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckJurisdiction(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsJurisdiction(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "JURISDICTION",
                   .found = Quoted(value),
                   .expected = "JP, or a prefecture code 01-47 of JIS X 0401",

@@ -11,6 +11,6 @@ namespace meguri::passport {
 // Whether `code` is JP or a prefecture of JIS X 0401: 01-47.
 bool IsJurisdiction(absl::string_view code);
 
-void CheckJurisdiction(absl::string_view value, const std::string& path, Findings& findings);
+void CheckJurisdiction(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -37,7 +37,7 @@ bool IsLocalGovernmentCode(absl::string_view code) {
          code.back() == LocalGovernmentCheckDigit(code.substr(0, kBaseSize));
 }
 
-void CheckMunicipality(const registry::v1::MemberEntry& member, const std::string& path, Findings& findings) {
+void CheckMunicipality(const registry::v1::MemberEntry& member, const Path& path, Findings& findings) {
   const absl::string_view id = member.participant_id();
   if (member.kind() != registry::v1::MEMBER_KIND_MUNICIPALITY || !absl::StartsWith(id, kCorporateNumberScheme) ||
       id.size() < kBaseSize + 1) {
@@ -45,7 +45,7 @@ void CheckMunicipality(const registry::v1::MemberEntry& member, const std::strin
   }
   const absl::string_view code = id.substr(id.size() - (kBaseSize + 1));
   if (!IsLocalGovernmentCode(code)) {
-    findings.Add({.field = absl::StrCat(path, ".participant_id"),
+    findings.Add({.field = path.At("participant_id"),
                   .reason = "V2_LOCAL_GOVERNMENT_CODE",
                   .found = Quoted(id),
                   .expected = "a corporate number whose last six digits are a local government code",

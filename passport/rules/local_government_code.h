@@ -16,6 +16,6 @@ char LocalGovernmentCheckDigit(absl::string_view base);
 bool IsLocalGovernmentCode(absl::string_view code);
 
 // V2: the corporate number of a municipality ends in its code: 8000020130001 is Tokyo, 130001.
-void CheckMunicipality(const registry::v1::MemberEntry& member, const std::string& path, Findings& findings);
+void CheckMunicipality(const registry::v1::MemberEntry& member, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -45,14 +45,14 @@ void CheckMasses(const WeighedGroup& group, Findings& findings) {
   }
   const Sum sum = SumOf(group.masses);
   if (IsOff(sum, *group.mass, group)) {
-    findings.Add({.field = absl::StrCat(group.path, ".", group.field),
-                  .reason = "V6_MASS_SUM",
-                  .found = absl::StrCat("a sum of ", FixedDecimalText(sum.units), " kg"),
-                  .expected = absl::StrCat(group.complete ? "" : "at most ", FixedDecimalText(*group.mass),
-                                           " kg within 0.5 %"),
-                  .cure = "correct the masses of the parts or that of the whole",
-                  .message_ja = absl::StrCat("構成要素の質量合計 ", FixedDecimalText(sum.units), " kg が親の質量 ",
-                                             FixedDecimalText(*group.mass), " kg と一致しません（許容差0.5％）。")});
+    findings.Add(
+        {.field = group.path->At(group.field),
+         .reason = "V6_MASS_SUM",
+         .found = absl::StrCat("a sum of ", FixedDecimalText(sum.units), " kg"),
+         .expected = absl::StrCat(group.complete ? "" : "at most ", FixedDecimalText(*group.mass), " kg within 0.5 %"),
+         .cure = "correct the masses of the parts or that of the whole",
+         .message_ja = absl::StrCat("構成要素の質量合計 ", FixedDecimalText(sum.units), " kg が親の質量 ",
+                                    FixedDecimalText(*group.mass), " kg と一致しません（許容差0.5％）。")});
   }
 }
 
@@ -63,7 +63,7 @@ void CheckFractions(const WeighedGroup& group, Findings& findings) {
   }
   const Sum sum = SumOf(fractions);
   if (sum.counted > 0 && IsOff(sum, One(), group)) {
-    findings.Add({.field = absl::StrCat(group.path, ".", group.field),
+    findings.Add({.field = group.path->At(group.field),
                   .reason = "V6_FRACTION_SUM",
                   .found = absl::StrCat("fractions that sum to ", FixedDecimalText(sum.units)),
                   .expected = group.complete ? "1 within 0.005" : "at most 1.005",
@@ -82,7 +82,7 @@ void CheckPair(const WeighedGroup& group, int i, Findings& findings) {
   }
   const absl::int128 share = Share(*group.mass, *fraction);
   if (!IsWithin(*mass, share) || !IsWhole(*mass, share)) {
-    findings.Add({.field = absl::StrCat(ElementPath(group.path, group.field, i), ".mass_fraction"),
+    findings.Add({.field = group.path->Element(group.field, i).At("mass_fraction"),
                   .reason = "V6_MASS_FRACTION",
                   .found = absl::StrCat(node.mass_fraction().value(), " of ", FixedDecimalText(*group.mass), " kg, ",
                                         node.mass_kg().value(), " kg"),
@@ -112,7 +112,7 @@ void CheckJokers(const WeighedGroup& group, Findings& findings) {
       continue;
     }
     if (++jokers > 1 || !IsSmallJoker(group, i)) {
-      findings.Add({.field = absl::StrCat(ElementPath(group.path, group.field, i), ".confidentiality"),
+      findings.Add({.field = group.path->Element(group.field, i).At("confidentiality"),
                     .reason = "V6_JOKER",
                     .found = jokers > 1 ? "a second joker" : "a joker of more than a tenth, or of unknown share",
                     .expected = "one joker of at most 0.1 of its parent",
@@ -132,7 +132,7 @@ bool IsWhole(absl::int128 amount, absl::int128 whole) {
   return amount * 1000 >= whole * (1000 - kMassTolerancePerMille);
 }
 
-void CheckMassSums(const v1::Composition& composition, const std::string& path, Findings& findings) {
+void CheckMassSums(const v1::Composition& composition, const Path& path, Findings& findings) {
   ForEachGroup(composition, path, [&findings](const WeighedGroup& group) {
     CheckMasses(group, findings);
     CheckFractions(group, findings);

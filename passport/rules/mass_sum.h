@@ -10,8 +10,8 @@
 
 namespace meguri::passport {
 
-inline constexpr int64_t kMassTolerancePerMille = 5;     // ±0.5 %
-inline constexpr int64_t kJokerSharePerMilleMax = 100;   // 10 %
+inline constexpr int64_t kMassTolerancePerMille = 5;    // ±0.5 %
+inline constexpr int64_t kJokerSharePerMilleMax = 100;  // 10 %
 
 // Whether `amount` is at most `whole`, and whether it is at least that, with the tolerance.
 bool IsWithin(absl::int128 amount, absl::int128 whole);
@@ -19,6 +19,6 @@ bool IsWhole(absl::int128 amount, absl::int128 whole);
 
 // V6: children weigh no more than their parent, and as much if they make up the whole of it; fractions sum to 1; a mass
 // and a fraction of one node agree; a joker is a small remainder, the only one.
-void CheckMassSums(const v1::Composition& composition, const std::string& path, Findings& findings);
+void CheckMassSums(const v1::Composition& composition, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

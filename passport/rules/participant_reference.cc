@@ -22,8 +22,8 @@ bool IsThirteenDigits(absl::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
 }
 
-Violation BadCorporateNumber(absl::string_view value, absl::string_view number, const std::string& path) {
-  return {.field = path,
+Violation BadCorporateNumber(absl::string_view value, absl::string_view number, const Path& path) {
+  return {.field = path.ToString(),
           .reason = "V1_CORPORATE_NUMBER",
           .found = Quoted(value),
           .expected = IsThirteenDigits(number)
@@ -34,8 +34,8 @@ Violation BadCorporateNumber(absl::string_view value, absl::string_view number, 
           .message_ja = "法人番号の桁数または検査用数字が正しくありません。国税庁の公表サイトで確認してください。"};
 }
 
-Violation BadLocationNumber(absl::string_view value, absl::string_view number, const std::string& path) {
-  return {.field = path,
+Violation BadLocationNumber(absl::string_view value, absl::string_view number, const Path& path) {
+  return {.field = path.ToString(),
           .reason = "V3_CHECK_DIGIT",
           .found = Quoted(value),
           .expected = IsThirteenDigits(number)
@@ -48,7 +48,7 @@ Violation BadLocationNumber(absl::string_view value, absl::string_view number, c
 
 }  // namespace
 
-void CheckParticipantId(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckParticipantId(absl::string_view value, const Path& path, Findings& findings) {
   if (record::ParticipantId::Parse(value).ok()) {
     return;
   }
@@ -58,7 +58,7 @@ void CheckParticipantId(absl::string_view value, const std::string& path, Findin
   } else if (absl::ConsumePrefix(&number, "0088:")) {
     findings.Add(BadLocationNumber(value, number, path));
   } else {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "PARTICIPANT_ID",
                   .found = Quoted(value),
                   .expected = "ICD:identifier of ISO/IEC 6523, for example 0188:7123456789012",
@@ -67,10 +67,10 @@ void CheckParticipantId(absl::string_view value, const std::string& path, Findin
   }
 }
 
-void CheckRecordId(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckRecordId(absl::string_view value, const Path& path, Findings& findings) {
   const absl::StatusOr<record::RecordId> id = record::RecordId::ParseHex(value);
   if (!id.ok() || id->ToHex() != value) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "RECORD_ID",
                   .found = Quoted(value),
                   .expected = "32 lower-case hexadecimal digits",

@@ -9,9 +9,9 @@
 namespace meguri::passport {
 
 // A participant ID, check digits included: V1 for corporate numbers, V3 for GLNs.
-void CheckParticipantId(absl::string_view value, const std::string& path, Findings& findings);
+void CheckParticipantId(absl::string_view value, const Path& path, Findings& findings);
 
 // 32 lower-case hexadecimal digits.
-void CheckRecordId(absl::string_view value, const std::string& path, Findings& findings);
+void CheckRecordId(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -18,23 +18,23 @@ constexpr size_t kPolymersMax = 8;
 
 // ISO 1043-1, ISO 1629 (rubbers) and ISO 18064 (thermoplastic elastomers); sorted.
 constexpr absl::string_view kSymbols[] = {
-    "AB",    "ABAK",  "ABS",   "ACM",   "ACS",  "AEPDS", "AMMA",  "ASA",    "BIIR",  "BR",    "CA",    "CAB",   "CAP",
-    "CEF",   "CF",    "CIIR",  "CMC",   "CN",   "COC",   "CP",    "CR",     "CSM",   "CTA",   "E/P",   "EAA",   "EBAK",
-    "EC",    "EEAK",  "EMA",   "EP",    "EPDM", "EPM",   "ETFE",  "EVAC",   "EVOH",  "FEP",   "FF",    "FKM",   "HNBR",
-    "IIR",   "IR",    "LCP",   "MABS",  "MBS",  "MC",    "MF",    "MP",     "MSAN",  "NBR",   "NR",    "PA",    "PAA",
-    "PAEK",  "PAI",   "PAK",   "PAN",   "PAR",  "PARA",  "PB",    "PBAK",   "PBAT",  "PBD",   "PBN",   "PBS",   "PBT",
-    "PC",    "PCCE",  "PCL",   "PCO",   "PCT",  "PCTFE", "PDAP",  "PDCPD",  "PE",    "PEC",   "PEEK",  "PEEKK", "PEEST",
-    "PEI",   "PEK",   "PEKEKK", "PEKK", "PEN",  "PEOX",  "PES",   "PESTUR", "PESU",  "PET",   "PEUR",  "PF",    "PFA",
-    "PGA",   "PHA",   "PHB",   "PHBV",  "PI",   "PIB",   "PIR",   "PK",     "PLA",   "PMI",   "PMMA",  "PMMI",  "PMP",
-    "PMS",   "POM",   "PP",    "PPDD",  "PPE",  "PPOX",  "PPS",   "PPSU",   "PS",    "PSU",   "PTFE",  "PTT",   "PUR",
-    "PVAC",  "PVAL",  "PVB",   "PVC",   "PVDC", "PVDF",  "PVF",   "PVFM",   "PVK",   "PVP",   "SAN",   "SB",    "SBR",
-    "SI",    "SMAH",  "SMS",   "TPA",   "TPC",  "TPO",   "TPS",   "TPU",    "TPV",   "TPZ",   "UF",    "UP",    "VCE",
-    "VCEMAK", "VCEVAC", "VCMAK", "VCMMA", "VCOAK", "VCVAC", "VCVDC", "VE",  "VMQ"};
+    "AB",     "ABAK",   "ABS",    "ACM",   "ACS",   "AEPDS", "AMMA",  "ASA",    "BIIR", "BR",  "CA",   "CAB",   "CAP",
+    "CEF",    "CF",     "CIIR",   "CMC",   "CN",    "COC",   "CP",    "CR",     "CSM",  "CTA", "E/P",  "EAA",   "EBAK",
+    "EC",     "EEAK",   "EMA",    "EP",    "EPDM",  "EPM",   "ETFE",  "EVAC",   "EVOH", "FEP", "FF",   "FKM",   "HNBR",
+    "IIR",    "IR",     "LCP",    "MABS",  "MBS",   "MC",    "MF",    "MP",     "MSAN", "NBR", "NR",   "PA",    "PAA",
+    "PAEK",   "PAI",    "PAK",    "PAN",   "PAR",   "PARA",  "PB",    "PBAK",   "PBAT", "PBD", "PBN",  "PBS",   "PBT",
+    "PC",     "PCCE",   "PCL",    "PCO",   "PCT",   "PCTFE", "PDAP",  "PDCPD",  "PE",   "PEC", "PEEK", "PEEKK", "PEEST",
+    "PEI",    "PEK",    "PEKEKK", "PEKK",  "PEN",   "PEOX",  "PES",   "PESTUR", "PESU", "PET", "PEUR", "PF",    "PFA",
+    "PGA",    "PHA",    "PHB",    "PHBV",  "PI",    "PIB",   "PIR",   "PK",     "PLA",  "PMI", "PMMA", "PMMI",  "PMP",
+    "PMS",    "POM",    "PP",     "PPDD",  "PPE",   "PPOX",  "PPS",   "PPSU",   "PS",   "PSU", "PTFE", "PTT",   "PUR",
+    "PVAC",   "PVAL",   "PVB",    "PVC",   "PVDC",  "PVDF",  "PVF",   "PVFM",   "PVK",  "PVP", "SAN",  "SB",    "SBR",
+    "SI",     "SMAH",   "SMS",    "TPA",   "TPC",   "TPO",   "TPS",   "TPU",    "TPV",  "TPZ", "UF",   "UP",    "VCE",
+    "VCEMAK", "VCEVAC", "VCMAK",  "VCMMA", "VCOAK", "VCVAC", "VCVDC", "VE",     "VMQ"};
 
 // Special characteristics of ISO 1043-1: density, impact, block, chlorinated, expanded, crystalline, plasticised …
-constexpr absl::string_view kSuffixes[] = {"A", "B",  "BO", "C",   "CR", "E",  "G",   "H", "HD", "HI", "HMW",  "I",
-                                           "L", "LD", "LLD", "M",  "MD", "N",  "O",   "P", "Q",  "R",  "S",    "T",
-                                           "U", "UHMW", "V", "VLD", "W", "X",  "XL",  "Y"};
+constexpr absl::string_view kSuffixes[] = {"A", "B", "BO", "C",    "CR", "E",   "G", "H", "HD", "HI", "HMW",
+                                           "I", "L", "LD", "LLD",  "M",  "MD",  "N", "O", "P",  "Q",  "R",
+                                           "S", "T", "U",  "UHMW", "V",  "VLD", "W", "X", "XL", "Y"};
 
 // ISO 1043-2: what a filler is, and in which form.
 constexpr absl::string_view kFillerMaterials = "ABCDEGKLMNPQRSTWXZ";
@@ -48,9 +48,8 @@ bool AreDigits(absl::string_view text) {
 bool IsPolyamide(absl::string_view symbol) {
   return absl::ConsumePrefix(&symbol, "PA") && !symbol.empty() && symbol.size() <= 8 &&
          absl::ascii_isdigit(static_cast<unsigned char>(symbol[0])) &&
-         std::all_of(symbol.begin(), symbol.end(), [](unsigned char c) {
-           return absl::ascii_isdigit(c) || c == '/' || c == 'T' || c == 'I';
-         });
+         std::all_of(symbol.begin(), symbol.end(),
+                     [](unsigned char c) { return absl::ascii_isdigit(c) || c == '/' || c == 'T' || c == 'I'; });
 }
 
 bool IsSuffix(absl::string_view text) {
@@ -79,9 +78,8 @@ bool AreFillers(absl::string_view text) {
 }
 
 bool IsPlasticiser(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return absl::ascii_isupper(c) || absl::ascii_isdigit(c);
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return absl::ascii_isupper(c) || absl::ascii_isdigit(c); });
 }
 
 // Code numbers of ISO 1043-4.
@@ -174,21 +172,21 @@ absl::optional<PlasticMarking> ParsePlasticMarking(absl::string_view text) {
   return marking;
 }
 
-void CheckPlasticMarking(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckPlasticMarking(absl::string_view value, const Path& path, Findings& findings) {
   if (!ParsePlasticMarking(value).has_value()) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V9_PLASTIC_MARKING",
                   .found = Quoted(value),
                   .expected = "a marking of JIS K 6999 such as >PP-TD20< or >PC+ABS(REC30)<",
-                  .cure = "write symbols of ISO 1043-1, fillers of ISO 1043-2 with per cent by mass, then -P, -FR, (REC)",
+                  .cure = "write symbols of ISO 1043-1, fillers of ISO 1043-2 with per cent by mass, -P, -FR, (REC)",
                   .message_ja = "材質表示が JIS K 6999 の形式ではありません（例: >PP-TD20<）。"});
   }
 }
 
-void CheckPolymerSymbols(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckPolymerSymbols(absl::string_view value, const Path& path, Findings& findings) {
   std::vector<std::string> polymers;
   if (!TakePolymers(value, polymers)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "V9_POLYMER_SYMBOL",
                   .found = Quoted(value),
                   .expected = "symbols of ISO 1043-1 such as PP or PC+ABS",

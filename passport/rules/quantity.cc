@@ -17,17 +17,32 @@ struct Range {
   absl::string_view message_ja;
 };
 
-constexpr Range kMass = {"V6_MASS_RANGE", kMassKgMax, true, "kilograms from 0 to 1e9", "check the number and its unit",
+constexpr Range kMass = {"V6_MASS_RANGE",
+                         kMassKgMax,
+                         true,
+                         "kilograms from 0 to 1e9",
+                         "check the number and its unit",
                          "質量は0以上1e9以下のキログラム値で記載してください。"};
-constexpr Range kPositiveMass = {"V6_MASS_RANGE", kMassKgMax, false, "kilograms above 0, up to 1e9",
+constexpr Range kPositiveMass = {"V6_MASS_RANGE",
+                                 kMassKgMax,
+                                 false,
+                                 "kilograms above 0, up to 1e9",
                                  "check the number and its unit",
                                  "質量は0より大きく1e9以下のキログラム値で記載してください。"};
-constexpr Range kFraction = {"V6_FRACTION_RANGE", 1, true, "a fraction from 0 to 1",
-                             "divide a percentage by 100", "割合は0から1の値で記載してください（％は100で割る）。"};
-constexpr Range kVoltage = {"VOLTAGE_RANGE", kVoltageMax, false, "volts above 0, up to 1e6",
-                            "check the number and its unit", "電圧は0より大きいボルト値で記載してください。"};
+constexpr Range kFraction = {"V6_FRACTION_RANGE",
+                             1,
+                             true,
+                             "a fraction from 0 to 1",
+                             "divide a percentage by 100",
+                             "割合は0から1の値で記載してください（％は100で割る）。"};
+constexpr Range kVoltage = {"VOLTAGE_RANGE",
+                            kVoltageMax,
+                            false,
+                            "volts above 0, up to 1e6",
+                            "check the number and its unit",
+                            "電圧は0より大きいボルト値で記載してください。"};
 
-void CheckRange(const Range& range, absl::string_view value, const std::string& path, Findings& findings) {
+void CheckRange(const Range& range, absl::string_view value, const Path& path, Findings& findings) {
   const absl::optional<FixedDecimal> number = FixedDecimal::Parse(value);
   if (!number.has_value()) {
     return;
@@ -35,7 +50,7 @@ void CheckRange(const Range& range, absl::string_view value, const std::string& 
   const FixedDecimal zero;
   const bool too_small = range.zero_allowed ? *number < zero : !(zero < *number);
   if (too_small || FixedDecimal::FromInteger(range.max) < *number) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = std::string(range.reason),
                   .found = std::string(value),
                   .expected = std::string(range.expected),
@@ -46,9 +61,9 @@ void CheckRange(const Range& range, absl::string_view value, const std::string& 
 
 }  // namespace
 
-void CheckDecimal(const v1::Decimal& decimal, const std::string& path, Findings& findings) {
+void CheckDecimal(const v1::Decimal& decimal, const Path& path, Findings& findings) {
   if (!FixedDecimal::Parse(decimal.value()).has_value()) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "DECIMAL_GRAMMAR",
                   .found = Quoted(decimal.value()),
                   .expected = absl::StrCat("a plain decimal such as 12.5 with at most ", kDecimalIntegerDigitsMax,
@@ -58,19 +73,19 @@ void CheckDecimal(const v1::Decimal& decimal, const std::string& path, Findings&
   }
 }
 
-void CheckMass(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckMass(absl::string_view value, const Path& path, Findings& findings) {
   CheckRange(kMass, value, path, findings);
 }
 
-void CheckPositiveMass(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckPositiveMass(absl::string_view value, const Path& path, Findings& findings) {
   CheckRange(kPositiveMass, value, path, findings);
 }
 
-void CheckFraction(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckFraction(absl::string_view value, const Path& path, Findings& findings) {
   CheckRange(kFraction, value, path, findings);
 }
 
-void CheckVoltage(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckVoltage(absl::string_view value, const Path& path, Findings& findings) {
   CheckRange(kVoltage, value, path, findings);
 }
 

@@ -31,50 +31,50 @@ void AddClaim(std::string field, std::string reason, std::string found, std::str
                 .message_ja = std::move(message_ja)});
 }
 
-void CheckSubject(const v1::RecycledContentClaim& claim, const std::string& path, Findings& findings) {
+void CheckSubject(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
   const std::string& subject = claim.subject();
   const bool needs_subject = claim.scope() != v1::CLAIM_SCOPE_UNSPECIFIED && claim.scope() != v1::CLAIM_SCOPE_PRODUCT;
   if (needs_subject && subject.empty()) {
-    AddClaim(absl::StrCat(path, ".subject"), "V8_SUBJECT", "no subject", "the material, component or element",
+    AddClaim(path.At("subject"), "V8_SUBJECT", "no subject", "the material, component or element",
              "name what the claim is about", "対象（材料・部品・元素）の記載が必要です。", findings);
   }
   const bool is_element = !subject.empty() && subject.size() <= 2 &&
                           absl::ascii_isupper(static_cast<unsigned char>(subject[0])) &&
                           (subject.size() == 1 || absl::ascii_islower(static_cast<unsigned char>(subject[1])));
   if (claim.scope() == v1::CLAIM_SCOPE_ELEMENT && !subject.empty() && !is_element) {
-    AddClaim(absl::StrCat(path, ".subject"), "V8_SUBJECT", Quoted(subject), "the symbol of an element",
-             "write for example Co", "元素記号で記載してください（例: Co）。", findings);
+    AddClaim(path.At("subject"), "V8_SUBJECT", Quoted(subject), "the symbol of an element", "write for example Co",
+             "元素記号で記載してください（例: Co）。", findings);
   }
 }
 
-void CheckMasses(const v1::RecycledContentClaim& claim, const std::string& path, Findings& findings) {
+void CheckMasses(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
   if (!claim.has_pre_consumer_mass_kg() && !claim.has_post_consumer_mass_kg()) {
-    AddClaim(absl::StrCat(path, ".post_consumer_mass_kg"), "V8_MASS_MISSING", "neither pre- nor post-consumer mass",
+    AddClaim(path.At("post_consumer_mass_kg"), "V8_MASS_MISSING", "neither pre- nor post-consumer mass",
              "at least one of them", "fill in pre_consumer_mass_kg or post_consumer_mass_kg",
              "プレコンシューマまたはポストコンシューマの質量が必要です。", findings);
   }
   const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
   const absl::int128 recycled = RecycledMass(claim);
   if (total.has_value() && recycled > *total) {
-    AddClaim(absl::StrCat(path, ".total_mass_kg"), "V8_CLAIM_MASS",
+    AddClaim(path.At("total_mass_kg"), "V8_CLAIM_MASS",
              absl::StrCat(FixedDecimalText(recycled), " kg of recycled mass"),
              absl::StrCat("at most the total of ", FixedDecimalText(*total), " kg"),
-             "correct the masses; rework of the same process does not count",
-             "再生材の質量が総質量を超えています。", findings);
+             "correct the masses; rework of the same process does not count", "再生材の質量が総質量を超えています。",
+             findings);
   }
   absl::int128 sources = 0;
   for (const v1::PostConsumerSource& source : claim.post_consumer_sources()) {
     sources += OrZero(MassOf(source.has_mass_kg(), source.mass_kg()));
   }
   if (sources > OrZero(MassOf(claim.has_post_consumer_mass_kg(), claim.post_consumer_mass_kg()))) {
-    AddClaim(absl::StrCat(path, ".post_consumer_sources"), "V8_SOURCE_MASS",
+    AddClaim(path.At("post_consumer_sources"), "V8_SOURCE_MASS",
              absl::StrCat("sources of ", FixedDecimalText(sources), " kg"), "at most post_consumer_mass_kg",
              "correct the masses of the sources", "由来別質量の合計がポストコンシューマ質量を超えています。", findings);
   }
 }
 
 // |declared − recycled / total| ≤ 0.005, multiplied out.
-void CheckFraction(const v1::RecycledContentClaim& claim, const std::string& path, Findings& findings) {
+void CheckFraction(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
   const Amount declared = FractionOf(claim.has_recycled_fraction(), claim.recycled_fraction());
   const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
   if (!declared.has_value() || !total.has_value() || *total == 0) {
@@ -83,10 +83,10 @@ void CheckFraction(const v1::RecycledContentClaim& claim, const std::string& pat
   const absl::int128 difference = Share(*total, *declared) - RecycledMass(claim);
   const absl::int128 size = difference < 0 ? -difference : difference;
   if (size * 1000 > *total * kFractionTolerancePerMille) {
-    AddClaim(absl::StrCat(path, ".recycled_fraction"), "V8_FRACTION", claim.recycled_fraction().value(),
-             absl::StrCat(FixedDecimalText(RecycledMass(claim)), " kg of ", FixedDecimalText(*total),
-                          " kg, within 0.005"),
-             "correct the fraction or the masses", "再生材割合が質量から計算した値と一致しません。", findings);
+    AddClaim(
+        path.At("recycled_fraction"), "V8_FRACTION", claim.recycled_fraction().value(),
+        absl::StrCat(FixedDecimalText(RecycledMass(claim)), " kg of ", FixedDecimalText(*total), " kg, within 0.005"),
+        "correct the fraction or the masses", "再生材割合が質量から計算した値と一致しません。", findings);
   }
 }
 
@@ -94,12 +94,12 @@ bool IsAttributed(v1::ChainOfCustodyModel model) {
   return model == v1::CHAIN_OF_CUSTODY_MODEL_MASS_BALANCE || model == v1::CHAIN_OF_CUSTODY_MODEL_BOOK_AND_CLAIM;
 }
 
-void CheckCustody(const v1::RecycledContentClaim& claim, const std::string& path, Findings& findings) {
+void CheckCustody(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
   if (!IsAttributed(claim.chain_of_custody_model())) {
     return;
   }
   if (claim.ledger_reference().empty()) {
-    AddClaim(absl::StrCat(path, ".ledger_reference"), "V8_LEDGER", "no ledger", "the ledger that the credit is booked in",
+    AddClaim(path.At("ledger_reference"), "V8_LEDGER", "no ledger", "the ledger that the credit is booked in",
              "give its URI", "マスバランス／ブック＆クレームには台帳の参照が必要です。", findings);
   }
   const v1::DatePeriod& period = claim.mass_balance_period();
@@ -108,7 +108,7 @@ void CheckCustody(const v1::RecycledContentClaim& claim, const std::string& path
   const bool fits = start.has_value() && end.has_value() &&
                     *end < absl::CivilDay(start->year(), start->month() + kMassBalanceMonthsMax, start->day());
   if (!fits) {
-    AddClaim(absl::StrCat(path, ".mass_balance_period"), "V8_PERIOD",
+    AddClaim(path.At("mass_balance_period"), "V8_PERIOD",
              claim.has_mass_balance_period() ? absl::StrCat(Quoted(period.start()), " to ", Quoted(period.end()))
                                              : "no period",
              absl::StrCat("a period of at most ", kMassBalanceMonthsMax, " months"), "give the accounting period",
@@ -118,15 +118,15 @@ void CheckCustody(const v1::RecycledContentClaim& claim, const std::string& path
 
 }  // namespace
 
-void CheckClaimCount(const v1::RecycledContent& content, const std::string& path, Findings& findings) {
+void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findings& findings) {
   if (content.claims_size() > kClaimsMax) {
-    AddClaim(absl::StrCat(path, ".claims"), "V8_CLAIMS", absl::StrCat(content.claims_size(), " claims"),
+    AddClaim(path.At("claims"), "V8_CLAIMS", absl::StrCat(content.claims_size(), " claims"),
              absl::StrCat("at most ", kClaimsMax), "merge claims of the same subject", "主張の件数が多すぎます。",
              findings);
   }
 }
 
-void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const std::string& path, Findings& findings) {
+void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
   CheckSubject(claim, path, findings);
   CheckMasses(claim, path, findings);
   CheckFraction(claim, path, findings);

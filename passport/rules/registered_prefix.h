@@ -9,9 +9,9 @@
 namespace meguri::passport {
 
 // A GS1 company prefix: 4-12 digits.
-void CheckCompanyPrefix(absl::string_view value, const std::string& path, Findings& findings);
+void CheckCompanyPrefix(absl::string_view value, const Path& path, Findings& findings);
 
 // A host name of lower-case labels.
-void CheckDomain(absl::string_view value, const std::string& path, Findings& findings);
+void CheckDomain(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -6,9 +6,9 @@
 namespace meguri::passport {
 namespace {
 
-void AddIncomplete(const std::string& path, absl::string_view name, absl::string_view expected,
-                   absl::string_view name_ja, Findings& findings) {
-  findings.Add({.field = absl::StrCat(path, ".", name),
+void AddIncomplete(const Path& path, absl::string_view name, absl::string_view expected, absl::string_view name_ja,
+                   Findings& findings) {
+  findings.Add({.field = path.At(name),
                 .reason = "REMOVAL_ITEM_INCOMPLETE",
                 .found = absl::StrCat("no ", name),
                 .expected = std::string(expected),
@@ -18,7 +18,7 @@ void AddIncomplete(const std::string& path, absl::string_view name, absl::string
 
 }  // namespace
 
-void CheckRemovalItem(const v1::RemovalItem& item, const std::string& path, Findings& findings) {
+void CheckRemovalItem(const v1::RemovalItem& item, const Path& path, Findings& findings) {
   if (item.present() && !item.has_location()) {
     AddIncomplete(path, "location", "where the item is", "位置", findings);
   }

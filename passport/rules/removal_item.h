@@ -9,6 +9,6 @@
 namespace meguri::passport {
 
 // A thing to be removed that is there has a place and an instruction.
-void CheckRemovalItem(const v1::RemovalItem& item, const std::string& path, Findings& findings);
+void CheckRemovalItem(const v1::RemovalItem& item, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

@@ -20,12 +20,13 @@ void Findings::Add(Violation violation) {
     return;
   }
   if (violations_.size() == count_max_) {
-    violations_.push_back({.field = "",
-                           .reason = "TOO_MANY_VIOLATIONS",
-                           .found = absl::StrCat("more than ", count_max_, " problems"),
-                           .expected = "none",
-                           .cure = "mend these and check again",
-                           .message_ja = absl::StrCat("問題が", count_max_, "件を超えています。修正して再度確認してください。")});
+    violations_.push_back(
+        {.field = "",
+         .reason = "TOO_MANY_VIOLATIONS",
+         .found = absl::StrCat("more than ", count_max_, " problems"),
+         .expected = "none",
+         .cure = "mend these and check again",
+         .message_ja = absl::StrCat("問題が", count_max_, "件を超えています。修正後に再確認してください。")});
     return;
   }
   violations_.push_back(std::move(violation));
@@ -40,10 +41,6 @@ std::string Quoted(absl::string_view text) {
     }
   }
   return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text.substr(0, size)), size < text.size() ? "…" : "", "\"");
-}
-
-std::string ElementPath(absl::string_view path, absl::string_view field, int index) {
-  return absl::StrCat(path, ".", field, "[", index, "]");
 }
 
 }  // namespace meguri::passport

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/error.h"
 #include "google/protobuf/message.h"
+#include "passport/rules/path.h"
 
 namespace meguri::passport {
 
@@ -28,13 +30,10 @@ class Findings {
 
 // A rule adds to `findings` what it dislikes, and depends on nothing else. A value rule sees the text of one string or
 // Decimal field at `path`, never an empty one; a message rule sees one message at `path` and what lies in it.
-using ValueRule = void (*)(absl::string_view value, const std::string& path, Findings& findings);
-using MessageRule = void (*)(const google::protobuf::Message& message, const std::string& path, Findings& findings);
+using ValueRule = void (*)(absl::string_view value, const Path& path, Findings& findings);
+using MessageRule = void (*)(const google::protobuf::Message& message, const Path& path, Findings& findings);
 
 // `text` in quotes, shortened, without control characters.
 std::string Quoted(absl::string_view text);
-
-// path + ".nodes[3]".
-std::string ElementPath(absl::string_view path, absl::string_view field, int index);
 
 }  // namespace meguri::passport

@@ -32,8 +32,8 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::Message;
 
-template <typename M, void (*kCheck)(const M&, const std::string&, Findings&)>
-void CheckAs(const Message& message, const std::string& path, Findings& findings) {
+template <typename M, void (*kCheck)(const M&, const Path&, Findings&)>
+void CheckAs(const Message& message, const Path& path, Findings& findings) {
   kCheck(static_cast<const M&>(message), path, findings);
 }
 
@@ -47,7 +47,7 @@ Rule Value(int field, ValueRule check) {
   return {M::descriptor(), field, false, check, nullptr};
 }
 
-template <typename M, void (*kCheck)(const M&, const std::string&, Findings&)>
+template <typename M, void (*kCheck)(const M&, const Path&, Findings&)>
 Rule Whole() {
   return {M::descriptor(), 0, false, nullptr, &CheckAs<M, kCheck>};
 }
@@ -208,7 +208,7 @@ std::vector<Rule> MemberRules() {
 }
 
 // Messages that every section uses.
-std::vector<Rule> CommonRules() {
+std::vector<Rule> SharedMessageRules() {
   return {
       Whole<v1::Decimal, &CheckDecimal>(),
       Whole<v1::Text, &CheckText>(),
@@ -223,8 +223,9 @@ using RulesByMessage = absl::flat_hash_map<const Descriptor*, std::vector<Rule>>
 
 RulesByMessage MakeRulesByMessage() {
   RulesByMessage by_message;
-  for (const std::vector<Rule>& table : {IdentityRules(), CompositionRules(), DismantlingRules(),
-                                         RecycledContentRules(), OwnerNoteRules(), MemberRules(), CommonRules()}) {
+  for (const std::vector<Rule>& table :
+       {IdentityRules(), CompositionRules(), DismantlingRules(), RecycledContentRules(), OwnerNoteRules(),
+        MemberRules(), SharedMessageRules()}) {
     for (const Rule& rule : table) {
       by_message[rule.message].push_back(rule);
     }

@@ -13,9 +13,9 @@ namespace meguri::passport {
 namespace {
 
 constexpr char kBatteryGroup[] = "battery";
-constexpr char kIdentityPath[] = "sections.identity";
-constexpr char kCompositionPath[] = "sections.composition";
-constexpr char kClaimsPath[] = "sections.recycled_content";
+const Path kIdentityPath("sections.identity");
+const Path kCompositionPath("sections.composition");
+const Path kClaimsPath("sections.recycled_content");
 // A marking shows whole per cent: half a per cent is rounding.
 constexpr int kMarkingRoundingPerMille = 5;
 
@@ -29,11 +29,11 @@ void AddSelf(const std::string& field, const std::string& id, Findings& findings
 }
 
 void CheckComponents(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nodes, const std::string& own_id,
-                     const std::string& path, absl::string_view field, Findings& findings) {
+                     const Path& path, absl::string_view field, Findings& findings) {
   for (int i = 0; i < nodes.size(); ++i) {
-    const std::string node_path = ElementPath(path, field, i);
+    const Path node_path = path.Element(field, i);
     if (nodes[i].component_record_id() == own_id) {
-      AddSelf(absl::StrCat(node_path, ".component_record_id"), own_id, findings);
+      AddSelf(node_path.At("component_record_id"), own_id, findings);
     }
     CheckComponents(nodes[i].children(), own_id, node_path, "children", findings);
   }
@@ -66,7 +66,7 @@ void CheckMassAgreement(const record::Header&, const RecordContent& content, Fin
   if (content.composition != nullptr) {
     const Amount whole = MassOf(content.composition->has_mass_kg(), content.composition->mass_kg());
     if (whole.has_value() && !(IsWithin(*whole, *mass) && IsWhole(*whole, *mass))) {
-      findings.Add({.field = absl::StrCat(kCompositionPath, ".mass_kg"),
+      findings.Add({.field = kCompositionPath.At("mass_kg"),
                     .reason = "V6_MASS_AGREEMENT",
                     .found = absl::StrCat(FixedDecimalText(*whole), " kg"),
                     .expected = absl::StrCat(FixedDecimalText(*mass), " kg as in the identity section, within 0.5 %"),
@@ -81,7 +81,7 @@ void CheckMassAgreement(const record::Header&, const RecordContent& content, Fin
     const v1::RecycledContentClaim& claim = content.recycled_content->claims(i);
     const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
     if (total.has_value() && !IsWithin(*total, *mass)) {
-      findings.Add({.field = absl::StrCat(ElementPath(kClaimsPath, "claims", i), ".total_mass_kg"),
+      findings.Add({.field = kClaimsPath.Element("claims", i).At("total_mass_kg"),
                     .reason = "V6_MASS_AGREEMENT",
                     .found = absl::StrCat(FixedDecimalText(*total), " kg"),
                     .expected = absl::StrCat("at most ", FixedDecimalText(*mass), " kg as in the identity section"),
@@ -103,7 +103,7 @@ void CheckRecycledMarking(const record::Header&, const RecordContent& content, F
     const auto marking = ParsePlasticMarking(content.identity->plastic_markings(i));
     const int marked = marking.has_value() ? marking->recycled_percent.value_or(0) : 0;
     if (marked * 10 > claimed_per_mille + kMarkingRoundingPerMille) {
-      findings.Add({.field = ElementPath(kIdentityPath, "plastic_markings", i),
+      findings.Add({.field = kIdentityPath.Element("plastic_markings", i).ToString(),
                     .reason = "V9_RECYCLED_MARKING",
                     .found = absl::StrCat("REC", marked),
                     .expected = absl::StrCat("at most the ", claimed_per_mille / 10, " % that the claims make"),
@@ -121,7 +121,7 @@ void CheckBatteryClaims(const record::Header&, const RecordContent& content, Fin
   for (int i = 0; i < content.recycled_content->claims_size(); ++i) {
     const v1::ReportingBasis& basis = content.recycled_content->claims(i).reporting_basis();
     if (basis.plant().empty() || basis.year() == 0) {
-      findings.Add({.field = absl::StrCat(ElementPath(kClaimsPath, "claims", i), ".reporting_basis"),
+      findings.Add({.field = kClaimsPath.Element("claims", i).At("reporting_basis"),
                     .reason = "V8_REPORTING_BASIS",
                     .found = "no plant or no year",
                     .expected = "the plant and the year that the claim is about",
@@ -135,10 +135,10 @@ void CheckSelfReference(const record::Header& header, const RecordContent& conte
   const std::string own_id = header.record_id().ToHex();
   if (content.identity != nullptr) {
     if (content.identity->parent_record_id() == own_id) {
-      AddSelf(absl::StrCat(kIdentityPath, ".parent_record_id"), own_id, findings);
+      AddSelf(kIdentityPath.At("parent_record_id"), own_id, findings);
     }
     if (content.identity->predecessor_record_id() == own_id) {
-      AddSelf(absl::StrCat(kIdentityPath, ".predecessor_record_id"), own_id, findings);
+      AddSelf(kIdentityPath.At("predecessor_record_id"), own_id, findings);
     }
   }
   if (content.composition != nullptr) {

@@ -16,7 +16,7 @@ namespace {
 using Places = absl::flat_hash_map<uint32_t, int>;
 
 void AddFinding(std::string field, std::string reason, std::string found, std::string expected, std::string cure,
-                 std::string message_ja, Findings& findings) {
+                std::string message_ja, Findings& findings) {
   findings.Add({.field = std::move(field),
                 .reason = std::move(reason),
                 .found = std::move(found),
@@ -25,41 +25,39 @@ void AddFinding(std::string field, std::string reason, std::string found, std::s
                 .message_ja = std::move(message_ja)});
 }
 
-Places CheckNumbers(const v1::Dismantling& dismantling, const std::string& path, Findings& findings) {
+Places CheckNumbers(const v1::Dismantling& dismantling, const Path& path, Findings& findings) {
   Places places;
   for (int i = 0; i < dismantling.steps_size(); ++i) {
     const v1::DismantlingStep& step = dismantling.steps(i);
-    const std::string step_path = ElementPath(path, "steps", i);
+    const Path step_path = path.Element("steps", i);
     const bool is_new = places.emplace(step.seq(), i).second;
     if (!is_new) {
-      AddFinding(absl::StrCat(step_path, ".seq"), "V7_SEQ_DUPLICATE", absl::StrCat(step.seq()),
-                  "a number of its own for each step", "number the steps anew", "工程番号（seq）が重複しています。",
-                  findings);
+      AddFinding(step_path.At("seq"), "V7_SEQ_DUPLICATE", absl::StrCat(step.seq()), "a number of its own for each step",
+                 "number the steps anew", "工程番号（seq）が重複しています。", findings);
     }
     if (step.time_s() == 0 || step.time_s() > kStepSecondsMax) {
-      AddFinding(absl::StrCat(step_path, ".time_s"), "V7_TIME", absl::StrCat(step.time_s(), " s"),
-                  absl::StrCat("1 to ", kStepSecondsMax, " seconds"), "time the step",
-                  "所要時間（秒）は1以上で記載してください。", findings);
+      AddFinding(step_path.At("time_s"), "V7_TIME", absl::StrCat(step.time_s(), " s"),
+                 absl::StrCat("1 to ", kStepSecondsMax, " seconds"), "time the step",
+                 "所要時間（秒）は1以上で記載してください。", findings);
     }
   }
   return places;
 }
 
-void CheckDependencies(const v1::Dismantling& dismantling, const Places& places, const std::string& path,
-                       Findings& findings) {
+void CheckDependencies(const v1::Dismantling& dismantling, const Places& places, const Path& path, Findings& findings) {
   for (int i = 0; i < dismantling.steps_size(); ++i) {
     const v1::DismantlingStep& step = dismantling.steps(i);
-    const std::string step_path = ElementPath(path, "steps", i);
+    const Path step_path = path.Element("steps", i);
     if (step.depends_on_size() > kStepDependenciesMax) {
-      AddFinding(absl::StrCat(step_path, ".depends_on"), "V7_DEPENDENCIES", absl::StrCat(step.depends_on_size()),
-                  absl::StrCat("at most ", kStepDependenciesMax), "name only what must come right before",
-                  "依存工程の数が多すぎます。", findings);
+      AddFinding(step_path.At("depends_on"), "V7_DEPENDENCIES", absl::StrCat(step.depends_on_size()),
+                 absl::StrCat("at most ", kStepDependenciesMax), "name only what must come right before",
+                 "依存工程の数が多すぎます。", findings);
     }
     for (int j = 0; j < step.depends_on_size(); ++j) {
       if (!places.contains(step.depends_on(j))) {
-        AddFinding(ElementPath(step_path, "depends_on", j), "V7_DEPENDS_UNKNOWN", absl::StrCat(step.depends_on(j)),
-                    "the seq of a step in this list", "correct the number or add the step",
-                    "依存先の工程番号が存在しません。", findings);
+        AddFinding(step_path.Element("depends_on", j).ToString(), "V7_DEPENDS_UNKNOWN",
+                   absl::StrCat(step.depends_on(j)), "the seq of a step in this list",
+                   "correct the number or add the step", "依存先の工程番号が存在しません。", findings);
       }
     }
   }
@@ -124,21 +122,21 @@ std::string CircleAmong(const v1::Dismantling& dismantling, const Places& places
 
 }  // namespace
 
-void CheckStepGraph(const v1::Dismantling& dismantling, const std::string& path, Findings& findings) {
+void CheckStepGraph(const v1::Dismantling& dismantling, const Path& path, Findings& findings) {
   if (dismantling.steps_size() > kStepsMax) {
-    AddFinding(absl::StrCat(path, ".steps"), "V7_STEPS", absl::StrCat(dismantling.steps_size(), " steps"),
-                absl::StrCat("at most ", kStepsMax), "describe parts in passports of their own",
-                absl::StrCat("工程数は", kStepsMax, "までです。"), findings);
+    AddFinding(path.At("steps"), "V7_STEPS", absl::StrCat(dismantling.steps_size(), " steps"),
+               absl::StrCat("at most ", kStepsMax), "describe parts in passports of their own",
+               absl::StrCat("工程数は", kStepsMax, "までです。"), findings);
     return;
   }
   const Places places = CheckNumbers(dismantling, path, findings);
   CheckDependencies(dismantling, places, path, findings);
   const std::vector<int> left = StepsLeftWaiting(dismantling, places);
   if (!left.empty()) {
-    AddFinding(absl::StrCat(path, ".steps"), "V7_CYCLE",
-                absl::StrCat("steps that wait for each other: ", CircleAmong(dismantling, places, left)),
-                "an order in which every step can begin", "take one of these dependencies out",
-                "工程の依存関係が循環しています。", findings);
+    AddFinding(path.At("steps"), "V7_CYCLE",
+               absl::StrCat("steps that wait for each other: ", CircleAmong(dismantling, places, left)),
+               "an order in which every step can begin", "take one of these dependencies out",
+               "工程の依存関係が循環しています。", findings);
   }
 }
 

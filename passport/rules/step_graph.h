@@ -14,6 +14,6 @@ inline constexpr int kStepDependenciesMax = 100;
 inline constexpr uint32_t kStepSecondsMax = 86'400;
 
 // V7: each step has its own number and takes time; what it depends on exists; no step waits for itself.
-void CheckStepGraph(const v1::Dismantling& dismantling, const std::string& path, Findings& findings);
+void CheckStepGraph(const v1::Dismantling& dismantling, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

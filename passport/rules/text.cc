@@ -27,9 +27,9 @@ bool HasControl(absl::string_view text, bool lines_allowed) {
   return HasDirectionOverride(text);
 }
 
-void CheckSize(absl::string_view value, size_t size_max, const std::string& path, Findings& findings) {
+void CheckSize(absl::string_view value, size_t size_max, const Path& path, Findings& findings) {
   if (value.size() > size_max) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "TEXT_SIZE",
                   .found = absl::StrCat(value.size(), " bytes"),
                   .expected = absl::StrCat("at most ", size_max),
@@ -38,9 +38,9 @@ void CheckSize(absl::string_view value, size_t size_max, const std::string& path
   }
 }
 
-void CheckVisible(absl::string_view value, bool lines_allowed, const std::string& path, Findings& findings) {
+void CheckVisible(absl::string_view value, bool lines_allowed, const Path& path, Findings& findings) {
   if (HasControl(value, lines_allowed)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "TEXT_CONTROL",
                   .found = Quoted(value),
                   .expected = "no control characters",
@@ -51,11 +51,11 @@ void CheckVisible(absl::string_view value, bool lines_allowed, const std::string
 
 }  // namespace
 
-void CheckWord(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckWord(absl::string_view value, const Path& path, Findings& findings) {
   CheckSize(value, kWordBytesMax, path, findings);
   CheckVisible(value, /*lines_allowed=*/false, path, findings);
   if (absl::StripAsciiWhitespace(value).size() != value.size()) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "TEXT_SPACE",
                   .found = Quoted(value),
                   .expected = "no space at either end",
@@ -64,29 +64,29 @@ void CheckWord(absl::string_view value, const std::string& path, Findings& findi
   }
 }
 
-void CheckNote(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckNote(absl::string_view value, const Path& path, Findings& findings) {
   CheckSize(value, kNoteBytesMax, path, findings);
   CheckVisible(value, /*lines_allowed=*/true, path, findings);
 }
 
-void CheckText(const v1::Text& text, const std::string& path, Findings& findings) {
+void CheckText(const v1::Text& text, const Path& path, Findings& findings) {
   if (text.ja().empty() && text.en().empty()) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "TEXT_MISSING",
                   .found = "no text",
                   .expected = "Japanese or English",
                   .cure = "fill in ja or en, or leave the field out",
                   .message_ja = "日本語または英語の記載が必要です。"});
   }
-  CheckSize(text.ja(), kTextBytesMax, absl::StrCat(path, ".ja"), findings);
-  CheckSize(text.en(), kTextBytesMax, absl::StrCat(path, ".en"), findings);
-  CheckVisible(text.ja(), /*lines_allowed=*/true, absl::StrCat(path, ".ja"), findings);
-  CheckVisible(text.en(), /*lines_allowed=*/true, absl::StrCat(path, ".en"), findings);
+  CheckSize(text.ja(), kTextBytesMax, path.Field("ja"), findings);
+  CheckSize(text.en(), kTextBytesMax, path.Field("en"), findings);
+  CheckVisible(text.ja(), /*lines_allowed=*/true, path.Field("ja"), findings);
+  CheckVisible(text.en(), /*lines_allowed=*/true, path.Field("en"), findings);
 }
 
-void RequireJapanese(const v1::Text& text, const std::string& path, Findings& findings) {
+void RequireJapanese(const v1::Text& text, const Path& path, Findings& findings) {
   if (text.ja().empty()) {
-    findings.Add({.field = absl::StrCat(path, ".ja"),
+    findings.Add({.field = path.At("ja"),
                   .reason = "TEXT_JA_MISSING",
                   .found = "no Japanese text",
                   .expected = "the name in Japanese",

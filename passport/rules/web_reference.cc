@@ -19,9 +19,8 @@ constexpr absl::string_view kMediaTypePunctuation = "!#$&-^_.+";
 
 bool IsScheme(absl::string_view text) {
   return !text.empty() && absl::ascii_isalpha(static_cast<unsigned char>(text[0])) &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return absl::ascii_isalnum(c) || c == '+' || c == '-' || c == '.';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 bool IsHttps(absl::string_view text) {
@@ -49,9 +48,9 @@ bool IsUri(absl::string_view text) {
          });
 }
 
-void CheckUri(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckUri(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsUri(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "URI_FORM",
                   .found = Quoted(value),
                   .expected = absl::StrCat("a URI of at most ", kUriBytesMax, " bytes"),
@@ -60,9 +59,9 @@ void CheckUri(absl::string_view value, const std::string& path, Findings& findin
   }
 }
 
-void CheckHttps(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckHttps(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsHttps(value)) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "URI_FORM",
                   .found = Quoted(value),
                   .expected = "a link that begins with https:// and a host",
@@ -71,11 +70,11 @@ void CheckHttps(absl::string_view value, const std::string& path, Findings& find
   }
 }
 
-void CheckMediaType(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckMediaType(absl::string_view value, const Path& path, Findings& findings) {
   const size_t slash = value.find('/');
   if (value.size() > kMediaTypeBytesMax || slash == absl::string_view::npos ||
       !IsMediaTypeName(value.substr(0, slash)) || !IsMediaTypeName(value.substr(slash + 1))) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "MEDIA_TYPE",
                   .found = Quoted(value),
                   .expected = "an IANA media type",
@@ -84,12 +83,12 @@ void CheckMediaType(absl::string_view value, const std::string& path, Findings& 
   }
 }
 
-void CheckSha256(absl::string_view value, const std::string& path, Findings& findings) {
+void CheckSha256(absl::string_view value, const Path& path, Findings& findings) {
   const bool is_hash = value.size() == kSha256Digits && std::all_of(value.begin(), value.end(), [](unsigned char c) {
                          return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
                        });
   if (!is_hash) {
-    findings.Add({.field = path,
+    findings.Add({.field = path.ToString(),
                   .reason = "SHA256_FORM",
                   .found = Quoted(value),
                   .expected = "64 lower-case hexadecimal digits",

@@ -38,7 +38,8 @@ void Visit(WeighedGroup group, absl::FunctionRef<void(const WeighedGroup&)> visi
   for (int i = 0; i < group.nodes->size(); ++i) {
     const v1::CompositionNode& node = group.nodes->Get(i);
     if (!node.children().empty()) {
-      Visit({.path = ElementPath(group.path, group.field, i),
+      const Path path = group.path->Element(group.field, i);
+      Visit({.path = &path,
              .field = "children",
              .mass = group.masses[static_cast<size_t>(i)],
              .complete = node.children_complete(),
@@ -55,9 +56,9 @@ Amount MassOf(bool present, const v1::Decimal& mass_kg) { return AmountWithin(pr
 
 Amount FractionOf(bool present, const v1::Decimal& fraction) { return AmountWithin(present, fraction, 1); }
 
-void ForEachGroup(const v1::Composition& composition, const std::string& path,
+void ForEachGroup(const v1::Composition& composition, const Path& path,
                   absl::FunctionRef<void(const WeighedGroup&)> visit) {
-  Visit({.path = path,
+  Visit({.path = &path,
          .field = "nodes",
          .mass = MassOf(composition.has_mass_kg(), composition.mass_kg()),
          .complete = composition.nodes_complete(),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -9,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "passport/rules/path.h"
 
 namespace meguri::passport {
 
@@ -20,16 +20,16 @@ Amount FractionOf(bool present, const v1::Decimal& fraction);
 
 // The nodes under one parent with their masses: as they say, or their fraction of the parent's mass.
 struct WeighedGroup {
-  std::string path;         // of the parent
-  absl::string_view field;  // of the parent, in which the nodes lie: "nodes" or "children"
-  Amount mass;              // of the parent
-  bool complete = false;    // the nodes make up the whole parent
+  const Path* path = nullptr;  // of the parent
+  absl::string_view field;     // of the parent, in which the nodes lie: "nodes" or "children"
+  Amount mass;                 // of the parent
+  bool complete = false;       // the nodes make up the whole parent
   const google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes = nullptr;
   std::vector<Amount> masses;  // one for each node
 };
 
 // Visits the top nodes, then each group of children, parents first.
-void ForEachGroup(const v1::Composition& composition, const std::string& path,
+void ForEachGroup(const v1::Composition& composition, const Path& path,
                   absl::FunctionRef<void(const WeighedGroup&)> visit);
 
 // fraction × mass, both in units of 1e-18; `mass` of at most 1e9 kg, `fraction` of at most 1.

@@ -15,7 +15,7 @@
 #include "passport/payload.h"
 #include "passport/validate.h"
 #include "tests/testing/status.h"
-#include "tests/unit/passport/demo_data.h"
+#include "tests/unit/passport/demo_records.h"
 
 namespace meguri::passport {
 namespace {
@@ -169,8 +169,8 @@ TEST(RecordJson, HoldsTheDeepestCompositionThatTheRulesAllow) {
   for (int level = 1; level < 32; ++level) {
     tree = absl::StrCat("{", node, R"(, "children": [)", tree, "]}");
   }
-  const absl::StatusOr<RecordDraft> draft = ParseRecordJson(absl::StrCat(
-      R"({"record_type": "product_passport", "sections": {"composition": {"nodes": [)", tree, "]}}}"));
+  const absl::StatusOr<RecordDraft> draft = ParseRecordJson(
+      absl::StrCat(R"({"record_type": "product_passport", "sections": {"composition": {"nodes": [)", tree, "]}}}"));
   MEGURI_ASSERT_OK(draft);
   EXPECT_THAT(ValidateSection(3, draft->sections[0].payload, "s"), IsEmpty());
   MEGURI_EXPECT_OK(PrintRecordJson(*draft));
@@ -225,8 +225,7 @@ TEST(RecordJson, CarriesMemberEntries) {
 }
 
 TEST(SectionJson, ShowsWhatItDoesNotUnderstand) {
-  EXPECT_EQ(*SectionToJson(77, "abc"),
-            "{\n  \"$not_understood\": true,\n  \"$type\": 77,\n  \"$bytes\": 3\n}\n");
+  EXPECT_EQ(*SectionToJson(77, "abc"), "{\n  \"$not_understood\": true,\n  \"$type\": 77,\n  \"$bytes\": 3\n}\n");
   EXPECT_THAT(*SectionToJson(1, "\xFF"), HasSubstr("\"$not_understood\": true"));
   v1::OwnerNote note;
   note.set_note("x");

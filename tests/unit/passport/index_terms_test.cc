@@ -10,7 +10,7 @@
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "passport/product_group.h"
-#include "tests/unit/passport/demo_data.h"
+#include "tests/unit/passport/demo_records.h"
 
 namespace meguri::passport {
 namespace {
@@ -32,10 +32,10 @@ std::string PayloadOf(absl::string_view file, uint32_t type) {
 }
 
 TEST(IndexTerms, ComeFromAnIdentity) {
-  EXPECT_THAT(TermsOf(SECTION_TYPE_IDENTITY, PayloadOf("ev-battery.json", SECTION_TYPE_IDENTITY)),
-              ElementsAre(IndexTerm{"granularity", "item"}, IndexTerm{"gtin", "04912345100108"},
-                          IndexTerm{"model", "mc-ev72"}, IndexTerm{"product_group", "battery"},
-                          IndexTerm{"serial", "MC72-26A-000317"}));
+  EXPECT_THAT(
+      TermsOf(SECTION_TYPE_IDENTITY, PayloadOf("ev-battery.json", SECTION_TYPE_IDENTITY)),
+      ElementsAre(IndexTerm{"granularity", "item"}, IndexTerm{"gtin", "04912345100108"}, IndexTerm{"model", "mc-ev72"},
+                  IndexTerm{"product_group", "battery"}, IndexTerm{"serial", "MC72-26A-000317"}));
 }
 
 TEST(IndexTerms, ComeFromAComposition) {
@@ -46,8 +46,8 @@ TEST(IndexTerms, ComeFromAComposition) {
   const std::vector<IndexTerm> terms =
       TermsOf(SECTION_TYPE_COMPOSITION, PayloadOf("cathode-nmc811-lot.json", SECTION_TYPE_COMPOSITION));
   EXPECT_THAT(terms, IsSupersetOf({IndexTerm{"material", "182442-95-1"}, IndexTerm{"substance", "7440-48-4"}}));
-  for (const IndexTerm& term : TermsOf(SECTION_TYPE_COMPOSITION,
-                                       PayloadOf("recycled-pp-lot.json", SECTION_TYPE_COMPOSITION))) {
+  for (const IndexTerm& term :
+       TermsOf(SECTION_TYPE_COMPOSITION, PayloadOf("recycled-pp-lot.json", SECTION_TYPE_COMPOSITION))) {
     EXPECT_NE(term.value, "other additives") << "what a joker hides cannot be searched";
   }
 }

@@ -96,8 +96,7 @@ TEST(RuleTables, RulesFitTheirFields) {
       const FieldDescriptor* field = message->FindFieldByNumber(rule.field);
       ASSERT_NE(field, nullptr) << message->full_name() << " " << rule.field;
       if (rule.check_value != nullptr) {
-        EXPECT_TRUE(field->type() == FieldDescriptor::TYPE_STRING ||
-                    field->message_type() == v1::Decimal::descriptor())
+        EXPECT_TRUE(field->type() == FieldDescriptor::TYPE_STRING || field->message_type() == v1::Decimal::descriptor())
             << field->full_name();
       }
       if (rule.check_message != nullptr) {

@@ -24,7 +24,7 @@
 #include "passport/rules/web_reference.h"
 #include "record/participant_id.h"
 #include "tests/testing/status.h"
-#include "tests/unit/passport/demo_data.h"
+#include "tests/unit/passport/demo_records.h"
 
 namespace meguri::passport {
 namespace {
@@ -36,7 +36,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> ReasonsFor(ValueRule rule, absl::string_view value) {
   Findings findings(10);
-  rule(value, "field", findings);
+  rule(value, Path("field"), findings);
   return ReasonsOf(std::move(findings).Take());
 }
 
@@ -98,17 +98,17 @@ TEST(LocalGovernmentCode, EndsTheCorporateNumberOfAMunicipality) {
   member.set_kind(registry::v1::MEMBER_KIND_MUNICIPALITY);
   member.set_participant_id("0188:8000020130001");
   Findings good(10);
-  CheckMunicipality(member, "sections.member", good);
+  CheckMunicipality(member, Path("sections.member"), good);
   EXPECT_THAT(std::move(good).Take(), IsEmpty());
 
   member.set_participant_id("0188:7123456789012");
   Findings bad(10);
-  CheckMunicipality(member, "sections.member", bad);
+  CheckMunicipality(member, Path("sections.member"), bad);
   EXPECT_THAT(Lines(std::move(bad).Take()), ElementsAre("sections.member.participant_id V2_LOCAL_GOVERNMENT_CODE"));
 
   member.set_kind(registry::v1::MEMBER_KIND_COMPANY_SME);
   Findings company(10);
-  CheckMunicipality(member, "sections.member", company);
+  CheckMunicipality(member, Path("sections.member"), company);
   EXPECT_THAT(std::move(company).Take(), IsEmpty());
 }
 
@@ -188,18 +188,27 @@ TEST(DigitalLink, ReadsOtherPrimaryKeys) {
 }
 
 TEST(DigitalLink, RefusesWhatIsNone) {
-  for (const char* uri :
-       {"", "https://", "https:///01/04912345678904", "ftp://id.gs1.org/01/04912345678904",
-        "telnet://id.gs1.org/01/04912345678904", "id.gs1.org/01/04912345678904", "https://id.gs1.org",
-        "https://id.gs1.org/", "https://id.gs1.org/01", "https://id.gs1.org/99/04912345678904",
-        "https://id.gs1.org/01/04912345678904/21", "https://id.gs1.org/01/04912345678904/21/",
-        "https://id.gs1.org/01/04912345678904/21/S/10/L",       // wrong order
-        "https://id.gs1.org/01/04912345678904/10/L/10/M",       // twice
-        "https://id.gs1.org/01/04912345678904/21/S/235/T",      // 21 excludes 235
-        "https://id.gs1.org/01/04912345678904/254/X",           // of a GLN
-        "https://id.gs1.org/01/04912345678904/21/123456789012345678901", "https://id.gs1.org/01/04912345678904/21/a%20b",
-        "https://id.gs1.org/01/04912345678904/21/%zz", "https://id.gs1.org/01/04912345678904/21/%4",
-        "https://user@id.gs1.org/01/04912345678904"}) {
+  for (const char* uri : {"",
+                          "https://",
+                          "https:///01/04912345678904",
+                          "ftp://id.gs1.org/01/04912345678904",
+                          "telnet://id.gs1.org/01/04912345678904",
+                          "id.gs1.org/01/04912345678904",
+                          "https://id.gs1.org",
+                          "https://id.gs1.org/",
+                          "https://id.gs1.org/01",
+                          "https://id.gs1.org/99/04912345678904",
+                          "https://id.gs1.org/01/04912345678904/21",
+                          "https://id.gs1.org/01/04912345678904/21/",
+                          "https://id.gs1.org/01/04912345678904/21/S/10/L",   // wrong order
+                          "https://id.gs1.org/01/04912345678904/10/L/10/M",   // twice
+                          "https://id.gs1.org/01/04912345678904/21/S/235/T",  // 21 excludes 235
+                          "https://id.gs1.org/01/04912345678904/254/X",       // of a GLN
+                          "https://id.gs1.org/01/04912345678904/21/123456789012345678901",
+                          "https://id.gs1.org/01/04912345678904/21/a%20b",
+                          "https://id.gs1.org/01/04912345678904/21/%zz",
+                          "https://id.gs1.org/01/04912345678904/21/%4",
+                          "https://user@id.gs1.org/01/04912345678904"}) {
     EXPECT_THAT(ParseDigitalLink(uri), HasReason("V4_DIGITAL_LINK")) << uri;
   }
   EXPECT_THAT(ParseDigitalLink("https://id.gs1.org/01/04912345678905"), HasReason("V3_CHECK_DIGIT"));
@@ -255,7 +264,7 @@ TEST(EcNumber, IsToldFromACasNumber) {
   identifier.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
   identifier.set_value("201-004-7");
   Findings findings(10);
-  CheckSubstanceIdentifier(identifier, "id", findings);
+  CheckSubstanceIdentifier(identifier, Path("id"), findings);
   const std::vector<Violation> violations = std::move(findings).Take();
   ASSERT_EQ(violations.size(), 1U);
   EXPECT_EQ(violations[0].reason, "V5_CAS");
@@ -277,9 +286,26 @@ TEST(PlasticMarking, AcceptsPublishedMarkings) {
 }
 
 TEST(PlasticMarking, RefusesWrongOnes) {
-  for (const char* marking : {"", "><", ">ABS", "ABS<", "PP", ">ABSS<", ">abs<", ">PC++ABS<", ">PC+<", ">PP-<",
-                              ">PP-MD300<", ">PP-(GF25+)<", ">PA66-(GF25+MD15<", ">ABS(REC1000)<",
-                              ">ABS(REC101)<", ">ABS(RECx)<", ">PC+ABS-FR(4)<", ">PVC-P()<", ">PP TD20<", ">PP<<"}) {
+  for (const char* marking : {"",
+                              "><",
+                              ">ABS",
+                              "ABS<",
+                              "PP",
+                              ">ABSS<",
+                              ">abs<",
+                              ">PC++ABS<",
+                              ">PC+<",
+                              ">PP-<",
+                              ">PP-MD300<",
+                              ">PP-(GF25+)<",
+                              ">PA66-(GF25+MD15<",
+                              ">ABS(REC1000)<",
+                              ">ABS(REC101)<",
+                              ">ABS(RECx)<",
+                              ">PC+ABS-FR(4)<",
+                              ">PVC-P()<",
+                              ">PP TD20<",
+                              ">PP<<"}) {
     EXPECT_FALSE(ParsePlasticMarking(marking).has_value()) << marking;
   }
 }
@@ -293,7 +319,8 @@ TEST(PlasticMarking, ChecksSymbolsOfMaterials) {
 // Grammars
 
 TEST(Decimal, HasOneSpellingForEachNumber) {
-  for (const char* text : {"0", "1", "12.5", "-3", "-0.5", "0.000000000000000001", "9999999999999999.999999999999999999"}) {
+  for (const char* text :
+       {"0", "1", "12.5", "-3", "-0.5", "0.000000000000000001", "9999999999999999.999999999999999999"}) {
     const auto number = FixedDecimal::Parse(text);
     ASSERT_TRUE(number.has_value()) << text;
     EXPECT_EQ(FixedDecimalText(number->units()), text);
@@ -301,8 +328,26 @@ TEST(Decimal, HasOneSpellingForEachNumber) {
 }
 
 TEST(Decimal, RefusesOtherSpellings) {
-  for (const char* text : {"", "-", "-0", "+1", "01", "1.", ".5", "1.50", "1.0", "-0.0", "1e3", "1,000", "NaN", "inf", " 1",
-                           "1 ", "0x1", "12345678901234567", "0.1234567890123456789", "１"}) {
+  for (const char* text : {"",
+                           "-",
+                           "-0",
+                           "+1",
+                           "01",
+                           "1.",
+                           ".5",
+                           "1.50",
+                           "1.0",
+                           "-0.0",
+                           "1e3",
+                           "1,000",
+                           "NaN",
+                           "inf",
+                           " 1",
+                           "1 ",
+                           "0x1",
+                           "12345678901234567",
+                           "0.1234567890123456789",
+                           "１"}) {
     EXPECT_FALSE(FixedDecimal::Parse(text).has_value()) << text;
   }
 }
@@ -381,7 +426,10 @@ TEST(Text, HidesNothing) {
   EXPECT_THAT(ReasonsFor(&CheckWord, "MW-D1126"), IsEmpty());
   EXPECT_THAT(ReasonsFor(&CheckWord, "電池"), IsEmpty());
   EXPECT_THAT(ReasonsFor(&CheckWord, "a\nb"), ElementsAre("TEXT_CONTROL"));
-  EXPECT_THAT(ReasonsFor(&CheckWord, "a\xE2\x80\xAE" "b"), ElementsAre("TEXT_CONTROL"));
+  EXPECT_THAT(ReasonsFor(&CheckWord,
+                         "a\xE2\x80\xAE"
+                         "b"),
+              ElementsAre("TEXT_CONTROL"));
   EXPECT_THAT(ReasonsFor(&CheckWord, "ab\xE2\x81\xA6"), ElementsAre("TEXT_CONTROL"));
   EXPECT_THAT(ReasonsFor(&CheckWord, "a "), ElementsAre("TEXT_SPACE"));
   EXPECT_THAT(ReasonsFor(&CheckWord, std::string(kWordBytesMax, 'a')), IsEmpty());
@@ -390,6 +438,15 @@ TEST(Text, HidesNothing) {
   EXPECT_THAT(ReasonsFor(&CheckNote, std::string("a\0b", 3)), ElementsAre("TEXT_CONTROL"));
   EXPECT_THAT(ReasonsFor(&CheckNote, std::string(kNoteBytesMax, 'a')), IsEmpty());
   EXPECT_THAT(ReasonsFor(&CheckNote, std::string(kNoteBytesMax + 1, 'a')), ElementsAre("TEXT_SIZE"));
+}
+
+TEST(Path, IsReadableText) {
+  const Path root("sections.composition");
+  const Path node = root.Element("nodes", 0);
+  const Path child = node.Element("children", 12);
+  EXPECT_EQ(root.ToString(), "sections.composition");
+  EXPECT_EQ(child.ToString(), "sections.composition.nodes[0].children[12]");
+  EXPECT_EQ(child.At("mass_kg"), "sections.composition.nodes[0].children[12].mass_kg");
 }
 
 TEST(Findings, StopAtTheLimitAndSaySo) {

@@ -20,7 +20,7 @@
 #include "passport/rules/quantity.h"
 #include "passport/rules/recycled_claim.h"
 #include "passport/rules/step_graph.h"
-#include "tests/unit/passport/demo_data.h"
+#include "tests/unit/passport/demo_records.h"
 
 namespace meguri::passport {
 namespace {
@@ -54,9 +54,7 @@ std::vector<std::string> LinesOf(uint32_t type, const google::protobuf::Message&
 }
 
 v1::Identity Identity() { return DemoPayload<v1::Identity>("ev-battery.json", SECTION_TYPE_IDENTITY); }
-v1::Dismantling Dismantling() {
-  return DemoPayload<v1::Dismantling>("washing-machine.json", SECTION_TYPE_DISMANTLING);
-}
+v1::Dismantling Dismantling() { return DemoPayload<v1::Dismantling>("washing-machine.json", SECTION_TYPE_DISMANTLING); }
 
 void SetText(v1::Text* text) { text->set_ja("名"); }
 
@@ -84,10 +82,10 @@ v1::Composition TwoParts(const std::string& mass, const std::string& first, cons
 // Identity
 
 TEST(ValidateIdentity, AsksForWhatIsRequired) {
-  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, v1::Identity()),
-              UnorderedElementsAre("s.name FIELD_MISSING", "s.product_group FIELD_MISSING",
-                                   "s.granularity FIELD_MISSING", "s.mass_kg FIELD_MISSING",
-                                   "s.gtin IDENTITY_KEY_MISSING"));
+  EXPECT_THAT(
+      LinesOf(SECTION_TYPE_IDENTITY, v1::Identity()),
+      UnorderedElementsAre("s.name FIELD_MISSING", "s.product_group FIELD_MISSING", "s.granularity FIELD_MISSING",
+                           "s.mass_kg FIELD_MISSING", "s.gtin IDENTITY_KEY_MISSING"));
 }
 
 TEST(ValidateIdentity, WantsTheKeysOfItsGranularity) {
@@ -96,8 +94,7 @@ TEST(ValidateIdentity, WantsTheKeysOfItsGranularity) {
   identity.set_granularity(v1::GRANULARITY_MODEL);
   EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.serial V4_GRANULARITY"));
   identity.set_granularity(v1::GRANULARITY_BATCH);
-  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity),
-              ElementsAre("s.lot V4_GRANULARITY", "s.serial V4_GRANULARITY"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.lot V4_GRANULARITY", "s.serial V4_GRANULARITY"));
   identity.set_granularity(v1::GRANULARITY_ITEM);
   EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), IsEmpty());
   identity.clear_serial();
@@ -110,7 +107,8 @@ TEST(ValidateIdentity, WantsAJapaneseNameAndNoEmptyText) {
   v1::Identity identity = Identity();
   identity.mutable_name()->clear_ja();
   identity.mutable_brand()->Clear();
-  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity), ElementsAre("s.name.ja TEXT_JA_MISSING", "s.brand TEXT_MISSING"));
+  EXPECT_THAT(LinesOf(SECTION_TYPE_IDENTITY, identity),
+              ElementsAre("s.name.ja TEXT_JA_MISSING", "s.brand TEXT_MISSING"));
 }
 
 TEST(ValidateIdentity, ChecksMassDatesAndCodes) {
@@ -207,8 +205,7 @@ TEST(ValidateComposition, WantsAnAmountAKindAndAName) {
 
 TEST(ValidateComposition, KeepsTheOrderOfKinds) {
   v1::Composition composition;
-  v1::CompositionNode* substance =
-      AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "1");
+  v1::CompositionNode* substance = AddNode(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "1");
   AddNode(substance->mutable_children(), v1::COMPOSITION_NODE_KIND_PART, "1");
   EXPECT_THAT(LinesOf(SECTION_TYPE_COMPOSITION, composition),
               ElementsAre("s.nodes[0].children[0].kind COMPOSITION_KIND"));
@@ -282,9 +279,8 @@ void Split(int64_t grams, int depth, testing::SeededRandom& random,
   for (int i = 0; i < parts && left > 0; ++i) {
     const int64_t share = i + 1 == parts ? left : 1 + static_cast<int64_t>(random.Below(static_cast<uint64_t>(left)));
     left -= share;
-    v1::CompositionNode* node =
-        AddNode(nodes, v1::COMPOSITION_NODE_KIND_PART,
-                FixedDecimalText(FixedDecimal::FromInteger(share).units() / 1000));
+    v1::CompositionNode* node = AddNode(nodes, v1::COMPOSITION_NODE_KIND_PART,
+                                        FixedDecimalText(FixedDecimal::FromInteger(share).units() / 1000));
     if (depth > 1) {
       node->set_children_complete(true);
       Split(share, depth - 1, random, node->mutable_children());
@@ -555,8 +551,8 @@ TEST(ValidateSection, TellsUnknownFieldsFromViolations) {
 }
 
 TEST(DecodePayload, RefusesBadTextAndGroups) {
-  for (const char* payload : {"\xFF", "\x0A", "\x0A\x05", "\x1A\x01", "\x0B", "\x0C", "\x22\x02\xC3\x28",
-                              "\x22\xFF\xFF\xFF\xFF\x7F"}) {
+  for (const char* payload :
+       {"\xFF", "\x0A", "\x0A\x05", "\x1A\x01", "\x0B", "\x0C", "\x22\x02\xC3\x28", "\x22\xFF\xFF\xFF\xFF\x7F"}) {
     EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_IDENTITY, payload, "s")), Contains("PAYLOAD_MALFORMED"));
   }
   EXPECT_THAT(ReasonsOf(ValidateSection(SECTION_TYPE_IDENTITY, absl::string_view("\0", 1), "s")),
@@ -667,7 +663,8 @@ TEST(ValidateRecord, LetsAudiencesBeTightenedOnly) {
   EXPECT_THAT(lines_with(SECTION_TYPE_OWNER_NOTE, 1U << record::v1::AUDIENCE_PUBLIC),
               ElementsAre("sections.owner_note.$audiences AUDIENCE_LOOSENED"));
   EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 0), ElementsAre("sections.identity.$audiences NO_AUDIENCE"));
-  EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 1U << 20), ElementsAre("sections.identity.$audiences UNKNOWN_AUDIENCE"));
+  EXPECT_THAT(lines_with(SECTION_TYPE_IDENTITY, 1U << 20),
+              ElementsAre("sections.identity.$audiences UNKNOWN_AUDIENCE"));
 }
 
 TEST(ValidateRecord, RefusesRecordTypesItCannotCheck) {
@@ -698,9 +695,9 @@ TEST(ValidateRecord, ComparesMassesBetweenSections) {
 }
 
 TEST(ValidateRecord, HoldsMarkingsToTheClaims) {
-  EXPECT_THAT(LinesAfter("recycled-pp-lot.json",
-                         [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20(REC79)<"); }),
-              ElementsAre("sections.identity.plastic_markings[0] V9_RECYCLED_MARKING"));
+  EXPECT_THAT(
+      LinesAfter("recycled-pp-lot.json", [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20(REC79)<"); }),
+      ElementsAre("sections.identity.plastic_markings[0] V9_RECYCLED_MARKING"));
   EXPECT_THAT(LinesAfter("recycled-pp-lot.json", [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20<"); }),
               IsEmpty());
 }
