@@ -126,7 +126,7 @@ SCHEMAS = {name: schema(text) for name, text in {
     "signed_body": "payload_type:s body:b signatures:key_signature*",
     "key_signature": "key_id:b signature:b",
 }.items()}
-EMPTY = {"n": 0, "N": 0, "b": b"", "s": b""}
+EMPTY = {"n": 0, "N": 0, "b": b"", "s": ""}
 
 
 def parse(data, kind, reason, closed):
@@ -144,10 +144,28 @@ def parse(data, kind, reason, closed):
     message = {}
     for number, (name, inner, repeated) in SCHEMAS[kind].items():
         values = [parse(value, inner, reason, closed) for value in found[number]]
-        if inner in SCHEMAS and not repeated:  # the pieces of one message are merged
+        if inner in SCHEMAS and not repeated and values:  # the pieces of one message are merged
             values = [parse(b"".join(found[number]), inner, reason, closed)]
         message[name] = values if repeated else [EMPTY.get(inner), *values][-1]
     return message
+
+
+def write_varint(value):
+    return bytes([value]) if value < 0x80 else bytes([value & 0x7f | 0x80]) + write_varint(value >> 7)
+
+
+def write(message, kind):
+    """The one encoding of a message: fields ascend, numbers are minimal, and what is empty is left out."""
+    encoded = b""
+    for number, (name, inner, repeated) in SCHEMAS[kind].items():
+        is_empty = message[name] in (None, EMPTY.get(inner))
+        for value in message[name] if repeated else [] if is_empty else [message[name]]:
+            if inner in "nN":
+                encoded += write_varint(number << 3) + write_varint(value)
+            else:
+                value = write(value, inner) if inner in SCHEMAS else value.encode() if inner == "s" else value
+                encoded += write_varint(number << 3 | 2) + write_varint(len(value)) + value
+    return encoded
 
 
 # ---- Names and keys: record.md §1 and §5.
@@ -254,8 +272,9 @@ def check_batch(spki, hash_, batch):
 
 
 def verify_envelope(envelope, find_key):
-    """record.md §7. find_key(key ID, publisher) gives the SubjectPublicKeyInfo, or refuses. Returns the header."""
+    """§7. find_key(key ID, publisher) gives the SubjectPublicKeyInfo, or refuses. Returns the header."""
     header = parse_header(envelope["header"])
+    need(envelope["signature"], "BATCH_KEY", "there is no signature")
     spki = find_key(envelope["signature"]["key_id"], header["publisher"])
     check_batch(spki, header_hash(envelope["header"]), envelope["signature"])
     check_sections(header, envelope["sections"])

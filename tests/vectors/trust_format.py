@@ -2,16 +2,18 @@
 """docs/format/trust.md: trust bundle and member entry; and the record files of record.md that rest on them."""
 import ipaddress
 import re
+import unicodedata
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, is_participant, key_id,
-                           load_key, need, parse, schema, signature_under, verify_envelope)
+                           load_key, need, parse, schema, signature_under, verify_envelope, write)
 
 BUNDLE_SIZE_MAX, ENTRY_SIZE_MAX, CERTIFICATE_SIZE_MAX, SIGNATURES_MAX = 262144, 65536, 16384, 64
 RECORD_KEY, FEED_KEY, BUNDLE_KEY = 1, 2, 3
-MEMBER_RECORD, MEMBER_SECTION, FILE_SIZE_MAX = 16, 32, 64 << 20
+RECYCLER, AUTHORITY = 9, 11
+MEMBER_RECORD, MEMBER_SECTION, FILE_SIZE_MAX = 16, 32, 40 << 20
 BUNDLE_TYPE = "application/vnd.meguri.trust-bundle.v1"
 KEY_GROUPS = {"registry_record_keys": (RECORD_KEY, 1), "registry_feed_keys": (FEED_KEY, 1),
               "bundle_keys": (BUNDLE_KEY, 1), "witness_keys": (FEED_KEY, 0)}
@@ -59,7 +61,7 @@ def is_address(text):
         return False
     try:
         literal = ipaddress.ip_address(host[1:-1] if host[:1] + host[-1:] == "[]" else host)
-        return (literal.version == 6) == (host[:1] == "[")
+        return (literal.version == 6) == (host[:1] == "[") and "%" not in host
     except ValueError:
         return is_domain(host.lower())
 
@@ -95,7 +97,8 @@ def check_bundle_form(bundle):
     form(is_domain(federation) and is_participant(operator), "federation or operator")
     form(bundle["expires_ms"], "no time of expiry")
     prefix = f"{federation}/meguri/{operator.replace(':', '/')}/"
-    form(re.fullmatch(re.escape(prefix) + "[1-9][0-9]*/registry", bundle["registry_origin"]), "registry origin")
+    match = re.fullmatch(re.escape(prefix) + "([1-9][0-9]{0,19})/registry", bundle["registry_origin"])
+    form(match and int(match[1]) < 1 << 64, "registry origin")
     for name, (purpose, least) in KEY_GROUPS.items():
         form(least <= len(bundle[name]) <= 16, f"number of {name}")
         for key in bundle[name]:
@@ -135,18 +138,70 @@ def open_bundle(data, now_ms):
     return bundle, valid
 
 
+def entry_form(holds, why):
+    need(holds, "ENTRY_FORM", why)
+
+
+def check_text(text, size_max):
+    entry_form(len(text.encode()) <= size_max, "a text is too long")
+    entry_form(not any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text), "control characters")
+
+
+def check_roles(roles):
+    entry_form(len(roles) <= 64, "number of roles")
+    for role in roles:
+        kind, scopes, permit = role["kind"], role["scopes"], role["permit"]
+        entry_form(1 <= kind <= 13 and len(scopes) == len(set(scopes)) <= 64, "kind or scopes of a role")
+        scope = "JP|0[1-9]|[123][0-9]|4[0-7]" if kind == AUTHORITY else "[a-z0-9-]{1,64}"
+        entry_form(all(re.fullmatch(scope, text) for text in scopes), "scope of a role")
+        entry_form(scopes or kind not in (AUTHORITY, RECYCLER), "an authority or recycler has a scope")
+        entry_form(permit or kind != RECYCLER, "a recycler has a permit")
+        for name in ("type", "number", "issuer") if permit else ():
+            entry_form(permit[name], "permit")
+            check_text(permit[name], 128)
+        entry_form(not permit or permit["not_after_ms"] <= TIME_MAX_MS, "time of a permit")
+
+
+def is_name_space(text):
+    return bool(len(text) <= 512 and re.fullmatch("[!-~]+", text) and text[-1] in "/:#?="
+                and re.fullmatch("[a-z][a-z0-9+.-]*:(//[^/?#A-Z]+[/?#].*|(?!//)..+)", text))
+
+
+def check_claims(entry):
+    for name, most, is_good in (("gs1_company_prefixes", 256, lambda text: re.fullmatch("[0-9]{4,12}", text)),
+                                ("link_domains", 64, is_domain), ("id_name_spaces", 64, is_name_space)):
+        entry_form(len(entry[name]) == len(set(entry[name])) <= most and all(map(is_good, entry[name])), name)
+
+
+def check_hosting(entry, federation):
+    hosting = entry["hosting"] or {"node_identity": "", "addresses": []}
+    identity = hosting["node_identity"]
+    entry_form(identity or STATUS[entry["status"]] != "active", "an active member has a node")
+    match = re.fullmatch(f"spiffe://{re.escape(federation)}/member/([0-9]{{4}})/([^/]+)/node/[a-z0-9-]{{1,63}}", identity)
+    entry_form(not identity or (match and is_participant(f"{match[1]}:{match[2]}") and match[2] not in (".", "..")
+                                and len(identity) <= 512), "node identity")
+    addresses = hosting["addresses"]
+    entry_form(len(addresses) == len(set(addresses)) <= 8 and all(map(is_address, addresses)), "addresses")
+
+
 def open_entry(payload, bundle):
-    """A member entry, as far as keys and standing rest on it (§5)."""
-    need(len(payload) <= ENTRY_SIZE_MAX, "ENTRY_FORM", "too large")
+    """A member entry (§5). Keys of the bundle do not count for a member, and are left out."""
+    entry_form(len(payload) <= ENTRY_SIZE_MAX, "too large")
     entry = parse(payload, "entry", "ENTRY_FORM", closed=True)
-    need(is_participant(entry["participant_id"]), "ENTRY_FORM", "no participant ID")
-    need(entry["status"] in STATUS and entry["name"]["ja"] + entry["name"]["en"], "ENTRY_FORM", "status or name")
+    names = list((entry["name"] or {"ja": ""}).values())
+    entry_form(is_participant(entry["participant_id"]) and 1 <= entry["kind"] <= 7 and entry["status"] in STATUS,
+               "participant ID, kind or status")
+    entry_form(any(names[:2]), "no name")
+    for text in names:
+        check_text(text, 256)
+    check_roles(entry["roles"])
+    check_hosting(entry, bundle["federation"])
+    check_claims(entry)
     keys = [key["public_key"] for key in entry["keys"]]
-    need(len(keys) == len(set(keys)) <= 32, "ENTRY_FORM", "too many keys, or one twice")
+    entry_form(len(keys) == len(set(keys)) <= 32, "too many keys, or one twice")
     for key in entry["keys"]:
         check_member_key(key, (RECORD_KEY, FEED_KEY), "ENTRY_FORM")
-    need(not set(keys) & set(pinned_keys(bundle)), "ENTRY_FORM", "a key of the bundle cannot be registered")
-    return entry
+    return {**entry, "keys": [key for key in entry["keys"] if key["public_key"] not in pinned_keys(bundle)]}
 
 
 # ---- Record files: record.md §7.
@@ -154,7 +209,7 @@ def open_entry(payload, bundle):
 def find_among(keys, bundle, owner, moment_ms):
     """Looks a record key up by its ID, among keys that belong to `owner`."""
     def find(wanted, publisher):
-        need(publisher == owner, "PUBLISHER", f"signed by {publisher}, not by {owner}")
+        need(publisher == owner, "MEMBER_RECORD", f"signed by {publisher}, not by {owner}")
         for key in keys:
             if key["purpose"] == RECORD_KEY and key_id(bundle["federation"], owner, key["public_key"]) == wanted:
                 need(is_usable(key, moment_ms), "KEY_NOT_USABLE", "the key was expired, revoked or not yet valid")
@@ -165,15 +220,17 @@ def find_among(keys, bundle, owner, moment_ms):
 
 def verify_record_file(data, bundle, now_ms):
     """Returns (header of the record, its envelope, the publisher's entry), or refuses."""
-    need(len(data) <= FILE_SIZE_MAX, "FILE_FORM", "too large")
-    file = parse(data, "record_file", "FILE_FORM", closed=True)
-    need(file["format_version"] == 1, "FILE_FORM", "format version is not 1")
+    need(len(data) <= FILE_SIZE_MAX, "RECORD_FILE", "too large")
+    file = parse(data, "record_file", "RECORD_FILE", closed=True)
+    need(file["format_version"] == 1, "RECORD_FILE", "format version is not 1")
+    need(write(file, "record_file") == data, "RECORD_FILE", "not in its one encoding")
+    need(file["record"] and file["publisher_entry"], "RECORD_FILE", "a part is missing")
     pinned = bundle["registry_record_keys"]
     holder = verify_envelope(file["publisher_entry"], find_among(pinned, bundle, bundle["operator_id"], now_ms))
-    need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "PUBLISHER", "no member record")
-    payloads = [s["payload"] for s in file["publisher_entry"]["sections"] if s["type"] == MEMBER_SECTION]
-    need(payloads, "PUBLISHER", "the member section is missing")
-    entry = open_entry(payloads[0], bundle)
+    need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "MEMBER_RECORD", "no member record")
+    sections = file["publisher_entry"]["sections"]
+    need([section["type"] for section in sections] == [MEMBER_SECTION], "MEMBER_RECORD", "not one member section alone")
+    entry = open_entry(sections[0]["payload"], bundle)
     keys = entry["keys"] + (pinned if entry["participant_id"] == bundle["operator_id"] else [])
     header = verify_envelope(file["record"], find_among(keys, bundle, entry["participant_id"], now_ms))
     return header, file["record"], entry
