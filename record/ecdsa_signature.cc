@@ -52,9 +52,7 @@ absl::StatusOr<std::string> EcdsaRawFromDer(absl::string_view der) {
   }
   std::string raw(kSignatureSize, '\0');
   auto* out = reinterpret_cast<unsigned char*>(raw.data());
-  // A negative number would lose its sign here.
-  if (BN_is_negative(ECDSA_SIG_get0_r(signature.get())) || BN_is_negative(ECDSA_SIG_get0_s(signature.get())) ||
-      BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, kNumberSize) != kNumberSize ||
+  if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, kNumberSize) != kNumberSize ||
       BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + kNumberSize, kNumberSize) != kNumberSize) {
     return Refuse("the numbers of the ECDSA signature are not of P-256");
   }
