@@ -15,9 +15,7 @@ constexpr char kReasonUrl[] = "meguri/reason";
 constexpr char kViolationsUrl[] = "meguri/violations";
 
 // Violations travel inside a Status as length-prefixed strings: base knows no protobuf.
-void AppendString(absl::string_view text, std::string& out) {
-  absl::StrAppend(&out, text.size(), ":", text);
-}
+void AppendString(absl::string_view text, std::string& out) { absl::StrAppend(&out, text.size(), ":", text); }
 
 bool TakeString(absl::string_view& in, std::string& text) {
   size_t size = 0;

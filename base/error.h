@@ -11,11 +11,11 @@ namespace meguri {
 
 // One problem in an input: which field, which rule, what was found, what was expected, how to mend it.
 struct Violation {
-  std::string field;     // path, for example publications[0].sections[2].steps[4].time_s
-  std::string reason;    // stable SCREAMING_CASE name that a program can switch on
-  std::string found;     // what was there, quoted and shortened
-  std::string expected;  // what the rule asks for
-  std::string cure;      // what to do about it
+  std::string field;       // path, for example publications[0].sections[2].steps[4].time_s
+  std::string reason;      // stable SCREAMING_CASE name that a program can switch on
+  std::string found;       // what was there, quoted and shortened
+  std::string expected;    // what the rule asks for
+  std::string cure;        // what to do about it
   std::string message_ja;  // the same in Japanese, one sentence
 
   friend bool operator==(const Violation&, const Violation&) = default;

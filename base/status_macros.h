@@ -5,12 +5,12 @@
 #include "absl/status/statusor.h"
 
 // The only macros of the project.
-#define MEGURI_RETURN_IF_ERROR(expr)          \
-  do {                                        \
-    absl::Status meguri_status = (expr);       \
-    if (!meguri_status.ok()) {                \
-      return meguri_status;                   \
-    }                                         \
+#define MEGURI_RETURN_IF_ERROR(expr)     \
+  do {                                   \
+    absl::Status meguri_status = (expr); \
+    if (!meguri_status.ok()) {           \
+      return meguri_status;              \
+    }                                    \
   } while (false)
 
 #define MEGURI_CONCAT_INNER(a, b) a##b

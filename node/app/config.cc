@@ -53,7 +53,8 @@ bool IsKnown(absl::string_view name) {
 absl::Status ReadFile(const std::string& path, std::map<std::string, ConfigValue>& values) {
   std::ifstream in(path);
   if (!in) {
-    return ConfigError(path, "no such file", "the configuration of a node", "run `meguri-node init` first, or give --data");
+    return ConfigError(path, "no such file", "the configuration of a node",
+                       "run `meguri-node init` first, or give --data");
   }
   std::stringstream text;
   text << in.rdbuf();
@@ -87,14 +88,14 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
     const std::string& value = values.at(std::string(range.name)).value;
     int64_t number = 0;
     if (!absl::SimpleAtoi(value, &number) || number < range.min || number > range.max) {
-      return ConfigError(range.name, absl::StrCat("'", value, "'"), absl::StrCat("a number from ", range.min, " to ", range.max),
-                         "change the value");
+      return ConfigError(range.name, absl::StrCat("'", value, "'"),
+                         absl::StrCat("a number from ", range.min, " to ", range.max), "change the value");
     }
   }
   const std::string& participant = values.at("participant").value;
   if (!record::ParticipantId::Parse(participant).ok()) {
-    return ConfigError("participant", absl::StrCat("'", participant, "'"), "a participant ID such as 0188:7123456789012",
-                       "set the member that this node belongs to");
+    return ConfigError("participant", absl::StrCat("'", participant, "'"),
+                       "a participant ID such as 0188:7123456789012", "set the member that this node belongs to");
   }
   const std::string& level = values.at("log_level").value;
   if (level != "debug" && level != "info" && level != "warning" && level != "error") {
@@ -133,9 +134,8 @@ absl::string_view ToString(ConfigSource source) {
   return "default";
 }
 
-absl::StatusOr<Config> Config::Load(
-    const std::string& data_folder, const std::map<std::string, std::string>& flags,
-    const std::function<absl::optional<std::string>(const std::string&)>& environment) {
+absl::StatusOr<Config> Config::Load(const std::string& data_folder, const std::map<std::string, std::string>& flags,
+                                    const std::function<absl::optional<std::string>(const std::string&)>& environment) {
   Config config;
   config.data_folder_ = data_folder;
   for (const Setting& setting : Settings()) {

@@ -15,7 +15,7 @@ namespace meguri::node {
 
 // One setting: what it is called, what it may be, and what it is if nobody says.
 struct Setting {
-  absl::string_view name;         // key of node.toml; MEGURI_<NAME> in the environment; --<name> as a flag
+  absl::string_view name;  // key of node.toml; MEGURI_<NAME> in the environment; --<name> as a flag
   absl::string_view default_value;
   absl::string_view description;
 };

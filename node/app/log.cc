@@ -27,8 +27,11 @@ absl::string_view LevelName(LogLevel level) {
 // The length of the UTF-8 sequence at the front of `text`, or 0 if it is none.
 size_t Utf8Length(absl::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const size_t length = byte(0) < 0x80 ? 1 : byte(0) >= 0xC2 && byte(0) < 0xE0 ? 2 : byte(0) >= 0xE0 && byte(0) < 0xF0 ? 3
-                        : byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4 : 0;
+  const size_t length = byte(0) < 0x80                      ? 1
+                        : byte(0) >= 0xC2 && byte(0) < 0xE0 ? 2
+                        : byte(0) >= 0xE0 && byte(0) < 0xF0 ? 3
+                        : byte(0) >= 0xF0 && byte(0) < 0xF5 ? 4
+                                                            : 0;
   if (length == 0 || length > text.size()) {
     return 0;
   }
@@ -67,8 +70,9 @@ void Log::Write(LogLevel level, absl::string_view event, std::initializer_list<F
   if (level < level_) {
     return;
   }
-  std::string line = absl::StrCat("{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.Now(), absl::UTCTimeZone()),
-                                  "\",\"level\":\"", LevelName(level), "\",\"event\":", JsonQuoted(event));
+  std::string line =
+      absl::StrCat("{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.Now(), absl::UTCTimeZone()),
+                   "\",\"level\":\"", LevelName(level), "\",\"event\":", JsonQuoted(event));
   for (const Field& field : fields) {
     absl::StrAppend(&line, ",", JsonQuoted(field.first), ":", JsonQuoted(field.second));
   }

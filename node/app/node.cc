@@ -220,8 +220,8 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random);
-  authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant},
-                                                  client_ca, clock);
+  authenticator =
+      std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
   registry->AddListener([this] {
     streams->OnRegistryChanged();
@@ -278,8 +278,7 @@ void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
 void Node::Parts::ReloadRegistry() {
   const absl::Status reloaded = registry->Reload();
   if (!reloaded.ok()) {
-    log.Error("registry-reload-failed",
-              {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
+    log.Error("registry-reload-failed", {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
     return;
   }
   if (is_operator()) {
@@ -328,7 +327,8 @@ void Node::Parts::RenewCertificateIfDue() {
     }
     const registry::v1::MemberEntry* entry = registry->Get()->Find(bundle.operator_id());
     if (entry == nullptr) {
-      return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS", "The registry here does not name the operator's node.");
+      return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
+                   "The registry here does not name the operator's node.");
     }
     const PeerAddress peer{entry->hosting().node_identity(),
                            {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
@@ -373,8 +373,8 @@ void Node::Parts::ExpireRequests() {
 void Node::Parts::WarnOfAge() {
   const absl::Duration age = registry->Age();
   if (age > kRegistryWarnAge) {
-    log.Warning("registry-old", {{"age", absl::FormatDuration(age)},
-                                 {"cure", "check that the operator's node can be reached"}});
+    log.Warning("registry-old",
+                {{"age", absl::FormatDuration(age)}, {"cure", "check that the operator's node can be reached"}});
   }
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/setup.h"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <memory>
 #include <utility>
+
+#include <sys/stat.h>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -87,8 +87,7 @@ absl::StatusOr<std::string> MakeTrustBundle(const InitOptions& options, const re
   bundle.set_federation(options.federation);
   bundle.set_expires_ms(static_cast<uint64_t>(absl::ToUnixMillis(now + kBundleValidity)));
   bundle.set_operator_id(operator_id.text());
-  bundle.set_registry_origin(
-      record::FeedOrigin(options.federation, {operator_id, record::FeedName::Registry(), 1}));
+  bundle.set_registry_origin(record::FeedOrigin(options.federation, {operator_id, record::FeedName::Registry(), 1}));
   *bundle.add_registry_record_keys() = ToMemberKey(*keys.record, registry::v1::KEY_PURPOSE_RECORD);
   *bundle.add_registry_feed_keys() = ToMemberKey(*keys.feed, registry::v1::KEY_PURPOSE_FEED);
   bundle.add_tls_roots(authority.certificate().ToDer());
@@ -162,9 +161,9 @@ absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bu
 
 absl::Status WriteClientAuthority(const Folder& folder, absl::string_view participant, const Clock& clock,
                                   Random& random) {
-  MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
-                          certs::CertificateAuthority::Create(absl::StrCat("Clients of ", participant), random,
-                                                              clock.Now()));
+  MEGURI_ASSIGN_OR_RETURN(
+      const certs::CertificateAuthority authority,
+      certs::CertificateAuthority::Create(absl::StrCat("Clients of ", participant), random, clock.Now()));
   return authority.SaveTo(folder.client_ca_key(), folder.client_ca_certificate());
 }
 
@@ -249,8 +248,8 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
   return certs::WriteFileAtomically(folder.node_certificate(), certificate.ToPem(), kPublicMode);
 }
 
-absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name,
-                                      api::v1::ClientRole role, const Clock& clock, Random& random) {
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
+                                      const Clock& clock, Random& random) {
   const Folder folder(data_folder);
   MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data_folder, {}, [](const std::string&) {
                             return absl::optional<std::string>();
@@ -289,10 +288,10 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/roots.crt", roots, kPublicMode));
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/trust-bundle", bundle_bytes, kPublicMode));
   const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
-  const std::string toml = absl::StrCat(
-      "federation = ", TomlText(bundle.federation()), "\nmember = ", TomlText(participant.text()),
-      "\naddress = ", TomlText(config.Get("listen")), "\nnode_identity = ", TomlText(node.ToUri()), "\n",
-      signs ? "record_key = \"../../keys/record.key\"\n" : "");
+  const std::string toml =
+      absl::StrCat("federation = ", TomlText(bundle.federation()), "\nmember = ", TomlText(participant.text()),
+                   "\naddress = ", TomlText(config.Get("listen")), "\nnode_identity = ", TomlText(node.ToUri()), "\n",
+                   signs ? "record_key = \"../../keys/record.key\"\n" : "");
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", toml, kPublicMode));
   return path;
 }
@@ -303,8 +302,7 @@ namespace {
 template <typename Enum>
 absl::StatusOr<Enum> ParseEnum(const google::protobuf::EnumDescriptor& descriptor, absl::string_view prefix,
                                absl::string_view flag, absl::string_view text) {
-  const std::string name =
-      absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}})));
+  const std::string name = absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}})));
   const google::protobuf::EnumValueDescriptor* value = descriptor.FindValueByName(name);
   if (value == nullptr || value->number() == 0) {
     std::vector<std::string> names;

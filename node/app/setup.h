@@ -38,8 +38,8 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
 
 // Makes a client folder with a certificate of the node's own authority. ALREADY_EXISTS with reason CLIENT_EXISTS.
 // Returns its path.
-absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name,
-                                      api::v1::ClientRole role, const Clock& clock, Random& random);
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
+                                      const Clock& clock, Random& random);
 
 // Parses `kind[:scope,scope…]`, kinds as in RoleKind without the prefix: recycler:battery, authority:JP, manufacturer.
 absl::StatusOr<registry::v1::Role> ParseRole(const std::string& text);

@@ -38,9 +38,8 @@ absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, con
       if (section.type() != record::v1::SECTION_TYPE_MEMBER || !entry.ParseFromString(section.payload())) {
         continue;
       }
-      members.refs.insert_or_assign(
-          entry.participant_id(),
-          MemberRecordRef{posting.record_id, posting.version, record::HeaderHash(stored.header())});
+      members.refs.insert_or_assign(entry.participant_id(), MemberRecordRef{posting.record_id, posting.version,
+                                                                            record::HeaderHash(stored.header())});
       members.entries.push_back(std::move(entry));
     }
   }
@@ -122,9 +121,9 @@ absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed
                             }));
   }
   if (frontier.Root() != root) {
-    return Error(absl::StatusCode::kDataLoss, "REGISTRY_FORK",
-                 absl::StrCat("The operator signed another registry of size ", heartbeat.size(),
-                              " than the one that is here."));
+    return Error(
+        absl::StatusCode::kDataLoss, "REGISTRY_FORK",
+        absl::StrCat("The operator signed another registry of size ", heartbeat.size(), " than the one that is here."));
   }
   MutexLock lock(mutex_);
   const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(heartbeat.time_ms()));

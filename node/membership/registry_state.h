@@ -48,8 +48,8 @@ class RegistryState {
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
 
   // Checks and takes a heartbeat. FAILED_PRECONDITION with reason HEARTBEAT_AHEAD if it speaks of entries that are not
-  // here yet (it is tried again once they are); DATA_LOSS with reason REGISTRY_FORK if its root is not ours at that size. An older
-  // heartbeat than the newest is ignored.
+  // here yet (it is tried again once they are); DATA_LOSS with reason REGISTRY_FORK if its root is not ours at that
+  // size. An older heartbeat than the newest is ignored.
   absl::Status AcceptHeartbeat(const record::v1::SignedBody& signed_body);
   absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
   // Since the signed time of the newest heartbeat. InfiniteDuration if there is none.

@@ -27,10 +27,9 @@ class IdentityVerifier final : public tls::ExternalCertificateVerifier {
     const auto uris = request->uri_names();
     const bool only_uris =
         request->dns_names().empty() && request->ip_names().empty() && request->email_names().empty();
-    const bool fits =
-        only_uris && uris.size() == 1 && Fits(absl::string_view(uris[0].data(), uris[0].size()));
-    *sync_status = fits ? grpc::Status::OK
-                        : grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "the server is not " + expected_);
+    const bool fits = only_uris && uris.size() == 1 && Fits(absl::string_view(uris[0].data(), uris[0].size()));
+    *sync_status =
+        fits ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "the server is not " + expected_);
     return true;  // checked at once
   }
   void Cancel(tls::TlsCustomVerificationCheckRequest*) override {}

@@ -40,7 +40,8 @@ void CheckSignature(const CheckContext& context, const record::Header& header,
     return;
   }
   if (const absl::Status usable = key->CheckUsable(context.now); !usable.ok()) {
-    AddError(usable, field + ".key_id", "sign with a key that is valid now", "有効な鍵で署名してください。", violations);
+    AddError(usable, field + ".key_id", "sign with a key that is valid now", "有効な鍵で署名してください。",
+             violations);
     return;
   }
   const absl::Status verified =
@@ -142,6 +143,11 @@ void CheckSections(const CheckContext& context, const record::Header& header, co
     return;
   }
   const std::vector<Section> sections(publication.envelope.sections().begin(), publication.envelope.sections().end());
+  if (header.is_tombstone() && !sections.empty()) {
+    violations.push_back({absl::StrCat(path, ".envelope.sections"), "TOMBSTONE_SECTIONS",
+                          absl::StrCat(sections.size(), " sections in a tombstone"), "none",
+                          "publish the tombstone without sections", "終了の版にセクションは含められません。"});
+  }
   for (Violation violation : passport::ValidateRecord(header, sections)) {
     violation.field = absl::StrCat(path, ".", violation.field);
     violations.push_back(std::move(violation));
@@ -171,7 +177,8 @@ absl::optional<CheckedPublication> CheckPublication(const CheckContext& context,
   RecordScope scope = MakeScope(*header, publication);
   if (!scope.product_group.empty() && !record::FeedName::Parse(absl::StrCat("recyclers/", scope.product_group)).ok()) {
     violations.push_back({absl::StrCat(path, ".sections.identity.product_group"), "PRODUCT_GROUP", scope.product_group,
-                          "1-64 characters of a-z, 0-9 and -", "use the name of the group's profile, for example battery",
+                          "1-64 characters of a-z, 0-9 and -",
+                          "use the name of the group's profile, for example battery",
                           "製品群は英小文字・数字・ハイフンで指定してください。"});
   }
   if (violations.size() > before) {

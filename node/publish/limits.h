@@ -7,10 +7,10 @@
 
 namespace meguri::node {
 
-inline constexpr size_t kPublicationsMax = 256;      // in one request
-inline constexpr size_t kJurisdictionsMax = 48;      // the nation and its prefectures
-inline constexpr size_t kAddresseesMax = 64;         // of one record
-inline constexpr size_t kRequestIdMax = 64;          // bytes
+inline constexpr size_t kPublicationsMax = 256;                    // in one request
+inline constexpr size_t kJurisdictionsMax = 48;                    // the nation and its prefectures
+inline constexpr size_t kAddresseesMax = 64;                       // of one record
+inline constexpr size_t kRequestIdMax = 64;                        // bytes
 inline constexpr absl::Duration kClockSkewMax = absl::Minutes(5);  // of an issue time ahead of our clock
 
 }  // namespace meguri::node

@@ -134,7 +134,8 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
   }
   if (call.request_id.size() > kRequestIdMax) {
     violations.push_back({"request_id", "REQUEST_ID", absl::StrCat(call.request_id.size(), " bytes"),
-                          absl::StrCat("at most ", kRequestIdMax), "use a UUID", "request_id には UUID を使ってください。"});
+                          absl::StrCat("at most ", kRequestIdMax), "use a UUID",
+                          "request_id には UUID を使ってください。"});
   }
   if (!violations.empty()) {
     return InvalidInput(violations);
@@ -158,9 +159,11 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
     std::vector<FeedSlots> feeds = FeedsOf(*checked);
     absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms = TermsByFeed(*checked, feeds, publication);
     storage::v1::StoredRecord stored = MakeStored(*checked, publication, context.now);
-    prepared.push_back({std::move(checked->header), std::move(stored),
+    prepared.push_back({std::move(checked->header),
+                        std::move(stored),
                         {publication.envelope.sections().begin(), publication.envelope.sections().end()},
-                        std::move(feeds), std::move(terms)});
+                        std::move(feeds),
+                        std::move(terms)});
   }
   if (!violations.empty()) {
     return InvalidInput(violations);
@@ -208,8 +211,9 @@ class Commit {
     MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> previous,
                             FindVersion(header, header.version() - 1));
     if (!previous.has_value()) {
-      return ChainError("VERSION_GAP", position, absl::StrCat("version ", header.version(), " of a record whose version ",
-                                                              header.version() - 1, " is not here"),
+      return ChainError("VERSION_GAP", position,
+                        absl::StrCat("version ", header.version(), " of a record whose version ", header.version() - 1,
+                                     " is not here"),
                         "the version after the newest one", "publish the versions in order",
                         "前の版がありません。版は順番に公開してください。");
     }

@@ -54,7 +54,8 @@ class FilterReader {
   absl::Status TakeAnd() {
     const absl::string_view word = TakeWord();
     if (word != "AND") {
-      return FilterError(absl::StrCat("'", word.empty() ? rest_.substr(0, 10) : word, "' between two conditions"), "AND");
+      return FilterError(absl::StrCat("'", word.empty() ? rest_.substr(0, 10) : word, "' between two conditions"),
+                         "AND");
     }
     return absl::OkStatus();
   }

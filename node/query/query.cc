@@ -151,9 +151,8 @@ class TermJoin {
   absl::Status Align() {
     while (Valid()) {
       const auto farthest =
-          std::max_element(merges_.begin(), merges_.end(), [](const TermMerge& a, const TermMerge& b) {
-            return a.position() < b.position();
-          });
+          std::max_element(merges_.begin(), merges_.end(),
+                           [](const TermMerge& a, const TermMerge& b) { return a.position() < b.position(); });
       const std::string target = farthest->position();
       const Posting posting = farthest->current();
       bool aligned = true;
@@ -238,7 +237,8 @@ class Query::View {
     for (const record::ParticipantId& hosted : query_.hosted_) {
       MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
       for (const auto& [feed, id] : held) {
-        const bool is_readers_replica = reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
+        const bool is_readers_replica =
+            reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
         if (feed.key.name == record::FeedName::Registry() && !with_registry) {
           continue;
         }
@@ -322,8 +322,8 @@ absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::R
       return *std::move(newest);
     }
     if (newest.has_value()) {
-      const auto found = std::find_if(group.begin(), group.end(),
-                                      [&](const VersionRef& ref) { return ref.version == version; });
+      const auto found =
+          std::find_if(group.begin(), group.end(), [&](const VersionRef& ref) { return ref.version == version; });
       if (found != group.end()) {
         MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> asked, view.Open(*found, mask));
         if (asked.has_value()) {
@@ -467,8 +467,8 @@ constexpr size_t kTokenMacSize = 16;
 std::string TokenMac(absl::Span<const uint8_t> key, const QueryReader& reader, const ListQuery& query,
                      absl::string_view last) {
   const absl::string_view key_view(reinterpret_cast<const char*>(key.data()), key.size());
-  const std::string who =
-      absl::StrCat(reader.is_client ? "c" : "n", reader.reader.participant.has_value() ? reader.reader.participant->text() : "");
+  const std::string who = absl::StrCat(reader.is_client ? "c" : "n",
+                                       reader.reader.participant.has_value() ? reader.reader.participant->text() : "");
   const std::string body = absl::StrCat(who.size(), ":", who, query.filter.size(), ":", query.filter,
                                         query.publisher.size(), ":", query.publisher, last);
   const record::Hash inner = record::Sha256({key_view, body});

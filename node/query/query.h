@@ -67,7 +67,8 @@ class Query {
   // `hosted` are the members whose records this node publishes.
   Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random);
 
-  // One version, 0: the newest that is visible. NOT_FOUND with reason RECORD_NOT_FOUND if there is none, or it is hidden.
+  // One version, 0: the newest that is visible. NOT_FOUND with reason RECORD_NOT_FOUND if there is none, or it is
+  // hidden.
   absl::StatusOr<RecordView> Get(const QueryReader& reader, const record::RecordId& record_id,
                                  absl::string_view publisher, uint64_t version, const ReadMask& mask) const;
   // By record ID, ascending: an order that says nothing. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.

@@ -92,10 +92,9 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetNodeStatus(grpc::CallbackServerCo
                                                           const admin::v1::GetNodeStatusRequest* /*request*/,
                                                           admin::v1::GetNodeStatusResponse* response) {
   static const api::v1::Callers& callers = Callers("GetNodeStatus");
-  return AnswerUnary(rpc_, context, callers, response,
-                     [this](const Caller& caller, admin::v1::GetNodeStatusResponse& out) {
-                       return FillStatus(caller, out);
-                     });
+  return AnswerUnary(
+      rpc_, context, callers, response,
+      [this](const Caller& caller, admin::v1::GetNodeStatusResponse& out) { return FillStatus(caller, out); });
 }
 
 grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContext* context,
@@ -110,9 +109,9 @@ grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContex
                                                "name a feed, for example public", "フィードを指定してください。"}});
                        }
                        if (follow.publisher == caller.acting_member) {
-                         return InvalidInput({{"follow.publisher", "FOLLOW_REQUEST", "the member itself",
-                                               "another member", "a member's own records are here already",
-                                               "自分自身をフォローする必要はありません。"}});
+                         return InvalidInput(
+                             {{"follow.publisher", "FOLLOW_REQUEST", "the member itself", "another member",
+                               "a member's own records are here already", "自分自身をフォローする必要はありません。"}});
                        }
                        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds);
                      });

@@ -58,7 +58,8 @@ absl::StatusOr<Authenticator::KnownCertificate> Authenticator::IdentifyCertifica
   if (identity.federation != registry_.bundle().federation()) {
     return Unauthenticated("CERTIFICATE_FEDERATION", "The certificate belongs to another federation.");
   }
-  absl::Status issued = Unauthenticated("CERTIFICATE_CHAIN", "No authority that this node trusts issued the certificate.");
+  absl::Status issued =
+      Unauthenticated("CERTIFICATE_CHAIN", "No authority that this node trusts issued the certificate.");
   if (identity.certificate_class == certs::Identity::Class::kClient) {
     // Clients are this node's own business: no other authority may name them.
     issued = certificate.VerifyIssuedBy(client_ca_, now);
@@ -114,8 +115,9 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
   const bool is_client = known.identity.certificate_class == certs::Identity::Class::kClient;
   const auto needed = is_client ? api::v1::CALLER_CLASS_CLIENT : api::v1::CALLER_CLASS_NODE;
   if (!absl::c_linear_search(callers.classes(), static_cast<int>(needed))) {
-    return Denied("CALLER_CLASS", is_client ? "A client may not call this method."
-                                            : "Another node may not call this method; only this node's own clients may.");
+    return Denied("CALLER_CLASS", is_client
+                                      ? "A client may not call this method."
+                                      : "Another node may not call this method; only this node's own clients may.");
   }
   if (is_client && !RoleSuffices(known.role, callers.client_role())) {
     return Denied("CLIENT_ROLE", absl::StrCat("This method needs a client with the role ",
@@ -140,8 +142,7 @@ absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
   for (const record::ParticipantId* participant : {&caller.identity.participant, &caller.acting_member}) {
     const registry::v1::MemberEntry* entry = registry->Find(*participant);
     if (entry == nullptr) {
-      return Denied("NODE_NOT_REGISTERED",
-                    absl::StrCat("The registry here does not know ", participant->text(), "."));
+      return Denied("NODE_NOT_REGISTERED", absl::StrCat("The registry here does not know ", participant->text(), "."));
     }
     if (entry->status() == registry::v1::MEMBER_STATUS_SUSPENDED) {
       return Denied("MEMBER_SUSPENDED", absl::StrCat(participant->text(), " is suspended."));

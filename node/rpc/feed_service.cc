@@ -12,18 +12,18 @@ grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerCon
                                                          const feed::v1::GetCheckpointRequest* request,
                                                          feed::v1::GetCheckpointResponse* response) {
   static const api::v1::Callers& callers = CallersOf("meguri.feed.v1.FeedService.GetCheckpoint");
-  return AnswerUnary(
-      rpc_, context, callers, response,
-      [this, request](const Caller& caller, feed::v1::GetCheckpointResponse& out) -> absl::Status {
-        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
-                                record::ParticipantId::Parse(request->feed().publisher()));
-        MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(request->feed().name()));
-        const record::FeedKey feed{publisher, name, 1};
-        MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller, feed, rpc_.authenticator, source_));
-        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_.ReadHead(feed));
-        out.set_checkpoint(std::move(head.checkpoint));
-        return absl::OkStatus();
-      });
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this, request](const Caller& caller, feed::v1::GetCheckpointResponse& out) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
+                                               record::ParticipantId::Parse(request->feed().publisher()));
+                       MEGURI_ASSIGN_OR_RETURN(const record::FeedName name,
+                                               record::FeedName::Parse(request->feed().name()));
+                       const record::FeedKey feed{publisher, name, 1};
+                       MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller, feed, rpc_.authenticator, source_));
+                       MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_.ReadHead(feed));
+                       out.set_checkpoint(std::move(head.checkpoint));
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerWriteReactor<feed::v1::FollowResponse>* FeedServiceEdge::Follow(grpc::CallbackServerContext* context,

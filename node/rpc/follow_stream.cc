@@ -21,7 +21,7 @@ using Reactor = grpc::ServerWriteReactor<FollowResponse>;
 // Where one feed of a stream stands.
 struct StreamedFeed {
   record::FeedKey key;
-  uint64_t sent = 0;                     // entries
+  uint64_t sent = 0;                        // entries
   absl::optional<FeedSource::Head> target;  // as sent
 };
 
@@ -186,8 +186,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       }
       // A follower that is ahead of us has seen entries that we lost: it will notice by the checkpoint.
       if (feed.sent < feed.target->size) {
-        MEGURI_ASSIGN_OR_RETURN(*message_.mutable_batch(), streams_.source_.ReadBatch(feed.key, *feed.target->id,
-                                                                                      feed.sent, feed.target->size));
+        MEGURI_ASSIGN_OR_RETURN(*message_.mutable_batch(),
+                                streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
         feed.sent += static_cast<uint64_t>(message_.batch().items_size());
         return true;
       }
@@ -242,8 +242,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   std::shared_ptr<FollowStreamReactor> self_;
 
   mutable Mutex mutex_;
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;       // looking for a message, or writing one
-  bool awake_ ABSL_GUARDED_BY(mutex_) = false;      // should look again
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;   // looking for a message, or writing one
+  bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // should look again
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

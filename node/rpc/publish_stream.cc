@@ -76,10 +76,9 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   void PublishOne(const PublishStreamRequest& request) {
     const auto keep = shared_from_this();
     // The committer answers in the order of submission; reading goes on only after the check, so order is kept.
-    publisher_.Publish(ToPublishCall(caller_.acting_member, request.publish()),
-                       [keep](absl::StatusOr<std::vector<PublishedRecord>> published) {
-                         keep->Answer(std::move(published));
-                       });
+    publisher_.Publish(
+        ToPublishCall(caller_.acting_member, request.publish()),
+        [keep](absl::StatusOr<std::vector<PublishedRecord>> published) { keep->Answer(std::move(published)); });
     MutexLock lock(mutex_);
     checking_ = false;
     ReadLocked();

@@ -29,9 +29,9 @@ absl::StatusOr<record::RecordId> ParseRecordId(const std::string& bytes) {
 }
 
 absl::Status BadMask(absl::string_view path) {
-  return InvalidInput({{"read_mask", "READ_MASK", std::string(path),
-                        "header, signature, sections, or sections.<section name>",
-                        "name a part of a record", "read_mask の指定が正しくありません。"}});
+  return InvalidInput(
+      {{"read_mask", "READ_MASK", std::string(path), "header, signature, sections, or sections.<section name>",
+        "name a part of a record", "read_mask の指定が正しくありません。"}});
 }
 
 // No path, or "*": everything.
@@ -139,19 +139,18 @@ grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* c
                                                   const record::v1::ListRequest* request,
                                                   record::v1::ListResponse* response) {
   static const api::v1::Callers& callers = Callers("List");
-  return AnswerUnary(rpc_, context, callers, response,
-                     [this, request](const Caller& caller, record::v1::ListResponse& out) -> absl::Status {
-                       ListQuery query{request->filter(), request->publisher(), request->page_size(),
-                                       request->page_token(), {}};
-                       MEGURI_ASSIGN_OR_RETURN(query.mask, ParseMask(request->read_mask()));
-                       MEGURI_ASSIGN_OR_RETURN(ListPage page,
-                                               query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
-                       for (RecordView& view : page.records) {
-                         ToProto(std::move(view), *out.add_records());
-                       }
-                       out.set_next_page_token(page.next_page_token);
-                       return absl::OkStatus();
-                     });
+  return AnswerUnary(
+      rpc_, context, callers, response,
+      [this, request](const Caller& caller, record::v1::ListResponse& out) -> absl::Status {
+        ListQuery query{request->filter(), request->publisher(), request->page_size(), request->page_token(), {}};
+        MEGURI_ASSIGN_OR_RETURN(query.mask, ParseMask(request->read_mask()));
+        MEGURI_ASSIGN_OR_RETURN(ListPage page, query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
+        for (RecordView& view : page.records) {
+          ToProto(std::move(view), *out.add_records());
+        }
+        out.set_next_page_token(page.next_page_token);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext* context,
@@ -161,9 +160,9 @@ grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext
   return AnswerUnary(rpc_, context, callers, response,
                      [this, request](const Caller& caller, record::v1::HistoryResponse& out) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
-                       MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> versions,
-                                               query_.History(rpc_.authenticator.QueryReaderFor(caller), record_id,
-                                                              request->publisher()));
+                       MEGURI_ASSIGN_OR_RETURN(
+                           std::vector<RecordView> versions,
+                           query_.History(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher()));
                        for (RecordView& view : versions) {
                          ToProto(std::move(view), *out.add_versions());
                        }

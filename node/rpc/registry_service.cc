@@ -24,27 +24,27 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerCon
                                                          const registry::v1::GetMemberRequest* request,
                                                          registry::v1::GetMemberResponse* response) {
   static const api::v1::Callers& callers = Callers("GetMember");
-  return AnswerUnary(
-      rpc_, context, callers, response,
-      [this, request](const Caller&, registry::v1::GetMemberResponse& out) -> absl::Status {
-        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                                record::ParticipantId::Parse(request->participant_id()));
-        const std::shared_ptr<const certs::Registry> registry = registry_.Get();
-        const registry::v1::MemberEntry* entry = registry->Find(participant);
-        const absl::optional<MemberRecordRef> ref = registry_.FindRecord(participant);
-        if (entry == nullptr || !ref.has_value()) {
-          return Error(absl::StatusCode::kNotFound, "MEMBER_NOT_FOUND",
-                       absl::StrCat("The registry here does not know ", participant.text(), "."));
-        }
-        // The registry is open to everyone, so it is read as its holder.
-        QueryReader holder;
-        holder.reader.participant = registry_.feed().holder;
-        holder.is_client = true;
-        MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(holder, ref->record_id, "", ref->version, {}));
-        *out.mutable_member() = *entry;
-        *out.mutable_record() = std::move(view.envelope);
-        return absl::OkStatus();
-      });
+  return AnswerUnary(rpc_, context, callers, response,
+                     [this, request](const Caller&, registry::v1::GetMemberResponse& out) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                                               record::ParticipantId::Parse(request->participant_id()));
+                       const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+                       const registry::v1::MemberEntry* entry = registry->Find(participant);
+                       const absl::optional<MemberRecordRef> ref = registry_.FindRecord(participant);
+                       if (entry == nullptr || !ref.has_value()) {
+                         return Error(absl::StatusCode::kNotFound, "MEMBER_NOT_FOUND",
+                                      absl::StrCat("The registry here does not know ", participant.text(), "."));
+                       }
+                       // The registry is open to everyone, so it is read as its holder.
+                       QueryReader holder;
+                       holder.reader.participant = registry_.feed().holder;
+                       holder.is_client = true;
+                       MEGURI_ASSIGN_OR_RETURN(RecordView view,
+                                               query_.Get(holder, ref->record_id, "", ref->version, {}));
+                       *out.mutable_member() = *entry;
+                       *out.mutable_record() = std::move(view.envelope);
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerUnaryReactor* RegistryServiceEdge::ListMembers(grpc::CallbackServerContext* context,
@@ -53,8 +53,8 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::ListMembers(grpc::CallbackServerC
   static const api::v1::Callers& callers = Callers("ListMembers");
   return AnswerUnary(rpc_, context, callers, response,
                      [this, request](const Caller&, registry::v1::ListMembersResponse& out) -> absl::Status {
-                       const int page_size = request->page_size() <= 0 ? kPageSizeDefault
-                                                                       : std::min(request->page_size(), kPageSizeMax);
+                       const int page_size =
+                           request->page_size() <= 0 ? kPageSizeDefault : std::min(request->page_size(), kPageSizeMax);
                        // The registry hides nothing, so the token is simply the last participant ID.
                        const std::shared_ptr<const certs::Registry> registry = registry_.Get();
                        for (const registry::v1::MemberEntry* entry : registry->Members()) {

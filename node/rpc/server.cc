@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/server.h"
 
-#include <stdlib.h>
-
 #include <chrono>
+
+#include <stdlib.h>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
@@ -26,7 +26,7 @@ constexpr unsigned kReloadIntervalSeconds = 1;
 
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsFiles& files) {
   auto provider = std::make_shared<tls::FileWatcherCertificateProvider>(files.key, files.certificate, files.peer_roots,
-                                                                       kReloadIntervalSeconds);
+                                                                        kReloadIntervalSeconds);
   tls::TlsServerCredentialsOptions options(std::move(provider));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();

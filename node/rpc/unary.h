@@ -20,7 +20,6 @@ struct RpcContext {
   Executor& executor;
 };
 
-
 inline absl::Status BusyStatus() {
   return Error(absl::StatusCode::kResourceExhausted, "BUSY", "This node is busy; try again in a moment.");
 }
@@ -35,8 +34,8 @@ grpc::ServerUnaryReactor* AnswerUnary(const RpcContext& rpc, grpc::CallbackServe
     reactor->Finish(ToGrpcStatus(caller.status()));
     return reactor;
   }
-  const bool queued = rpc.executor.Submit(
-      [reactor, response, caller = *std::move(caller), handler = std::move(handler)]() mutable {
+  const bool queued =
+      rpc.executor.Submit([reactor, response, caller = *std::move(caller), handler = std::move(handler)]() mutable {
         reactor->Finish(ToGrpcStatus(handler(caller, *response)));
       });
   if (!queued) {

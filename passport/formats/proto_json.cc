@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/google_json.h"
 #include "meguri/passport/v1/decimal.pb.h"
 
 namespace meguri::passport {
@@ -17,7 +17,7 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-namespace json_util = google::protobuf::util;
+namespace google_json = google::protobuf::util;
 
 bool IsDecimal(const FieldDescriptor& field) {
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && field.message_type() == v1::Decimal::descriptor();
@@ -191,7 +191,7 @@ bool MessageFromJson(const Json& value, const std::string& path, google::protobu
   if (preparation.failed()) {
     return false;
   }
-  const json_util::Status status = json_util::JsonStringToMessage(prepared.dump(), &message);
+  const google_json::Status status = google_json::JsonStringToMessage(prepared.dump(), &message);
   if (!status.ok()) {
     findings.Add({.field = path,
                   .reason = "JSON_VALUE",
@@ -204,10 +204,10 @@ bool MessageFromJson(const Json& value, const std::string& path, google::protobu
 }
 
 Json MessageToJson(const google::protobuf::Message& message) {
-  json_util::JsonPrintOptions options;
+  google_json::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string text;
-  const json_util::Status status = json_util::MessageToJsonString(message, &text, options);
+  const google_json::Status status = google_json::MessageToJsonString(message, &text, options);
   Invariant(status.ok(), "a decoded message can be printed");
   Json value = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
   Invariant(value.is_object(), "protobuf prints a JSON object");

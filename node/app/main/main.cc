@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // meguri-node: runs a node, and does what must be done to its folder while it does not run.
-#include <pthread.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -12,12 +8,17 @@
 #include <string>
 #include <vector>
 
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "google/protobuf/stubs/logging.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
 #include "node/app/log.h"
@@ -81,8 +82,10 @@ absl::optional<std::string> ReadEnvironment(const std::string& name) {
 }
 
 LogLevel LevelOf(const std::string& name) {
-  return name == "debug" ? LogLevel::kDebug : name == "warning" ? LogLevel::kWarning : name == "error" ? LogLevel::kError
-                                                                                                       : LogLevel::kInfo;
+  return name == "debug"     ? LogLevel::kDebug
+         : name == "warning" ? LogLevel::kWarning
+         : name == "error"   ? LogLevel::kError
+                             : LogLevel::kInfo;
 }
 
 absl::Status Serve(const std::string& data, const std::map<std::string, std::string>& flags) {
@@ -188,11 +191,12 @@ absl::Status Init(InitFlags flags) {
   MEGURI_RETURN_IF_ERROR(InitFolder(std::move(flags.options), clock, random));
   const Folder folder(data);
   if (is_operator) {
-    std::printf("Made the operator's node in %s.\nNext: meguri-node serve --data %s, then\n"
-                "      meguri-node client add admin --role admin --data %s, and\n"
-                "      meguri --home %s member enrol %s\nGive members this file: %s\n",
-                data.c_str(), data.c_str(), data.c_str(), folder.client("admin").c_str(),
-                folder.enrolment_request().c_str(), folder.trust_bundle().c_str());
+    std::printf(
+        "Made the operator's node in %s.\nNext: meguri-node serve --data %s, then\n"
+        "      meguri-node client add admin --role admin --data %s, and\n"
+        "      meguri --home %s member enrol %s\nGive members this file: %s\n",
+        data.c_str(), data.c_str(), data.c_str(), folder.client("admin").c_str(), folder.enrolment_request().c_str(),
+        folder.trust_bundle().c_str());
   } else {
     std::printf("Made a node in %s.\nNext: send %s to the operator,\n      then meguri-node join ANSWER --data %s\n",
                 data.c_str(), folder.enrolment_request().c_str(), data.c_str());
@@ -328,6 +332,8 @@ int Run(int argc, char** argv) {
 }  // namespace meguri::node
 
 int main(int argc, char** argv) {
+  // What peers send is judged by us; protobuf would print lines about it past the log.
+  google::protobuf::SetLogHandler(nullptr);
   meguri::node::RequireTls13();
   return meguri::node::Run(argc, argv);
 }

@@ -116,8 +116,14 @@ TEST(FeedsFor, AgreesWithDecideForEveryReaderAndEveryAudienceSet) {
   RecordScope scope = Scope();
   scope.addressees = {"0188:4011001098993"};
   scope.jurisdictions = {"JP", "13"};
-  const Reader readers[] = {Reader(),          Member(kMaker),        Member(kRecycler),          RecyclerOf("battery"),
-                            AuthorityOf("JP"), AuthorityOf("13"), Member("0188:4011001098993"), RecyclerOf("tv")};
+  const Reader readers[] = {Reader(),
+                            Member(kMaker),
+                            Member(kRecycler),
+                            RecyclerOf("battery"),
+                            AuthorityOf("JP"),
+                            AuthorityOf("13"),
+                            Member("0188:4011001098993"),
+                            RecyclerOf("tv")};
   for (uint32_t first = 1; first < 256; ++first) {
     for (const uint32_t second : {1U, 2U, 8U, 24U, 32U, 128U}) {
       const std::vector<SectionFacts> facts = {{0, 1, *AudienceSet::Parse(first << 1)},

@@ -10,8 +10,8 @@ namespace meguri::node {
 namespace {
 
 TEST(ToGrpcStatus, CarriesReasonAndEveryViolation) {
-  const grpc::Status status = ToGrpcStatus(InvalidInput({{"a.b", "FIRST", "1", "2", "use 2", "2を使う"},
-                                                         {"c", "SECOND", "x", "y", "use y", ""}}));
+  const grpc::Status status = ToGrpcStatus(
+      InvalidInput({{"a.b", "FIRST", "1", "2", "use 2", "2を使う"}, {"c", "SECOND", "x", "y", "use y", ""}}));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   google::rpc::Status details;
   ASSERT_TRUE(details.ParseFromString(status.error_details()));
