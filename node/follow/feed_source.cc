@@ -18,8 +18,9 @@ namespace {
 absl::StatusOr<record::v1::Envelope> ReadEnvelope(const storage::Records& records, const record::FeedEntry& entry) {
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records.FindByHash(entry.header_hash));
   if (!arrival.has_value()) {
-    return Error(absl::StatusCode::kDataLoss, "RECORD_LOST",
-                 absl::StrCat("The record of header ", entry.header_hash.ToHex(), " is in a feed but not in the store."));
+    return Error(
+        absl::StatusCode::kDataLoss, "RECORD_LOST",
+        absl::StrCat("The record of header ", entry.header_hash.ToHex(), " is in a feed but not in the store."));
   }
   record::v1::Envelope envelope;
   MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records.Read(*arrival));

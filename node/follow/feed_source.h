@@ -17,8 +17,8 @@
 
 namespace meguri::node {
 
-// Serves the feeds that the members of this node publish: signed heads, and batches with proofs. Who may read which feed
-// is the caller's decision. Thread-safe.
+// Serves the feeds that the members of this node publish: signed heads, and batches with proofs. Who may read which
+// feed is the caller's decision. Thread-safe.
 class FeedSource {
  public:
   // `feed_signers` holds the feed key of every hosted member.

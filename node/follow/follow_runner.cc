@@ -7,10 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/grammar.h"
 #include "node/follow/limits.h"
 
 namespace meguri::node {
 namespace {
+
+constexpr char kTwoHeaders[] = "TWO_HEADERS";
 
 bool IsEvidence(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -30,6 +33,11 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
   void AddFeed(const record::FeedName& name, std::string quarantine_reason) {
     MutexLock lock(mutex_);
     Feed& feed = feeds_[name];
+    feed.last_error_reason = quarantine_reason;
+    feed.last_error = quarantine_reason.empty()
+                          ? ""
+                          : "The publisher contradicted itself before this node was started; the evidence is kept. To "
+                            "follow it all the same, remove the follow and add it again.";
     feed.quarantine_reason = std::move(quarantine_reason);
     RestartLocked();
   }
@@ -47,6 +55,12 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
     return !feeds_.empty();
   }
 
+  bool IsQuarantined(const record::FeedName& name) const {
+    MutexLock lock(mutex_);
+    const auto found = feeds_.find(name);
+    return found != feeds_.end() && !found->second.quarantine_reason.empty();
+  }
+
   std::vector<record::FeedName> FeedNames() const {
     MutexLock lock(mutex_);
     std::vector<record::FeedName> names;
@@ -59,8 +73,8 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
   void AppendStatus(std::vector<FollowStatus>& statuses) const {
     MutexLock lock(mutex_);
     for (const auto& [name, feed] : feeds_) {
-      FollowStatus status{{key_.member, {key_.publisher, name, 1}}, FollowState::kWaiting, feed.stored_size,
-                          std::max(feed.stored_size, feed.target_size), feed.last_error, feed.last_error_reason};
+      FollowStatus status{{key_.member, {key_.publisher, name, 1}},     FollowState::kWaiting, feed.stored_size,
+                          std::max(feed.stored_size, feed.target_size), feed.last_error,       feed.last_error_reason};
       if (!feed.quarantine_reason.empty()) {
         status.state = FollowState::kQuarantined;
       } else if (streaming_ && feed.has_target) {
@@ -109,12 +123,12 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
   void OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) override {
     auto self = shared_from_this();
     auto task = std::make_shared<std::pair<FollowEvent, absl::AnyInvocable<void()>>>(std::move(event), std::move(more));
-    const bool queued = runner_.executor_.Submit([self, task] {
-      self->Process(std::move(task->first), std::move(task->second));
-    });
+    const bool queued =
+        runner_.executor_.Submit([self, task] { self->Process(std::move(task->first), std::move(task->second)); });
     if (!queued) {
       MutexLock lock(mutex_);
-      FailLocked(Error(absl::StatusCode::kResourceExhausted, "BUSY", "This node is too busy to verify; it will retry."));
+      FailLocked(
+          Error(absl::StatusCode::kResourceExhausted, "BUSY", "This node is too busy to verify; it will retry."));
       // The stream was cancelled; it must be asked for more to notice.
       task->second();
     }
@@ -124,7 +138,9 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
     MutexLock lock(mutex_);
     streaming_ = false;
     if (!failed_ && !restarting_) {
-      NoteErrorLocked(status.ok() ? absl::UnavailableError("The publisher's node closed the stream.") : status);
+      NoteErrorLocked(!status.ok() ? status
+                                   : Error(absl::StatusCode::kUnavailable, "STREAM_CLOSED",
+                                           "The publisher's node closed the stream."));
     }
     if (restarting_) {
       next_attempt_ = absl::InfinitePast();
@@ -159,8 +175,12 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
       if (name == record::FeedName::Registry()) {
         pinned = bundle.registry_feed_key();
       }
+      const std::shared_ptr<const Follower> before = std::move(feed.follower);
       MEGURI_ASSIGN_OR_RETURN(feed.follower, Follower::Make({key_.member, key}, bundle.federation(), pinned,
                                                             runner_.store_, runner_.verified_roots_));
+      if (before != nullptr) {
+        feed.follower->RememberPromise(*before);
+      }
       feed.stored_size = feed.follower->size();
       feed.has_target = false;
       if (feed.quarantine_reason.empty()) {
@@ -248,9 +268,9 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
     if (found != feeds_.end()) {
       found->second.has_target = true;
       found->second.target_size = follower->target_size();
-      found->second.last_error.clear();
-      found->second.last_error_reason.clear();
-      delay_ = kRetryMin;
+      if (follower->size() == follower->target_size()) {
+        NoteProgressLocked(found->second);
+      }
     }
     return absl::OkStatus();
   }
@@ -260,8 +280,8 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
     if (follower == nullptr) {
       return UnknownFeed(batch.feed());
     }
-    MEGURI_ASSIGN_OR_RETURN(VerifiedBatch verified, follower->TakeBatch(std::move(batch), *runner_.registry_.Get(),
-                                                                        runner_.clock_.Now()));
+    MEGURI_ASSIGN_OR_RETURN(VerifiedBatch verified,
+                            follower->TakeBatch(std::move(batch), *runner_.registry_.Get(), runner_.clock_.Now()));
     CommitBatch(follower->feed(), std::move(verified), follower->checkpoint_note());
     return absl::OkStatus();
   }
@@ -293,11 +313,11 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
         FailLocked(status);
       } else if (found != feeds_.end()) {
         found->second.stored_size = size;
+        NoteProgressLocked(found->second);
         if (frozen > 0) {
-          found->second.last_error_reason = "TWO_HEADERS";
-          found->second.last_error = absl::StrCat(
-              "The publisher signed two headers for one version of ", frozen,
-              " record(s). Both are kept as evidence and the record is frozen.");
+          found->second.last_error_reason = kTwoHeaders;
+          found->second.last_error = absl::StrCat("The publisher signed two headers for one version of ", frozen,
+                                                  " record(s). Both are kept as evidence and the record is frozen.");
         }
       }
       more = std::move(waiting_more_);
@@ -311,7 +331,7 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
 
   static absl::Status UnknownFeed(absl::string_view feed) {
     return Error(absl::StatusCode::kInvalidArgument, "UNEXPECTED_FEED",
-                 absl::StrCat("The stream brought a feed that was not asked for: ", feed.substr(0, 80)));
+                 absl::StrCat("The stream brought a feed that was not asked for: ", certs::Quoted(feed)));
   }
 
   void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence) {
@@ -328,6 +348,19 @@ class FollowRunner::Session final : public FollowSink, public std::enable_shared
       followed->second.quarantine_reason = ReasonOf(status);
       followed->second.last_error = std::string(status.message());
       followed->second.last_error_reason = ReasonOf(status);
+    }
+  }
+
+  // All that was promised is here, or more of it than before. A promise alone is none: who signs a head and then sends
+  // what is refused must not be called again and again without pause. That a record is frozen stays on show.
+  void NoteProgressLocked(Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (failed_) {
+      return;
+    }
+    delay_ = kRetryMin;
+    if (feed.last_error_reason != kTwoHeaders) {
+      feed.last_error.clear();
+      feed.last_error_reason.clear();
     }
   }
 
@@ -425,8 +458,25 @@ absl::Status FollowRunner::Load() {
   return absl::OkStatus();
 }
 
+// To follow a feed again is a decision, and it costs the evidence: it must not happen by saying the same thing twice.
+absl::Status FollowRunner::CheckNoneIsQuarantined(const SessionKey& key,
+                                                  const std::vector<record::FeedName>& feeds) const {
+  MutexLock lock(mutex_);
+  const auto session = sessions_.find(key);
+  for (const record::FeedName& feed : feeds) {
+    if (session != sessions_.end() && session->second->IsQuarantined(feed)) {
+      return Error(
+          absl::StatusCode::kFailedPrecondition, "QUARANTINED",
+          absl::StrCat("The feed ", feed.text(), " of ", key.publisher.text(),
+                       " is quarantined; `feed list` says why. To follow it all the same, unfollow it first."));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FollowRunner::Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
                                const std::vector<record::FeedName>& feeds) {
+  MEGURI_RETURN_IF_ERROR(CheckNoneIsQuarantined({member, publisher}, feeds));
   const auto put = [&](storage::CommitScope& scope) -> absl::Status {
     for (const record::FeedName& feed : feeds) {
       MEGURI_RETURN_IF_ERROR(

@@ -55,7 +55,7 @@ class FollowRunner {
 
   // Takes up what the store says is followed.
   absl::Status Load();
-  // Starts (or continues) following; kept over restarts.
+  // Starts (or continues) following; kept over restarts. FAILED_PRECONDITION with reason QUARANTINED.
   absl::Status Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
                    const std::vector<record::FeedName>& feeds);
   // Stops following; what was received stays. No feeds: all of the publisher's.
@@ -76,6 +76,7 @@ class FollowRunner {
     friend auto operator<=>(const SessionKey&, const SessionKey&) = default;
   };
 
+  absl::Status CheckNoneIsQuarantined(const SessionKey& key, const std::vector<record::FeedName>& feeds) const;
   std::shared_ptr<Session> FindOrAddSession(const SessionKey& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   FollowRegistry& registry_;

@@ -26,7 +26,8 @@ absl::Status Refused(absl::string_view reason, const std::string& message) {
 
 absl::StatusOr<std::vector<record::Hash>> ParsePath(const google::protobuf::RepeatedPtrField<std::string>& path) {
   if (static_cast<size_t>(path.size()) > record::kProofHashesMax) {
-    return Refused("CONSISTENCY_PROOF", absl::StrCat("A proof of ", path.size(), " hashes is longer than any tree needs."));
+    return Refused("CONSISTENCY_PROOF",
+                   absl::StrCat("A proof of ", path.size(), " hashes is longer than any tree needs."));
   }
   std::vector<record::Hash> hashes;
   for (const std::string& bytes : path) {
@@ -87,8 +88,25 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed
   return follower;
 }
 
+void Follower::RememberPromise(const Follower& before) {
+  promised_ = before.target_.has_value() ? before.target_ : before.promised_;
+  if (promised_.has_value()) {
+    note_ = before.note_;
+  }
+}
+
+// What a suspended member says counts for nothing until it is active again. The registry itself never stands still.
+absl::Status Follower::CheckPublisher(const certs::Registry& registry) const {
+  const registry::v1::MemberEntry* entry = registry.Find(feed_.key.publisher);
+  if (!pinned_feed_key_.has_value() && entry != nullptr && entry->status() == registry::v1::MEMBER_STATUS_SUSPENDED) {
+    return Error(absl::StatusCode::kPermissionDenied, "PUBLISHER_SUSPENDED",
+                 absl::StrCat(feed_.key.publisher.text(), " is suspended: nothing new of it is taken."));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<record::Checkpoint> Follower::OpenNote(absl::string_view note, const certs::Registry& registry,
-                                                     absl::Time now) const {
+                                                      absl::Time now) const {
   if (pinned_feed_key_.has_value()) {
     return record::OpenCheckpoint(note, origin_, *pinned_feed_key_);
   }
@@ -97,8 +115,9 @@ absl::StatusOr<record::Checkpoint> Follower::OpenNote(absl::string_view note, co
 }
 
 absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now) {
+  MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
   MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, OpenNote(note, registry, now));
-  absl::optional<record::Checkpoint> known = target_;
+  absl::optional<record::Checkpoint> known = target_.has_value() ? target_ : promised_;
   if (!known.has_value() && !note_.empty()) {
     // After a restart the stored note is the last word that we have of the publisher.
     const absl::StatusOr<record::Checkpoint> stored = OpenNote(note_, registry, now);
@@ -109,8 +128,9 @@ absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry&
   const uint64_t known_size = std::max(size(), known.has_value() ? known->size : 0);
   if (checkpoint.size < known_size) {
     evidence_ = absl::StrCat(note_, "\n", note);
-    return Error(absl::StatusCode::kDataLoss, "ROLLBACK",
-                 absl::StrCat("The publisher signed ", known_size, " entries before and says ", checkpoint.size, " now."));
+    return Error(
+        absl::StatusCode::kDataLoss, "ROLLBACK",
+        absl::StrCat("The publisher signed ", known_size, " entries before and says ", checkpoint.size, " now."));
   }
   const bool other_root = (known.has_value() && known->size == checkpoint.size && known->root != checkpoint.root) ||
                           (checkpoint.size == size() && checkpoint.root != frontier_.Root());
@@ -139,8 +159,7 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(envelope.signature().key_id()));
   const certs::RegisteredKey* key = registry.FindKey(key_id);
   MEGURI_RETURN_IF_ERROR(CheckKey(header, key, now));
-  MEGURI_RETURN_IF_ERROR(
-      record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
+  MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
   MEGURI_RETURN_IF_ERROR(CheckSlots(entry.slots, envelope.sections()));
   return VerifiedItem{std::move(*item.mutable_entry()),
@@ -153,6 +172,7 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
 
 absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, const certs::Registry& registry,
                                                   absl::Time now) {
+  MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
   if (!target_.has_value()) {
     return Refused("NO_TARGET", "A batch came before any checkpoint.");
   }

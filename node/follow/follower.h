@@ -41,9 +41,9 @@ struct VerifiedBatch {
 // Follows one feed: believes nothing that it has not checked. Verification is pure and moves only this object; writing
 // goes through Write, in the same order. Thread-compatible.
 //
-// Reasons of refusal: CHECKPOINT_… (form, origin, signature), ROLLBACK, FORK, BATCH_POSITION, BATCH_COUNT, NO_TARGET,
-// FEED_ENTRY, HEADER_HASH, PUBLISHER_MISMATCH, UNKNOWN_KEY, KEY_REVOKED, BATCH_…, BAD_SIGNATURE, SECTION_…,
-// SLOT_NOT_IN_ENTRY, SECTION_MISSING, CONSISTENCY_PROOF.
+// Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), ROLLBACK, FORK, BATCH_POSITION,
+// BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, PUBLISHER_MISMATCH, UNKNOWN_KEY, KEY_REVOKED, BATCH_…,
+// BAD_SIGNATURE, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING, CONSISTENCY_PROOF.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -57,6 +57,8 @@ class Follower {
   uint64_t size() const { return frontier_.size(); }
   uint64_t target_size() const { return target_.has_value() ? target_->size : size(); }
 
+  // What the publisher signed on an earlier stream binds it, even if the entries never came.
+  void RememberPromise(const Follower& before);
   // Takes the publisher's checkpoint. What is refused changes nothing.
   absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now);
   // Verifies a batch against the target. What is refused changes nothing.
@@ -70,6 +72,7 @@ class Follower {
   Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
            record::VerifiedRoots& verified_roots);
 
+  absl::Status CheckPublisher(const certs::Registry& registry) const;
   absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry,
                                               absl::Time now) const;
   absl::StatusOr<VerifiedItem> VerifyItem(feed::v1::FeedItem item, const certs::Registry& registry, absl::Time now);
@@ -80,6 +83,7 @@ class Follower {
   record::VerifiedRoots& verified_roots_;
   record::Frontier frontier_;
   absl::optional<record::Checkpoint> target_;
+  absl::optional<record::Checkpoint> promised_;  // on an earlier stream
   std::string note_;
   std::string evidence_;
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/peer/grpc_peer_client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -15,6 +19,7 @@
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "node/follow/limits.h"
 #include "node/peer/credentials.h"
+#include "record/wire.h"
 
 namespace meguri::node {
 namespace {
@@ -25,23 +30,63 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kReconnectMaxMs = 5'000;
 constexpr size_t kPeerTextMax = 300;
 
-// What a peer says of an error is shown, cut and escaped by whoever prints it; it is never acted on beyond its reason.
+constexpr size_t kReasonMax = 64;
+constexpr char kIdentityRefused[] = "Custom verification check failed";
+constexpr char kCertificateRefused[] = "certificate verify failed";
+
+// A peer's words, fit for a message of ours and for a terminal: cut between characters, without control characters.
+std::string Shown(absl::string_view text) {
+  if (!record::IsUtf8(text)) {
+    return absl::CHexEscape(text.substr(0, kPeerTextMax));
+  }
+  size_t end = std::min(text.size(), kPeerTextMax);
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return absl::Utf8SafeCEscape(text.substr(0, end));
+}
+
+// A reason is for programs: what does not look like one is not passed on.
+std::string ReasonFrom(absl::string_view told) {
+  const bool fits = !told.empty() && told.size() <= kReasonMax && std::all_of(told.begin(), told.end(), [](char c) {
+    return absl::ascii_isupper(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+           c == '_';
+  });
+  return fits ? std::string(told) : "PEER_REASON";
+}
+
+// An error without a reason of ours comes from the connection.
+std::string TransportReason(const grpc::Status& status) {
+  const std::string message = status.error_message();
+  if (absl::StrContains(message, kIdentityRefused)) {
+    return "NODE_IDENTITY";
+  }
+  if (absl::StrContains(message, kCertificateRefused)) {
+    return "NODE_CERTIFICATE";
+  }
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return "NODE_UNREACHABLE";
+  }
+  const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(status.error_code()));
+  return name.empty() ? "UNKNOWN" : name;
+}
+
+// What a peer says of an error is shown; it is never acted on.
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) {
     return absl::OkStatus();
   }
   const auto code = static_cast<absl::StatusCode>(status.error_code());
-  const std::string message = status.error_message().substr(0, kPeerTextMax);
   google::rpc::Status details;
   if (details.ParseFromString(status.error_details())) {
     for (const google::protobuf::Any& detail : details.details()) {
       google::rpc::ErrorInfo info;
       if (detail.UnpackTo(&info)) {
-        return Error(code, info.reason().substr(0, kPeerTextMax), message);
+        return Error(code, ReasonFrom(info.reason()), Shown(status.error_message()));
       }
     }
   }
-  return absl::Status(code, message);
+  return Error(code, TransportReason(status), Shown(status.error_message()));
 }
 
 // One open stream. It keeps itself alive until gRPC is done with it.
