@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/anchor.h"
 
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -69,7 +68,7 @@ bool IsBlank(absl::string_view bytes) { return bytes.find_first_not_of('\0') == 
 
 absl::Status DiskError(absl::string_view action, const std::string& path) {
   return Error(absl::StatusCode::kUnavailable, "STORE_FAILED",
-               absl::StrCat("cannot ", action, " ", path, ": ", std::strerror(errno),
+               absl::StrCat("cannot ", action, " ", path, ": ", std::system_category().message(errno),
                             "; check the disk, then start the node again"));
 }
 
@@ -170,7 +169,8 @@ absl::StatusOr<absl::optional<Slot>> FileAnchor::ReadNewest() const {
   // A blank second slot means that at most one write was begun, and that it was cut: nothing was ever anchored.
   if (!newest.has_value() && !IsBlank(all.substr(kSlotSize))) {
     return Error(absl::StatusCode::kDataLoss, "ANCHOR_DAMAGED",
-                 absl::StrCat("neither half of ", path_, " can be read, so nothing tells whether the store is whole: "
+                 absl::StrCat("neither half of ", path_,
+                              " can be read, so nothing tells whether the store is whole: "
                               "run meguri-node fsck and compare with peers before a new anchor is made"));
   }
   return newest;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+
+#include <sys/types.h>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,10 +17,10 @@ namespace meguri::storage {
 
 // What the last acknowledged commit was. Kept outside the store, which alone may lose acknowledged writes silently.
 struct AnchorState {
-  uint64_t commit = 0;       // number of the last commit
-  record::Hash own_heads;    // digest over the heads of all own feeds
+  uint64_t commit = 0;     // number of the last commit
+  record::Hash own_heads;  // digest over the heads of all own feeds
   uint64_t epoch = 1;
-  uint64_t fencing = 0;      // grows at every start: a second process that writes is detected
+  uint64_t fencing = 0;  // grows at every start: a second process that writes is detected
 
   friend bool operator==(const AnchorState&, const AnchorState&) = default;
 };

@@ -206,9 +206,8 @@ absl::Status Committer::SubmitAndWait(Work work) {
   Invariant(std::this_thread::get_id() != parts_->thread.get_id(), "the committer's thread does not wait for itself");
   std::promise<absl::Status> promise;
   std::future<absl::Status> result = promise.get_future();
-  Submit(std::move(work), [promise = std::move(promise)](const absl::Status& status) mutable {
-    promise.set_value(status);
-  });
+  Submit(std::move(work),
+         [promise = std::move(promise)](const absl::Status& status) mutable { promise.set_value(status); });
   return result.get();
 }
 

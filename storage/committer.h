@@ -31,9 +31,9 @@ class CommitScope {
 // order of submission. A group that wrote nothing applies nothing. Thread-safe.
 class Committer {
  public:
-  static constexpr size_t kQueueMax = 4096;            // pieces of work that wait
-  static constexpr size_t kGroupMax = 256;             // pieces of work in one batch
-  static constexpr size_t kGroupBytesMax = 8 << 20;    // a batch that has reached this takes no further work
+  static constexpr size_t kQueueMax = 4096;          // pieces of work that wait
+  static constexpr size_t kGroupMax = 256;           // pieces of work in one batch
+  static constexpr size_t kGroupBytesMax = 8 << 20;  // a batch that has reached this takes no further work
 
   // Runs on the committer's thread; must not block.
   using Work = absl::AnyInvocable<absl::Status(CommitScope&)>;
@@ -43,8 +43,8 @@ class Committer {
   using Observer = std::function<void(const std::vector<FeedId>& grown)>;
 
   // Compares the store with the anchor. DATA_LOSS (reason STORE_BEHIND_ANCHOR) if the store has lost an acknowledged
-  // commit, or if its own heads differ from the anchored ones; ANCHOR_MISSING or ANCHOR_BEHIND_STORE if the anchor is not
-  // the one of this store. One commit ahead of the anchor is what a crash may leave, and is accepted.
+  // commit, or if its own heads differ from the anchored ones; ANCHOR_MISSING or ANCHOR_BEHIND_STORE if the anchor is
+  // not the one of this store. One commit ahead of the anchor is what a crash may leave, and is accepted.
   // Both outlive the committer, and nobody else writes to them.
   static absl::StatusOr<std::unique_ptr<Committer>> Start(OrderedStore& store, Anchor& anchor);
   // Finishes what waits, then stops.

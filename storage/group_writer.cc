@@ -15,7 +15,8 @@ namespace {
 
 absl::Status Damaged(absl::string_view reason, absl::string_view found) {
   return Error(absl::StatusCode::kDataLoss, reason,
-               absl::StrCat(found, ": nothing may be signed or served as own; run meguri-node fsck, then repair from "
+               absl::StrCat(found,
+                            ": nothing may be signed or served as own; run meguri-node fsck, then repair from "
                             "peers or restore a backup"));
 }
 
@@ -65,8 +66,8 @@ absl::Status GroupWriter::CompareWithAnchor(uint64_t commit) {
                                                        anchored->commit, " was acknowledged"));
   }
   if (commit > anchored->commit + 1) {
-    return Damaged("ANCHOR_BEHIND_STORE", absl::StrCat("the store is at commit ", commit, " and the ANCHOR file at ",
-                                                       anchored->commit, ", which no crash explains: it is an old copy"));
+    return Damaged("ANCHOR_BEHIND_STORE", absl::StrCat("the store is at commit ", commit,
+                                                       " and the ANCHOR file, an old copy, at ", anchored->commit));
   }
   if (commit == anchored->commit) {
     return own_heads == anchored->own_heads

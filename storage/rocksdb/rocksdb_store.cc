@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/rocksdb_store.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
+#include <unistd.h>
+
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/mutex.h"
@@ -44,17 +43,17 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   }
   if (status.IsCorruption()) {
     return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
-                 absl::StrCat("the store is damaged: run meguri-node fsck, then repair from peers or restore a backup (",
-                              status.ToString(), ")"));
+                 absl::StrCat("the store is damaged (", status.ToString(),
+                              "): run meguri-node fsck, then repair from peers or restore a backup"));
   }
   if (status.IsNoSpace()) {
     return Error(absl::StatusCode::kUnavailable, "STORE_FAILED",
-                 absl::StrCat("the disk of the store is full: free some space, then start the node again (",
-                              status.ToString(), ")"));
+                 absl::StrCat("the disk of the store is full (", status.ToString(),
+                              "): free some space, then start the node again"));
   }
-  return Error(absl::StatusCode::kUnavailable, "STORE_FAILED",
-               absl::StrCat("the store cannot be used: check the disk, then start the node again (", status.ToString(),
-                            ")"));
+  return Error(
+      absl::StatusCode::kUnavailable, "STORE_FAILED",
+      absl::StrCat("the store cannot be used (", status.ToString(), "): check the disk, then start the node again"));
 }
 
 // The one way to write: through the log, and on the disk when it returns.
@@ -165,9 +164,7 @@ class RocksdbStore final : public OrderedStore {
   std::unique_ptr<Cursor> NewCursor(Family family, absl::string_view prefix) const override {
     return std::make_unique<RocksdbCursor>(*db_, HandleOf(family), prefix, nullptr);
   }
-  std::unique_ptr<StoreReader> Snapshot() const override {
-    return std::make_unique<RocksdbSnapshot>(*db_, families_);
-  }
+  std::unique_ptr<StoreReader> Snapshot() const override { return std::make_unique<RocksdbSnapshot>(*db_, families_); }
   absl::Status Apply(const WriteBatch& batch) override;
 
  private:
@@ -261,6 +258,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options) {
   database.create_missing_column_families = true;
   database.paranoid_checks = true;
   database.flush_verify_memtable_count = true;
+  // This mode forbids to recycle logs: RocksDB 7.8 turns recycle_log_file_num off under it.
   database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   database.track_and_verify_wals_in_manifest = true;
   database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
@@ -295,8 +293,7 @@ bool IsLocked(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string& path,
-                                                               const RocksdbOptions& options) {
+absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string& path, const RocksdbOptions& options) {
   const rocksdb::BlockBasedTableOptions table = TableOptions(options);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, LookupOptions(options, table)},
@@ -304,8 +301,7 @@ absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string
   };
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(DatabaseOptions(options), path, families, &handles, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(options), path, families, &handles, &opened);
   if (status.IsIOError() && IsLocked(path)) {
     return Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
                  absl::StrCat("the store in ", path, " is open in another process: stop that one first"));

@@ -178,8 +178,8 @@ TEST_P(OrderedStoreContract, ScansAPrefixOfHighestBytes) {
 }
 
 TEST_P(OrderedStoreContract, SeeksWithinThePrefixOnly) {
-  MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", ""), Put(Family::kLookup, "p1", ""),
-                          Put(Family::kLookup, "p3", ""), Put(Family::kLookup, "z", "")}));
+  MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", ""), Put(Family::kLookup, "p1", ""), Put(Family::kLookup, "p3", ""),
+                          Put(Family::kLookup, "z", "")}));
   const std::unique_ptr<Cursor> cursor = store().NewCursor(Family::kLookup, "p");
   ASSERT_TRUE(cursor->Valid());
   EXPECT_EQ(cursor->key(), "p1");
@@ -202,14 +202,14 @@ TEST_P(OrderedStoreContract, SeeksWithinThePrefixOnly) {
 }
 
 TEST_P(OrderedStoreContract, ShowsACursorOneMoment) {
-  MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", "1"), Put(Family::kLookup, "b", "1"),
-                          Put(Family::kLookup, "c", "1")}));
+  MEGURI_ASSERT_OK(
+      Apply({Put(Family::kLookup, "a", "1"), Put(Family::kLookup, "b", "1"), Put(Family::kLookup, "c", "1")}));
   const std::unique_ptr<Cursor> cursor = store().NewCursor(Family::kLookup, "");
-  MEGURI_ASSERT_OK(Apply({Delete(Family::kLookup, "b"), Put(Family::kLookup, "c", "2"),
-                          Put(Family::kLookup, "d", "2")}));
+  MEGURI_ASSERT_OK(
+      Apply({Delete(Family::kLookup, "b"), Put(Family::kLookup, "c", "2"), Put(Family::kLookup, "d", "2")}));
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "c", "3")}));
-  EXPECT_THAT(Rest(*cursor), ::testing::ElementsAre(::testing::Pair("a", "1"), ::testing::Pair("b", "1"),
-                                                    ::testing::Pair("c", "1")));
+  EXPECT_THAT(Rest(*cursor),
+              ::testing::ElementsAre(::testing::Pair("a", "1"), ::testing::Pair("b", "1"), ::testing::Pair("c", "1")));
   cursor->Seek("b");
   ASSERT_TRUE(cursor->Valid());
   EXPECT_EQ(cursor->key(), "b");
@@ -219,8 +219,8 @@ TEST_P(OrderedStoreContract, ShowsACursorOneMoment) {
 TEST_P(OrderedStoreContract, ShowsASnapshotOneMomentInBothFamilies) {
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", "1"), Put(Family::kArrival, "a", "1")}));
   const std::unique_ptr<StoreReader> snapshot = store().Snapshot();
-  MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", "2"), Put(Family::kLookup, "b", "2"),
-                          Delete(Family::kArrival, "a")}));
+  MEGURI_ASSERT_OK(
+      Apply({Put(Family::kLookup, "a", "2"), Put(Family::kLookup, "b", "2"), Delete(Family::kArrival, "a")}));
   EXPECT_EQ(Get(*snapshot, Family::kLookup, "a"), "1");
   EXPECT_EQ(Get(*snapshot, Family::kLookup, "b"), absl::nullopt);
   EXPECT_EQ(Get(*snapshot, Family::kArrival, "a"), "1");
@@ -247,17 +247,17 @@ TEST_P(OrderedStoreContract, KeepsOverlappingSnapshotsApart) {
 
 TEST_P(OrderedStoreContract, AppliesABatchWhosePreconditionsHold) {
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "there", "1")}));
-  MEGURI_EXPECT_OK(Apply({Put(Family::kLookup, "there", "2")},
-                         {Precondition{Family::kLookup, "there", std::string("1")},
-                          Precondition{Family::kArrival, "there", absl::nullopt}}));
+  MEGURI_EXPECT_OK(
+      Apply({Put(Family::kLookup, "there", "2")}, {Precondition{Family::kLookup, "there", std::string("1")},
+                                                   Precondition{Family::kArrival, "there", absl::nullopt}}));
   EXPECT_EQ(Get(store(), Family::kLookup, "there"), "2");
 }
 
 TEST_P(OrderedStoreContract, LeavesNoTraceIfOnePreconditionFails) {
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "there", "1"), Put(Family::kArrival, "empty", "")}));
   const std::vector<Precondition> failing = {
-      Precondition{Family::kLookup, "there", std::string("2")}, Precondition{Family::kLookup, "there", absl::nullopt},
-      Precondition{Family::kLookup, "absent", std::string()},   Precondition{Family::kArrival, "empty", absl::nullopt},
+      Precondition{Family::kLookup, "there", std::string("2")},  Precondition{Family::kLookup, "there", absl::nullopt},
+      Precondition{Family::kLookup, "absent", std::string()},    Precondition{Family::kArrival, "empty", absl::nullopt},
       Precondition{Family::kArrival, "there", std::string("1")},
   };
   for (const Precondition& precondition : failing) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/contract/ordered_store_contract.h"
-
 #include <cstdlib>
 #include <filesystem>
 
 #include "storage/memory/memory_store.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "tests/contract/ordered_store_contract.h"
 #include "tests/testing/faulty_store.h"
 
 namespace meguri::storage {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/anchor.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
 
 #include "gmock/gmock.h"
 #include "tests/testing/status.h"

@@ -141,14 +141,15 @@ TEST_F(CommitterTest, MakesWorkDurableBeforeItAnswers) {
 TEST_F(CommitterTest, AnswersInTheOrderOfSubmission) {
   const auto committer = Start();
   const auto failing = [](CommitScope&) { return Error(absl::StatusCode::kNotFound, "REFUSED", "refused"); };
-  EXPECT_THAT(RunGroup(*committer, [&] {
-                std::vector<std::pair<std::string, Committer::Work>> works;
-                works.emplace_back("a", Put("z/a"));
-                works.emplace_back("b", failing);
-                works.emplace_back("c", [](CommitScope&) { return absl::OkStatus(); });
-                works.emplace_back("d", Put("z/d"));
-                return works;
-              }()),
+  EXPECT_THAT(RunGroup(*committer,
+                       [&] {
+                         std::vector<std::pair<std::string, Committer::Work>> works;
+                         works.emplace_back("a", Put("z/a"));
+                         works.emplace_back("b", failing);
+                         works.emplace_back("c", [](CommitScope&) { return absl::OkStatus(); });
+                         works.emplace_back("d", Put("z/d"));
+                         return works;
+                       }()),
               ElementsAre("a", "b REFUSED", "c", "d"));
 }
 
@@ -253,10 +254,11 @@ TEST_F(CommitterTest, AppliesNothingForAGroupThatWroteNothing) {
   int notified = 0;
   committer->AddObserver([&notified](const std::vector<FeedId>&) { ++notified; });
   MEGURI_EXPECT_OK(committer->SubmitAndWait([](CommitScope&) { return absl::OkStatus(); }));
-  EXPECT_FALSE(committer->SubmitAndWait([](CommitScope& scope) {
-                          scope.transaction.Put(Family::kLookup, "key", "value");
-                          return absl::InternalError("no");
-                        })
+  EXPECT_FALSE(committer
+                   ->SubmitAndWait([](CommitScope& scope) {
+                     scope.transaction.Put(Family::kLookup, "key", "value");
+                     return absl::InternalError("no");
+                   })
                    .ok());
   EXPECT_EQ(plan.writes_seen(), 0);
   EXPECT_EQ(committer->commit_count(), 0);
@@ -342,9 +344,8 @@ TEST_F(CommitterTest, TellsObserversWhichFeedsGrew) {
   }));
   const FeedId own = **Feeds(*store_).Find(OwnFeed());
   const FeedId replica = **Feeds(*store_).Find(Replica());
-  MEGURI_ASSERT_OK(committer->SubmitAndWait([replica](CommitScope& scope) {
-    return scope.feeds.SetCheckpoint(scope.transaction, replica, "note");
-  }));
+  MEGURI_ASSERT_OK(committer->SubmitAndWait(
+      [replica](CommitScope& scope) { return scope.feeds.SetCheckpoint(scope.transaction, replica, "note"); }));
   MEGURI_ASSERT_OK(committer->SubmitAndWait([](CommitScope& scope) -> absl::Status {
     const absl::Status status = AppendTo(OwnFeed(), 2)(scope);
     return status.ok() ? AppendTo(Replica(), 2)(scope) : status;
@@ -555,7 +556,7 @@ class CommitterCrash : public CommitterTest, public ::testing::WithParamInterfac
       const bool is_small_there = (*store_->Get(Family::kLookup, key)).has_value();
       const bool is_large_there = (*store_->Get(Family::kArrival, key)).has_value();
       EXPECT_EQ(is_small_there, is_large_there) << key;
-      EXPECT_TRUE(is_small_there || !acknowledged[static_cast<size_t>(number)]) << key << " was acknowledged and is lost";
+      EXPECT_TRUE(is_small_there || !acknowledged[static_cast<size_t>(number)]) << key << " was acknowledged";
       present += is_small_there ? 1 : 0;
     }
     const auto feed = Feeds(*store_).Find(OwnFeed());

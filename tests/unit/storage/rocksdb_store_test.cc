@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/rocksdb_store.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include <sys/resource.h>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -16,6 +19,27 @@ namespace meguri::storage {
 namespace {
 
 namespace fs = std::filesystem;
+
+// While it lives, no file of this process can grow beyond `bytes`, as on a disk that is full.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    handler_before_ = std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limited{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_before_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_before_)(int) = SIG_DFL;
+};
 
 class RocksdbStoreTest : public ::testing::Test {
  protected:
@@ -89,6 +113,31 @@ TEST_F(RocksdbStoreTest, OpensAgainOnceItIsClosed) {
 TEST_F(RocksdbStoreTest, TellsIfTheFolderCannotBeMade) {
   std::ofstream(StorePath()) << "a file is in the way";
   EXPECT_THAT(Open(), testing::HasReason("STORE_FAILED"));
+}
+
+TEST_F(RocksdbStoreTest, TakesNoWriteAfterOneThatFailed) {
+  constexpr int kTooMany = 20;
+  int acknowledged = 0;
+  {
+    const auto store = *Open();
+    absl::Status status;
+    {
+      const FileSizeLimit limit(8 << 20);
+      while (status.ok() && acknowledged < kTooMany) {
+        status = Put(*store, absl::StrCat(acknowledged), std::string(1 << 20, 'x'));
+        acknowledged += status.ok() ? 1 : 0;
+      }
+    }
+    EXPECT_THAT(status, testing::HasReason("STORE_FAILED"));
+    EXPECT_THAT(Put(*store, "later", "value"), testing::HasReason("STORE_FAILED"));
+    EXPECT_EQ(*store->Get(Family::kArrival, "later"), absl::nullopt);
+  }
+  EXPECT_GT(acknowledged, 0);
+  const auto store = *Open();
+  for (int i = 0; i < acknowledged; ++i) {
+    EXPECT_TRUE((*store->Get(Family::kArrival, absl::StrCat(i))).has_value()) << i;
+  }
+  MEGURI_EXPECT_OK(Put(*store, "later", "value"));
 }
 
 TEST_F(RocksdbStoreTest, TellsThatATableIsDamaged) {
