@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/util/google_json.h"
+#include "google/protobuf/util/json_util.h"
 #include "meguri/passport/v1/decimal.pb.h"
 
 namespace meguri::passport {
