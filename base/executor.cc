@@ -11,7 +11,9 @@ Executor::Executor(size_t threads, size_t queue_max) : queue_max_(queue_max) {
   }
 }
 
-Executor::~Executor() {
+Executor::~Executor() { Stop(); }
+
+void Executor::Stop() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
@@ -20,6 +22,7 @@ Executor::~Executor() {
   for (std::thread& thread : threads_) {
     thread.join();
   }
+  threads_.clear();
 }
 
 bool Executor::Submit(Work work) {

@@ -16,8 +16,10 @@ class Executor {
   using Work = absl::AnyInvocable<void()>;
 
   Executor(size_t threads, size_t queue_max);
-  // Runs what waits, then stops.
   ~Executor();
+
+  // Runs what waits, then stops; Submit refuses from now on. Not to be called from work.
+  void Stop();
 
   // Never blocks. False, and `work` is not run, if the queue is full or the executor stops.
   [[nodiscard]] bool Submit(Work work);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "record/limits.h"
@@ -326,6 +327,12 @@ absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key) {
   }
   return FollowKeyParts{std::move(held->holder), std::move(held->key)};
 }
+
+std::string MemberRecordKey(absl::string_view participant_id) {
+  return KeyWriter(KeyKind::kSetting).Raw("member/").Raw(participant_id).Take();
+}
+
+bool IsMemberRecordKey(absl::string_view key) { return absl::StartsWith(key, MemberRecordKey("")); }
 
 std::string HeartbeatKey() { return KeyWriter(KeyKind::kSetting).Raw("heartbeat").Take(); }
 

@@ -143,6 +143,8 @@ struct FollowKeyParts {
 absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key);
 
 std::string HeartbeatKey();    // -> SignedBody
+std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[16]
+bool IsMemberRecordKey(absl::string_view key);
 std::string NextArrivalKey();  // -> u64
 std::string NextFeedKey();     // -> u64
 

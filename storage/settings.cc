@@ -50,6 +50,21 @@ absl::StatusOr<absl::optional<std::string>> Settings::Heartbeat() const {
   return absl::make_optional(std::string(bytes.data(), bytes.size()));
 }
 
+absl::StatusOr<absl::optional<std::string>> Settings::MemberRecord(const Transaction& transaction,
+                                                                   absl::string_view participant_id) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, MemberRecordKey(participant_id)));
+  if (!stored.has_value()) {
+    return absl::optional<std::string>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(*stored));
+  return absl::make_optional(std::string(bytes.data(), bytes.size()));
+}
+
+void Settings::PutMemberRecord(Transaction& transaction, absl::string_view participant_id,
+                               absl::string_view record_id) const {
+  transaction.Put(Family::kLookup, MemberRecordKey(participant_id), WrapValue(record_id));
+}
+
 absl::Status Settings::PutHeartbeat(Transaction& transaction, absl::string_view signed_body) const {
   transaction.Put(Family::kLookup, HeartbeatKey(), WrapValue(signed_body));
   return absl::OkStatus();

@@ -35,6 +35,10 @@ class Settings {
 
   // The newest verified heartbeat of the registry (a serialised SignedBody), or nullopt.
   absl::StatusOr<absl::optional<std::string>> Heartbeat() const;
+  // The record that carries the entry of a member whom this node's operator has enrolled, as 16 bytes, or nullopt.
+  absl::StatusOr<absl::optional<std::string>> MemberRecord(const Transaction& transaction,
+                                                           absl::string_view participant_id) const;
+  void PutMemberRecord(Transaction& transaction, absl::string_view participant_id, absl::string_view record_id) const;
   absl::Status PutHeartbeat(Transaction& transaction, absl::string_view signed_body) const;
 
  private:

@@ -60,12 +60,6 @@ class RegistryView final : public PublisherRegistry, public FollowRegistry {
  public:
   explicit RegistryView(RegistryState& state) : state_(state) {}
   std::shared_ptr<const certs::Registry> Get() const override { return state_.Get(); }
-  std::string MemberRecordId(absl::string_view participant_id) const override {
-    const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(participant_id);
-    const absl::optional<MemberRecordRef> ref =
-        participant.ok() ? state_.FindRecord(*participant) : absl::optional<MemberRecordRef>();
-    return ref.has_value() ? ref->record_id.ToHex() : "";
-  }
   const certs::TrustBundle& bundle() const override { return state_.bundle(); }
   absl::Status AcceptHeartbeat(const record::v1::SignedBody& heartbeat) override {
     return state_.AcceptHeartbeat(heartbeat);
@@ -118,8 +112,10 @@ struct Node::Parts {
   absl::Status FollowRegistryFeed();
 
   void OnGrown(const std::vector<storage::FeedId>& grown);
+  void ReloadRegistrySoon();
   void ReloadRegistry();
   void SignHeartbeat();
+  absl::Status CheckRenewed(const certs::Certificate& certificate, absl::string_view spki) const;
   void RenewCertificateIfDue();
   void ExpireRequests();
   void WarnOfAge();
@@ -134,6 +130,7 @@ struct Node::Parts {
   Log& log;
   std::string node_identity;
   absl::Duration heartbeat_interval;
+  std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
   std::atomic<int64_t> certificate_expires_ms{0};
   std::atomic<int64_t> certificate_begins_ms{0};
 
@@ -269,15 +266,25 @@ void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
   streams->OnGrown(grown);
   const absl::StatusOr<absl::optional<storage::FeedId>> id = storage::Feeds(*store).Find(registry->feed());
   if (id.ok() && id->has_value() && std::find(grown.begin(), grown.end(), **id) != grown.end()) {
-    if (!executor->Submit([this] { ReloadRegistry(); })) {
-      log.Error("registry-reload-delayed");
-    }
+    registry_is_dirty = true;
+    ReloadRegistrySoon();
+  }
+}
+
+void Node::Parts::ReloadRegistrySoon() {
+  // If there is no room, the ticker tries again: what was not reloaded stays dirty.
+  if (registry_is_dirty && !executor->Submit([this] { ReloadRegistry(); })) {
+    log.Warning("registry-reload-delayed");
   }
 }
 
 void Node::Parts::ReloadRegistry() {
+  if (!registry_is_dirty.exchange(false)) {
+    return;
+  }
   const absl::Status reloaded = registry->Reload();
   if (!reloaded.ok()) {
+    registry_is_dirty = true;
     log.Error("registry-reload-failed", {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
     return;
   }
@@ -306,10 +313,26 @@ void Node::Parts::SignHeartbeat() {
     return registry->AcceptHeartbeat(signed_body);
   };
   const absl::Status signed_status = sign();
-  if (!signed_status.ok()) {
+  // Entries that came just now are read first; the heartbeat counts then.
+  if (!signed_status.ok() && ReasonOf(signed_status) != "HEARTBEAT_AHEAD") {
     log.Error("heartbeat-failed", {{"error", std::string(signed_status.message())}});
   }
   streams->OnRegistryChanged();
+}
+
+// What the operator sent must serve this node at least as well as what it replaces.
+absl::Status Node::Parts::CheckRenewed(const certs::Certificate& certificate, absl::string_view spki) const {
+  const absl::StatusOr<certs::Identity> identity = certificate.identity();
+  absl::Status issued = Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_CHAIN", "no root of the federation");
+  for (const certs::Certificate& root : bundle.tls_roots()) {
+    issued = issued.ok() ? issued : certificate.VerifyIssuedBy(root, clock.Now());
+  }
+  if (certificate.spki() != spki || !identity.ok() || identity->ToUri() != node_identity || !issued.ok() ||
+      absl::ToUnixMillis(certificate.not_after()) <= certificate_expires_ms) {
+    return Error(absl::StatusCode::kInvalidArgument, "CERTIFICATE_CHAIN",
+                 "The operator sent a certificate that is not a newer one for this node's key and identity.");
+  }
+  return absl::OkStatus();
 }
 
 void Node::Parts::RenewCertificateIfDue() {
@@ -326,7 +349,7 @@ void Node::Parts::RenewCertificateIfDue() {
       return office->Issue(request, identity);
     }
     const registry::v1::MemberEntry* entry = registry->Get()->Find(bundle.operator_id());
-    if (entry == nullptr) {
+    if (entry == nullptr || entry->hosting().addresses().empty()) {
       return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
                    "The registry here does not name the operator's node.");
     }
@@ -334,9 +357,7 @@ void Node::Parts::RenewCertificateIfDue() {
                            {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
     MEGURI_ASSIGN_OR_RETURN(const std::string der, peers->RenewCertificate(peer, participant, request, kRenewTimeout));
     MEGURI_ASSIGN_OR_RETURN(certs::Certificate certificate, certs::Certificate::ParseDer(der));
-    if (certificate.spki() != key->public_key().spki()) {
-      return Error(absl::StatusCode::kInvalidArgument, "CERTIFICATE_CHAIN", "The operator certified another key.");
-    }
+    MEGURI_RETURN_IF_ERROR(CheckRenewed(certificate, key->public_key().spki()));
     return certificate;
   };
   const absl::StatusOr<certs::Certificate> certificate = renew();
@@ -354,11 +375,18 @@ void Node::Parts::RenewCertificateIfDue() {
 }
 
 void Node::Parts::ExpireRequests() {
+  auto expired = std::make_shared<size_t>(0);
   committer->Submit(
-      [this](storage::CommitScope& scope) {
-        return storage::Requests().Expire(*store, scope.transaction, clock.Now(), kExpireAtOnce).status();
+      [this, expired](storage::CommitScope& scope) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(*expired,
+                                storage::Requests().Expire(*store, scope.transaction, clock.Now(), kExpireAtOnce));
+        return absl::OkStatus();
       },
-      [](const absl::Status&) {});
+      [this, expired](const absl::Status& status) {
+        if (status.ok() && *expired == kExpireAtOnce) {
+          ExpireRequests();
+        }
+      });
   // So that a restart does not have to wait for the operator to serve members.
   const absl::optional<record::v1::SignedBody> heartbeat = registry->NewestHeartbeat();
   if (heartbeat.has_value()) {
@@ -381,7 +409,10 @@ void Node::Parts::WarnOfAge() {
 std::vector<Ticker::Task> Node::Parts::Tasks() {
   std::vector<Ticker::Task> tasks;
   tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
-  tasks.push_back({kStreamTick, [this] { streams->Tick(); }});
+  tasks.push_back({kStreamTick, [this] {
+                     streams->Tick();
+                     ReloadRegistrySoon();
+                   }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
   tasks.push_back({kWarnTick, [this] { WarnOfAge(); }, clock.Now() + kWarnTick});
   tasks.push_back({kRenewTick, [this] {
@@ -425,9 +456,13 @@ Node::~Node() {
   }
   parts_->server.reset();
   parts_->ticker.reset();
-  parts_->follows.reset();
-  // What still runs may submit to the committer; what the committer tells may use the executor's queue.
-  parts_->executor.reset();
+  // Callbacks of the committer and work of the executor refer to all parts, so these stop one by one and go together.
+  if (parts_->follows != nullptr) {
+    parts_->follows->Stop();
+  }
+  if (parts_->executor != nullptr) {
+    parts_->executor->Stop();
+  }
   parts_->committer.reset();
 }
 

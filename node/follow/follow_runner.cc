@@ -430,13 +430,17 @@ FollowRunner::FollowRunner(FollowRegistry& registry, PeerClient& peers, const st
       clock_(clock),
       random_(random) {}
 
-FollowRunner::~FollowRunner() {
-  std::map<SessionKey, std::shared_ptr<Session>> sessions;
+FollowRunner::~FollowRunner() { Stop(); }
+
+void FollowRunner::Stop() {
+  std::vector<std::shared_ptr<Session>> sessions;
   {
     MutexLock lock(mutex_);
-    sessions.swap(sessions_);
+    for (const auto& [key, session] : sessions_) {
+      sessions.push_back(session);
+    }
   }
-  for (const auto& [key, session] : sessions) {
+  for (const std::shared_ptr<Session>& session : sessions) {
     session->Stop();
   }
 }

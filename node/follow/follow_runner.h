@@ -50,8 +50,9 @@ class FollowRunner {
  public:
   FollowRunner(FollowRegistry& registry, PeerClient& peers, const storage::StoreReader& store,
                storage::Committer& committer, Executor& executor, const Clock& clock, Random& random);
-  // Cancels every stream and waits until they have ended.
   ~FollowRunner();
+  // Cancels every stream, waits until they have ended, and opens none any more.
+  void Stop();
 
   // Takes up what the store says is followed.
   absl::Status Load();

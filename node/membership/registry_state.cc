@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/membership/registry_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,16 +18,21 @@ namespace {
 struct MemberRecords {
   std::vector<registry::v1::MemberEntry> entries;
   absl::flat_hash_map<std::string, MemberRecordRef> refs;
+  uint64_t size = 0;  // of the feed when reading began
 };
 
 // The newest entry of every member whose record is alive.
-absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, const storage::HeldFeed& feed) {
+absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, const storage::HeldFeed& feed,
+                                          const std::string& federation) {
   MemberRecords members;
   const storage::Records records(store);
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, storage::Feeds(store).Find(feed));
   if (!id.has_value()) {
     return members;
   }
+  // Taken first: what is read below is at least of this size.
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, storage::Feeds(store).ReadHead(*id));
+  members.size = head.size();
   storage::PostingCursor cursor = storage::Index(store).Find(*id, {"all", ""});
   for (; cursor.Valid(); cursor.Next()) {
     MEGURI_ASSIGN_OR_RETURN(const storage::Posting posting, cursor.Get());
@@ -38,9 +44,12 @@ absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, con
       if (section.type() != record::v1::SECTION_TYPE_MEMBER || !entry.ParseFromString(section.payload())) {
         continue;
       }
-      members.refs.insert_or_assign(entry.participant_id(), MemberRecordRef{posting.record_id, posting.version,
-                                                                            record::HeaderHash(stored.header())});
-      members.entries.push_back(std::move(entry));
+      // An entry that this version cannot read, or a second one for a member, must not hide all others: the member
+      // concerned is unknown here, or is what its record of the lowest ID says.
+      const MemberRecordRef ref{posting.record_id, posting.version, record::HeaderHash(stored.header())};
+      if (certs::CheckMemberEntry(federation, entry).ok() && members.refs.emplace(entry.participant_id(), ref).second) {
+        members.entries.push_back(std::move(entry));
+      }
     }
   }
   MEGURI_RETURN_IF_ERROR(cursor.status());
@@ -62,7 +71,9 @@ RegistryState::RegistryState(certs::TrustBundle bundle, record::ParticipantId ho
       clock_(clock) {}
 
 absl::Status RegistryState::Reload() {
-  MEGURI_ASSIGN_OR_RETURN(MemberRecords members, ReadMembers(store_, feed_));
+  // One after the other: the last to begin must be the last to be seen.
+  MutexLock reload_lock(reload_mutex_);
+  MEGURI_ASSIGN_OR_RETURN(MemberRecords members, ReadMembers(store_, feed_, bundle_.federation()));
   MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const certs::Registry> registry,
                           certs::Registry::Make(bundle_, members.entries));
   std::vector<std::function<void()>> listeners;
@@ -71,17 +82,18 @@ absl::Status RegistryState::Reload() {
     MutexLock lock(mutex_);
     registry_ = std::move(registry);
     records_ = std::move(members.refs);
+    loaded_size_ = members.size;
     listeners = listeners_;
     ahead.swap(heartbeat_ahead_);
+  }
+  for (const std::function<void()>& listener : listeners) {
+    listener();
   }
   if (ahead.has_value()) {
     const absl::Status accepted = AcceptHeartbeat(*ahead);
     if (!accepted.ok() && ReasonOf(accepted) != "HEARTBEAT_AHEAD") {
       return accepted;
     }
-  }
-  for (const std::function<void()>& listener : listeners) {
-    listener();
   }
   return absl::OkStatus();
 }
@@ -101,6 +113,11 @@ absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::Particip
 absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed_body) {
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::Heartbeat heartbeat, certs::OpenHeartbeat(signed_body, bundle_));
   MEGURI_ASSIGN_OR_RETURN(const record::Hash root, record::Hash::Parse(heartbeat.root()));
+  const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(heartbeat.time_ms()));
+  if (time > clock_.Now() + kHeartbeatSkewMax) {
+    return Error(absl::StatusCode::kInvalidArgument, "HEARTBEAT_TIME",
+                 "The heartbeat is from the future: a clock, here or at the operator's, is wrong.");
+  }
   const storage::Feeds feeds(store_);
   record::Frontier frontier;
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed_));
@@ -108,7 +125,8 @@ absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed
     MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*id));
     frontier = head.frontier;
   }
-  if (heartbeat.size() > frontier.size()) {
+  if (heartbeat.size() > std::min(frontier.size(), LoadedSize())) {
+    // Until the members are read from those entries, this node does not know what the operator vouches for.
     MutexLock lock(mutex_);
     heartbeat_ahead_ = signed_body;
     return Error(absl::StatusCode::kFailedPrecondition, "HEARTBEAT_AHEAD",
@@ -126,12 +144,16 @@ absl::Status RegistryState::AcceptHeartbeat(const record::v1::SignedBody& signed
         absl::StrCat("The operator signed another registry of size ", heartbeat.size(), " than the one that is here."));
   }
   MutexLock lock(mutex_);
-  const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(heartbeat.time_ms()));
   if (time > heartbeat_time_) {
     heartbeat_time_ = time;
     heartbeat_ = signed_body;
   }
   return absl::OkStatus();
+}
+
+uint64_t RegistryState::LoadedSize() const {
+  MutexLock lock(mutex_);
+  return loaded_size_;
 }
 
 absl::optional<record::v1::SignedBody> RegistryState::NewestHeartbeat() const {

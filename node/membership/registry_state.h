@@ -22,7 +22,7 @@
 namespace meguri::node {
 
 inline constexpr absl::Duration kRegistryWarnAge = absl::Minutes(15);
-inline constexpr absl::Duration kRegistryStaleAgeDefault = absl::Hours(72);
+inline constexpr absl::Duration kHeartbeatSkewMax = absl::Minutes(5);  // of its time ahead of our clock
 
 // Where a member's entry is kept, so that it can be continued or shown.
 struct MemberRecordRef {
@@ -67,7 +67,11 @@ class RegistryState {
   const storage::StoreReader& store_;
   const Clock& clock_;
 
+  uint64_t LoadedSize() const;
+
+  Mutex reload_mutex_;  // held over the whole of Reload; taken before mutex_
   mutable Mutex mutex_;
+  uint64_t loaded_size_ ABSL_GUARDED_BY(mutex_) = 0;  // entries of the feed that registry_ was read from
   std::shared_ptr<const certs::Registry> registry_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, MemberRecordRef> records_ ABSL_GUARDED_BY(mutex_);
   absl::optional<record::v1::SignedBody> heartbeat_ ABSL_GUARDED_BY(mutex_);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "node/publish/limits.h"
 #include "passport/product_group.h"
@@ -26,6 +27,11 @@ void AddError(const absl::Status& status, absl::string_view path, absl::string_v
   violations.push_back(std::move(violation));
 }
 
+bool IsPinned(const certs::TrustBundle& bundle, const record::PublicKey& key) {
+  return absl::c_any_of(bundle.message().registry_record_keys(),
+                        [&](const registry::v1::MemberKey& pinned) { return pinned.public_key() == key.spki(); });
+}
+
 void CheckSignature(const CheckContext& context, const record::Header& header,
                     const record::v1::BatchSignature& signature, absl::string_view path,
                     std::vector<Violation>& violations) {
@@ -37,6 +43,13 @@ void CheckSignature(const CheckContext& context, const record::Header& header,
                           "a record key in the publisher's registry entry",
                           "sign with the registered key, or have the operator register this one",
                           "登録された記録鍵で署名してください。"});
+    return;
+  }
+  // What the registry says must not change who may say it.
+  if (header.message().record_type() == record::v1::RECORD_TYPE_MEMBER && !IsPinned(context.bundle, key->key)) {
+    violations.push_back({field + ".key_id", "NOT_A_REGISTRY_KEY", "a key that the trust bundle does not pin",
+                          "a registry record key of the trust bundle", "sign with the operator's registry key",
+                          "信頼バンドルに登録された鍵で署名してください。"});
     return;
   }
   if (const absl::Status usable = key->CheckUsable(context.now); !usable.ok()) {
@@ -51,8 +64,8 @@ void CheckSignature(const CheckContext& context, const record::Header& header,
   }
 }
 
-void CheckMember(const CheckContext& context, const record::Header& header, const Section& section,
-                 absl::string_view path, std::vector<Violation>& violations) {
+void CheckMember(const CheckContext& context, const Section& section, absl::string_view path,
+                 std::vector<Violation>& violations) {
   registry::v1::MemberEntry entry;
   if (!entry.ParseFromString(section.payload())) {
     return;  // reported by ValidateSection
@@ -61,13 +74,6 @@ void CheckMember(const CheckContext& context, const record::Header& header, cons
   for (Violation violation : ViolationsOf(checked)) {
     violation.field = absl::StrCat(path, ".sections.member.", violation.field);
     violations.push_back(std::move(violation));
-  }
-  const std::string known = context.members.MemberRecordId(entry.participant_id());
-  if (!known.empty() && known != header.record_id().ToHex()) {
-    violations.push_back({absl::StrCat(path, ".envelope.header.record_id"), "MEMBER_EXISTS",
-                          absl::StrCat(entry.participant_id(), " has an entry already"), absl::StrCat("record ", known),
-                          "publish the next version of that record",
-                          "この会員の登録は既にあります。その記録の次の版を公開してください。"});
   }
 }
 
@@ -154,7 +160,7 @@ void CheckSections(const CheckContext& context, const record::Header& header, co
   }
   for (const Section& section : sections) {
     if (section.type() == record::v1::SECTION_TYPE_MEMBER) {
-      CheckMember(context, header, section, path, violations);
+      CheckMember(context, section, path, violations);
     }
   }
 }

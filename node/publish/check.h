@@ -24,7 +24,7 @@ struct CheckedPublication {
 
 struct CheckContext {
   const certs::Registry& registry;
-  const PublisherRegistry& members;
+  const certs::TrustBundle& bundle;
   const record::ParticipantId& acting_member;
   absl::Time now;
   record::VerifiedRoots& verified_roots;

@@ -16,6 +16,7 @@
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/requests.h"
+#include "storage/settings.h"
 
 namespace meguri::node {
 
@@ -26,6 +27,7 @@ struct Publisher::Prepared {
   std::vector<record::v1::Section> sections;
   std::vector<FeedSlots> feeds;
   absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms;
+  std::string enrolled;  // participant whose entry this is; "" for any other record
 };
 
 namespace {
@@ -76,6 +78,16 @@ storage::v1::StoredRecord MakeStored(const CheckedPublication& checked, const Pu
   stored.mutable_addressees()->Assign(checked.scope.addressees.begin(), checked.scope.addressees.end());
   stored.mutable_subjects()->Assign(checked.scope.subjects.begin(), checked.scope.subjects.end());
   return stored;
+}
+
+std::string EnrolledBy(const Publication& publication) {
+  for (const record::v1::Section& section : publication.envelope.sections()) {
+    registry::v1::MemberEntry entry;
+    if (section.type() == record::v1::SECTION_TYPE_MEMBER && entry.ParseFromString(section.payload())) {
+      return entry.participant_id();
+    }
+  }
+  return "";
 }
 
 // Member records make up the registry, whoever else reads them.
@@ -141,7 +153,7 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
     return InvalidInput(violations);
   }
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
-  const CheckContext context{*registry, registry_, call.acting_member, clock_.Now(), verified_roots_};
+  const CheckContext context{*registry, registry_.bundle(), call.acting_member, clock_.Now(), verified_roots_};
   std::vector<Prepared> prepared;
   absl::flat_hash_set<std::string> seen;
   for (size_t i = 0; i < call.publications.size(); ++i) {
@@ -163,7 +175,8 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
                         std::move(stored),
                         {publication.envelope.sections().begin(), publication.envelope.sections().end()},
                         std::move(feeds),
-                        std::move(terms)});
+                        std::move(terms),
+                        EnrolledBy(publication)});
   }
   if (!violations.empty()) {
     return InvalidInput(violations);
@@ -177,7 +190,7 @@ namespace {
 class Commit {
  public:
   Commit(const storage::StoreReader& store, CommitScope& scope, const record::ParticipantId& publisher)
-      : records_(store), index_(store), scope_(scope), publisher_(publisher) {}
+      : records_(store), index_(store), settings_(store), scope_(scope), publisher_(publisher) {}
 
   template <typename Prepared>
   absl::StatusOr<PublishedRecord> Add(size_t position, Prepared& item) {
@@ -194,6 +207,7 @@ class Commit {
                         "この版は既に公開されています。最新版を読み、次の版を公開してください。");
     }
     MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> earlier, CheckChain(position, header));
+    MEGURI_RETURN_IF_ERROR(ClaimMember(position, header, item.enrolled));
     MEGURI_RETURN_IF_ERROR(Write(item, earlier));
     return published;
   }
@@ -201,6 +215,22 @@ class Commit {
  private:
   absl::StatusOr<absl::optional<storage::VersionRef>> FindVersion(const record::Header& header, uint64_t version) {
     return records_.FindVersion(scope_.transaction, publisher_, header.record_id(), version);
+  }
+
+  // A member has one entry, and that one record: two would make a registry that nobody can read.
+  absl::Status ClaimMember(size_t position, const record::Header& header, const std::string& enrolled) {
+    if (enrolled.empty()) {
+      return absl::OkStatus();
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> known,
+                            settings_.MemberRecord(scope_.transaction, enrolled));
+    if (known.has_value() && *known != header.record_id().view()) {
+      return ChainError("MEMBER_EXISTS", position, absl::StrCat("another record for the entry of ", enrolled),
+                        absl::StrCat("record ", ToHex(*known)), "publish the next version of that record",
+                        "この会員の登録は既にあります。その記録の次の版を公開してください。");
+    }
+    settings_.PutMemberRecord(scope_.transaction, enrolled, header.record_id().view());
+    return absl::OkStatus();
   }
 
   // The feeds that earlier versions entered.
@@ -287,6 +317,7 @@ class Commit {
 
   storage::Records records_;
   storage::Index index_;
+  storage::Settings settings_;
   CommitScope& scope_;
   const record::ParticipantId& publisher_;
 };

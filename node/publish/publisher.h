@@ -18,7 +18,8 @@
 
 namespace meguri::certs {
 class Registry;
-}
+class TrustBundle;
+}  // namespace meguri::certs
 
 namespace meguri::node {
 
@@ -52,8 +53,7 @@ class PublisherRegistry {
  public:
   virtual ~PublisherRegistry() = default;
   virtual std::shared_ptr<const certs::Registry> Get() const = 0;
-  // The hex record ID of the Member record of a participant, or "" if there is none.
-  virtual std::string MemberRecordId(absl::string_view participant_id) const = 0;
+  virtual const certs::TrustBundle& bundle() const = 0;
 };
 
 // Takes in what hosted members publish: checks everything, reports every problem at once, and commits all records of a

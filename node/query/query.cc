@@ -361,7 +361,7 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
   std::string last;
   size_t bytes = 0;
   while (join.Valid()) {
-    if (page.records.size() == static_cast<size_t>(page_size) || bytes > kPageBytesMax) {
+    if (page.records.size() == static_cast<size_t>(page_size)) {
       page.next_page_token = MakeToken(reader, query, last);
       break;
     }
@@ -373,6 +373,10 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
     // A newer version that the reader sees through another feed may no longer match.
     if (record.has_value() && record->latest_version == version) {
       bytes += record->envelope.ByteSizeLong();
+      if (bytes > kPageBytesMax && !page.records.empty()) {
+        page.next_page_token = MakeToken(reader, query, last);
+        break;
+      }
       page.records.push_back(*std::move(record));
       last = PositionOf(posting);
     }

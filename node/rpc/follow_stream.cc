@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "node/follow/limits.h"
+#include "node/rpc/limits.h"
 #include "node/rpc/status_map.h"
 #include "node/rpc/unary.h"
 
@@ -40,6 +40,11 @@ absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const FollowRequest& reques
     MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(position.feed()));
     if (position.epoch() != 1) {
       return BadFollow("feeds.epoch", absl::StrCat(position.epoch()), "1");
+    }
+    for (const StreamedFeed& other : feeds) {
+      if (other.key.name == name) {
+        return BadFollow("feeds.feed", absl::StrCat(name.text(), " twice"), "each feed once");
+      }
     }
     feeds.push_back({{publisher, name, 1}, position.size(), absl::nullopt});
   }
@@ -107,7 +112,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 
   bool HeartbeatIsDue(absl::Time now) const {
     MutexLock lock(mutex_);
-    return now - last_write_ >= kFollowHeartbeat;
+    return (awake_ && !busy_) || now - last_write_ >= kFollowHeartbeat;
   }
 
   void OnWriteDone(bool ok) override {
@@ -142,8 +147,9 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     busy_ = true;
     awake_ = false;
     if (!streams_.executor_.Submit([keep = shared_from_this()] { keep->Produce(); })) {
+      // A busy moment is no reason to end the stream; Tick wakes it again.
       busy_ = false;
-      FinishLocked(BusyStatus());
+      awake_ = true;
     }
   }
 
@@ -163,6 +169,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       last_write_ = streams_.clock_.Now();
       StartWrite(&message_);
     } else {
+      // An idle stream must not keep its last message, which may be large.
+      message_ = FollowResponse();
       busy_ = false;
       ScheduleLocked();
     }
@@ -271,6 +279,10 @@ Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest
     MutexLock lock(mutex_);
     if (closed_) {
       return new RefusedStream(Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping."));
+    }
+    if (reactors_.size() >= kFollowStreamsMax) {
+      return new RefusedStream(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
+                                     "This node serves as many streams as it can; try again later."));
     }
     reactors_.emplace(reactor.get(), reactor);
   }

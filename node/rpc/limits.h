@@ -19,6 +19,7 @@ inline constexpr int kPingStrikesMax = 2;
 inline constexpr int kFrameBytesMax = 16 << 10;
 inline constexpr size_t kServerMemoryBytes = size_t{512} << 20;
 inline constexpr int kServerThreadsMax = 64;
+inline constexpr size_t kFollowStreamsMax = 4096;
 inline constexpr size_t kWorkThreads = 3;
 inline constexpr size_t kWorkQueueMax = 1024;
 inline constexpr size_t kKnownCertificatesMax = 1024;

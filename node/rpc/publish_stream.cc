@@ -34,7 +34,7 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
     const auto keep = shared_from_this();
     MutexLock lock(mutex_);
     reading_ = false;
-    if (!ok) {
+    if (!ok || !failure_.ok()) {
       ended_ = true;
       FinishIfDoneLocked();
       return;

@@ -39,8 +39,9 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerCon
                        QueryReader holder;
                        holder.reader.participant = registry_.feed().holder;
                        holder.is_client = true;
-                       MEGURI_ASSIGN_OR_RETURN(RecordView view,
-                                               query_.Get(holder, ref->record_id, "", ref->version, {}));
+                       MEGURI_ASSIGN_OR_RETURN(
+                           RecordView view, query_.Get(holder, ref->record_id, registry_.bundle().operator_id().text(),
+                                                       ref->version, {}));
                        *out.mutable_member() = *entry;
                        *out.mutable_record() = std::move(view.envelope);
                        return absl::OkStatus();

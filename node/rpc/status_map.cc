@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/status_map.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,9 @@
 namespace meguri::node {
 namespace {
 
-constexpr size_t kViolationsShownMax = 200;
+// Details travel in a trailer, and gRPC clients take 8 KiB of metadata unless told otherwise.
+constexpr size_t kDetailsBytesMax = 6 * 1024;
+constexpr size_t kFoundBytesMax = 120;
 
 std::string DefaultReason(absl::StatusCode code) {
   std::string reason = absl::StatusCodeToString(code);
@@ -25,16 +29,31 @@ bool IsInternal(absl::StatusCode code) {
          code == absl::StatusCode::kUnknown;
 }
 
+// At most kFoundBytesMax, cut between characters: a proto string must be UTF-8.
+std::string CutText(const std::string& text) {
+  size_t size = std::min(text.size(), kFoundBytesMax);
+  while (size < text.size() && size > 0 && (static_cast<uint8_t>(text[size]) & 0xC0) == 0x80) {
+    --size;
+  }
+  return text.substr(0, size);
+}
+
 google::rpc::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
   google::rpc::BadRequest bad_request;
   for (const Violation& violation : violations) {
-    if (static_cast<size_t>(bad_request.field_violations_size()) == kViolationsShownMax) {
+    if (bad_request.ByteSizeLong() > kDetailsBytesMax) {
+      const size_t left = violations.size() - static_cast<size_t>(bad_request.field_violations_size());
+      google::rpc::BadRequest::FieldViolation* rest = bad_request.add_field_violations();
+      rest->set_reason("MORE_PROBLEMS");
+      rest->set_description(
+          absl::StrCat(left, " more problems; mend these first, or check the record before sending it"));
       break;
     }
     google::rpc::BadRequest::FieldViolation* field = bad_request.add_field_violations();
     field->set_field(violation.field);
     Violation sentence = violation;
     sentence.field.clear();
+    sentence.found = CutText(sentence.found);
     field->set_description(ToSentence(sentence));
     field->set_reason(violation.reason);
     if (!violation.message_ja.empty()) {
