@@ -99,12 +99,16 @@ class GrpcPublishSession final : public PublishSession {
 
   absl::Status Fail() {
     if (!finished_) {
+      // The status stands behind answers that were not read. Whoever sends the batches again learns of them once more.
+      do {
+        stream_->Read(&response_, this);
+      } while (Await());
       stream_->Finish(&status_, this);
       Await();
       finished_ = true;
     }
     if (timed_out_) {
-      status_ = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "");
+      status_ = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "no progress");
     } else if (status_.ok()) {
       status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended before every batch was answered");
     }

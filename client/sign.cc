@@ -139,11 +139,11 @@ absl::StatusOr<Publication> Seal(const VersionDraft& draft, const record::Partic
   return publication;
 }
 
-absl::Status Sign(absl::Span<Publication> publications, const record::Hash& key_id, const record::Signer& signer,
+absl::Status Sign(absl::Span<Publication* const> publications, const record::Hash& key_id, const record::Signer& signer,
                   Random& random) {
   std::map<std::string, std::vector<Publication*>> by_destination;
-  for (Publication& publication : publications) {
-    by_destination[Destination(publication)].push_back(&publication);
+  for (Publication* publication : publications) {
+    by_destination[Destination(*publication)].push_back(publication);
   }
   for (const auto& [destination, members] : by_destination) {
     for (size_t start = 0; start < members.size(); start += record::kBatchSizeDefault) {

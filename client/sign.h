@@ -45,7 +45,7 @@ absl::StatusOr<record::v1::Publication> Seal(const VersionDraft& draft, const re
 
 // Signs sealed publications. Those that go to different feeds never share a batch, as a common signature would tell
 // the readers of one that the other exists; a batch holds at most record::kBatchSizeDefault.
-absl::Status Sign(absl::Span<record::v1::Publication> publications, const record::Hash& key_id,
+absl::Status Sign(absl::Span<record::v1::Publication* const> publications, const record::Hash& key_id,
                   const record::Signer& signer, Random& random);
 
 }  // namespace meguri::client

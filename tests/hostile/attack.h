@@ -15,9 +15,9 @@ namespace meguri::hostile {
 struct Scene {
   const Publisher& publisher;
   std::string feed;
-  size_t position = 0;                    // entries that the follower says it has
-  int connection = 1;                     // 1, 2 … since this program began
-  record::v1::Envelope foreign_envelope;  // a genuine record of another publisher, if there is one
+  size_t position = 0;             // entries that the follower says it has
+  int connection = 1;              // 1, 2 … since this program began
+  record::v1::RecordFile foreign;  // a genuine record of another publisher, if there is one
 };
 
 // How a stream ends, if it does not stay open.

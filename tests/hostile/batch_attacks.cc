@@ -114,6 +114,23 @@ Script Oddities(const Scene& scene) {
   return Serve(scene, Feed(publisher, scene.feed, std::move(items)));
 }
 
+// Records of its own under the IDs of other members' records: a passport, and that member's entry in the registry.
+Script SquattedIds(const Scene& scene) {
+  testing::SeededRandom random(kSeed + 2);
+  std::vector<FeedItem> squatters;
+  for (const std::string& foreign : {scene.foreign.record().header(), scene.foreign.publisher_entry().header()}) {
+    const Header genuine = Must(record::Header::Parse(foreign)).message();
+    Header header = scene.publisher.NewHeader(random);
+    header.set_record_id(genuine.record_id());
+    header.set_record_type(genuine.record_type());
+    squatters.push_back(scene.publisher.Seal(header, PublicSections("squatter"), random));
+  }
+  scene.publisher.Sign(squatters, scene.publisher.record_key(), random);
+  std::vector<FeedItem> items = HonestItems(scene);
+  items.insert(items.end(), squatters.begin(), squatters.end());
+  return Serve(scene, Feed(scene.publisher, scene.feed, std::move(items)));
+}
+
 std::vector<Attack> PositionAttacks() {
   return {
       {"batch-before-target", &BatchBeforeTarget},
@@ -158,6 +175,7 @@ std::vector<Attack> BatchAttacks() {
   }
   attacks.push_back({"two-headers", &TwoHeaders});
   attacks.push_back({"oddities", &Oddities});
+  attacks.push_back({"squatted-ids", &SquattedIds});
   return attacks;
 }
 

@@ -80,6 +80,15 @@ grpc::Status Follow(const CallOptions& options, const ChannelPtr& channel, grpc:
   return reader->Finish();
 }
 
+grpc::Status GetCheckpoint(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
+  feed::v1::GetCheckpointRequest request;
+  request.mutable_feed()->set_publisher(options.publisher);
+  request.mutable_feed()->set_name(options.feeds[0]);
+  request.mutable_feed()->set_epoch(options.epoch);
+  feed::v1::GetCheckpointResponse response;
+  return feed::v1::FeedService::NewStub(channel)->GetCheckpoint(&context, request, &response);
+}
+
 grpc::Status Publish(const CallOptions&, const ChannelPtr& channel, grpc::ClientContext& context) {
   record::v1::PublishResponse response;
   return record::v1::RecordService::NewStub(channel)->Publish(&context, {}, &response);
@@ -123,11 +132,8 @@ std::string ReasonIn(const grpc::Status& status) {
 
 absl::Status CallNode(const CallOptions& options) {
   const std::map<std::string, std::function<grpc::Status(const CallOptions&, const ChannelPtr&, grpc::ClientContext&)>>
-      methods = {{"follow", &Follow},
-                 {"publish", &Publish},
-                 {"add-follow", &AddFollow},
-                 {"status", &NodeStatus},
-                 {"renew", &Renew}};
+      methods = {{"follow", &Follow},        {"checkpoint", &GetCheckpoint}, {"publish", &Publish},
+                 {"add-follow", &AddFollow}, {"status", &NodeStatus},        {"renew", &Renew}};
   const auto method = methods.find(options.method);
   if (method == methods.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no such method: ", options.method));

@@ -15,8 +15,8 @@ struct CallOptions {
   std::string certificate;
   std::string roots;
   std::vector<std::string> acting_members;  // one metadata entry each
-  std::string method;                       // follow, publish, add-follow, status, renew
-  std::string publisher;                    // follow: whose feed
+  std::string method;                       // follow, checkpoint, publish, add-follow, status, renew
+  std::string publisher;                    // whose feed
   std::vector<std::string> feeds = {"public"};
   uint64_t epoch = 1;
   uint64_t position = 0;

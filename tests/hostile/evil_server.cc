@@ -87,8 +87,8 @@ class Telling final : public grpc::ServerWriteReactor<FollowResponse> {
 
 class EvilFeedService final : public feed::v1::FeedService::CallbackService {
  public:
-  EvilFeedService(const Publisher& publisher, const Attack& attack, const record::v1::Envelope& foreign_envelope)
-      : publisher_(publisher), attack_(attack), foreign_envelope_(foreign_envelope) {}
+  EvilFeedService(const Publisher& publisher, const Attack& attack, const record::v1::RecordFile& foreign)
+      : publisher_(publisher), attack_(attack), foreign_(foreign) {}
 
   grpc::ServerWriteReactor<FollowResponse>* Follow(grpc::CallbackServerContext*,
                                                    const feed::v1::FollowRequest* request) override {
@@ -96,7 +96,7 @@ class EvilFeedService final : public feed::v1::FeedService::CallbackService {
     Script script;
     for (const feed::v1::FeedPosition& position : request->feeds()) {
       Say({{"event", "asked"}, {"feed", position.feed()}, {"position", position.size()}, {"connection", connection}});
-      Script told = attack_.play({publisher_, position.feed(), position.size(), connection, foreign_envelope_});
+      Script told = attack_.play({publisher_, position.feed(), position.size(), connection, foreign_});
       script.end = told.end;
       for (FollowResponse& response : told.responses) {
         script.responses.push_back(std::move(response));
@@ -108,7 +108,7 @@ class EvilFeedService final : public feed::v1::FeedService::CallbackService {
  private:
   const Publisher& publisher_;
   const Attack& attack_;
-  const record::v1::Envelope& foreign_envelope_;
+  const record::v1::RecordFile& foreign_;
   std::atomic<int> connections_ = 0;
 };
 
@@ -131,10 +131,10 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Publi
 
 }  // namespace
 
-absl::Status ServeAttack(const Publisher& publisher, const Attack& attack, const record::v1::Envelope& foreign_envelope,
+absl::Status ServeAttack(const Publisher& publisher, const Attack& attack, const record::v1::RecordFile& foreign,
                          const ServerOptions& options) {
   MEGURI_ASSIGN_OR_RETURN(const auto credentials, Credentials(publisher, options.tls_folder));
-  EvilFeedService service(publisher, attack, foreign_envelope);
+  EvilFeedService service(publisher, attack, foreign);
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(options.listen, credentials, &port);

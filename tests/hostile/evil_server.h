@@ -15,7 +15,7 @@ struct ServerOptions {
 
 // Serves the publisher's feeds until it is killed, and commits `attack` on every stream. Prints one JSON object a line:
 // that it listens, and what it is asked for.
-absl::Status ServeAttack(const Publisher& publisher, const Attack& attack, const record::v1::Envelope& foreign_envelope,
+absl::Status ServeAttack(const Publisher& publisher, const Attack& attack, const record::v1::RecordFile& foreign,
                          const ServerOptions& options);
 
 }  // namespace meguri::hostile

@@ -117,7 +117,7 @@ void RenameHeader(const Scene&, FeedItem& item) {
 }
 
 void ReplaceByForeignRecord(const Scene& scene, FeedItem& item) {
-  *item.mutable_envelope() = scene.foreign_envelope;
+  *item.mutable_envelope() = scene.foreign.record();
   record::FeedEntry entry{record::HeaderHash(item.envelope().header()), 0};
   for (const Section& section : item.envelope().sections()) {
     entry.slots |= uint64_t{1} << section.slot();

@@ -43,7 +43,7 @@ absl::Status Serve(const ServeFlags& flags) {
   if (server.tls_folder.empty()) {
     server.tls_folder = flags.data;
   }
-  return ServeAttack(publisher, *attack, foreign.record(), server);
+  return ServeAttack(publisher, *attack, foreign, server);
 }
 
 absl::Status List() {

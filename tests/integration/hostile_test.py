@@ -118,6 +118,7 @@ forked-promise             FORK                  a head of 5 entries, a broken c
 STORED = """
 honest                     -                     three sound records
 oddities                   -                     payloads that are none, a Member record outside the registry, types of the future …
+squatted-ids               -                     records under the IDs of other members' records
 two-headers                TWO_HEADERS           other headers for versions that exist
 """
 
@@ -136,6 +137,10 @@ evil follow public --acting {VICTIM}                     NOT_HOSTED_THERE
 evil follow public --acting {STRANGER}                   NODE_NOT_REGISTERED
 evil follow public --acting nonsense                     ACTING_MEMBER
 evil follow public --acting {EVIL} --acting {BYSTANDER}  ACTING_MEMBER
+evil follow public --position 18446744073709551615       OK
+evil follow {FEEDS_65}                                   FOLLOW_REQUEST
+evil checkpoint public                                   OK
+evil checkpoint owner                                    FEED_NOT_READABLE
 evil publish                                             CALLER_CLASS
 evil add-follow                                          CALLER_CLASS
 evil status                                              CALLER_CLASS
@@ -298,6 +303,14 @@ class HostileTest(unittest.TestCase):
         finally:
             self.victim.start()
 
+    def test_a_record_id_that_another_member_took_leads_to_its_owner(self):
+        feed = "authorities/16"
+        self.attack("squatted-ids", feed, lambda f: int(f.get("size", 0)) == HONEST_SIZE + 2,
+                    "--foreign-record", str(self.record_file))
+        view = self.victim.json("record", "get", self.record)["record"]
+        self.assertEqual(view["envelope"]["publisher"], VICTIM)
+        self.assertEqual(self.victim.cli("member", "show", VICTIM, check=False).code, 0)
+
     def test_a_caught_publisher_stays_quarantined_over_a_restart(self):
         feed = "authorities/JP"
         self.begin_honestly(feed)
@@ -410,7 +423,7 @@ class HostileTest(unittest.TestCase):
         member = member or self.victim
         arguments = ["call", "--target", member.address, "--method", method,
                      "--roots", str(self.operator.folder / "certs" / "federation-ca.crt"), *flags]
-        if method == "follow" and "--publisher" not in flags:
+        if "--feed" in flags and "--publisher" not in flags:
             arguments += ["--publisher", member.participant]
         for flag, path in zip(("--key", "--certificate"), self.callers[caller]):
             arguments += [flag, str(path)]
@@ -420,11 +433,12 @@ class HostileTest(unittest.TestCase):
         return answer["reason"] or ("-" if answer["code"] == UNAVAILABLE else answer)
 
     def test_a_node_refuses_each_caller_with_its_own_reason(self):
-        names = {"EVIL": EVIL, "VICTIM": VICTIM, "BYSTANDER": BYSTANDER, "STRANGER": STRANGER}
+        names = {"EVIL": EVIL, "VICTIM": VICTIM, "BYSTANDER": BYSTANDER, "STRANGER": STRANGER,
+                 "FEEDS_65": " --feed ".join(["public"] * 65)}
         for line in CALLS.strip().splitlines():
             with self.subTest(line):
                 caller, method, *flags, reason = line.format(**names).split()
-                if method == "follow":
+                if method in ("follow", "checkpoint"):
                     flags = ["--feed", *flags]
                 self.assertEqual(self.call(caller, method, *flags), reason)
 
@@ -484,6 +498,19 @@ class HostileTest(unittest.TestCase):
                 if logged != "-":
                     wait_for(logged, lambda: logged.encode() in self.victim.log_path.read_bytes()[begin:],
                              ATTACK_TIMEOUT_S)
+
+    def test_bytes_that_are_no_tls_end_the_connection(self):
+        for name, sent in (("plain HTTP", b"GET / HTTP/1.1\r\n\r\n"), ("plain gRPC", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+                           ("noise", bytes(range(256)) * 64), ("nothing", b"")):
+            with self.subTest(name):
+                with socket.create_connection(("127.0.0.1", self.victim.port), timeout=ATTACK_TIMEOUT_S) as connection:
+                    connection.sendall(sent)
+                    try:
+                        while connection.recv(4096):
+                            pass
+                    except ConnectionError:
+                        pass
+        self.assertEqual(self.call("evil", "follow", "--feed", "public"), "OK")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/record_view.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string record_id;
+  std::string reader;
+  uint64_t version = 0;
+};
+
+std::string HumanText(const Session& session, const access::v1::ExplainResponse& response) {
+  Table table({{session.Say(Message::kSection)},
+               {session.Say(Message::kAudiences)},
+               {session.Say(Message::kReadable)},
+               {session.Say(Message::kRule)},
+               {session.Say(Message::kReason)}});
+  for (const access::v1::SectionDecision& decision : response.sections()) {
+    table.Add({SectionTypeName(decision.section_type()), AudiencesName(decision.audiences()),
+               session.Say(decision.allowed() ? Message::kYes : Message::kNo), decision.rule(),
+               decision.explanation()});
+  }
+  const std::string feeds = absl::StrJoin(response.feeds(), " ");
+  return absl::StrCat(table.Layout(), "\n",
+                      Harmless(feeds.empty() ? session.Say(Message::kNotVisibleToReader)
+                                             : session.Say(Message::kVisibleToReader, {feeds})),
+                      "\n");
+}
+
+absl::Status Explain(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  access::v1::ExplainRequest request;
+  request.set_record_id(record_id.ToString());
+  request.set_version(arguments.version);
+  request.set_reader(arguments.reader);
+  MEGURI_ASSIGN_OR_RETURN(const access::v1::ExplainResponse response, node->Explain(request));
+  return session.Answer(HumanText(session, response), ToJson(response), "sections");
+}
+
+}  // namespace
+
+void AddAccessExplain(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "explain", Message::kAboutAccessExplain, session);
+  command.add_option("RECORD", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
+  command.add_option("--reader", arguments->reader, session.Say(Message::kAboutReader))->type_name("ID");
+  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))->type_name("N");
+  OnCall(command, session, arguments, &Explain);
+}
+
+}  // namespace meguri::client

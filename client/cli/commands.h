@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "CLI/App.hpp"
+#include "client/cli/session.h"
+
+// One function a command, each in the file of its name: adds the command to `parent`.
+namespace meguri::client {
+
+void AddInit(CLI::App& parent, Session& session);
+void AddRecordPublish(CLI::App& parent, const char* name, Message about, Session& session);
+void AddRecordGet(CLI::App& parent, Session& session);
+void AddRecordList(CLI::App& parent, Session& session);
+void AddRecordHistory(CLI::App& parent, Session& session);
+void AddRecordResolve(CLI::App& parent, Session& session);
+void AddRecordUpdate(CLI::App& parent, Session& session);
+void AddRecordWithdraw(CLI::App& parent, Session& session);
+void AddVerify(CLI::App& parent, Session& session);
+void AddFeedCheckpoint(CLI::App& parent, Session& session);
+void AddFeedFollow(CLI::App& parent, Session& session);
+void AddFeedUnfollow(CLI::App& parent, Session& session);
+void AddFeedList(CLI::App& parent, Session& session);
+void AddPeerList(CLI::App& parent, Session& session);
+void AddMemberEnrol(CLI::App& parent, Session& session);
+void AddMemberList(CLI::App& parent, Session& session);
+void AddMemberShow(CLI::App& parent, Session& session);
+void AddMemberSuspend(CLI::App& parent, Session& session);
+void AddMemberActivate(CLI::App& parent, Session& session);
+void AddKeyShow(CLI::App& parent, Session& session);
+void AddKeyGenerate(CLI::App& parent, Session& session);
+void AddNodeStatus(CLI::App& parent, Session& session);
+void AddAccessExplain(CLI::App& parent, Session& session);
+void AddVersion(CLI::App& parent, Session& session);
+void AddCompletion(CLI::App& parent, Session& session);
+
+}  // namespace meguri::client

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/member_record.h"
+#include "client/cli/table.h"
+#include "nlohmann/json.hpp"
+#include "record/feed.h"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string publisher;
+  std::vector<std::string> feeds;
+};
+
+absl::StatusOr<admin::v1::Follow> MakeFollow(const Arguments& arguments) {
+  admin::v1::Follow follow;
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher, ParseParticipantArgument(arguments.publisher));
+  follow.set_publisher(publisher.text());
+  for (const std::string& feed : arguments.feeds) {
+    const absl::StatusOr<record::FeedName> name = record::FeedName::Parse(feed);
+    if (!name.ok()) {
+      return Error(absl::StatusCode::kInvalidArgument, "USAGE", name.status().message());
+    }
+    follow.add_feeds(name->text());
+  }
+  return follow;
+}
+
+absl::Status AnswerFollow(const Session& session, Message message, const admin::v1::Follow& follow) {
+  return session.Answer(
+      absl::StrCat(session.Say(message, {follow.publisher(), absl::StrJoin(follow.feeds(), " ")}), "\n"),
+      ToJson(follow));
+}
+
+absl::Status Follow(Session& session, const Arguments& arguments) {
+  admin::v1::AddFollowRequest request;
+  MEGURI_ASSIGN_OR_RETURN(*request.mutable_follow(), MakeFollow(arguments));
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_RETURN_IF_ERROR(node->AddFollow(request).status());
+  return AnswerFollow(session, Message::kFollowing, request.follow());
+}
+
+absl::Status Unfollow(Session& session, const Arguments& arguments) {
+  admin::v1::RemoveFollowRequest request;
+  MEGURI_ASSIGN_OR_RETURN(*request.mutable_follow(), MakeFollow(arguments));
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_RETURN_IF_ERROR(node->RemoveFollow(request).status());
+  return AnswerFollow(session, Message::kNotFollowing, request.follow());
+}
+
+}  // namespace
+
+void AddFeedFollow(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "follow", Message::kAboutFeedFollow, session);
+  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
+  command.add_option("FEED", arguments->feeds, session.Say(Message::kAboutFeedNames))->required();
+  OnCall(command, session, arguments, &Follow);
+}
+
+void AddFeedUnfollow(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "unfollow", Message::kAboutFeedUnfollow, session);
+  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
+  command.add_option("FEED", arguments->feeds, session.Say(Message::kAboutFeedUnfollowNames));
+  OnCall(command, session, arguments, &Unfollow);
+}
+
+}  // namespace meguri::client

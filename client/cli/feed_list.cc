@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {};
+
+absl::Status List(Session& session, const Arguments&) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_ASSIGN_OR_RETURN(const admin::v1::ListFollowsResponse response, node->ListFollows({}));
+  Table table({{session.Say(Message::kPublisher)},
+               {session.Say(Message::kFeed)},
+               {session.Say(Message::kState)},
+               {session.Say(Message::kSize), true},
+               {session.Say(Message::kTarget), true},
+               {session.Say(Message::kTrouble)}});
+  for (const admin::v1::FollowStatus& follow : response.follows()) {
+    const std::string reason =
+        follow.last_error_reason().empty() ? "" : absl::StrCat(" [", follow.last_error_reason(), "]");
+    table.Add({follow.publisher(), follow.feed(), FollowStateName(follow.state()), absl::StrCat(follow.size()),
+               absl::StrCat(follow.target_size()), absl::StrCat(follow.last_error(), reason)});
+  }
+  if (response.follows().empty()) {
+    session.Note(session.Say(Message::kNothingFound));
+  }
+  nlohmann::ordered_json json = ToJson(response);
+  json.emplace("follows", nlohmann::ordered_json::array());
+  return session.Answer(table.Layout(), json, "follows");
+}
+
+}  // namespace
+
+void AddFeedList(CLI::App& parent, Session& session) {
+  OnCall(AddVerb(parent, "list", Message::kAboutFeedList, session), session, std::make_shared<Arguments>(), &List);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/member_record.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+constexpr int kPageSize = 1000;
+
+struct Arguments {};
+
+absl::StatusOr<registry::v1::ListMembersResponse> ListAll(Session& session) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  registry::v1::ListMembersRequest request;
+  request.set_page_size(kPageSize);
+  registry::v1::ListMembersResponse all;
+  do {
+    MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse page, node->ListMembers(request));
+    all.mutable_members()->MergeFrom(page.members());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
+}
+
+absl::Status AnswerMembers(const Session& session, const Table& table, const registry::v1::ListMembersResponse& all) {
+  nlohmann::ordered_json json = ToJson(all);
+  json.emplace("members", nlohmann::ordered_json::array());
+  return session.Answer(table.Layout(), json, "members");
+}
+
+absl::Status ListMembers(Session& session, const Arguments&) {
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAll(session));
+  Table table({{session.Say(Message::kMember)},
+               {session.Say(Message::kName)},
+               {session.Say(Message::kKind)},
+               {session.Say(Message::kStatus)},
+               {session.Say(Message::kRoles)}});
+  for (const registry::v1::MemberEntry& entry : all.members()) {
+    std::vector<std::string> roles;
+    for (const registry::v1::Role& role : entry.roles()) {
+      roles.push_back(RoleName(role));
+    }
+    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()), KindName(entry.kind()),
+               StatusName(entry.status()), absl::StrJoin(roles, " ")});
+  }
+  return AnswerMembers(session, table, all);
+}
+
+absl::Status ListPeers(Session& session, const Arguments&) {
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAll(session));
+  Table table({{session.Say(Message::kMember)},
+               {session.Say(Message::kName)},
+               {session.Say(Message::kStatus)},
+               {session.Say(Message::kNode)},
+               {session.Say(Message::kAddresses)}});
+  for (const registry::v1::MemberEntry& entry : all.members()) {
+    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()), StatusName(entry.status()),
+               entry.hosting().node_identity(), absl::StrJoin(entry.hosting().addresses(), " ")});
+  }
+  return AnswerMembers(session, table, all);
+}
+
+}  // namespace
+
+void AddMemberList(CLI::App& parent, Session& session) {
+  OnCall(AddVerb(parent, "list", Message::kAboutMemberList, session), session, std::make_shared<Arguments>(),
+         &ListMembers);
+}
+
+void AddPeerList(CLI::App& parent, Session& session) {
+  OnCall(AddVerb(parent, "list", Message::kAboutPeerList, session), session, std::make_shared<Arguments>(),
+         &ListPeers);
+}
+
+}  // namespace meguri::client

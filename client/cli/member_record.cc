@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/member_record.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/grammar.h"
+#include "certs/strict_parse.h"
+#include "client/cli/words.h"
+#include "client/sign.h"
+#include "record/audience.h"
+#include "record/public_key.h"
+
+namespace meguri::client {
+namespace {
+
+passport::RecordDraft DraftOf(const registry::v1::MemberEntry& entry) {
+  passport::RecordDraft draft;
+  draft.record_type = record::v1::RECORD_TYPE_MEMBER;
+  draft.sections.push_back({record::v1::SECTION_TYPE_MEMBER, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                            certs::SerializeForSigning(entry)});
+  return draft;
+}
+
+absl::StatusOr<record::v1::Publication> SealMember(Session& session, const registry::v1::MemberEntry& entry,
+                                                   const absl::optional<record::Header>& newest) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, newest.has_value()
+                                                          ? NextVersion(DraftOf(entry), *newest)
+                                                          : FirstVersion(DraftOf(entry), session.random()));
+  return Seal(version, context->settings.member, session.clock().Now(), session.random());
+}
+
+std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::MemberEntry& entry,
+                    absl::string_view federation) {
+  const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(entry.participant_id());
+  const std::string purpose = key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record" : "feed";
+  const std::string id =
+      participant.ok() ? record::KeyId(federation, *participant, key.public_key()).ToHex() : std::string();
+  return absl::StrCat(purpose, " ", id, key.revoked_ms() == 0 ? "" : absl::StrCat(" revoked ", TimeOf(key.revoked_ms())));
+}
+
+}  // namespace
+
+absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view text) {
+  absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(text);
+  if (!participant.ok()) {
+    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
+                 absl::StrCat(certs::Quoted(text), ": ", participant.status().message()));
+  }
+  return participant;
+}
+
+absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+  registry::v1::GetMemberRequest request;
+  request.set_participant_id(participant.text());
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::GetMemberResponse response, node->GetMember(request));
+  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member,
+                          VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
+  if (member.entry.participant_id() != participant.text()) {
+    return Error(absl::StatusCode::kInvalidArgument, "MEMBER_RECORD",
+                 session.Say(Message::kNotOneMember, {participant.text(), member.entry.participant_id()}));
+  }
+  return member;
+}
+
+PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,
+                             const absl::optional<record::Header>& newest) {
+  absl::StatusOr<record::v1::Publication> publication = SealMember(session, entry, newest);
+  if (!publication.ok()) {
+    return {{}, publication.status()};
+  }
+  std::vector<NamedPublication> publications;
+  publications.push_back({entry.participant_id(), *std::move(publication)});
+  return SignAndPublish(session, std::move(publications), /*validate_only=*/false);
+}
+
+Table TableOf(const registry::v1::MemberEntry& entry, absl::string_view federation, const Session& session) {
+  std::vector<std::string> roles;
+  for (const registry::v1::Role& role : entry.roles()) {
+    roles.push_back(RoleName(role));
+  }
+  Table table = Table::OfPairs();
+  table.Add({session.Say(Message::kMember), entry.participant_id()});
+  table.Add({session.Say(Message::kName), absl::StrCat(entry.name().ja(), " / ", entry.name().en())});
+  table.Add({session.Say(Message::kKind), KindName(entry.kind())});
+  table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
+  table.Add({session.Say(Message::kRoles), absl::StrJoin(roles, " ")});
+  table.Add({session.Say(Message::kNode), entry.hosting().node_identity()});
+  table.Add({session.Say(Message::kAddresses), absl::StrJoin(entry.hosting().addresses(), " ")});
+  table.Add({session.Say(Message::kPrefixes), absl::StrJoin(entry.gs1_company_prefixes(), " ")});
+  table.Add({session.Say(Message::kLinkDomains), absl::StrJoin(entry.link_domains(), " ")});
+  table.Add({session.Say(Message::kNameSpaces), absl::StrJoin(entry.id_name_spaces(), " ")});
+  for (const registry::v1::MemberKey& key : entry.keys()) {
+    table.Add({session.Say(Message::kKeys), KeyText(key, entry, federation)});
+  }
+  return table;
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "client/cli/publishing.h"
+#include "client/cli/session.h"
+#include "client/cli/table.h"
+#include "client/verify.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "record/participant_id.h"
+
+namespace meguri::client {
+
+// INVALID_ARGUMENT with reason USAGE and a sentence that names the argument.
+absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view text);
+
+// The member's entry as the operator signed it, checked against the trust bundle. NOT_FOUND if there is no such member.
+absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant);
+
+// Publishes `entry` as the first Member record of a member, or as the version after `newest`.
+PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,
+                             const absl::optional<record::Header>& newest);
+
+// Everything that an entry says, as pairs.
+Table TableOf(const registry::v1::MemberEntry& entry, absl::string_view federation, const Session& session);
+
+}  // namespace meguri::client

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/member_record.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string participant;
+};
+
+absl::Status Show(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
+  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, participant));
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  Table table = TableOf(member.entry, context->settings.federation, session);
+  table.Add({session.Say(Message::kRecord), member.header.record_id().ToHex()});
+  table.Add({session.Say(Message::kVersion), std::to_string(member.header.version())});
+  nlohmann::ordered_json json = ToJson(member.entry);
+  json["record_id"] = member.header.record_id().ToHex();
+  json["version"] = std::to_string(member.header.version());
+  return session.Answer(table.Layout(), json);
+}
+
+}  // namespace
+
+void AddMemberShow(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "show", Message::kAboutMemberShow, session);
+  command.add_option("ID", arguments->participant, session.Say(Message::kAboutMemberId))->required();
+  OnCall(command, session, arguments, &Show);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/member_record.h"
+#include "client/cli/words.h"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string participant;
+  registry::v1::MemberStatus status;
+};
+
+absl::Status SetStatus(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
+  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, GetVerifiedMember(session, participant));
+  if (member.entry.status() == arguments.status) {
+    session.Note(session.Say(Message::kStatusSet, {participant.text(), StatusName(arguments.status)}));
+    return absl::OkStatus();
+  }
+  member.entry.set_status(arguments.status);
+  const PublishOutcome outcome = PublishMember(session, member.entry, member.header);
+  MEGURI_RETURN_IF_ERROR(outcome.status);
+  session.Note(session.Say(Message::kStatusSet, {participant.text(), StatusName(arguments.status)}));
+  return AnswerPublished(session, {participant.text()}, outcome, /*validate_only=*/false);
+}
+
+void AddStatusVerb(CLI::App& parent, const char* name, Message about, registry::v1::MemberStatus status,
+                   Session& session) {
+  const auto arguments = std::make_shared<Arguments>(Arguments{"", status});
+  CLI::App& command = AddVerb(parent, name, about, session);
+  command.add_option("ID", arguments->participant, session.Say(Message::kAboutMemberId))->required();
+  OnCall(command, session, arguments, &SetStatus);
+}
+
+}  // namespace
+
+void AddMemberSuspend(CLI::App& parent, Session& session) {
+  AddStatusVerb(parent, "suspend", Message::kAboutMemberSuspend, registry::v1::MEMBER_STATUS_SUSPENDED, session);
+}
+
+void AddMemberActivate(CLI::App& parent, Session& session) {
+  AddStatusVerb(parent, "activate", Message::kAboutMemberActivate, registry::v1::MEMBER_STATUS_ACTIVE, session);
+}
+
+}  // namespace meguri::client

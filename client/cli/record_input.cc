@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/record_input.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "passport/validate.h"
+#include "record/header.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr char kStandardInput[] = "-";
+constexpr size_t kReadStep = size_t{64} << 10;
+
+absl::StatusOr<std::string> ReadAll(std::istream& in) {
+  std::string bytes;
+  std::array<char, kReadStep> step;
+  while (in.read(step.data(), step.size()) || in.gcount() > 0) {
+    bytes.append(step.data(), static_cast<size_t>(in.gcount()));
+    if (bytes.size() > kRecordJsonBytesMax) {
+      return Error(absl::StatusCode::kInvalidArgument, "FILE_TOO_LARGE",
+                   absl::StrCat("standard input holds more than ", kRecordJsonBytesMax, " bytes"));
+    }
+  }
+  return bytes;
+}
+
+void AddNamed(const std::string& name, std::vector<Violation> found, std::vector<Violation>& violations) {
+  for (Violation& violation : found) {
+    violation.field = violation.field.empty() ? name : absl::StrCat(name, ": ", violation.field);
+    violations.push_back(std::move(violation));
+  }
+}
+
+std::vector<Violation> Check(const record::v1::Publication& publication) {
+  const record::v1::Envelope& envelope = publication.envelope();
+  const absl::StatusOr<record::Header> header = record::Header::Parse(envelope.header());
+  Invariant(header.ok(), "a header that was just made can be parsed");
+  const std::vector<record::v1::Section> sections(envelope.sections().begin(), envelope.sections().end());
+  return passport::ValidateRecord(*header, sections);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<NamedDraft>> ReadRecordFiles(Session& session, const std::vector<std::string>& files) {
+  std::vector<NamedDraft> drafts;
+  std::vector<Violation> violations;
+  for (const std::string& file : files) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string json, file == kStandardInput
+                                                        ? ReadAll(session.in())
+                                                        : certs::ReadFile(file, kRecordJsonBytesMax));
+    absl::StatusOr<passport::RecordDraft> draft = passport::ParseRecordJson(json);
+    if (draft.ok()) {
+      drafts.push_back({file, *std::move(draft)});
+      continue;
+    }
+    std::vector<Violation> found = ViolationsOf(draft.status());
+    if (found.empty()) {
+      return Error(draft.status().code(), ReasonOf(draft.status()), absl::StrCat(file, ": ", draft.status().message()));
+    }
+    AddNamed(file, std::move(found), violations);
+  }
+  if (!violations.empty()) {
+    return InvalidInput(violations);
+  }
+  return drafts;
+}
+
+absl::StatusOr<std::vector<NamedPublication>> SealAndCheck(Session& session,
+                                                           const std::vector<NamedVersion>& versions) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  std::vector<NamedPublication> publications;
+  std::vector<Violation> violations;
+  for (const NamedVersion& named : versions) {
+    absl::StatusOr<record::v1::Publication> publication =
+        Seal(named.version, context->settings.member, session.clock().Now(), session.random());
+    if (!publication.ok()) {
+      return Error(publication.status().code(), ReasonOf(publication.status()),
+                   absl::StrCat(named.name, ": ", publication.status().message()));
+    }
+    AddNamed(named.name, Check(*publication), violations);
+    publications.push_back({named.name, *std::move(publication)});
+  }
+  if (!violations.empty()) {
+    return InvalidInput(violations);
+  }
+  return publications;
+}
+
+}  // namespace meguri::client

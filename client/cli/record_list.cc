@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/record_view.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+constexpr int kPageSizeMax = 1000;
+
+struct Arguments {
+  std::string filter;
+  std::string publisher;
+  std::string page_token;
+  int page_size = 50;
+  bool all = false;
+};
+
+absl::Status List(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::ListRequest request;
+  request.set_filter(arguments.filter);
+  request.set_publisher(arguments.publisher);
+  request.set_page_size(arguments.all ? kPageSizeMax : arguments.page_size);
+  request.set_page_token(arguments.page_token);
+  record::v1::ListResponse found;
+  do {
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::ListResponse page, node->List(request));
+    found.mutable_records()->MergeFrom(page.records());
+    found.set_next_page_token(page.next_page_token());
+    request.set_page_token(page.next_page_token());
+  } while (arguments.all && !found.next_page_token().empty());
+  if (found.records().empty()) {
+    session.Note(session.Say(Message::kNothingFound));
+  }
+  nlohmann::ordered_json json = ToJson(found);
+  json.emplace("records", nlohmann::ordered_json::array());
+  MEGURI_RETURN_IF_ERROR(session.Answer(TableOf(found.records(), session).Layout(), json, "records"));
+  if (!found.next_page_token().empty() && session.options().output != OutputForm::kJson) {
+    session.Note(session.Say(Message::kMoreRecords, {found.next_page_token()}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddRecordList(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "list", Message::kAboutRecordList, session);
+  command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
+  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
+  command.add_option("--page-size", arguments->page_size, session.Say(Message::kAboutPageSize))
+      ->type_name("N")
+      ->check(CLI::Range(1, kPageSizeMax));
+  command.add_option("--page-token", arguments->page_token, session.Say(Message::kAboutPageToken))->type_name("TOKEN");
+  command.add_flag("--all", arguments->all, session.Say(Message::kAboutAll));
+  OnCall(command, session, arguments, &List);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/record_view.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/grammar.h"
+#include "client/cli/words.h"
+
+namespace meguri::client {
+namespace {
+
+std::string SectionNames(const record::v1::Envelope& envelope) {
+  return absl::StrJoin(envelope.sections(), " ", [](std::string* out, const record::v1::Section& section) {
+    absl::StrAppend(out, SectionTypeName(section.type()));
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text) {
+  absl::StatusOr<record::RecordId> record_id = record::RecordId::ParseHex(text);
+  if (!record_id.ok()) {
+    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
+                 absl::StrCat(certs::Quoted(text), ": ", record_id.status().message()));
+  }
+  return record_id;
+}
+
+Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session) {
+  Table table({{session.Say(Message::kRecord)},
+               {session.Say(Message::kVersion), true},
+               {session.Say(Message::kRecordType)},
+               {session.Say(Message::kPublisher)},
+               {session.Say(Message::kIssued)},
+               {session.Say(Message::kSource)},
+               {session.Say(Message::kSections)}});
+  for (const record::v1::RecordView& view : views) {
+    const absl::StatusOr<record::Header> header = record::Header::Parse(view.envelope().header());
+    if (!header.ok()) {
+      table.Add({ToHex(view.header_hash()), "", "", "", "", view.source(), absl::StrCat(header.status().message())});
+      continue;
+    }
+    const record::v1::Header& message = header->message();
+    table.Add({header->record_id().ToHex(), absl::StrCat(header->version()), RecordTypeName(message.record_type()),
+               header->publisher().text(), TimeOf(message.issue_time_ms()), view.source(),
+               header->is_tombstone() ? session.Say(Message::kEnded) : SectionNames(view.envelope())});
+  }
+  return table;
+}
+
+absl::StatusOr<record::Header> GetNewestOwn(Session& session, const record::RecordId& record_id) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::GetRequest request;
+  request.set_record_id(record_id.ToString());
+  request.set_publisher(context->settings.member.text());
+  request.mutable_read_mask()->add_paths("header");
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::GetResponse response, node->Get(request));
+  return record::Header::Parse(response.record().envelope().header());
+}
+
+}  // namespace meguri::client

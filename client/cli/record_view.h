@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/cli/session.h"
+#include "client/cli/table.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "meguri/record/v1/record_service.pb.h"
+#include "record/header.h"
+#include "record/record_id.h"
+
+namespace meguri::client {
+
+// INVALID_ARGUMENT with reason USAGE and a sentence that names the argument.
+absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text);
+
+// Records as rows: ID, version, type, publisher, time, sections that the reader sees, source.
+Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session);
+
+// The newest version of an own record, as the node has it.
+absl::StatusOr<record::Header> GetNewestOwn(Session& session, const record::RecordId& record_id);
+
+}  // namespace meguri::client

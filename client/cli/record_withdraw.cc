@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/publishing.h"
+#include "client/cli/record_view.h"
+#include "client/sign.h"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string record_id;
+  std::string superseded_by;
+};
+
+absl::StatusOr<record::v1::Tombstone> MakeTombstone(const std::string& superseded_by) {
+  record::v1::Tombstone tombstone;
+  tombstone.set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
+  if (!superseded_by.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId successor, ParseRecordIdArgument(superseded_by));
+    tombstone.set_reason(record::v1::TOMBSTONE_REASON_SUPERSEDED);
+    tombstone.set_successor_record_id(successor.ToString());
+  }
+  return tombstone;
+}
+
+absl::Status Withdraw(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
+  MEGURI_ASSIGN_OR_RETURN(record::v1::Tombstone tombstone, MakeTombstone(arguments.superseded_by));
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const record::Header newest, GetNewestOwn(session, record_id));
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, LastVersion(std::move(tombstone), newest));
+  MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
+                          Seal(version, context->settings.member, session.clock().Now(), session.random()));
+  std::vector<NamedPublication> publications;
+  publications.push_back({arguments.record_id, std::move(publication)});
+  const PublishOutcome outcome = SignAndPublish(session, std::move(publications), /*validate_only=*/false);
+  return AnswerPublished(session, {arguments.record_id}, outcome, /*validate_only=*/false);
+}
+
+}  // namespace
+
+void AddRecordWithdraw(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "withdraw", Message::kAboutRecordWithdraw, session);
+  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
+  command.add_option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
+      ->type_name("ID");
+  OnCall(command, session, arguments, &Withdraw);
+}
+
+}  // namespace meguri::client

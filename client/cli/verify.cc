@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/verify.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "certs/limits.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string trust_bundle;
+};
+
+absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::string& path) {
+  if (path.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+    return *bundle;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, certs::kTrustBundleBytesMax));
+  return certs::TrustBundle::Open(bytes, session.clock().Now());
+}
+
+std::string HumanText(const Session& session, const VerificationReport& report) {
+  const bool valid = report.verdict == Verdict::kValid;
+  const record::v1::Header& header = report.header.message();
+  const registry::v1::MemberEntry& entry = report.publisher.entry;
+  Table table = Table::OfPairs();
+  table.Add({session.Say(Message::kVerdict),
+             session.Say(valid ? Message::kVerdictValid : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kRecord), report.header.record_id().ToHex()});
+  table.Add({session.Say(Message::kVersion), absl::StrCat(report.header.version())});
+  table.Add({session.Say(Message::kRecordType), RecordTypeName(header.record_type())});
+  table.Add({session.Say(Message::kIssued), TimeOf(header.issue_time_ms())});
+  table.Add({session.Say(Message::kPublisher),
+             absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});
+  table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
+  table.Add({session.Say(Message::kKeyId), report.key_id.ToHex()});
+  table.Add({session.Say(Message::kHeaderHash), report.header.hash().ToHex()});
+  if (report.header.is_tombstone()) {
+    table.Add({session.Say(Message::kState), session.Say(Message::kEnded)});
+  }
+  for (const record::v1::Section& section : report.envelope.sections()) {
+    table.Add({session.Say(Message::kSection),
+               absl::StrCat(SectionTypeName(section.type()), " [", AudiencesName(section.audiences()), "]")});
+  }
+  return table.Layout();
+}
+
+absl::Status Verify(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, kRecordFileBytesMax));
+  const absl::StatusOr<VerificationReport> report = VerifyRecordFile(bytes, bundle, session.clock().Now());
+  if (!report.ok()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+                 session.Say(Message::kNotVerified,
+                             {arguments.file, report.status().message(), ReasonOf(report.status())}));
+  }
+  const bool valid = report->verdict == Verdict::kValid;
+  nlohmann::ordered_json json = {{"verdict", valid ? "VALID" : "INDETERMINATE"}};
+  json["doubt"] = report->doubt;
+  json["key_id"] = report->key_id.ToHex();
+  json["header_hash"] = report->header.hash().ToHex();
+  json["publisher"] = ToJson(report->publisher.entry);
+  json["record"] = ToJson(report->envelope);
+  MEGURI_RETURN_IF_ERROR(session.Answer(HumanText(session, *report), json));
+  return valid ? absl::OkStatus()
+               : Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+                       session.Say(Message::kIndeterminateDoubt, {report->doubt}));
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "verify", Message::kAboutVerify, session);
+  command.add_option("FILE", arguments->file, session.Say(Message::kAboutSavedFile))->required();
+  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
+      ->type_name("FILE");
+  OnCall(command, session, arguments, &Verify);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "client/cli/messages.h"
+#include "meguri/admin/v1/admin_service.pb.h"
+#include "meguri/registry/v1/member.pb.h"
+
+// How values of the contract are written in tables.
+namespace meguri::client {
+
+// "2026-04-01T09:00:00Z"; "" for 0.
+std::string TimeOf(uint64_t unix_ms);
+// "product_passport"; "record type 77" if this version does not know it.
+std::string RecordTypeName(uint32_t type);
+// "identity"; "section type 77" if this version does not know it.
+std::string SectionTypeName(uint32_t type);
+// "RECYCLERS, AUTHORITIES"; the number if it is no set of audiences.
+std::string AudiencesName(uint32_t audiences);
+// "company-sme", "active", "recycler", "catching-up".
+std::string KindName(registry::v1::MemberKind kind);
+std::string StatusName(registry::v1::MemberStatus status);
+std::string FollowStateName(admin::v1::FollowState state);
+// "recycler:battery,electronics".
+std::string RoleName(const registry::v1::Role& role);
+// In the language if there is one, else in the other.
+std::string NameIn(Language language, const registry::v1::Name& name);
+
+}  // namespace meguri::client

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/program.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/testing/status.h"
+#include "tests/unit/client/fake_node.h"
+
+namespace meguri::client {
+namespace {
+
+using certs::Identity;
+using client::testing::FakeServer;
+using client::testing::IdentityOf;
+using client::testing::Member;
+using client::testing::MemberRecord;
+using client::testing::Operator;
+using client::testing::TlsAuthority;
+using client::testing::TlsParty;
+using client::testing::ValueOf;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kMember[] = "0199:member";
+
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string err;
+  nlohmann::json Json() const { return nlohmann::json::parse(out); }
+};
+
+std::string DemoFile(const std::string& name) { return absl::StrCat(MEGURI_SOURCE_DIR, "/deploy/demo-data/", name); }
+
+// The program with a home of its own and no node.
+class ProgramTest : public ::testing::Test {
+ protected:
+  Outcome Run(const std::vector<std::string>& arguments, const std::string& input = "", bool at_terminal = false) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    const Surroundings surroundings{in, out, err, at_terminal, false, false, environment_, clock_, random_};
+    const ExitCode exit_code = RunProgram(arguments, surroundings);
+    return {static_cast<int>(exit_code), out.str(), err.str()};
+  }
+
+  const certs::testing::TemporaryFolder folder_;
+  const meguri::testing::FakeClock clock_;
+  meguri::testing::SeededRandom random_;
+  std::map<std::string, std::string> environment_ = {{"HOME", folder_.Path("")}};
+};
+
+TEST_F(ProgramTest, ShowsHelpOfEveryCommandInBothLanguages) {
+  EXPECT_THAT(Run({"--help"}).out, HasSubstr("publish, read and verify passports"));
+  EXPECT_THAT(Run({"--lang", "ja", "--help"}).out, HasSubstr("資源循環"));
+  const Outcome help = Run({"record", "get", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("--save"), HasSubstr("--version")));
+}
+
+TEST_F(ProgramTest, RefusesWrongUsageWith64AndNothingOnStandardOutput) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"record"},
+           {"record", "gett"},
+           {"record", "get"},
+           {"record", "get", "xyz"},
+           {"record", "list", "--page-size", "0"},
+           {"record", "list", "--page-size", "1001"},
+           {"record", "list", "-o", "xml"},
+           {"key", "generate", "f", "--algorithm", "rsa"},
+           {"--lang", "fr", "version"},
+           {"feed", "checkpoint", kMember, "nonsense"},
+           {"member", "show", "7123456789012"},
+       }) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 64) << absl::StrJoin(arguments, " ") << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, Not(IsEmpty()));
+  }
+}
+
+TEST_F(ProgramTest, SaysWhatToDoWithoutAClientFolder) {
+  const Outcome outcome = Run({"record", "list"});
+  EXPECT_EQ(outcome.exit_code, 78);
+  EXPECT_THAT(outcome.err, HasSubstr("meguri init"));
+  EXPECT_THAT(Run({"record", "list", "--lang", "ja"}).err, HasSubstr("クライアントフォルダー"));
+}
+
+TEST_F(ProgramTest, PrintsErrorsAsJsonForPrograms) {
+  const Outcome outcome = Run({"record", "list", "-o", "json"});
+  EXPECT_EQ(outcome.out, "");
+  const nlohmann::json error = nlohmann::json::parse(outcome.err);
+  EXPECT_EQ(error["error"]["reason"], "NO_CONTEXT");
+  EXPECT_EQ(error["error"]["exit_code"], 78);
+}
+
+TEST_F(ProgramTest, PrintsItsVersion) {
+  EXPECT_THAT(Run({"version"}).out, HasSubstr("meguri 0."));
+  EXPECT_EQ(Run({"version", "-o", "json"}).Json()["format_version"], 1);
+}
+
+TEST_F(ProgramTest, GeneratesAKeyOnceAndForItsOwnerOnly) {
+  const std::string path = folder_.Path("record.key");
+  const Outcome outcome = Run({"key", "generate", path, "-o", "json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.Json()["algorithm"], "ed25519");
+  struct stat status = {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_EQ(Run({"key", "generate", path}).exit_code, 73);
+}
+
+TEST_F(ProgramTest, PrintsACompletionScriptThatKnowsEveryCommand) {
+  const Outcome outcome = Run({"completion", "bash"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("\"meguri record get\") words=\""));
+  EXPECT_THAT(outcome.out, HasSubstr("--superseded-by"));
+  EXPECT_EQ(Run({"completion", "fish"}).exit_code, 64);
+}
+
+// The program with a client folder and a node.
+class ProgramWithNodeTest : public ProgramTest {
+ protected:
+  ProgramWithNodeTest() {
+    std::filesystem::create_directories(home_);
+    Write("client.key", client_.key);
+    ::chmod((home_ + "/client.key").c_str(), 0600);
+    Write("client.crt", client_.certificate);
+    Write("roots.crt", federation_.RootPem());
+    Write("trust-bundle", operator_.Bundle().bytes());
+    Use(kMember, *member_.record_key);
+    environment_["MEGURI_HOME"] = home_;
+    server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  }
+  void Write(const std::string& name, const std::string& text) { std::ofstream(home_ + "/" + name) << text; }
+  // Acts for `participant` and signs with `key` from now on.
+  void Use(const std::string& participant, const certs::SigningKey& key) {
+    std::filesystem::remove(home_ + "/record.key");
+    MEGURI_ASSERT_OK(key.SaveTo(home_ + "/record.key"));
+    Write("client.toml", absl::StrCat("federation = \"", certs::testing::kFederation, "\"\nmember = \"", participant,
+                                      "\"\naddress = \"", server_.address(), "\"\nnode_identity = \"",
+                                      node_identity_.ToUri(), "\"\nrecord_key = \"record.key\"\n"));
+  }
+  std::string Publish() {
+    const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json"), "-o", "json"});
+    Invariant(outcome.exit_code == 0, outcome.err);
+    return outcome.Json()["records"][0]["record_id"];
+  }
+
+  TlsAuthority federation_;
+  TlsAuthority clients_;
+  const TlsParty client_ = clients_.Issue(IdentityOf(kMember, Identity::Class::kClient, "admin"));
+  const Identity node_identity_ = IdentityOf(kMember, Identity::Class::kNode, "main");
+  FakeServer server_{federation_.Issue(node_identity_), clients_.RootPem()};
+  const Operator operator_;
+  const Member member_{kMember};
+  const std::string home_ = folder_.Path("client");
+};
+
+TEST_F(ProgramWithNodeTest, PublishesAndReadsARecord) {
+  const std::string record_id = Publish();
+  EXPECT_EQ(record_id.size(), 32U);
+  const Outcome table = Run({"record", "get", record_id});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, AllOf(HasSubstr(record_id), HasSubstr(kMember), HasSubstr("identity")));
+  const nlohmann::json json = Run({"record", "get", record_id, "-o", "json"}).Json();
+  EXPECT_EQ(json["latest_version"], "1");
+  EXPECT_EQ(json["header_hash"].get<std::string>().size(), 64U);
+  EXPECT_TRUE(json["envelope"].contains("sections"));
+}
+
+TEST_F(ProgramWithNodeTest, ShowsEveryProblemOfARecordAndSendsNothing) {
+  const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json"), DemoFile("bad-battery.json")});
+  EXPECT_EQ(outcome.exit_code, 65);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.err, HasSubstr("bad-battery.json: sections."));
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
+TEST_F(ProgramWithNodeTest, ReportsAViolationOfTheNodeUnderTheNameOfTheFile) {
+  google::rpc::BadRequest bad_request;
+  google::rpc::BadRequest::FieldViolation& violation = *bad_request.add_field_violations();
+  violation.set_field("publications[0].sections.identity");
+  violation.set_reason("SOME_RULE");
+  violation.set_description("it is wrong, expected right; mend it");
+  google::rpc::Status told;
+  told.add_details()->PackFrom(bad_request);
+  server_.node.Refuse(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", told.SerializeAsString()));
+  const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json")});
+  EXPECT_EQ(outcome.exit_code, 65);
+  EXPECT_THAT(outcome.err, HasSubstr("recycled-pp-lot.json: sections.identity\n    found: it is wrong\n"));
+}
+
+TEST_F(ProgramWithNodeTest, PublishesNothingInADryRun) {
+  const Outcome outcome = Run({"record", "publish", "--dry-run", DemoFile("recycled-pp-lot.json")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("may be published"));
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
+TEST_F(ProgramWithNodeTest, ReadsARecordFromStandardInput) {
+  std::ifstream file(DemoFile("recycled-pp-lot.json"));
+  std::ostringstream text;
+  text << file.rdbuf();
+  const Outcome outcome = Run({"import", "-"}, text.str());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(server_.node.record_count(), 1U);
+}
+
+TEST_F(ProgramWithNodeTest, StreamsManyRecordsWithProgressAndSurvivesABrokenConnection) {
+  server_.node.LoseRequest(2);
+  std::vector<std::string> arguments = {"record", "publish", "-o", "jsonl", "--progress", "json"};
+  arguments.insert(arguments.end(), 600, DemoFile("recycled-pp-lot.json"));
+  const Outcome outcome = Run(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(server_.node.record_count(), 600U) << "nothing is lost and nothing is there twice";
+  const std::vector<std::string> lines = absl::StrSplit(outcome.out, '\n', absl::SkipEmpty());
+  EXPECT_THAT(lines, SizeIs(600));
+  const std::vector<std::string> progress = absl::StrSplit(outcome.err, '\n', absl::SkipEmpty());
+  ASSERT_THAT(progress, Not(IsEmpty()));
+  const nlohmann::json last = nlohmann::json::parse(progress.back());
+  EXPECT_EQ(last["items"], 600);
+  EXPECT_EQ(last["finished"], true);
+}
+
+TEST_F(ProgramWithNodeTest, ListsPageAfterPage) {
+  for (int i = 0; i < 3; ++i) {
+    Publish();
+  }
+  const Outcome first = Run({"record", "list", "--page-size", "2", "-o", "jsonl"});
+  EXPECT_THAT((std::vector<std::string>(absl::StrSplit(first.out, '\n', absl::SkipEmpty()))), SizeIs(2));
+  EXPECT_THAT(first.err, HasSubstr("--page-token 2"));
+  EXPECT_THAT(Run({"record", "list", "--all", "-o", "json"}).Json()["records"], SizeIs(3));
+}
+
+TEST_F(ProgramWithNodeTest, UpdatesAndWithdrawsARecord) {
+  const std::string record_id = Publish();
+  const Outcome update = Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json"), "-o", "json"});
+  EXPECT_EQ(update.exit_code, 0) << update.err;
+  EXPECT_EQ(update.Json()["records"][0]["version"], "2");
+  const Outcome end = Run({"record", "withdraw", record_id, "-o", "json"});
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(end.Json()["records"][0]["version"], "3");
+  EXPECT_EQ(Run({"record", "withdraw", record_id}).exit_code, 65) << "it has ended";
+}
+
+TEST_F(ProgramWithNodeTest, SavesARecordThatVerifiesOffline) {
+  const std::string record_id = Publish();
+  const std::string file = folder_.Path("saved.meguri");
+  const Outcome saved = Run({"record", "get", record_id, "--save", file});
+  ASSERT_EQ(saved.exit_code, 0) << saved.err;
+  const std::string bundle = home_ + "/trust-bundle";
+  const Outcome verified = Run({"verify", file, "--trust-bundle", bundle, "-o", "json"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_EQ(verified.Json()["verdict"], "VALID");
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekg(100);
+  const char byte = static_cast<char>(stream.get() ^ 1);
+  stream.seekp(100);
+  stream.put(byte);
+  stream.close();
+  const Outcome refused = Run({"verify", file, "--trust-bundle", bundle});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.out, "");
+}
+
+TEST_F(ProgramWithNodeTest, SaysThatThereIsNoSuchRecord) {
+  EXPECT_EQ(Run({"record", "get", std::string(32, '0')}).exit_code, 66);
+  EXPECT_EQ(Run({"verify", folder_.Path("nothing")}).exit_code, 66);
+}
+
+TEST_F(ProgramWithNodeTest, BelievesNoMemberEntryThatTheOperatorDidNotSign) {
+  EXPECT_EQ(Run({"member", "show", kMember}).exit_code, 0);
+  server_.registry.Set(kMember, MemberRecord(member_.Entry(), *member_.record_key, random_));
+  const Outcome outcome = Run({"member", "show", kMember});
+  EXPECT_EQ(outcome.exit_code, 65);
+  EXPECT_THAT(outcome.err, HasSubstr("RECORD_KEY"));
+}
+
+TEST_F(ProgramWithNodeTest, RemembersTheFolderThatInitChose) {
+  environment_.erase("MEGURI_HOME");
+  EXPECT_EQ(Run({"key", "show"}).exit_code, 78);
+  const Outcome init = Run({"init", home_});
+  EXPECT_EQ(init.exit_code, 0) << init.err;
+  const Outcome shown = Run({"key", "show", "-o", "json"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(shown.Json()["key_id"], client::testing::KeyIdOf(kMember, *member_.record_key).ToHex());
+}
+
+TEST_F(ProgramWithNodeTest, AlignsTheListOfFollowedFeeds) {
+  EXPECT_EQ(Run({"feed", "list"}).out,
+            "PUBLISHER    FEED    STATE        SIZE  TARGET  LAST ERROR\n"
+            "0199:member  public  catching-up     7    1024\n");
+}
+
+// The operator's client.
+class OperatorTest : public ProgramWithNodeTest {
+ protected:
+  OperatorTest() { Use(certs::testing::kOperator, *operator_.record_key); }
+  std::string WriteRequest(const Member& member) {
+    registry::v1::EnrolmentRequest request;
+    *request.mutable_entry() = member.Entry();
+    request.set_certificate_request("a certificate request");
+    const std::string bytes = ValueOf(certs::SignEnrolmentRequest(
+        request, certs::testing::kFederation, {member.record_key.get(), member.feed_key.get()}));
+    const std::string path = folder_.Path("enrolment-request");
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+  registry::v1::MemberEntry ThePublishedEntry() {
+    const record::v1::Publication publication = server_.node.TheRecord();
+    return ValueOf(VerifyMemberRecord(publication.envelope(), operator_.Bundle(), certs::testing::Now())).entry;
+  }
+
+  const Member applicant_{"0199:applicant"};
+};
+
+TEST_F(OperatorTest, EnrolsAMemberAndWritesItsEnrolment) {
+  const std::string request = WriteRequest(applicant_);
+  const Outcome outcome = Run({"member", "enrol", request, "--out", folder_.Path("out")}, "y\n", /*at_terminal=*/true);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("0199:applicant"), HasSubstr("Meguri Ltd."), HasSubstr("[y/N]")));
+  EXPECT_EQ(ThePublishedEntry().status(), registry::v1::MEMBER_STATUS_ACTIVE);
+  registry::v1::Enrolment enrolment;
+  ASSERT_TRUE(enrolment.ParseFromString(ValueOf(certs::ReadFile(folder_.Path("out"), 1 << 20))));
+  EXPECT_EQ(enrolment.participant_id(), "0199:applicant");
+  EXPECT_EQ(enrolment.certificate_chain(0), "certificate for a certificate request");
+  EXPECT_EQ(enrolment.trust_bundle(), operator_.Bundle().bytes());
+}
+
+TEST_F(OperatorTest, EnrolsNobodyWithoutAYes) {
+  const std::string request = WriteRequest(applicant_);
+  EXPECT_EQ(Run({"member", "enrol", request}, "n\n", /*at_terminal=*/true).exit_code, 77);
+  EXPECT_EQ(Run({"member", "enrol", request}, "y\n", /*at_terminal=*/false).exit_code, 64) << "nobody was asked";
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
+TEST_F(OperatorTest, PublishesItsOwnEntryWithoutACertificate) {
+  Member self{certs::testing::kOperator};
+  const Outcome outcome = Run({"member", "enrol", WriteRequest(self), "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(ThePublishedEntry().participant_id(), certs::testing::kOperator);
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("enrolment")));
+}
+
+TEST_F(OperatorTest, RefusesARequestThatTheApplicantDidNotSign) {
+  const std::string path = WriteRequest(applicant_);
+  std::string bytes = ValueOf(certs::ReadFile(path, 1 << 20));
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  EXPECT_EQ(Run({"member", "enrol", path, "--yes"}).exit_code, 65);
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
+TEST_F(OperatorTest, SuspendsAMemberByTheNextVersionOfItsRecord) {
+  const record::v1::Envelope first = MemberRecord(member_.Entry(), *operator_.record_key, random_);
+  server_.registry.Set(kMember, first);
+  const Outcome outcome = Run({"member", "suspend", kMember, "-o", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.Json()["records"][0]["version"], "2");
+  EXPECT_EQ(ThePublishedEntry().status(), registry::v1::MEMBER_STATUS_SUSPENDED);
+  const record::Header header = ValueOf(record::Header::Parse(server_.node.TheRecord().envelope().header()));
+  EXPECT_EQ(header.message().previous_header_hash(), record::HeaderHash(first.header()).ToString());
+}
+
+}  // namespace
+}  // namespace meguri::client
