@@ -22,6 +22,9 @@ absl::StatusOr<std::string> DecodePem(absl::string_view pem, absl::string_view l
   if (pem.size() > kPemBytesMax) {
     return Refuse(absl::StrCat("a PEM text may have ", kPemBytesMax, " bytes"));
   }
+  if (pem.empty()) {
+    return Refuse("the text is empty");  // OpenSSL makes no BIO of nothing
+  }
   const record::OpenSslErrorScope errors;
   const BioPtr memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Invariant(memory != nullptr, "OpenSSL has memory for a BIO");

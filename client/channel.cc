@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/channel.h"
 
-#include <stdlib.h>
-
 #include <functional>
 #include <utility>
 #include <vector>
+
+#include <stdlib.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -60,8 +60,7 @@ std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsMateri
                                                                  const std::string& server_identity) {
   tls::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(std::make_shared<tls::StaticDataCertificateProvider>(
-      material.roots,
-      std::vector<tls::IdentityKeyCertPair>{{material.private_key, material.certificate_chain}}));
+      material.roots, std::vector<tls::IdentityKeyCertPair>{{material.private_key, material.certificate_chain}}));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_verify_server_certs(true);

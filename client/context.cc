@@ -109,7 +109,8 @@ absl::StatusOr<ContextSettings> CheckValues(const std::array<std::string, kKeys.
   if (!node.ok() || node->certificate_class != certs::Identity::Class::kNode) {
     problems.AddKey(kKeys[3], certs::Quoted(values[3]), "spiffe://<federation>/member/<icd>/<identifier>/node/<name>");
   } else if (node->federation != values[0]) {
-    problems.AddKey(kKeys[3], certs::Quoted(values[3]), absl::StrCat("an identity of the federation ", certs::Quoted(values[0])));
+    problems.AddKey(kKeys[3], certs::Quoted(values[3]),
+                    absl::StrCat("an identity of the federation ", certs::Quoted(values[0])));
   }
   if (!problems.all().empty()) {
     return InvalidInput(problems.all());
@@ -140,8 +141,8 @@ std::string ReadKeyPart(const std::string& folder, std::vector<Violation>& viola
     return ReadPart(folder, kKeyFile, violations);
   }
   Problems problems(path);
-  problems.Add("", "others than its owner may use this private key", "mode 0600", absl::StrCat("run `chmod 600 ", path, "`"),
-               absl::StrCat("`chmod 600 ", path, "` を実行してください"));
+  problems.Add("", "others than its owner may use this private key", "mode 0600",
+               absl::StrCat("run `chmod 600 ", path, "`"), absl::StrCat("`chmod 600 ", path, "` を実行してください"));
   violations.insert(violations.end(), problems.all().begin(), problems.all().end());
   return "";
 }
@@ -157,9 +158,11 @@ absl::StatusOr<ContextSettings> ContextSettings::Parse(absl::string_view toml, a
   const toml::parse_result parsed = toml::parse(std::string(toml.data(), toml.size()));
   if (!parsed) {
     const auto what = parsed.error().description();
-    problems.Add("", absl::StrCat("line ", parsed.error().source().begin.line, " is not TOML: ",
-                                  absl::string_view(what.data(), what.size())),
-                 "lines of the form key = \"value\"", "correct that line", "その行を key = \"値\" の形に直してください");
+    problems.Add("",
+                 absl::StrCat("line ", parsed.error().source().begin.line,
+                              " is not TOML: ", absl::string_view(what.data(), what.size())),
+                 "lines of the form key = \"value\"", "correct that line",
+                 "その行を key = \"値\" の形に直してください");
     return InvalidInput(problems.all());
   }
   FindUnknownKeys(parsed.table(), problems);

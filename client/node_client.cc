@@ -83,7 +83,8 @@ class GrpcPublishSession final : public PublishSession {
   }
 
  private:
-  // Whether the operation under way succeeded in time. After a timeout it is cancelled, and has ended when this returns.
+  // Whether the operation under way succeeded in time. After a timeout it is cancelled, and has ended when this
+  // returns.
   bool Await() {
     void* tag = nullptr;
     bool ok = false;

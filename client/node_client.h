@@ -34,8 +34,8 @@ class PublishSession {
 // Calls one node as one member. Errors are those of FromRpc. Thread-safe.
 class NodeClient {
  public:
-  NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address, const record::ParticipantId& acting_member,
-             absl::Duration timeout);
+  NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
+             const record::ParticipantId& acting_member, absl::Duration timeout);
   // The node that the folder names.
   static std::unique_ptr<NodeClient> Connect(const Context& context, absl::Duration timeout);
   ~NodeClient();
@@ -52,13 +52,11 @@ class NodeClient {
   absl::StatusOr<access::v1::ExplainResponse> Explain(const access::v1::ExplainRequest& request) const;
 
   absl::StatusOr<registry::v1::GetMemberResponse> GetMember(const registry::v1::GetMemberRequest& request) const;
-  absl::StatusOr<registry::v1::ListMembersResponse> ListMembers(
-      const registry::v1::ListMembersRequest& request) const;
+  absl::StatusOr<registry::v1::ListMembersResponse> ListMembers(const registry::v1::ListMembersRequest& request) const;
   absl::StatusOr<registry::v1::GetHeartbeatResponse> GetHeartbeat(
       const registry::v1::GetHeartbeatRequest& request) const;
 
-  absl::StatusOr<admin::v1::GetNodeStatusResponse> GetNodeStatus(
-      const admin::v1::GetNodeStatusRequest& request) const;
+  absl::StatusOr<admin::v1::GetNodeStatusResponse> GetNodeStatus(const admin::v1::GetNodeStatusRequest& request) const;
   absl::StatusOr<admin::v1::AddFollowResponse> AddFollow(const admin::v1::AddFollowRequest& request) const;
   absl::StatusOr<admin::v1::RemoveFollowResponse> RemoveFollow(const admin::v1::RemoveFollowRequest& request) const;
   absl::StatusOr<admin::v1::ListFollowsResponse> ListFollows(const admin::v1::ListFollowsRequest& request) const;

@@ -23,8 +23,9 @@ std::string Text(absl::string_view view) { return std::string(view.data(), view.
 absl::Status FromTransport(const grpc::Status& status, absl::string_view address) {
   const std::string message = status.error_message();
   if (const size_t at = message.find(kIdentityRefused); at != std::string::npos) {
-    return Error(absl::StatusCode::kUnavailable, "NODE_IDENTITY",
-                 absl::StrCat("at ", address, " answers another node: ", message.substr(at + sizeof(kIdentityRefused) - 1)));
+    return Error(
+        absl::StatusCode::kUnavailable, "NODE_IDENTITY",
+        absl::StrCat("at ", address, " answers another node: ", message.substr(at + sizeof(kIdentityRefused) - 1)));
   }
   if (absl::StrContains(message, kCertificateRefused)) {
     return Error(absl::StatusCode::kUnavailable, "NODE_CERTIFICATE",

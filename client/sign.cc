@@ -96,10 +96,10 @@ absl::StatusOr<VersionDraft> NextVersion(passport::RecordDraft content, const re
                               newest.record_id().ToHex()));
   }
   if (content.previous.has_value() && *content.previous != newest.hash()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_NEWEST",
-                 absl::StrCat("the file follows another version than the newest one, which is version ",
-                              newest.version(), " with header hash ", newest.hash().ToHex(),
-                              ": look at that version, then correct `previous`"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NOT_NEWEST",
+        absl::StrCat("the file follows another version than the newest one, which is version ", newest.version(),
+                     " with header hash ", newest.hash().ToHex(), ": look at that version, then correct `previous`"));
   }
   if (content.record_type != static_cast<uint32_t>(newest.message().record_type())) {
     return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE_CHANGED",

@@ -42,8 +42,8 @@ struct VerificationReport {
 
 // Checks that `envelope` is a Member record of the operator, signed by a registry record key of `bundle` that is usable
 // at `now`, with its entry open. INVALID_ARGUMENT with reason MEMBER_RECORD, or the reasons of record and certs.
-absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const certs::TrustBundle& bundle,
-                                                  absl::Time now);
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope,
+                                                  const certs::TrustBundle& bundle, absl::Time now);
 
 // Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry, a record
 // key of that entry signed the header, and every section in the file belongs to the header. Any changed bit is refused:

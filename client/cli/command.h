@@ -22,9 +22,8 @@ CLI::App& AddVerb(CLI::App& parent, const char* name, Message about, const Sessi
 template <typename Arguments>
 void OnCall(CLI::App& command, Session& session, const std::shared_ptr<Arguments>& arguments,
             absl::Status (*run)(Session&, const Arguments&)) {
-  command.callback([&session, arguments, run] { session.action = [&session, arguments, run] {
-    return run(session, *arguments);
-  }; });
+  command.callback(
+      [&session, arguments, run] { session.action = [&session, arguments, run] { return run(session, *arguments); }; });
 }
 
 }  // namespace meguri::client

@@ -20,10 +20,14 @@ struct CureByReason {
   Message cure;
 };
 constexpr CureByReason kCuresByReason[] = {
-    {"CONTEXT", Message::kCureContext},         {"NO_CONTEXT", Message::kCureContext},
-    {"NODE_IDENTITY", Message::kCureIdentity},  {"NODE_CERTIFICATE", Message::kCureCertificate},
-    {"NODE_UNREACHABLE", Message::kCureUnreachable}, {"DEADLINE", Message::kCureDeadline},
-    {"NOT_VERIFIED", Message::kCureNotVerified}, {"USAGE", Message::kSeeHelp},
+    {"CONTEXT", Message::kCureContext},
+    {"NO_CONTEXT", Message::kCureContext},
+    {"NODE_IDENTITY", Message::kCureIdentity},
+    {"NODE_CERTIFICATE", Message::kCureCertificate},
+    {"NODE_UNREACHABLE", Message::kCureUnreachable},
+    {"DEADLINE", Message::kCureDeadline},
+    {"NOT_VERIFIED", Message::kCureNotVerified},
+    {"USAGE", Message::kSeeHelp},
 };
 
 struct CureByExit {
@@ -31,8 +35,8 @@ struct CureByExit {
   Message cure;
 };
 constexpr CureByExit kCuresByExit[] = {
-    {ExitCode::kDataRefused, Message::kCureData},   {ExitCode::kNoInput, Message::kCureNotFound},
-    {ExitCode::kUnavailable, Message::kCureBusy},   {ExitCode::kDenied, Message::kCureDenied},
+    {ExitCode::kDataRefused, Message::kCureData},  {ExitCode::kNoInput, Message::kCureNotFound},
+    {ExitCode::kUnavailable, Message::kCureBusy},  {ExitCode::kDenied, Message::kCureDenied},
     {ExitCode::kInternal, Message::kCureInternal},
 };
 
@@ -78,8 +82,8 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
   std::string report = color ? absl::StrCat(kRed, label, kPlain, ": ") : absl::StrCat(label, ": ");
   if (violations.empty()) {
     const std::string reason = ReasonOf(status);
-    absl::StrAppend(&report, Harmless(status.message()), reason.empty() ? "" : absl::StrCat(" [", Harmless(reason), "]"),
-                    "\n");
+    absl::StrAppend(&report, Harmless(status.message()),
+                    reason.empty() ? "" : absl::StrCat(" [", Harmless(reason), "]"), "\n");
   } else {
     absl::StrAppend(&report, Text(language, Message::kProblems, {absl::StrCat(violations.size())}), "\n");
   }

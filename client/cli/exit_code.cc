@@ -13,15 +13,15 @@ struct ByReason {
   ExitCode exit_code;
 };
 constexpr ByReason kByReason[] = {
-    {"NOT_VERIFIED", ExitCode::kNotVerified},  {"USAGE", ExitCode::kUsage},
-    {"CONTEXT", ExitCode::kConfig},            {"NO_CONTEXT", ExitCode::kConfig},
-    {"NO_RECORD_KEY", ExitCode::kConfig},      {"NODE_IDENTITY", ExitCode::kDenied},
-    {"NODE_CERTIFICATE", ExitCode::kDenied},   {"KEY_FILE_MODE", ExitCode::kConfig},
-    {"DECLINED", ExitCode::kDenied},
-    {"BUNDLE_FORM", ExitCode::kConfig},        {"BUNDLE_SIGNATURE", ExitCode::kConfig},
-    {"BUNDLE_EXPIRED", ExitCode::kConfig},     {"FILE_NOT_FOUND", ExitCode::kNoInput},
-    {"FILE_EXISTS", ExitCode::kCannotCreate},  {"FILE_IO", ExitCode::kInputOutput},
-    {"FILE_TOO_LARGE", ExitCode::kDataRefused}, {"OUTPUT", ExitCode::kInputOutput},
+    {"NOT_VERIFIED", ExitCode::kNotVerified}, {"USAGE", ExitCode::kUsage},
+    {"CONTEXT", ExitCode::kConfig},           {"NO_CONTEXT", ExitCode::kConfig},
+    {"NO_RECORD_KEY", ExitCode::kConfig},     {"NODE_IDENTITY", ExitCode::kDenied},
+    {"NODE_CERTIFICATE", ExitCode::kDenied},  {"KEY_FILE_MODE", ExitCode::kConfig},
+    {"DECLINED", ExitCode::kDenied},          {"BUNDLE_FORM", ExitCode::kConfig},
+    {"BUNDLE_SIGNATURE", ExitCode::kConfig},  {"BUNDLE_EXPIRED", ExitCode::kConfig},
+    {"FILE_NOT_FOUND", ExitCode::kNoInput},   {"FILE_EXISTS", ExitCode::kCannotCreate},
+    {"FILE_IO", ExitCode::kInputOutput},      {"FILE_TOO_LARGE", ExitCode::kDataRefused},
+    {"OUTPUT", ExitCode::kInputOutput},
 };
 
 struct ByCode {

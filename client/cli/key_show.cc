@@ -18,8 +18,7 @@ absl::Status Show(Session& session, const Arguments&) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const RecordKey* key, session.record_key());
   const record::PublicKey& public_key = key->signer->public_key();
-  const std::string algorithm =
-      public_key.algorithm() == record::KeyAlgorithm::kEd25519 ? "ed25519" : "ecdsa-p256";
+  const std::string algorithm = public_key.algorithm() == record::KeyAlgorithm::kEd25519 ? "ed25519" : "ecdsa-p256";
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kFederation), context->settings.federation});
   table.Add({session.Say(Message::kMember), context->settings.member.text()});

@@ -74,9 +74,8 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(registry::v1::EnrolmentRequest asked,
                           certs::OpenEnrolmentRequest(bytes, context->settings.federation));
   asked.mutable_entry()->set_status(registry::v1::MEMBER_STATUS_ACTIVE);
-  const std::string summary =
-      absl::StrCat(session.Say(Message::kEnrolmentAsks), "\n",
-                   TableOf(asked.entry(), context->settings.federation, session).Layout());
+  const std::string summary = absl::StrCat(session.Say(Message::kEnrolmentAsks), "\n",
+                                           TableOf(asked.entry(), context->settings.federation, session).Layout());
   if (!arguments.yes) {
     MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kEnrolmentQuestion)));
   }

@@ -78,8 +78,7 @@ void AddMemberList(CLI::App& parent, Session& session) {
 }
 
 void AddPeerList(CLI::App& parent, Session& session) {
-  OnCall(AddVerb(parent, "list", Message::kAboutPeerList, session), session, std::make_shared<Arguments>(),
-         &ListPeers);
+  OnCall(AddVerb(parent, "list", Message::kAboutPeerList, session), session, std::make_shared<Arguments>(), &ListPeers);
 }
 
 }  // namespace meguri::client

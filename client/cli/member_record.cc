@@ -42,7 +42,8 @@ std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::Memb
   const std::string purpose = key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record" : "feed";
   const std::string id =
       participant.ok() ? record::KeyId(federation, *participant, key.public_key()).ToHex() : std::string();
-  return absl::StrCat(purpose, " ", id, key.revoked_ms() == 0 ? "" : absl::StrCat(" revoked ", TimeOf(key.revoked_ms())));
+  return absl::StrCat(purpose, " ", id,
+                      key.revoked_ms() == 0 ? "" : absl::StrCat(" revoked ", TimeOf(key.revoked_ms())));
 }
 
 }  // namespace
@@ -62,8 +63,7 @@ absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record:
   registry::v1::GetMemberRequest request;
   request.set_participant_id(participant.text());
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::GetMemberResponse response, node->GetMember(request));
-  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member,
-                          VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
+  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
   if (member.entry.participant_id() != participant.text()) {
     return Error(absl::StatusCode::kInvalidArgument, "MEMBER_RECORD",
                  session.Say(Message::kNotOneMember, {participant.text(), member.entry.participant_id()}));

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 namespace meguri::client {
@@ -26,11 +26,14 @@ constexpr Row kRows[] = {
     {Message::kAboutOutput, "出力形式: table、json、jsonl(1 行 1 件)",
      "form of the answer: table, json, or jsonl (one item a line)"},
     {Message::kAboutLanguage, "メッセージの言語: ja、en", "language of messages: ja or en"},
-    {Message::kAboutTimeout, "ノードの応答を待つ時間(例 10s、2m)", "how long to wait for the node, for example 10s or 2m"},
+    {Message::kAboutTimeout, "ノードの応答を待つ時間(例 10s、2m)",
+     "how long to wait for the node, for example 10s or 2m"},
     {Message::kAboutQuiet, "経過や補足を表示しない", "show no progress and no notes"},
-    {Message::kAboutNoColor, "色を付けない(環境変数 NO_COLOR でも指定可)", "no colours (also NO_COLOR in the environment)"},
+    {Message::kAboutNoColor, "色を付けない(環境変数 NO_COLOR でも指定可)",
+     "no colours (also NO_COLOR in the environment)"},
     {Message::kAboutProgress, "進捗の表示: auto、bar、plain、json、none", "progress as auto, bar, plain, json or none"},
-    {Message::kAboutInit, "既定のクライアントフォルダーを設定します", "choose the client folder that is used from now on"},
+    {Message::kAboutInit, "既定のクライアントフォルダーを設定します",
+     "choose the client folder that is used from now on"},
     {Message::kAboutFolder, "`meguri-node client add` が作ったフォルダー", "folder that `meguri-node client add` made"},
     {Message::kAboutRecord, "記録(パスポートなど)を扱います", "records: passports and whatever else is published"},
     {Message::kAboutRecordPublish, "新しい記録を署名して公開します", "sign and publish new records"},
@@ -49,7 +52,8 @@ constexpr Row kRows[] = {
     {Message::kAboutPageToken, "続きを取得するための文字列", "where an earlier page ended"},
     {Message::kAboutAll, "すべてのページを取得する", "fetch every page"},
     {Message::kAboutRecordHistory, "記録の版を古い順に一覧します", "list the versions of a record, oldest first"},
-    {Message::kAboutRecordResolve, "読み取った識別子から記録を探します", "find the record that a scanned identifier names"},
+    {Message::kAboutRecordResolve, "読み取った識別子から記録を探します",
+     "find the record that a scanned identifier names"},
     {Message::kAboutIdentifier, "GS1 Digital Link、GTIN、GTIN/シリアル番号、または記録 ID",
      "GS1 Digital Link, GTIN, GTIN/serial, or record ID"},
     {Message::kAboutRecordUpdate, "記録の次の版を公開します", "publish the next version of a record"},
@@ -66,13 +70,15 @@ constexpr Row kRows[] = {
      "show and verify the signed head of a feed"},
     {Message::kAboutPublisher, "公開者の参加者 ID(例 0188:7123456789012)",
      "participant ID of the publisher, for example 0188:7123456789012"},
-    {Message::kAboutFeedName, "フィード名(例 public、recyclers/battery)", "feed, for example public or recyclers/battery"},
+    {Message::kAboutFeedName, "フィード名(例 public、recyclers/battery)",
+     "feed, for example public or recyclers/battery"},
     {Message::kAboutEpoch, "エポック番号", "epoch of the feed"},
     {Message::kAboutFeedFollow, "フィードの追従を始めます", "start to follow feeds of a publisher"},
     {Message::kAboutFeedNames, "フィード名(複数可)", "feeds, one or more"},
     {Message::kAboutFeedUnfollow, "フィードの追従をやめます(受信済みのものは残る)",
      "stop following; what was received stays"},
-    {Message::kAboutFeedUnfollowNames, "フィード名(省略時は公開者のすべて)", "feeds; all of the publisher's if left out"},
+    {Message::kAboutFeedUnfollowNames, "フィード名(省略時は公開者のすべて)",
+     "feeds; all of the publisher's if left out"},
     {Message::kAboutFeedList, "追従中のフィードと状態を一覧します", "list followed feeds and how far they are"},
     {Message::kAboutPeer, "他のノードを調べます", "other nodes"},
     {Message::kAboutPeerList, "メンバーとそのノードを一覧します", "list members and their nodes"},
@@ -163,7 +169,8 @@ constexpr Row kRows[] = {
      "$0 records are fine here. There is no key to sign with, so the node was not asked"},
     {Message::kSaved, "検証して $0 に保存しました", "verified and saved as $0"},
     {Message::kNothingFound, "該当するものはありません", "nothing found"},
-    {Message::kMoreRecords, "続きがあります: --page-token $0 または --all", "there are more: --page-token $0, or --all"},
+    {Message::kMoreRecords, "続きがあります: --page-token $0 または --all",
+     "there are more: --page-token $0, or --all"},
     {Message::kIssuedBy, "この識別子の発行者: $0 $1($2)", "such identifiers are issued by $0 $1 ($2)"},
     {Message::kUnknownIdentifier, "この識別子の記録も発行者も見つかりません",
      "neither a record nor an issuer is known for this identifier"},

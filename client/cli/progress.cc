@@ -29,9 +29,8 @@ double PerSecond(uint64_t amount, absl::Duration elapsed) {
 // From the mean rate so far; zero as long as there is none.
 absl::Duration Remaining(Amount done, Amount total, absl::Duration elapsed) {
   const double rate = PerSecond(done.items, elapsed);
-  return rate > 0 && total.items > done.items
-             ? absl::Seconds(static_cast<double>(total.items - done.items) / rate)
-             : absl::ZeroDuration();
+  return rate > 0 && total.items > done.items ? absl::Seconds(static_cast<double>(total.items - done.items) / rate)
+                                              : absl::ZeroDuration();
 }
 
 uint64_t Percent(Amount done, Amount total) {
@@ -62,7 +61,9 @@ std::string HumanDuration(absl::Duration duration) {
 
 Progress::Progress(ProgressMode mode, std::string label, Amount total, bool is_terminal, std::ostream& out,
                    const Clock& clock)
-    : mode_(mode != ProgressMode::kAuto ? mode : is_terminal ? ProgressMode::kBar : ProgressMode::kPlain),
+    : mode_(mode != ProgressMode::kAuto ? mode
+            : is_terminal               ? ProgressMode::kBar
+                                        : ProgressMode::kPlain),
       label_(std::move(label)),
       total_(total),
       out_(out),

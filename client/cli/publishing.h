@@ -39,7 +39,8 @@ struct PublishOutcome {
 // twice. Violations name the record as the person does.
 PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> publications, bool validate_only);
 
-// Prints what was published (name, record ID, version), if anything was. Returns outcome.status, or why printing failed.
+// Prints what was published (name, record ID, version), if anything was. Returns outcome.status, or why printing
+// failed.
 absl::Status AnswerPublished(const Session& session, const std::vector<std::string>& names,
                              const PublishOutcome& outcome, bool validate_only);
 

@@ -34,7 +34,8 @@ struct Arguments {
 
 // What a section says, indented under its name. Line by line, as the text comes from outside.
 std::string SectionText(const record::v1::Section& section) {
-  std::string text = absl::StrCat("\n", SectionTypeName(section.type()), "  [", AudiencesName(section.audiences()), "]\n");
+  std::string text =
+      absl::StrCat("\n", SectionTypeName(section.type()), "  [", AudiencesName(section.audiences()), "]\n");
   const absl::StatusOr<std::string> json = passport::SectionToJson(section.type(), section.payload());
   const std::string content = json.ok() ? *json : std::string(json.status().message());
   for (const absl::string_view line : absl::StrSplit(content, '\n')) {

@@ -26,8 +26,9 @@ absl::Status Resolve(Session& session, const Arguments& arguments) {
   std::string text = TableOf(response.records(), session).Layout();
   if (response.has_publisher()) {
     const record::v1::ResolvedPublisher& publisher = response.publisher();
-    absl::StrAppend(&text, Harmless(session.Say(Message::kIssuedBy, {publisher.participant_id(), publisher.name(),
-                                                                     absl::StrJoin(publisher.addresses(), ", ")})),
+    absl::StrAppend(&text,
+                    Harmless(session.Say(Message::kIssuedBy, {publisher.participant_id(), publisher.name(),
+                                                              absl::StrJoin(publisher.addresses(), ", ")})),
                     "\n");
   }
   if (text.empty()) {

@@ -90,8 +90,8 @@ absl::StatusOr<const RecordKey*> Session::record_key() {
     }
     MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<certs::SigningKey> signer,
                             certs::SigningKey::Load(context->record_key_path));
-    const record::Hash id = record::KeyId(context->settings.federation, context->settings.member,
-                                          signer->public_key().spki());
+    const record::Hash id =
+        record::KeyId(context->settings.federation, context->settings.member, signer->public_key().spki());
     record_key_ = RecordKey{std::move(signer), id};
   }
   return &*record_key_;

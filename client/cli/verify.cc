@@ -39,8 +39,8 @@ std::string HumanText(const Session& session, const VerificationReport& report) 
   const record::v1::Header& header = report.header.message();
   const registry::v1::MemberEntry& entry = report.publisher.entry;
   Table table = Table::OfPairs();
-  table.Add({session.Say(Message::kVerdict),
-             session.Say(valid ? Message::kVerdictValid : Message::kVerdictIndeterminate)});
+  table.Add(
+      {session.Say(Message::kVerdict), session.Say(valid ? Message::kVerdictValid : Message::kVerdictIndeterminate)});
   table.Add({session.Say(Message::kRecord), report.header.record_id().ToHex()});
   table.Add({session.Say(Message::kVersion), absl::StrCat(report.header.version())});
   table.Add({session.Say(Message::kRecordType), RecordTypeName(header.record_type())});
@@ -65,9 +65,9 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, kRecordFileBytesMax));
   const absl::StatusOr<VerificationReport> report = VerifyRecordFile(bytes, bundle, session.clock().Now());
   if (!report.ok()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
-                 session.Say(Message::kNotVerified,
-                             {arguments.file, report.status().message(), ReasonOf(report.status())}));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+        session.Say(Message::kNotVerified, {arguments.file, report.status().message(), ReasonOf(report.status())}));
   }
   const bool valid = report->verdict == Verdict::kValid;
   nlohmann::ordered_json json = {{"verdict", valid ? "VALID" : "INDETERMINATE"}};

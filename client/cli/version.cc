@@ -20,8 +20,7 @@ absl::Status Version(Session& session, const Arguments&) {
 }  // namespace
 
 void AddVersion(CLI::App& parent, Session& session) {
-  OnCall(AddVerb(parent, "version", Message::kAboutVersion, session), session, std::make_shared<Arguments>(),
-         &Version);
+  OnCall(AddVerb(parent, "version", Message::kAboutVersion, session), session, std::make_shared<Arguments>(), &Version);
 }
 
 }  // namespace meguri::client

@@ -220,6 +220,25 @@ class Query::View {
     return absl::optional<RecordView>();
   }
 
+  // The version that is asked for, 0: the newest, if it is visible.
+  absl::StatusOr<absl::optional<RecordView>> OpenVersion(absl::Span<const VersionRef> versions, uint64_t version,
+                                                         const ReadMask& mask) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, OpenNewest(versions, mask));
+    if (!newest.has_value() || version == 0 || version == newest->latest_version) {
+      return newest;
+    }
+    const auto asked =
+        std::find_if(versions.begin(), versions.end(), [&](const VersionRef& ref) { return ref.version == version; });
+    if (asked == versions.end()) {
+      return absl::optional<RecordView>();
+    }
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, Open(*asked, mask));
+    if (record.has_value()) {
+      record->latest_version = newest->latest_version;
+    }
+    return record;
+  }
+
   absl::StatusOr<std::vector<VersionRef>> Versions(const record::RecordId& record_id, absl::string_view publisher) {
     MEGURI_ASSIGN_OR_RETURN(std::vector<VersionRef> versions, records_.FindVersions(record_id));
     if (!publisher.empty()) {
@@ -310,31 +329,29 @@ absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::R
                                       absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
   View view(*this, reader);
   MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
-  // Versions of one publisher stand together; the first publisher of whom something is visible answers.
+  // Versions of one publisher stand together. Anyone can publish under a record ID that became known, so a record that
+  // was published here comes first, and of several others none is preferred.
+  absl::optional<RecordView> found;
   for (size_t begin = 0; begin < versions.size();) {
     size_t end = begin + 1;
     while (end < versions.size() && versions[end].publisher == versions[begin].publisher) {
       ++end;
     }
     const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, view.OpenNewest(group, mask));
-    if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
-      return *std::move(newest);
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenVersion(group, version, mask));
+    if (record.has_value() && record->is_own) {
+      return *std::move(record);
     }
-    if (newest.has_value()) {
-      const auto found =
-          std::find_if(group.begin(), group.end(), [&](const VersionRef& ref) { return ref.version == version; });
-      if (found != group.end()) {
-        MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> asked, view.Open(*found, mask));
-        if (asked.has_value()) {
-          asked->latest_version = newest->latest_version;
-          return *std::move(asked);
-        }
-      }
+    if (record.has_value() && found.has_value()) {
+      return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
+                   "Several members have published a record under this ID; say whose you mean.");
+    }
+    if (record.has_value()) {
+      found = std::move(record);
     }
     begin = end;
   }
-  return NotFound();
+  return found.has_value() ? absl::StatusOr<RecordView>(*std::move(found)) : NotFound();
 }
 
 absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery& query) const {

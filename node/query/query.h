@@ -67,8 +67,9 @@ class Query {
   // `hosted` are the members whose records this node publishes.
   Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random);
 
-  // One version, 0: the newest that is visible. NOT_FOUND with reason RECORD_NOT_FOUND if there is none, or it is
-  // hidden.
+  // One version, 0: the newest that is visible. FAILED_PRECONDITION with reason RECORD_ID_AMBIGUOUS if several members
+  // but none of this node published under that ID and `publisher` names none. NOT_FOUND with reason RECORD_NOT_FOUND if
+  // there is none, or it is hidden.
   absl::StatusOr<RecordView> Get(const QueryReader& reader, const record::RecordId& record_id,
                                  absl::string_view publisher, uint64_t version, const ReadMask& mask) const;
   // By record ID, ascending: an order that says nothing. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.

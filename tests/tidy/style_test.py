@@ -61,8 +61,8 @@ CPP_RULES = [
     (re.compile(r"\bstd::(?:mutex|recursive_mutex|shared_mutex|lock_guard|unique_lock|scoped_lock)\b"),
      "use Mutex and MutexLock of base/mutex.h, which carry annotations", ("base/mutex.h",)),
     (re.compile(r"\bthrow\b"), "return absl::Status", ()),
-    (re.compile(r"\btry\s*\{"), "return absl::Status; only main catches what a library throws",
-     ("main.cc",)),
+    (re.compile(r"\btry\s*\{"), "return absl::Status; only the start of a program catches what a library throws",
+     ("main.cc", "program.cc")),
     (re.compile(r"^using\s+namespace\b"), "name what you use", ()),
 ]
 # A check is switched off by its name.

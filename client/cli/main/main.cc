@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <iostream>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "client/channel.h"
 #include "client/cli/program.h"
@@ -34,9 +34,15 @@ int main(int argc, char** argv, char** entries) {
   const std::map<std::string, std::string> environment = Environment(entries);
   const meguri::SystemClock clock;
   meguri::record::SystemRandom random;
-  const meguri::client::Surroundings surroundings{
-      std::cin,    std::cout, std::cerr, ::isatty(STDIN_FILENO) == 1, ::isatty(STDOUT_FILENO) == 1,
-      ::isatty(STDERR_FILENO) == 1, environment, clock,  random};
+  const meguri::client::Surroundings surroundings{std::cin,
+                                                  std::cout,
+                                                  std::cerr,
+                                                  ::isatty(STDIN_FILENO) == 1,
+                                                  ::isatty(STDOUT_FILENO) == 1,
+                                                  ::isatty(STDERR_FILENO) == 1,
+                                                  environment,
+                                                  clock,
+                                                  random};
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   return static_cast<int>(meguri::client::RunProgram(arguments, surroundings));
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/context.h"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -17,10 +17,10 @@ namespace meguri::client {
 namespace {
 
 using ::testing::Field;
+using testing::HasReason;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-using testing::HasReason;
 
 constexpr char kGood[] = R"(
 federation = "ce.example"
@@ -86,7 +86,8 @@ TEST(ContextSettings, RefusesKeysThatItDoesNotKnowAndValuesThatAreNoText) {
 }
 
 TEST(ContextSettings, NamesTheLineThatIsNotToml) {
-  const absl::Status status = ContextSettings::Parse("federation = \"ce.example\"\nmember = \n", "client.toml").status();
+  const absl::Status status =
+      ContextSettings::Parse("federation = \"ce.example\"\nmember = \n", "client.toml").status();
   EXPECT_THAT(status, HasReason("CONTEXT"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("line 2"));
 }
@@ -94,8 +95,8 @@ TEST(ContextSettings, NamesTheLineThatIsNotToml) {
 class ContextFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/meguri-context-" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ =
+        ::testing::TempDir() + "/meguri-context-" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     for (const char* name : {"client.crt", "roots.crt", "trust-bundle", "client.key"}) {

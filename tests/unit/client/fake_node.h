@@ -38,7 +38,8 @@ struct TlsParty {
 // An authority whose certificates are valid now: TLS asks the clock of the machine.
 class TlsAuthority {
  public:
-  TlsAuthority() : authority_(ValueOf(certs::CertificateAuthority::Create("test", random_, absl::Now()))) {}
+  TlsAuthority()
+      : authority_(ValueOf(certs::CertificateAuthority::Create("test", random_, absl::Now() - absl::Hours(24)))) {}
 
   TlsParty Issue(const certs::Identity& identity, absl::Time now = absl::Now()) {
     const auto key = certs::testing::NewKey(record::KeyAlgorithm::kEcdsaP256);
@@ -84,9 +85,9 @@ class FakeNode final : public record::v1::RecordService::Service {
     return Take(*request, *response);
   }
 
-  grpc::Status PublishStream(grpc::ServerContext* context,
-                             grpc::ServerReaderWriter<record::v1::PublishStreamResponse,
-                                                      record::v1::PublishStreamRequest>* stream) override {
+  grpc::Status PublishStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<record::v1::PublishStreamResponse, record::v1::PublishStreamRequest>* stream) override {
     record::v1::PublishStreamRequest request;
     while (stream->Read(&request)) {
       record::v1::PublishStreamResponse response;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/program.h"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -318,8 +318,8 @@ class OperatorTest : public ProgramWithNodeTest {
     registry::v1::EnrolmentRequest request;
     *request.mutable_entry() = member.Entry();
     request.set_certificate_request("a certificate request");
-    const std::string bytes = ValueOf(certs::SignEnrolmentRequest(
-        request, certs::testing::kFederation, {member.record_key.get(), member.feed_key.get()}));
+    const std::string bytes = ValueOf(certs::SignEnrolmentRequest(request, certs::testing::kFederation,
+                                                                  {member.record_key.get(), member.feed_key.get()}));
     const std::string path = folder_.Path("enrolment-request");
     std::ofstream(path, std::ios::binary) << bytes;
     return path;

@@ -23,8 +23,7 @@ using certs::testing::ValueOf;
 // `draft` sealed and signed by `key` for `publisher`.
 inline record::v1::Publication Signed(const VersionDraft& draft, const std::string& publisher,
                                       const certs::SigningKey& key, Random& random) {
-  record::v1::Publication publication =
-      ValueOf(Seal(draft, Participant(publisher), certs::testing::Now(), random));
+  record::v1::Publication publication = ValueOf(Seal(draft, Participant(publisher), certs::testing::Now(), random));
   const absl::Status status = Sign({&publication}, KeyIdOf(publisher, key), key, random);
   Invariant(status.ok(), status.ToString());
   return publication;
@@ -35,8 +34,7 @@ inline record::v1::Envelope MemberRecord(const registry::v1::MemberEntry& entry,
                                          Random& random) {
   passport::RecordDraft draft;
   draft.record_type = record::v1::RECORD_TYPE_MEMBER;
-  draft.sections.push_back({record::v1::SECTION_TYPE_MEMBER,
-                            record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+  draft.sections.push_back({record::v1::SECTION_TYPE_MEMBER, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
                             certs::SerializeForSigning(entry)});
   return Signed(ValueOf(FirstVersion(draft, random)), certs::testing::kOperator, key, random).envelope();
 }
@@ -45,8 +43,8 @@ inline record::v1::Envelope MemberRecord(const registry::v1::MemberEntry& entry,
 inline record::v1::Envelope SmallRecord(const Member& member, Random& random) {
   passport::RecordDraft draft;
   draft.record_type = record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
-  draft.sections.push_back({record::v1::SECTION_TYPE_OWNER_NOTE, record::AudienceSet::Of({record::v1::AUDIENCE_OWNER}),
-                            "a note"});
+  draft.sections.push_back(
+      {record::v1::SECTION_TYPE_OWNER_NOTE, record::AudienceSet::Of({record::v1::AUDIENCE_OWNER}), "a note"});
   return Signed(ValueOf(FirstVersion(draft, random)), member.id, *member.record_key, random).envelope();
 }
 

@@ -14,9 +14,9 @@ namespace meguri::client {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::HasCode;
 using testing::HasReason;
+using ::testing::HasSubstr;
 
 constexpr char kAddress[] = "node.example:7443";
 
@@ -95,8 +95,7 @@ TEST(ErrorReport, SpeaksJapaneseWhereTheNodeDoes) {
 }
 
 TEST(ErrorReport, LetsNothingFromTheNodeSteerTheTerminal) {
-  const absl::Status status =
-      FromRpc(grpc::Status(grpc::StatusCode::INTERNAL, "boom\x1b]0;owned\x07"), kAddress);
+  const absl::Status status = FromRpc(grpc::Status(grpc::StatusCode::INTERNAL, "boom\x1b]0;owned\x07"), kAddress);
   EXPECT_THAT(ErrorReport(status, Language::kEnglish, false), HasSubstr("boom\\u001b]0;owned\\u0007"));
 }
 

@@ -24,7 +24,9 @@ TEST(Harmless, DisarmsWhatWouldSteerATerminal) {
   EXPECT_EQ(Harmless("a\x1b[2Jb"), "a\\u001b[2Jb");
   EXPECT_EQ(Harmless("one\ntwo\r"), "one\\u000atwo\\u000d");
   EXPECT_EQ(Harmless("\u202Eevil"), "\\u202eevil");
-  EXPECT_EQ(Harmless("\xc2\x9b" "31m"), "\\u009b31m");  // CSI as one C1 character
+  EXPECT_EQ(Harmless("\xc2\x9b"
+                     "31m"),
+            "\\u009b31m");  // CSI as one C1 character
   EXPECT_EQ(Harmless("\xff"), "\\xff");
   EXPECT_EQ(Harmless("\xc0\x9b"), "\\xc0\\x9b");  // ESC in an overlong form
   EXPECT_EQ(Harmless("巡り Meguri ✓"), "巡り Meguri ✓");
