@@ -6,12 +6,14 @@ The demonstration and the integration tests share it. Nothing here knows how a n
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
 import threading
 import time
 
+PORTS = (10_000, 32_000)
 READY_TIMEOUT_S = 20.0
 EVENT_TIMEOUT_S = 20.0
 POLL_INTERVAL_S = 0.02
@@ -22,9 +24,15 @@ class Failure(Exception):
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody listens on, outside the range that outgoing connections of other tests take theirs from."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(what, condition, timeout_s=EVENT_TIMEOUT_S):

@@ -317,7 +317,9 @@ class OperatorTest : public ProgramWithNodeTest {
   std::string WriteRequest(const Member& member) {
     registry::v1::EnrolmentRequest request;
     *request.mutable_entry() = member.Entry();
-    request.set_certificate_request("a certificate request");
+    certificate_request_ =
+        ValueOf(certs::MakeCertificateRequest(*node_key_, request.entry().hosting().node_identity()));
+    request.set_certificate_request(certificate_request_);
     const std::string bytes = ValueOf(certs::SignEnrolmentRequest(request, certs::testing::kFederation,
                                                                   {member.record_key.get(), member.feed_key.get()}));
     const std::string path = folder_.Path("enrolment-request");
@@ -330,6 +332,8 @@ class OperatorTest : public ProgramWithNodeTest {
   }
 
   const Member applicant_{"0199:applicant"};
+  const std::unique_ptr<certs::SigningKey> node_key_ = certs::testing::NewKey(record::KeyAlgorithm::kEcdsaP256);
+  std::string certificate_request_;
 };
 
 TEST_F(OperatorTest, EnrolsAMemberAndWritesItsEnrolment) {
@@ -341,7 +345,7 @@ TEST_F(OperatorTest, EnrolsAMemberAndWritesItsEnrolment) {
   registry::v1::Enrolment enrolment;
   ASSERT_TRUE(enrolment.ParseFromString(ValueOf(certs::ReadFile(folder_.Path("out"), 1 << 20))));
   EXPECT_EQ(enrolment.participant_id(), "0199:applicant");
-  EXPECT_EQ(enrolment.certificate_chain(0), "certificate for a certificate request");
+  EXPECT_EQ(enrolment.certificate_chain(0), "certificate for " + certificate_request_);
   EXPECT_EQ(enrolment.trust_bundle(), operator_.Bundle().bytes());
 }
 
