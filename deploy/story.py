@@ -103,8 +103,13 @@ def follow_all(story, supplier, maker, recycler):
     wait_for("the recycler to hold the maker's records", lambda: recycler.has_size(maker, "public", 2)
              and recycler.has_size(maker, "recyclers/battery", 1) and recycler.has_size(supplier, "public", 2))
     story.check(True, "signatures, digests and tree proofs of all batches hold")
-    refused = recycler.cli("feed", "checkpoint", maker.participant, "recyclers/washing-machine", check=False)
-    story.check(refused.code != 0, "the feed for recyclers of washing machines is not open to it")
+    recycler.follow(maker, "recyclers/washing-machine")
+    wait_for("the maker's node to refuse a feed", lambda: any(
+        follow.get("last_error_reason") == "FEED_NOT_READABLE" for follow in recycler.follows()))
+    story.check(not recycler.has_size(maker, "recyclers/washing-machine", 1),
+                "the feed for recyclers of washing machines is not open to it")
+    recycler.cli("feed", "unfollow", maker.participant, "recyclers/washing-machine")
+    recycler.wait_until_live(maker, "public", "recyclers/battery")
 
 
 def read_offline(story, maker, recycler, records):
