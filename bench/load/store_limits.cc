@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "CLI/App.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "bench/load/figures.h"
+#include "bench/load/store_trace.h"
+#include "rocksdb/db.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/options.h"
+#include "rocksdb/table.h"
+#include "rocksdb/write_batch.h"
+
+namespace meguri::bench {
+namespace {
+
+struct Arguments {
+  std::string store;
+  std::string folder;
+  std::vector<size_t> batches;  // records in one batch
+  size_t threads = 1;
+};
+
+// RocksDB as one would set it up for speed alone: 64 MiB memtables, recycled logs, none of the node's extra checksums.
+rocksdb::Options FastOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.recycle_log_file_num = 4;
+  options.write_buffer_size = size_t{64} << 20;
+  options.max_background_jobs = 2;
+  options.compression = rocksdb::kNoCompression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = 16 << 10;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+// A database with the node's two families, removed with the object.
+class ScratchStore {
+ public:
+  explicit ScratchStore(const std::string& folder) : path_(absl::StrCat(folder, "/store-limit")) {
+    const rocksdb::Options options = FastOptions();
+    rocksdb::DestroyDB(path_, options).PermitUncheckedError();
+    const std::vector<rocksdb::ColumnFamilyDescriptor> families = {{rocksdb::kDefaultColumnFamilyName, options},
+                                                                   {"arrival", options}};
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(options, path_, families, &handles, &db);
+    Invariant(status.ok(), "a scratch database can be opened");
+    db_.reset(db);
+    families_ = {handles[1], handles[0]};
+  }
+  ~ScratchStore() {
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    }
+    db_.reset();
+    rocksdb::DestroyDB(path_, FastOptions()).PermitUncheckedError();
+  }
+  ScratchStore(const ScratchStore&) = delete;
+  ScratchStore& operator=(const ScratchStore&) = delete;
+
+  // Writes records begin … end - 1 in one synced batch.
+  void Write(const std::vector<RecordWrites>& trace, size_t begin, size_t end) {
+    rocksdb::WriteBatch batch;
+    for (size_t i = begin; i < end; ++i) {
+      for (const storage::Write& write : trace[i]) {
+        batch.Put(families_[static_cast<size_t>(write.family)], write.key, *write.value).PermitUncheckedError();
+      }
+    }
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    Invariant(db_->Write(durable, &batch).ok(), "a scratch database can be written");
+  }
+
+ private:
+  const std::string path_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, 2> families_{};  // by storage::Family
+};
+
+double Rate(const std::vector<RecordWrites>& trace, const std::string& folder, size_t batch, size_t threads) {
+  ScratchStore store(folder);
+  std::atomic<size_t> next = 0;
+  std::vector<std::thread> writers;
+  const absl::Time begin = absl::Now();
+  for (size_t t = 0; t < threads; ++t) {
+    writers.emplace_back([&] {
+      for (size_t at = next.fetch_add(batch); at < trace.size(); at = next.fetch_add(batch)) {
+        store.Write(trace, at, std::min(at + batch, trace.size()));
+      }
+    });
+  }
+  for (std::thread& writer : writers) {
+    writer.join();
+  }
+  return static_cast<double>(trace.size()) / absl::ToDoubleSeconds(absl::Now() - begin);
+}
+
+absl::StatusOr<Figures> StoreLimit(const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<RecordWrites> trace, ReadTrace(arguments.store));
+  size_t bytes = 0;
+  size_t keys = 0;
+  for (const RecordWrites& record : trace) {
+    for (const storage::Write& write : record) {
+      bytes += write.key.size() + write.value->size();
+      ++keys;
+    }
+  }
+  Figures figures;
+  for (const size_t batch : arguments.batches) {
+    figures.emplace_back(absl::StrCat("rate_batch_", batch), Rate(trace, arguments.folder, batch, arguments.threads));
+  }
+  const auto records = static_cast<double>(trace.size());
+  figures.emplace_back("bytes_per_record", static_cast<double>(bytes) / records);
+  figures.emplace_back("keys_per_record", static_cast<double>(keys) / records);
+  return figures;
+}
+
+}  // namespace
+
+void AddStoreLimit(CLI::App& app, Chosen& chosen) {
+  CLI::App& command = *app.add_subcommand("store-limit", "Writes what a node's store holds into a bare RocksDB");
+  const auto arguments = std::make_shared<Arguments>();
+  command.add_option("--store", arguments->store, "Store folder of a stopped node, or a copy")->required();
+  command.add_option("--folder", arguments->folder, "Where to write, on the disk of the stores")->required();
+  command.add_option("--batch", arguments->batches, "Records in one synced batch")->required();
+  command.add_option("--threads", arguments->threads, "Writers at a time: RocksDB commits them in groups");
+  command.callback([arguments, &chosen] { chosen = [arguments] { return StoreLimit(*arguments); }; });
+}
+
+}  // namespace meguri::bench
