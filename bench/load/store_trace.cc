@@ -23,7 +23,6 @@ using storage::Family;
 using storage::KeyKind;
 using storage::Write;
 
-constexpr size_t kArrivalSize = 8;
 constexpr size_t kEncryptionByte = 1;
 
 Write ToWrite(Family family, const Cursor& cursor) {
