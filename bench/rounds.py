@@ -132,7 +132,7 @@ class Stage:
         self.keep_trace("stream", self.maker)
         self.maker.start()
         self.keep_trace("unary", self.supplier)
-        self.supplier.start()
+        shutil.copytree(self.supplier.folder, self.folder / "supplier.before")
         self.follow()
         self.keep_trace("follow", self.newcomer)
 
@@ -146,6 +146,13 @@ class Stage:
         """Stops a node and keeps a copy of what it has stored, for the limit of the same keys and bytes."""
         member.stop()
         shutil.copytree(member.folder / "store", self.trace(name))
+
+    def restart_as_before(self, member):
+        """Starts a node with what it held before the rounds: each round finds the same."""
+        member.stop()
+        shutil.rmtree(member.folder)
+        shutil.copytree(self.folder / f"{member.name}.before", member.folder)
+        member.start()
 
     def start_raw_server(self):
         self.raw_address = f"127.0.0.1:{federation.free_port()}"
@@ -168,10 +175,7 @@ class Stage:
 
     def follow(self):
         """A node that holds nothing of the maker catches up."""
-        self.newcomer.stop()
-        shutil.rmtree(self.newcomer.folder)
-        shutil.copytree(self.folder / "newcomer.before", self.newcomer.folder)
-        self.newcomer.start()
+        self.restart_as_before(self.newcomer)
         return self.measure("follow", "--home", self.home(self.newcomer), "--publisher", MAKER, "--size",
                             self.options.records)
 
@@ -222,11 +226,13 @@ class Rounds:
 
     def take_publish(self):
         home = self.stage.home(self.stage.supplier)
+        self.stage.restart_as_before(self.stage.supplier)
         self.take_store_limit("unary", "--batch", 1, "--threads", 64)
         self.add("publish_unary", self.stage.measure("publish-unary", "--home", home, "--count", UNARY_RECORDS))
         self.take_batched_store_limit("stream")
         self.add("publish_stream", self.stage.measure("publish-stream", "--home", home, "--count", STREAM_RECORDS))
         self.add("memory", {"supplier_mb": rss_mb(self.stage.supplier.process.pid)})
+        self.stage.supplier.stop()
 
     def take_get(self):
         raw = ["--address", self.stage.raw_address]
