@@ -319,6 +319,7 @@ def print_table(results):
 
 
 def commit():
+    """What is measured: taken before the rounds, as the tree may move on meanwhile."""
     answer = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     return answer.stdout.strip() or "unknown"
 
@@ -339,7 +340,8 @@ def parse_options():
 def run(options, folder):
     stage = Stage(options, folder)
     rounds = Rounds(stage, options)
-    load_before = os.getloadavg()[0]
+    report = {"date": datetime.date.today().isoformat(), "commit": commit(), "records": options.records,
+              "load_average_before": os.getloadavg()[0], "machine": machine()}
     try:
         print(f"bench: enrolling members and publishing {options.records:,} records", flush=True)
         stage.build()
@@ -348,9 +350,9 @@ def run(options, folder):
             rounds.run_round(index + 1 == options.rounds)
     finally:
         stage.stop()
-    results = [summarise(figure, rounds.samples) for figure in FIGURES]
-    return {"date": datetime.date.today().isoformat(), "commit": commit(), "records": options.records,
-            "load_average_before": load_before, "machine": machine(), "figures": results, "samples": rounds.samples}
+    report["load_average_after"] = os.getloadavg()[0]
+    report["figures"] = [summarise(figure, rounds.samples) for figure in FIGURES]
+    return {**report, "samples": rounds.samples}
 
 
 def main():
