@@ -6,7 +6,6 @@ import pathlib
 import shutil
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +14,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+from hostile import (EvilNode, authority_of, call, forge, handshake, node_credentials,  # noqa: E402
+                     node_uri, run_evil_node)
 
 DATA = ROOT / "deploy" / "demo-data"
 OPERATOR = "0188:8000020130001"
@@ -24,7 +25,6 @@ BYSTANDER = "0188:4000012090001"
 STRANGER = "0088:4900000000009"
 HONEST_SIZE = 3  # entries that the evil node serves honestly first, and that must be all there is after every attack
 ATTACK_TIMEOUT_S = 10.0
-UNAVAILABLE = 14
 BIN = None
 
 # What the evil node does to a follower that already holds three honest entries of its feed, and the reason that
@@ -175,33 +175,6 @@ def rows(table, columns=3):
     return [line.split(None, columns - 1) for line in table.strip().splitlines()]
 
 
-def run_evil_node(*arguments):
-    return subprocess.run([str(BIN / "evil-node"), *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
-
-
-class EvilNode:
-    """A run of `evil-node serve`."""
-
-    def __init__(self, federation, attack, *flags):
-        evil = federation.members["evil"]
-        self.process = subprocess.Popen(
-            [str(BIN / "evil-node"), "serve", "--data", str(evil.folder), "--listen", evil.address, "--attack", attack,
-             *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.next_event().get("event") != "listening":
-            raise Failure(f"evil-node --attack {attack} does not listen")
-
-    def next_event(self):
-        return json.loads(self.process.stdout.readline() or "{}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-
 class HostileTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -248,7 +221,7 @@ class HostileTest(unittest.TestCase):
 
     def attack(self, attack, feed, expected, *flags):
         """Lets the victim follow the feed while the evil node commits the attack, until `expected` holds of the follow."""
-        with EvilNode(self.federation, attack, *flags):
+        with EvilNode(self.federation, self.evil, attack, *flags):
             self.victim.follow(self.evil, feed)
             try:
                 return self.wait_for_follow(attack, feed, expected)
@@ -265,7 +238,7 @@ class HostileTest(unittest.TestCase):
         self.attack("honest", feed, lambda f: f["state"].endswith("_LIVE") and int(f["size"]) == HONEST_SIZE)
 
     def test_a_follower_refuses_each_attack_with_its_own_reason(self):
-        known = run_evil_node("attacks").split()
+        known = run_evil_node(BIN, "attacks").split()
         self.assertEqual(sorted(known), sorted(row[0] for row in rows(REFUSED) + rows(CAUGHT) + rows(STORED)))
         self.begin_honestly("public")
         for attack, reason, what in rows(REFUSED):
@@ -314,12 +287,12 @@ class HostileTest(unittest.TestCase):
     def test_a_caught_publisher_stays_quarantined_over_a_restart(self):
         feed = "authorities/JP"
         self.begin_honestly(feed)
-        with EvilNode(self.federation, "forked"):
+        with EvilNode(self.federation, self.evil, "forked"):
             self.victim.follow(self.evil, feed)
             self.wait_for_follow("forked", feed, lambda f: f.get("last_error_reason") == "FORK")
         self.victim.stop()
         self.victim.start()
-        with EvilNode(self.federation, "honest"):
+        with EvilNode(self.federation, self.evil, "honest"):
             follow = self.follow_of(feed)
             self.assertEqual((follow["state"], follow["last_error_reason"]), ("FOLLOW_STATE_QUARANTINED", "FORK"))
             again = self.victim.cli("feed", "follow", EVIL, feed, check=False)
@@ -333,7 +306,7 @@ class HostileTest(unittest.TestCase):
     def test_a_follower_calls_a_lying_publisher_less_and_less_often(self):
         feed = "authorities/13"
         self.begin_honestly(feed)
-        with EvilNode(self.federation, "tampered-section") as evil:
+        with EvilNode(self.federation, self.evil, "tampered-section") as evil:
             self.victim.follow(self.evil, feed)
             times = []
             while len(times) < 5:
@@ -382,14 +355,9 @@ class HostileTest(unittest.TestCase):
 
     # Callers of the victim's node.
 
-    @staticmethod
-    def uri(participant, holder="node/main", federation="ce.example"):
-        return f"spiffe://{federation}/member/{participant.replace(':', '/')}/{holder}"
-
     @classmethod
     def forge(cls, name, *flags):
-        run_evil_node("forge", "--out", str(cls.folder / name), *flags)
-        return cls.folder / f"{name}.key", cls.folder / f"{name}.crt"
+        return forge(cls.federation, name, *flags)
 
     @classmethod
     def make_callers(cls):
@@ -398,39 +366,24 @@ class HostileTest(unittest.TestCase):
             folder = member.folder / "clients" / name
             return folder / "client.key", folder / "client.crt"
 
-        def by(member, authority):
-            return ["--ca-key", str(member.folder / "keys" / f"{authority}.key"),
-                    "--ca-certificate", str(member.folder / "certs" / f"{authority}.crt")]
-
-        by_operator = by(cls.operator, "federation-ca")
+        by_operator = authority_of(cls.operator, "federation-ca")
         return {
-            "evil": (cls.evil.folder / "keys" / "node.key", cls.evil.folder / "certs" / "node.crt"),
+            "evil": node_credentials(cls.evil),
             "reader": of_client(cls.victim, "reader"),
             "client-of-evil": of_client(cls.evil, "admin"),
-            "unregistered": cls.forge("unregistered", *by_operator, "--identity", cls.uri(STRANGER)),
-            "other-federation": cls.forge("other-federation", *by_operator, "--identity", cls.uri(EVIL, federation="other.example")),
-            "client-of-operator": cls.forge("client-of-operator", *by_operator, "--identity", cls.uri(VICTIM, "client/admin"),
+            "unregistered": cls.forge("unregistered", *by_operator, "--identity", node_uri(STRANGER)),
+            "other-federation": cls.forge("other-federation", *by_operator, "--identity", node_uri(EVIL, federation="other.example")),
+            "client-of-operator": cls.forge("client-of-operator", *by_operator, "--identity", node_uri(VICTIM, "client/admin"),
                                             "--admin"),
-            "node-of-client-authority": cls.forge("node-of-client-authority", *by(cls.victim, "client-ca"),
-                                                  "--identity", cls.uri(BYSTANDER)),
-            "self-signed": cls.forge("self-signed", "--identity", cls.uri(EVIL)),
-            "expired": cls.forge("expired", *by_operator, "--identity", cls.uri(EVIL), "--expired"),
+            "node-of-client-authority": cls.forge("node-of-client-authority", *authority_of(cls.victim, "client-ca"),
+                                                  "--identity", node_uri(BYSTANDER)),
+            "self-signed": cls.forge("self-signed", "--identity", node_uri(EVIL)),
+            "expired": cls.forge("expired", *by_operator, "--identity", node_uri(EVIL), "--expired"),
             "nobody": (),
         }
 
     def call(self, caller, method, *flags, member=None):
-        """The reason of the answer, OK, or - if there was no connection."""
-        member = member or self.victim
-        arguments = ["call", "--target", member.address, "--method", method,
-                     "--roots", str(self.operator.folder / "certs" / "federation-ca.crt"), *flags]
-        if "--feed" in flags and "--publisher" not in flags:
-            arguments += ["--publisher", member.participant]
-        for flag, path in zip(("--key", "--certificate"), self.callers[caller]):
-            arguments += [flag, str(path)]
-        answer = json.loads(run_evil_node(*arguments))
-        if answer["code"] == 0:
-            return "OK"
-        return answer["reason"] or ("-" if answer["code"] == UNAVAILABLE else answer)
+        return call(self.federation, self.callers[caller], member or self.victim, method, *flags)
 
     def test_a_node_refuses_each_caller_with_its_own_reason(self):
         names = {"EVIL": EVIL, "VICTIM": VICTIM, "BYSTANDER": BYSTANDER, "STRANGER": STRANGER,
@@ -444,7 +397,7 @@ class HostileTest(unittest.TestCase):
 
     def test_a_node_renews_a_certificate_for_its_own_holder_alone(self):
         def renew(caller, participant):
-            return self.call(caller, "renew", "--identity", self.uri(participant), member=self.operator)
+            return self.call(caller, "renew", "--identity", node_uri(participant), member=self.operator)
 
         self.assertEqual(renew("evil", EVIL), "OK")
         self.assertEqual(renew("evil", VICTIM), "CERTIFICATE_REQUEST")
@@ -456,7 +409,7 @@ class HostileTest(unittest.TestCase):
         self.operator.cli("member", "suspend", EVIL)
         try:
             wait_for("the suspension", lambda: self.call("evil", "follow", "--feed", "public") == "MEMBER_SUSPENDED")
-            self.assertEqual(self.call("evil", "renew", "--identity", self.uri(EVIL),
+            self.assertEqual(self.call("evil", "renew", "--identity", node_uri(EVIL),
                                        member=self.operator), "MEMBER_SUSPENDED")
             # The registry is open to it: how else would it learn that it is active again?
             self.assertEqual(self.call("evil", "follow", "--feed", "registry", member=self.operator), "OK")
@@ -471,30 +424,11 @@ class HostileTest(unittest.TestCase):
         wait_for("the refusal", lambda: self.follow_of("public", STRANGER).get("last_error_reason") == "NO_ADDRESS")
         self.victim.cli("feed", "unfollow", STRANGER)
 
-    def handshake(self, version, caller):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.minimum_version = context.maximum_version = ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
-        context.load_verify_locations(self.operator.folder / "certs" / "federation-ca.crt")
-        context.set_alpn_protocols(["h2"])
-        if self.callers[caller]:
-            key, certificate = self.callers[caller]
-            context.load_cert_chain(certificate, key)
-        with socket.create_connection(("127.0.0.1", self.victim.port), timeout=ATTACK_TIMEOUT_S) as connection:
-            try:
-                with context.wrap_socket(connection) as tls:
-                    # In TLS 1.3 the server judges the certificate after the client is done: what it says comes now.
-                    return "OK" if tls.recv(1) else "closed"
-            except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                return "EOF"  # which of the two depends on how far the server's closing has come
-            except ConnectionError:
-                return "closed"
-
     def test_the_handshake_itself_refuses(self):
         for version, caller, outcome, logged in rows(HANDSHAKES, 4):
             with self.subTest(f"TLS {version} {caller}"):
                 begin = self.victim.log_path.stat().st_size
-                self.assertEqual(self.handshake(version, caller), outcome)
+                self.assertEqual(handshake(self.federation, self.callers[caller], self.victim, version), outcome)
                 if logged != "-":
                     wait_for(logged, lambda: logged.encode() in self.victim.log_path.read_bytes()[begin:],
                              ATTACK_TIMEOUT_S)

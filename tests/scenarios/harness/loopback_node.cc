@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/scenarios/harness/loopback_node.h"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "record/audience.h"
+#include "record/batch.h"
+#include "record/section.h"
+
+namespace meguri::scenarios {
+namespace {
+
+using certs::testing::kFederation;
+using certs::testing::ValueOf;
+
+constexpr size_t kWorkThreads = 3;
+constexpr size_t kWorkQueueMax = 1024;
+constexpr size_t kSlots = 8;
+constexpr auto kRunMax = std::chrono::seconds(60);
+constexpr absl::Duration kLookAgainAfter = absl::Milliseconds(5);
+
+std::string IdentityOf(const Draft& draft) {
+  passport::v1::Identity identity;
+  identity.mutable_name()->set_ja("電池パック");
+  identity.mutable_name()->set_en(draft.name);
+  identity.set_product_group("battery");
+  identity.set_granularity(passport::v1::GRANULARITY_MODEL);
+  identity.set_gtin("04912345100108");
+  identity.mutable_mass_kg()->set_value("430");
+  return identity.SerializeAsString();
+}
+
+}  // namespace
+
+std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts,
+                                                const certs::testing::Member& publisher, absl::Time now,
+                                                Random& random) {
+  const record::ParticipantId id = certs::testing::Participant(publisher.id);
+  std::vector<node::Publication> publications;
+  std::vector<record::Hash> hashes;
+  for (const Draft& draft : drafts) {
+    const std::vector<record::SectionDraft> sections = {
+        {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), IdentityOf(draft)}};
+    const record::SealedSections sealed =
+        ValueOf(record::SealSections(id, draft.record_id, 1, sections, kSlots, random));
+    record::v1::Header header;
+    header.set_format_version(record::kFormatVersion);
+    header.set_record_id(draft.record_id.ToString());
+    header.set_version(1);
+    header.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
+    header.set_publisher(publisher.id);
+    header.set_issue_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
+    for (const record::Hash& digest : sealed.digests) {
+      header.add_section_digests(digest.ToString());
+    }
+    const record::Header made = ValueOf(record::Header::Make(header));
+    node::Publication& publication = publications.emplace_back();
+    publication.envelope.set_header(made.bytes());
+    publication.envelope.mutable_sections()->Assign(sealed.sections.begin(), sealed.sections.end());
+    hashes.push_back(made.hash());
+  }
+  const std::vector<record::v1::BatchSignature> signatures = ValueOf(record::SignBatch(
+      hashes, certs::testing::KeyIdOf(publisher.id, *publisher.record_key), *publisher.record_key, random));
+  for (size_t i = 0; i < publications.size(); ++i) {
+    *publications[i].envelope.mutable_signature() = signatures[i];
+  }
+  return publications;
+}
+
+LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& registry, Disk disk,
+                           LoopbackPeers& peers, testing::FakeClock& clock, uint64_t seed)
+    : id_(certs::testing::Participant(member.id)),
+      member_(member),
+      registry_(registry),
+      disk_(disk),
+      peers_(peers),
+      clock_(clock),
+      random_(seed) {
+  committer_ = ValueOf(storage::Committer::Start(disk_.store, disk_.anchor));
+  executor_ = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
+  publisher_ = std::make_unique<node::Publisher>(registry_, disk_.store, *committer_, clock);
+  query_ = std::make_unique<node::Query>(disk_.store, std::vector<record::ParticipantId>{id_}, random_);
+  source_ = std::make_unique<node::FeedSource>(
+      kFederation, disk_.store,
+      absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{id_, member_.feed_key.get()}});
+  follows_ =
+      std::make_unique<node::FollowRunner>(registry_, peers_, disk_.store, *committer_, *executor_, clock, random_);
+  committer_->AddObserver([this](const std::vector<storage::FeedId>&) {
+    peers_.Wake(id_);
+    MutexLock lock(commit_mutex_);
+    committed_.NotifyAll();
+  });
+  const absl::Status loaded = follows_->Load();
+  Invariant(loaded.ok(), loaded.ToString());
+  peers_.Add(id_, *source_);
+}
+
+// In the order of a real node: streams, follows, what waits, what is to be written.
+LoopbackNode::~LoopbackNode() {
+  peers_.Remove(id_);
+  follows_->Stop();
+  executor_->Stop();
+  committer_.reset();
+}
+
+absl::StatusOr<std::vector<node::PublishedRecord>> LoopbackNode::Publish(std::vector<node::Publication> publications,
+                                                                         const std::string& request_id) {
+  std::string body;
+  for (const node::Publication& publication : publications) {
+    body += publication.envelope.SerializeAsString();
+  }
+  node::PublishCall call{id_, "Publish", request_id, record::Sha256(body), false, std::move(publications)};
+  std::promise<absl::StatusOr<std::vector<node::PublishedRecord>>> promise;
+  auto answer = promise.get_future();
+  publisher_->Publish(std::move(call), [&promise](absl::StatusOr<std::vector<node::PublishedRecord>> published) {
+    promise.set_value(std::move(published));
+  });
+  return answer.get();
+}
+
+absl::Status LoopbackNode::Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds) {
+  std::vector<record::FeedName> names;
+  for (const std::string& feed : feeds) {
+    names.push_back(ValueOf(record::FeedName::Parse(feed)));
+  }
+  return follows_->Add(id_, publisher.id(), names);
+}
+
+node::FollowStatus LoopbackNode::StatusOf(const LoopbackNode& publisher, const std::string& feed) const {
+  const std::vector<node::FollowStatus> all = follows_->Status(id_);
+  const auto found = std::find_if(all.begin(), all.end(), [&](const node::FollowStatus& status) {
+    return status.feed.key.publisher == publisher.id() && status.feed.key.name.text() == feed;
+  });
+  Invariant(found != all.end(), "a scenario asks only for feeds that it follows");
+  return *found;
+}
+
+bool LoopbackNode::RunFollowsUntil(const std::function<bool()>& is_over) {
+  const auto deadline = std::chrono::steady_clock::now() + kRunMax;
+  while (!is_over()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    follows_->Tick();
+    clock_.Advance(kLookAgainAfter);  // so that pauses between two attempts end
+    MutexLock lock(commit_mutex_);
+    committed_.WaitFor(commit_mutex_, absl::ToChronoMilliseconds(kLookAgainAfter));
+  }
+  return true;
+}
+
+bool LoopbackNode::CatchUp(const LoopbackNode& publisher, const std::string& feed, uint64_t size) {
+  return RunFollowsUntil([&] { return StatusOf(publisher, feed).size >= size; });
+}
+
+node::QueryReader LoopbackNode::Client() const { return {node::ReaderOf(*registry_.Get(), id_, false), true}; }
+
+}  // namespace meguri::scenarios

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "certs/registry.h"
+#include "certs/trust_bundle.h"
+#include "node/follow/feed_source.h"
+#include "node/follow/follow_runner.h"
+#include "node/publish/publisher.h"
+#include "node/query/query.h"
+#include "storage/anchor.h"
+#include "storage/committer.h"
+#include "storage/ordered_store.h"
+#include "tests/scenarios/harness/loopback_peers.h"
+#include "tests/testing/fakes.h"
+#include "tests/unit/certs/federation.h"
+
+namespace meguri::scenarios {
+
+// The registry as every node of a scenario knows it from the start: no member comes or goes.
+class FixedRegistry final : public node::PublisherRegistry, public node::FollowRegistry {
+ public:
+  FixedRegistry(certs::TrustBundle bundle, std::shared_ptr<const certs::Registry> registry)
+      : bundle_(std::move(bundle)), registry_(std::move(registry)) {}
+  std::shared_ptr<const certs::Registry> Get() const override { return registry_; }
+  const certs::TrustBundle& bundle() const override { return bundle_; }
+  absl::Status AcceptHeartbeat(const record::v1::SignedBody&) override { return absl::OkStatus(); }
+
+ private:
+  const certs::TrustBundle bundle_;
+  const std::shared_ptr<const certs::Registry> registry_;
+};
+
+// What a member publishes in a scenario: one public section, and one that only recyclers of batteries may read.
+struct Draft {
+  record::RecordId record_id;
+  std::string name;
+};
+
+// Seals and signs first versions of `drafts` under one signature.
+std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts,
+                                                const certs::testing::Member& publisher, absl::Time now,
+                                                Random& random);
+
+// One node of a scenario: everything of a real one but the edges. The store and the anchor are the disk, and outlive
+// it.
+class LoopbackNode {
+ public:
+  struct Disk {
+    storage::OrderedStore& store;
+    storage::Anchor& anchor;
+  };
+  LoopbackNode(const certs::testing::Member& member, FixedRegistry& registry, Disk disk, LoopbackPeers& peers,
+               testing::FakeClock& clock, uint64_t seed);
+  ~LoopbackNode();
+
+  const record::ParticipantId& id() const { return id_; }
+
+  // Publishes and waits for the answer.
+  absl::StatusOr<std::vector<node::PublishedRecord>> Publish(std::vector<node::Publication> publications,
+                                                             const std::string& request_id = "");
+  absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds);
+  // Lets the follows run, and time pass, until `is_over`. False if it took longer than any scenario should.
+  bool RunFollowsUntil(const std::function<bool()>& is_over);
+  // The same until the replica of `feed` holds `size` entries.
+  bool CatchUp(const LoopbackNode& publisher, const std::string& feed, uint64_t size);
+  node::FollowStatus StatusOf(const LoopbackNode& publisher, const std::string& feed) const;
+
+  const node::Query& query() const { return *query_; }
+  storage::OrderedStore& store() { return disk_.store; }
+  // The reader that this node's own clients are.
+  node::QueryReader Client() const;
+
+ private:
+  const record::ParticipantId id_;
+  const certs::testing::Member& member_;
+  FixedRegistry& registry_;
+  const Disk disk_;
+  LoopbackPeers& peers_;
+  testing::FakeClock& clock_;
+  testing::SeededRandom random_;
+  Mutex commit_mutex_;
+  CondVar committed_;  // something was committed
+
+  std::unique_ptr<storage::Committer> committer_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<node::Publisher> publisher_;
+  std::unique_ptr<node::Query> query_;
+  std::unique_ptr<node::FeedSource> source_;
+  std::unique_ptr<node::FollowRunner> follows_;
+};
+
+}  // namespace meguri::scenarios

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/mutex.h"
+#include "node/follow/feed_source.h"
+#include "node/follow/peer_client.h"
+#include "record/participant_id.h"
+
+namespace meguri::scenarios {
+
+// The network of a scenario: a stream is a thread that reads one node's feeds and hands them to another's sink.
+// Thread-safe.
+class LoopbackPeers final : public node::PeerClient {
+ public:
+  LoopbackPeers() = default;
+
+  // A node that can be followed, until it is taken away. Its streams end then.
+  void Add(const record::ParticipantId& publisher, const node::FeedSource& source);
+  void Remove(const record::ParticipantId& publisher);
+  // Its feeds may have grown.
+  void Wake(const record::ParticipantId& publisher);
+
+  std::unique_ptr<node::FollowStream> Follow(const node::FollowCall& call,
+                                             std::shared_ptr<node::FollowSink> sink) override;
+
+ private:
+  // What all streams of a publisher wait for.
+  struct Publisher {
+    Mutex mutex;
+    CondVar changed;
+    const node::FeedSource* source ABSL_GUARDED_BY(mutex) = nullptr;
+    uint64_t wake_count ABSL_GUARDED_BY(mutex) = 0;
+    int streams ABSL_GUARDED_BY(mutex) = 0;
+  };
+  class Stream;
+
+  std::shared_ptr<Publisher> Find(const record::ParticipantId& publisher);
+
+  Mutex mutex_;
+  std::map<record::ParticipantId, std::shared_ptr<Publisher>> publishers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace meguri::scenarios
