@@ -22,7 +22,7 @@ RECYCLER = "0188:4000012090001"
 LIAR = "0088:4912345999993"
 STRANGER = "0088:4900000000009"
 
-# What a hostile publisher tries on the recycler, and the reason with which each attempt must be refused.
+# What a hostile publisher tries on the supplier, and the reason with which each attempt must be refused.
 # tests/integration/hostile_test.py knows many more.
 LIES = (
     ("tampered-section", "SECTION_DIGEST", "one bit of a section is changed"),
@@ -206,23 +206,23 @@ def suspend(story, federation, maker, recycler):
     story.check(True, "reactivated, it follows again by itself")
 
 
-def lie(story, federation, recycler):
+def lie(story, federation, supplier):
     story.chapter("A fifth member turns hostile: its node is a program that lies, with genuine keys.")
     liar = federation.init_member("liar", LIAR, "うそつき", "Liar", "--role", "manufacturer")
     federation.enrol(liar)
-    wait_for("the recycler to know the new member",
-             lambda: recycler.cli("member", "show", LIAR, check=False).code == 0)
+    wait_for("the supplier to know the new member",
+             lambda: supplier.cli("member", "show", LIAR, check=False).code == 0)
 
     def attempt(attack, feed, expected):
         def find():
-            return next((f for f in recycler.follows() if f["publisher"] == LIAR and expected(f)), None)
+            return next((f for f in supplier.follows() if f["publisher"] == LIAR and expected(f)), None)
 
         with hostile.EvilNode(federation, liar, attack):
-            recycler.follow(liar, feed)
+            supplier.follow(liar, feed)
             try:
                 return wait_for(f"{attack} to end as it must", find)
             finally:
-                recycler.cli("feed", "unfollow", LIAR)
+                supplier.cli("feed", "unfollow", LIAR)
 
     honest = int(attempt("honest", "public", lambda f: f["state"].endswith("_LIVE") and int(f.get("size", 0)) > 0)["size"])
     for attack, reason, what in LIES:
@@ -230,27 +230,27 @@ def lie(story, federation, recycler):
         story.check(int(follow["size"]) == honest, f"{what}: {reason}")
     attempt("honest", "members", lambda f: f["state"].endswith("_LIVE") and int(f.get("size", 0)) > 0)
     attempt("two-headers", "members", lambda f: f.get("last_error_reason") == "TWO_HEADERS")
-    frozen = [view for view in items_of(recycler.json("record", "list", "--all")) if view.get("frozen")]
+    frozen = [view for view in items_of(supplier.json("record", "list", "--all")) if view.get("frozen")]
     story.check(bool(frozen), "two headers for one version: TWO_HEADERS, the record is frozen and both are kept")
-    story.check(recycler.is_running(), "the recycler's node took none of it, and runs on")
+    story.check(supplier.is_running(), "the supplier's node took none of it, and runs on")
     return liar
 
 
-def knock(story, federation, recycler, liar):
-    story.chapter("Others knock at the recycler's node.")
+def knock(story, federation, supplier, liar):
+    story.chapter("Others knock at the supplier's node.")
     genuine = hostile.node_credentials(liar)
-    story.check(hostile.handshake(federation, genuine, recycler, "1.3") == "OK", "TLS 1.3 with a genuine certificate: heard")
-    story.check(hostile.handshake(federation, genuine, recycler, "1.2") != "OK", "TLS 1.2 with the same certificate: hung up on")
-    story.check(hostile.call(federation, (), recycler, "follow", "--feed", "public") == hostile.NO_CONNECTION,
+    story.check(hostile.handshake(federation, genuine, supplier, "1.3") == "OK", "TLS 1.3 with a genuine certificate: heard")
+    story.check(hostile.handshake(federation, genuine, supplier, "1.2") != "OK", "TLS 1.2 with the same certificate: hung up on")
+    story.check(hostile.call(federation, (), supplier, "follow", "--feed", "public") == hostile.NO_CONNECTION,
                 "without a certificate: hung up on")
     unregistered = hostile.forge(federation, "unregistered", *hostile.authority_of(federation.operator, "federation-ca"),
                                  "--identity", hostile.node_uri(STRANGER, federation=federation.name))
-    answer = hostile.call(federation, unregistered, recycler, "follow", "--feed", "public")
+    answer = hostile.call(federation, unregistered, supplier, "follow", "--feed", "public")
     story.check(answer == "NODE_NOT_REGISTERED", f"a certified node of nobody in the registry: {answer}")
-    answer = hostile.call(federation, genuine, recycler, "follow", "--feed", "owner")
-    story.check(answer == "FEED_NOT_READABLE", f"a member that asks for the recycler's own feed: {answer}")
+    answer = hostile.call(federation, genuine, supplier, "follow", "--feed", "owner")
+    story.check(answer == "FEED_NOT_READABLE", f"a member that asks for the supplier's own feed: {answer}")
     federation.operator.cli("member", "suspend", LIAR)
-    wait_for("the suspension", lambda: hostile.call(federation, genuine, recycler, "follow", "--feed", "public")
+    wait_for("the suspension", lambda: hostile.call(federation, genuine, supplier, "follow", "--feed", "public")
              == "MEMBER_SUSPENDED")
     story.check(True, "the liar, once the operator has suspended it: MEMBER_SUSPENDED")
 
@@ -264,8 +264,8 @@ def tell(story, federation):
     verify_file(story, federation, recycler, records)
     correct_and_withdraw(story, maker, recycler, records)
     suspend(story, federation, maker, recycler)
-    liar = lie(story, federation, recycler)
-    knock(story, federation, recycler, liar)
+    liar = lie(story, federation, supplier)
+    knock(story, federation, supplier, liar)
 
 
 def stay(story, federation):
