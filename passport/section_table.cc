@@ -4,11 +4,27 @@
 #include <algorithm>
 #include <array>
 
+#include "meguri/passport/v1/attachment.pb.h"
+#include "meguri/passport/v1/bill_of_materials.pb.h"
+#include "meguri/passport/v1/carbon_footprint.pb.h"
+#include "meguri/passport/v1/certification.pb.h"
+#include "meguri/passport/v1/chain_of_custody.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/composition_summary.pb.h"
+#include "meguri/passport/v1/consumer_return.pb.h"
+#include "meguri/passport/v1/critical_raw_materials.pb.h"
 #include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/facility.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/item_state.pb.h"
+#include "meguri/passport/v1/material_identity.pb.h"
+#include "meguri/passport/v1/material_properties.pb.h"
 #include "meguri/passport/v1/owner_note.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
+#include "meguri/passport/v1/test_reports.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "record/limits.h"
@@ -19,6 +35,8 @@ namespace {
 using record::AudienceSet;
 
 constexpr size_t kSlotsDefault = 8;
+constexpr size_t kLotSlots = 16;
+constexpr size_t kProductSlots = 32;
 constexpr size_t kSmallPayloadBytesMax = size_t{256} << 10;
 constexpr size_t kLargePayloadBytesMax = size_t{4} << 20;
 
@@ -37,29 +55,43 @@ const auto& SectionTable() {
   using namespace record::v1;  // the enumerators
   static const std::array table = {
       Understood<v1::Identity>(SECTION_TYPE_IDENTITY, "identity", {AUDIENCE_PUBLIC}, kSmallPayloadBytesMax),
-      Named(SECTION_TYPE_MATERIAL_IDENTITY, "material_identity"),
+      Understood<v1::MaterialIdentity>(SECTION_TYPE_MATERIAL_IDENTITY, "material_identity", {AUDIENCE_PUBLIC},
+                                       kSmallPayloadBytesMax),
       Understood<v1::Composition>(SECTION_TYPE_COMPOSITION, "composition",
                                   {AUDIENCE_PARTNERS, AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES}, kLargePayloadBytesMax),
-      Named(SECTION_TYPE_COMPOSITION_SUMMARY, "composition_summary"),
-      Named(SECTION_TYPE_BILL_OF_MATERIALS, "bill_of_materials"),
+      Understood<v1::CompositionSummary>(SECTION_TYPE_COMPOSITION_SUMMARY, "composition_summary", {AUDIENCE_PUBLIC},
+                                         kSmallPayloadBytesMax),
+      Understood<v1::BillOfMaterials>(SECTION_TYPE_BILL_OF_MATERIALS, "bill_of_materials",
+                                      {AUDIENCE_PARTNERS, AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES},
+                                      kLargePayloadBytesMax),
       Understood<v1::Dismantling>(SECTION_TYPE_DISMANTLING, "dismantling", {AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES},
                                   kLargePayloadBytesMax),
-      Named(SECTION_TYPE_CONSUMER_RETURN, "consumer_return"),
+      Understood<v1::ConsumerReturn>(SECTION_TYPE_CONSUMER_RETURN, "consumer_return", {AUDIENCE_PUBLIC},
+                                     kLargePayloadBytesMax),
       Understood<v1::RecycledContent>(SECTION_TYPE_RECYCLED_CONTENT, "recycled_content", {AUDIENCE_PUBLIC},
                                       kLargePayloadBytesMax),
-      Named(SECTION_TYPE_CHAIN_OF_CUSTODY, "chain_of_custody"),
-      Named(SECTION_TYPE_CARBON_FOOTPRINT, "carbon_footprint"),
-      Named(SECTION_TYPE_DURABILITY, "durability"),
-      Named(SECTION_TYPE_ITEM_STATE, "item_state"),
-      Named(SECTION_TYPE_HAZARD_SUMMARY, "hazard_summary"),
-      Named(SECTION_TYPE_SUBSTANCE_DECLARATION, "substance_declaration"),
-      Named(SECTION_TYPE_CRITICAL_RAW_MATERIALS, "critical_raw_materials"),
-      Named(SECTION_TYPE_MATERIAL_PROPERTIES, "material_properties"),
-      Named(SECTION_TYPE_FACILITY, "facility"),
-      Named(SECTION_TYPE_CERTIFICATION, "certification"),
-      Named(SECTION_TYPE_TEST_REPORTS, "test_reports"),
+      Understood<v1::ChainOfCustody>(SECTION_TYPE_CHAIN_OF_CUSTODY, "chain_of_custody",
+                                     {AUDIENCE_PARTNERS, AUDIENCE_AUTHORITIES}, kLargePayloadBytesMax),
+      Understood<v1::CarbonFootprint>(SECTION_TYPE_CARBON_FOOTPRINT, "carbon_footprint", {AUDIENCE_PUBLIC},
+                                      kSmallPayloadBytesMax),
+      Understood<v1::Durability>(SECTION_TYPE_DURABILITY, "durability", {AUDIENCE_PUBLIC}, kLargePayloadBytesMax),
+      Understood<v1::ItemState>(SECTION_TYPE_ITEM_STATE, "item_state", {AUDIENCE_RECYCLERS}, kLargePayloadBytesMax),
+      Understood<v1::HazardSummary>(SECTION_TYPE_HAZARD_SUMMARY, "hazard_summary", {AUDIENCE_PUBLIC},
+                                    kLargePayloadBytesMax),
+      Understood<v1::SubstanceDeclaration>(SECTION_TYPE_SUBSTANCE_DECLARATION, "substance_declaration",
+                                           {AUDIENCE_PARTNERS, AUDIENCE_AUTHORITIES}, kLargePayloadBytesMax),
+      Understood<v1::CriticalRawMaterials>(SECTION_TYPE_CRITICAL_RAW_MATERIALS, "critical_raw_materials",
+                                           {AUDIENCE_RECYCLERS, AUDIENCE_AUTHORITIES}, kLargePayloadBytesMax),
+      Understood<v1::MaterialProperties>(SECTION_TYPE_MATERIAL_PROPERTIES, "material_properties", {AUDIENCE_PARTNERS},
+                                         kLargePayloadBytesMax),
+      Understood<v1::FacilityList>(SECTION_TYPE_FACILITY, "facility", {AUDIENCE_PARTNERS, AUDIENCE_AUTHORITIES},
+                                   kSmallPayloadBytesMax),
+      Understood<v1::CertificationList>(SECTION_TYPE_CERTIFICATION, "certification", {AUDIENCE_PUBLIC},
+                                        kLargePayloadBytesMax),
+      Understood<v1::TestReportList>(SECTION_TYPE_TEST_REPORTS, "test_reports", {AUDIENCE_AUTHORITIES},
+                                     kLargePayloadBytesMax),
       Understood<v1::OwnerNote>(SECTION_TYPE_OWNER_NOTE, "owner_note", {AUDIENCE_OWNER}, kSmallPayloadBytesMax),
-      Named(SECTION_TYPE_ATTACHMENT, "attachment"),
+      Understood<v1::AttachmentList>(SECTION_TYPE_ATTACHMENT, "attachment", {AUDIENCE_OWNER}, record::kSectionBytesMax),
       Understood<registry::v1::MemberEntry>(SECTION_TYPE_MEMBER, "member", {AUDIENCE_PUBLIC}, kSmallPayloadBytesMax),
       Named(SECTION_TYPE_CIRCULATION_EVENT, "circulation_event"),
       Named(SECTION_TYPE_OFFER, "offer"),
@@ -80,18 +112,57 @@ const auto& SectionTable() {
 }
 
 constexpr uint32_t kIdentityOnly[] = {record::v1::SECTION_TYPE_IDENTITY};
-constexpr uint32_t kPassportSections[] = {
-    record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION, record::v1::SECTION_TYPE_DISMANTLING,
-    record::v1::SECTION_TYPE_RECYCLED_CONTENT, record::v1::SECTION_TYPE_OWNER_NOTE};
+constexpr uint32_t kProductSections[] = {record::v1::SECTION_TYPE_IDENTITY,
+                                         record::v1::SECTION_TYPE_COMPOSITION,
+                                         record::v1::SECTION_TYPE_COMPOSITION_SUMMARY,
+                                         record::v1::SECTION_TYPE_BILL_OF_MATERIALS,
+                                         record::v1::SECTION_TYPE_DISMANTLING,
+                                         record::v1::SECTION_TYPE_CONSUMER_RETURN,
+                                         record::v1::SECTION_TYPE_RECYCLED_CONTENT,
+                                         record::v1::SECTION_TYPE_CHAIN_OF_CUSTODY,
+                                         record::v1::SECTION_TYPE_CARBON_FOOTPRINT,
+                                         record::v1::SECTION_TYPE_DURABILITY,
+                                         record::v1::SECTION_TYPE_ITEM_STATE,
+                                         record::v1::SECTION_TYPE_HAZARD_SUMMARY,
+                                         record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION,
+                                         record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS,
+                                         record::v1::SECTION_TYPE_FACILITY,
+                                         record::v1::SECTION_TYPE_CERTIFICATION,
+                                         record::v1::SECTION_TYPE_TEST_REPORTS,
+                                         record::v1::SECTION_TYPE_OWNER_NOTE,
+                                         record::v1::SECTION_TYPE_ATTACHMENT};
+constexpr uint32_t kLotSections[] = {record::v1::SECTION_TYPE_IDENTITY,
+                                     record::v1::SECTION_TYPE_MATERIAL_IDENTITY,
+                                     record::v1::SECTION_TYPE_COMPOSITION,
+                                     record::v1::SECTION_TYPE_COMPOSITION_SUMMARY,
+                                     record::v1::SECTION_TYPE_RECYCLED_CONTENT,
+                                     record::v1::SECTION_TYPE_CHAIN_OF_CUSTODY,
+                                     record::v1::SECTION_TYPE_CARBON_FOOTPRINT,
+                                     record::v1::SECTION_TYPE_HAZARD_SUMMARY,
+                                     record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION,
+                                     record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS,
+                                     record::v1::SECTION_TYPE_MATERIAL_PROPERTIES,
+                                     record::v1::SECTION_TYPE_FACILITY,
+                                     record::v1::SECTION_TYPE_CERTIFICATION,
+                                     record::v1::SECTION_TYPE_TEST_REPORTS,
+                                     record::v1::SECTION_TYPE_OWNER_NOTE,
+                                     record::v1::SECTION_TYPE_ATTACHMENT};
+constexpr uint32_t kFacilityOnly[] = {record::v1::SECTION_TYPE_FACILITY};
+constexpr uint32_t kFacilitySections[] = {record::v1::SECTION_TYPE_FACILITY, record::v1::SECTION_TYPE_CERTIFICATION,
+                                          record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ATTACHMENT};
+constexpr uint32_t kCertificationOnly[] = {record::v1::SECTION_TYPE_CERTIFICATION};
+constexpr uint32_t kCertificationSections[] = {
+    record::v1::SECTION_TYPE_CERTIFICATION, record::v1::SECTION_TYPE_TEST_REPORTS, record::v1::SECTION_TYPE_OWNER_NOTE,
+    record::v1::SECTION_TYPE_ATTACHMENT};
 constexpr uint32_t kMemberOnly[] = {record::v1::SECTION_TYPE_MEMBER};
 
 const auto& RecordTable() {
   using namespace record::v1;  // the enumerators
   static const std::array table = {
-      RecordKind{RECORD_TYPE_PRODUCT_PASSPORT, "product_passport", kSlotsDefault, kIdentityOnly, kPassportSections},
-      RecordKind{RECORD_TYPE_MATERIAL_PASSPORT, "material_passport", kSlotsDefault, kIdentityOnly, kPassportSections},
-      RecordKind{RECORD_TYPE_FACILITY, "facility", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_CERTIFICATION, "certification", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_PRODUCT_PASSPORT, "product_passport", kProductSlots, kIdentityOnly, kProductSections},
+      RecordKind{RECORD_TYPE_MATERIAL_PASSPORT, "material_passport", kLotSlots, kIdentityOnly, kLotSections},
+      RecordKind{RECORD_TYPE_FACILITY, "facility", kSlotsDefault, kFacilityOnly, kFacilitySections},
+      RecordKind{RECORD_TYPE_CERTIFICATION, "certification", kSlotsDefault, kCertificationOnly, kCertificationSections},
       RecordKind{RECORD_TYPE_MEMBER, "member", kSlotsDefault, kMemberOnly, kMemberOnly},
       RecordKind{RECORD_TYPE_CIRCULATION_EVENT, "circulation_event", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_OFFER, "offer", kSlotsDefault, {}, {}},

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -69,7 +70,9 @@ class Preparation {
       case FieldDescriptor::CPPTYPE_ENUM:
         return PrepareEnum(field, path, value);
       case FieldDescriptor::CPPTYPE_STRING:
-        return Require(value.is_string(), path, value, "a string", "文字列を記載してください。");
+        return field.type() == FieldDescriptor::TYPE_BYTES
+                   ? PrepareBytes(path, value)
+                   : Require(value.is_string(), path, value, "a string", "文字列を記載してください。");
       case FieldDescriptor::CPPTYPE_BOOL:
         return Require(value.is_boolean(), path, value, "true or false", "true または false を記載してください。");
       case FieldDescriptor::CPPTYPE_UINT32:
@@ -79,6 +82,23 @@ class Preparation {
         return PrepareUint64(path, value);
       default:
         return Require(false, path, value, "a field type that record files have", "対応していない型です。");
+    }
+  }
+
+  void PrepareBytes(const std::string& path, const Json& value) {
+    std::string bytes;
+    if (!value.is_string()) {
+      AddType(path, value, "bytes in base64", "base64 の文字列を記載してください。");
+      return;
+    }
+    const std::string& text = value.get_ref<const std::string&>();
+    if (!absl::Base64Unescape(text, &bytes) && !absl::WebSafeBase64Unescape(text, &bytes)) {
+      Add({.field = path,
+           .reason = "JSON_VALUE",
+           .found = Quoted(text),
+           .expected = "bytes in base64 (RFC 4648)",
+           .cure = "encode the bytes again",
+           .message_ja = "base64 として読み取れません。"});
     }
   }
 

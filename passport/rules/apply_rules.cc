@@ -52,12 +52,25 @@ void AddMissing(const Path& path, const FieldDescriptor& field, Findings& findin
                 .message_ja = absl::StrCat("必須項目 ", field.name(), " が記載されていません。")});
 }
 
+void AddTooMany(const Path& path, const FieldDescriptor& field, int count, int count_max, Findings& findings) {
+  findings.Add({.field = path.At(field.name()),
+                .reason = "TOO_MANY_ELEMENTS",
+                .found = absl::StrCat(count, " elements"),
+                .expected = absl::StrCat("at most ", count_max),
+                .cure = "merge elements, or split the record",
+                .message_ja = absl::StrCat("要素は", count_max, "件以下にしてください。")});
+}
+
 void ApplyFieldRule(const Rule& rule, const Message& message, const Path& path, Findings& findings) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByNumber(rule.field);
   Invariant(field != nullptr, "rules are for fields that exist");
   const int count = CountOf(message, *field);
   if (count == 0 && rule.required) {
     AddMissing(path, *field, findings);
+  }
+  if (rule.count_max > 0 && count > rule.count_max) {
+    AddTooMany(path, *field, count, rule.count_max, findings);
+    return;
   }
   std::string scratch;
   for (int i = 0; i < count && !findings.full(); ++i) {

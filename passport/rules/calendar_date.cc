@@ -74,6 +74,7 @@ void CheckDate(absl::string_view value, const Path& path, Findings& findings) {
 
 void CheckIdentityDates(const v1::Identity& identity, const Path& path, Findings& findings) {
   CheckOrder(identity.produced_on(), identity.placed_on_market_on(), path.Field("placed_on_market_on"), findings);
+  CheckOrder(identity.valid_from(), identity.valid_until(), path.Field("valid_until"), findings);
 }
 
 void CheckPeriod(const v1::DatePeriod& period, const Path& path, Findings& findings) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "meguri/passport/v1/derived.pb.h"
 #include "meguri/passport/v1/owner_note.pb.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "passport/rules/calendar_date.h"
@@ -21,6 +22,7 @@
 #include "passport/rules/recycled_claim.h"
 #include "passport/rules/registered_prefix.h"
 #include "passport/rules/removal_item.h"
+#include "passport/rules/rule_table.h"
 #include "passport/rules/section_agreement.h"
 #include "passport/rules/step_graph.h"
 #include "passport/rules/text.h"
@@ -30,32 +32,6 @@ namespace meguri::passport {
 namespace {
 
 using google::protobuf::Descriptor;
-using google::protobuf::Message;
-
-template <typename M, void (*kCheck)(const M&, const Path&, Findings&)>
-void CheckAs(const Message& message, const Path& path, Findings& findings) {
-  kCheck(static_cast<const M&>(message), path, findings);
-}
-
-template <typename M>
-Rule Required(int field) {
-  return {M::descriptor(), field, true, nullptr, nullptr};
-}
-
-template <typename M>
-Rule Value(int field, ValueRule check) {
-  return {M::descriptor(), field, false, check, nullptr};
-}
-
-template <typename M, void (*kCheck)(const M&, const Path&, Findings&)>
-Rule Whole() {
-  return {M::descriptor(), 0, false, nullptr, &CheckAs<M, kCheck>};
-}
-
-template <typename M>
-Rule Japanese(int field) {
-  return {M::descriptor(), field, false, nullptr, &CheckAs<v1::Text, &RequireJapanese>};
-}
 
 std::vector<Rule> IdentityRules() {
   using M = v1::Identity;
@@ -82,6 +58,13 @@ std::vector<Rule> IdentityRules() {
       Value<M>(M::kMassKgFieldNumber, &CheckPositiveMass),
       Value<M>(M::kPlasticMarkingsFieldNumber, &CheckPlasticMarking),
       Value<M>(M::kContentSpecificationIdsFieldNumber, &CheckWord),
+      Value<M>(M::kNotInheritedSectionsFieldNumber, &CheckWord),
+      Value<M>(M::kValidFromFieldNumber, &CheckDate),
+      Value<M>(M::kValidUntilFieldNumber, &CheckDate),
+      AtMost<M>(M::kEvidenceFieldNumber, 100),
+      Value<v1::Dimensions>(v1::Dimensions::kLengthMmFieldNumber, &CheckLength),
+      Value<v1::Dimensions>(v1::Dimensions::kWidthMmFieldNumber, &CheckLength),
+      Value<v1::Dimensions>(v1::Dimensions::kHeightMmFieldNumber, &CheckLength),
       Whole<M, &CheckGranularity>(),
       Whole<M, &CheckIdentityDigitalLink>(),
       Whole<M, &CheckIdentityDates>(),
@@ -169,6 +152,7 @@ std::vector<Rule> RecycledContentRules() {
       Required<Claim>(Claim::kChainOfCustodyModelFieldNumber),
       Value<Claim>(Claim::kSiteBoundaryFieldNumber, &CheckWord),
       Value<Claim>(Claim::kLedgerReferenceFieldNumber, &CheckUri),
+      Value<Claim>(Claim::kPhysicalFractionFieldNumber, &CheckFraction),
       Whole<Claim, &CheckRecycledClaim>(),
       Required<v1::PostConsumerSource>(v1::PostConsumerSource::kSectorFieldNumber),
       Value<v1::PostConsumerSource>(v1::PostConsumerSource::kMassKgFieldNumber, &CheckMass),
@@ -212,6 +196,10 @@ std::vector<Rule> SharedMessageRules() {
   return {
       Whole<v1::Decimal, &CheckDecimal>(),
       Whole<v1::Text, &CheckText>(),
+      Required<v1::Derived>(v1::Derived::kValueFieldNumber),
+      Value<v1::Derived>(v1::Derived::kValueFieldNumber, &CheckAnyNumber),
+      Required<v1::Derived>(v1::Derived::kMethodFieldNumber),
+      Value<v1::Derived>(v1::Derived::kMethodFieldNumber, &CheckWord),
       Required<v1::Media>(v1::Media::kUriFieldNumber),
       Value<v1::Media>(v1::Media::kUriFieldNumber, &CheckHttps),
       Value<v1::Media>(v1::Media::kMediaTypeFieldNumber, &CheckMediaType),
@@ -223,9 +211,29 @@ using RulesByMessage = absl::flat_hash_map<const Descriptor*, std::vector<Rule>>
 
 RulesByMessage MakeRulesByMessage() {
   RulesByMessage by_message;
-  for (const std::vector<Rule>& table :
-       {IdentityRules(), CompositionRules(), DismantlingRules(), RecycledContentRules(), OwnerNoteRules(),
-        MemberRules(), SharedMessageRules()}) {
+  for (const std::vector<Rule>& table : {IdentityRules(),
+                                         MaterialIdentityRules(),
+                                         CompositionRules(),
+                                         CompositionSummaryRules(),
+                                         BillOfMaterialsRules(),
+                                         DismantlingRules(),
+                                         ConsumerReturnRules(),
+                                         RecycledContentRules(),
+                                         ChainOfCustodyRules(),
+                                         CarbonFootprintRules(),
+                                         DurabilityRules(),
+                                         ItemStateRules(),
+                                         HazardSummaryRules(),
+                                         SubstanceDeclarationRules(),
+                                         CriticalRawMaterialsRules(),
+                                         MaterialPropertiesRules(),
+                                         FacilityRules(),
+                                         CertificationRules(),
+                                         TestReportRules(),
+                                         OwnerNoteRules(),
+                                         AttachmentRules(),
+                                         MemberRules(),
+                                         SharedMessageRules()}) {
     for (const Rule& rule : table) {
       by_message[rule.message].push_back(rule);
     }

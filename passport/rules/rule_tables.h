@@ -15,6 +15,7 @@ struct Rule {
   bool required = false;                // the field must be there
   ValueRule check_value = nullptr;      // each string or Decimal of the field
   MessageRule check_message = nullptr;  // the message, or each message of the field
+  int count_max = 0;                    // of a repeated field; 0: no limit but that of the payload
 };
 
 // The rules of messages of this type, in the order of their lines.

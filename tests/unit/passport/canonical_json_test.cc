@@ -99,7 +99,7 @@ TEST(RecordJson, NamesEveryProblemWithItsPath) {
                      "identifiers": [{"scheme": 3}], "brand": []},
         "dismantling": {"steps": [{"seq": -1, "time_s": 4294967296}], "lithium_ion": "yes", "$audiences": ["ALL", 7]},
         "owner_note": {"$audiences": []},
-        "carbon_footprint": {}, "nonsense": {}},
+        "circulation_event": {}, "nonsense": {}},
         "jurisdictions": ["XX"], "addressees": [1], "subjects": "x", "record_id": "1"})"),
       UnorderedElementsAre(
           "record_typ JSON_FIELD_UNKNOWN", "record_type JSON_MISSING", "sections.identity.massKg JSON_FIELD_UNKNOWN",
@@ -109,7 +109,7 @@ TEST(RecordJson, NamesEveryProblemWithItsPath) {
           "sections.dismantling.steps[0].seq JSON_TYPE", "sections.dismantling.steps[0].time_s JSON_TYPE",
           "sections.dismantling.lithium_ion JSON_TYPE", "sections.dismantling.$audiences[0] UNKNOWN_AUDIENCE",
           "sections.dismantling.$audiences[1] UNKNOWN_AUDIENCE", "sections.owner_note.$audiences NO_AUDIENCE",
-          "sections.carbon_footprint SECTION_NOT_UNDERSTOOD", "sections.nonsense SECTION_NOT_UNDERSTOOD",
+          "sections.circulation_event SECTION_NOT_UNDERSTOOD", "sections.nonsense SECTION_NOT_UNDERSTOOD",
           "jurisdictions[0] JURISDICTION", "addressees[0] JSON_TYPE", "subjects JSON_TYPE", "record_id JSON_VALUE"));
 }
 
@@ -221,7 +221,7 @@ TEST(RecordJson, CarriesMemberEntries) {
   EXPECT_EQ(member.keys(0).not_after_ms(), 1800000000000U);
   ExpectSame(*draft, *ParseRecordJson(*PrintRecordJson(*draft)));
   EXPECT_THAT(LinesFor(R"({"record_type": "member", "sections": {"member": {"keys": [{"public_key": "*"}]}}})"),
-              ElementsAre("sections.member JSON_VALUE"));
+              ElementsAre("sections.member.keys[0].public_key JSON_VALUE"));
 }
 
 TEST(SectionJson, ShowsWhatItDoesNotUnderstand) {

@@ -39,14 +39,17 @@ inline RecordDraft DemoDraft(absl::string_view name) {
   return *std::move(draft);
 }
 
-// A draft, sealed, with an unsigned header.
+// A draft, sealed into as many slots as its kind has, with an unsigned header.
 struct SealedRecord {
   record::Header header;
   std::vector<record::v1::Section> sections;
 };
 
-inline SealedRecord Seal(const RecordDraft& draft, size_t slot_count = 8) {
+inline SealedRecord Seal(const RecordDraft& draft, size_t slot_count = 0) {
   testing::SeededRandom random;
+  if (slot_count == 0) {
+    slot_count = FindRecordKind(draft.record_type)->slot_count;
+  }
   const record::RecordId id = record::RecordId::Make(random);
   const record::ParticipantId publisher = *record::ParticipantId::Parse("0188:7123456789012");
   absl::StatusOr<record::SealedSections> sealed =

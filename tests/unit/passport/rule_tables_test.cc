@@ -76,7 +76,7 @@ TEST(RuleTables, EveryStringOfAPassportHasARule) {
     }
     for (int i = 0; i < message->field_count(); ++i) {
       const FieldDescriptor& field = *message->field(i);
-      if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      if (field.type() == FieldDescriptor::TYPE_STRING) {
         EXPECT_TRUE(HasValueRule(field)) << field.full_name();
       }
     }
@@ -113,6 +113,8 @@ TEST(PayloadProtos, HaveNoMapsNoOneofsNoOptionals) {
       EXPECT_FALSE(message->field(i)->is_map()) << message->field(i)->full_name();
       EXPECT_NE(message->field(i)->cpp_type(), FieldDescriptor::CPPTYPE_DOUBLE) << message->field(i)->full_name();
       EXPECT_NE(message->field(i)->cpp_type(), FieldDescriptor::CPPTYPE_FLOAT) << message->field(i)->full_name();
+      EXPECT_NE(message->field(i)->cpp_type(), FieldDescriptor::CPPTYPE_INT32) << message->field(i)->full_name();
+      EXPECT_NE(message->field(i)->cpp_type(), FieldDescriptor::CPPTYPE_INT64) << message->field(i)->full_name();
     }
   }
 }

@@ -531,7 +531,7 @@ TEST(ValidateSection, HoldsPayloadsToTheirSize) {
 
 TEST(ValidateSection, ChecksOnlyTheSizeOfWhatItDoesNotUnderstand) {
   EXPECT_THAT(ValidateSection(77, "\xFF", "s"), IsEmpty());
-  EXPECT_THAT(ValidateSection(record::v1::SECTION_TYPE_CARBON_FOOTPRINT, "\xFF", "s"), IsEmpty());
+  EXPECT_THAT(ValidateSection(record::v1::SECTION_TYPE_CIRCULATION_EVENT, "\xFF", "s"), IsEmpty());
   EXPECT_THAT(ReasonsOf(ValidateSection(77, std::string(record::kSectionBytesMax + 1, 'a'), "s")),
               ElementsAre("PAYLOAD_SIZE"));
 }
