@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/readers/xlsx_cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+
+namespace meguri::passport {
+namespace {
+
+constexpr size_t kShownDigits = 15;
+constexpr int64_t kSecondsADay = 86'400;
+constexpr double kDaysMax = 2'958'466;     // 10000-01-01
+constexpr int64_t kFebruary29Of1900 = 60;  // a day that spreadsheets count and the calendar does not have
+
+// Formats that ECMA-376 18.8.30 fixes; 27 to 36 and 50 to 58 are dates in East Asian ones.
+bool IsDateFormat(uint64_t id) {
+  return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58);
+}
+
+// Whether a format of one's own shows a date: year, month, day or hour outside quotes and brackets.
+bool IsDateFormat(absl::string_view code) {
+  bool is_quoted = false;
+  bool is_bracketed = false;
+  for (size_t i = 0; i < code.size(); ++i) {
+    const char c = absl::ascii_tolower(static_cast<unsigned char>(code[i]));
+    if (c == '"') {
+      is_quoted = !is_quoted;
+    } else if (is_quoted) {
+      continue;
+    } else if (c == '\\' || c == '_' || c == '*') {
+      ++i;  // the next character stands for itself
+    } else if (c == '[' || c == ']') {
+      is_bracketed = c == '[';
+    } else if (!is_bracketed && (c == 'y' || c == 'd' || c == 'h' || c == 'm' || c == 'e' || c == 'g')) {
+      // General and E+ are numbers.
+      if (absl::StartsWithIgnoreCase(code.substr(i), "general") ||
+          (c == 'e' && i + 1 < code.size() && (code[i + 1] == '+' || code[i + 1] == '-'))) {
+        return false;
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string AttributeOf(InputNode& element, absl::string_view name) {
+  const InputNode* attribute = element.Find(absl::StrCat("@", name));
+  return attribute == nullptr ? "" : attribute->text;
+}
+
+// The digits of a number without sign, point and leading zeros.
+size_t SignificantDigits(absl::string_view text) {
+  size_t count = 0;
+  for (const char c : text) {
+    if (c == 'e' || c == 'E') {
+      break;
+    }
+    count += absl::ascii_isdigit(static_cast<unsigned char>(c)) && (count > 0 || c != '0') ? 1 : 0;
+  }
+  return count;
+}
+
+std::string DateText(double days, bool is_1904) {
+  auto seconds = static_cast<int64_t>(std::llround(days * static_cast<double>(kSecondsADay)));
+  const int64_t day = seconds / kSecondsADay;
+  seconds %= kSecondsADay;
+  const absl::CivilDay first = is_1904                   ? absl::CivilDay(1904, 1, 1)
+                               : day < kFebruary29Of1900 ? absl::CivilDay(1899, 12, 31)
+                                                         : absl::CivilDay(1899, 12, 30);
+  const std::string date = absl::FormatCivilTime(first + day);
+  return seconds == 0
+             ? date
+             : absl::StrCat(date, absl::StrFormat("T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60));
+}
+
+}  // namespace
+
+XlsxCellType ParseXlsxCellType(absl::string_view type) {
+  return type == "s"                   ? XlsxCellType::kShared
+         : type == "b"                 ? XlsxCellType::kBoolean
+         : type.empty() || type == "n" ? XlsxCellType::kNumber
+                                       : XlsxCellType::kText;
+}
+
+bool ParseXlsxColumn(absl::string_view place, size_t& column) {
+  size_t number = 0;
+  size_t letters = 0;
+  while (letters < place.size() && place[letters] >= 'A' && place[letters] <= 'Z') {
+    number = number * 26 + static_cast<size_t>(place[letters] - 'A') + 1;
+    if (++letters > 3) {
+      return false;
+    }
+  }
+  column = number - 1;
+  return letters > 0;
+}
+
+XlsxNumberForms::XlsxNumberForms(InputNode& styles, bool is_1904) : is_1904_(is_1904) {
+  std::map<std::string, bool> own_formats;
+  if (InputNode* formats = styles.Find("numFmts")) {
+    for (InputNode& format : formats->children) {
+      own_formats[AttributeOf(format, "numFmtId")] = IsDateFormat(AttributeOf(format, "formatCode"));
+    }
+  }
+  if (InputNode* cell_styles = styles.Find("cellXfs")) {
+    for (InputNode& style : cell_styles->children) {
+      if (style.name != "xf") {
+        continue;  // an attribute
+      }
+      const std::string id = AttributeOf(style, "numFmtId");
+      const auto own = own_formats.find(id);
+      uint64_t number = 0;
+      is_date_.push_back(own != own_formats.end() ? own->second
+                                                  : absl::SimpleAtoi(id, &number) && IsDateFormat(number));
+    }
+  }
+}
+
+std::string XlsxNumberForms::NumberText(absl::string_view stored, size_t style) const {
+  const bool is_date = style < is_date_.size() && is_date_[style];
+  double number = 0;
+  if ((!is_date && SignificantDigits(stored) <= kShownDigits) || !absl::SimpleAtod(stored, &number) ||
+      !std::isfinite(number)) {
+    return std::string(stored);
+  }
+  if (is_date && number >= 0 && number < kDaysMax) {
+    return DateText(number, is_1904_);
+  }
+  return absl::StrFormat("%.15g", number);
+}
+
+}  // namespace meguri::passport

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "passport/readers/input_tree.h"
+
+namespace meguri::passport {
+
+enum class XlsxCellType { kNumber, kShared, kBoolean, kText };
+
+XlsxCellType ParseXlsxCellType(absl::string_view type);
+
+// The column of a place such as "AB12", counted from 0. False if there is none.
+bool ParseXlsxColumn(absl::string_view place, size_t& column);
+
+// How the numbers of a workbook are shown: which styles are dates, and from when days count. Immutable.
+class XlsxNumberForms {
+ public:
+  XlsxNumberForms() = default;
+  // `styles` is the root of styles.xml, or empty.
+  XlsxNumberForms(InputNode& styles, bool is_1904);
+
+  // A number as it is stored (0.30000000000000004) as it is shown: 15 significant digits, or a date. A text that is no
+  // number comes back as it is.
+  std::string NumberText(absl::string_view stored, size_t style) const;
+
+ private:
+  std::vector<bool> is_date_;  // by style
+  bool is_1904_ = false;
+};
+
+}  // namespace meguri::passport
