@@ -8,6 +8,7 @@
 
 #include "meguri/passport/v1/dismantling.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "passport/section_table.h"
 #include "record/audience.h"
 #include "record/batch.h"
 #include "record/section.h"
@@ -20,7 +21,6 @@ using certs::testing::ValueOf;
 
 constexpr size_t kWorkThreads = 3;
 constexpr size_t kWorkQueueMax = 1024;
-constexpr size_t kSlots = 8;
 constexpr auto kRunMax = std::chrono::seconds(60);
 constexpr absl::Duration kLookAgainAfter = absl::Milliseconds(5);
 
@@ -46,8 +46,9 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
   for (const Draft& draft : drafts) {
     const std::vector<record::SectionDraft> sections = {
         {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), IdentityOf(draft)}};
+    const size_t slots = passport::FindRecordKind(record::v1::RECORD_TYPE_PRODUCT_PASSPORT)->slot_count;
     const record::SealedSections sealed =
-        ValueOf(record::SealSections(id, draft.record_id, 1, sections, kSlots, random));
+        ValueOf(record::SealSections(id, draft.record_id, 1, sections, slots, random));
     record::v1::Header header;
     header.set_format_version(record::kFormatVersion);
     header.set_record_id(draft.record_id.ToString());
