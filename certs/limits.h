@@ -12,6 +12,7 @@ namespace meguri::certs {
 // Signed bodies.
 inline constexpr size_t kTrustBundleBytesMax = size_t{256} << 10;
 inline constexpr size_t kEnrolmentBytesMax = size_t{256} << 10;
+inline constexpr size_t kChangeRequestBytesMax = size_t{256} << 10;
 inline constexpr size_t kMemberEntryBytesMax = size_t{64} << 10;
 inline constexpr size_t kHeartbeatBytesMax = 1024;
 inline constexpr int kSignaturesMax = 64;

@@ -28,6 +28,10 @@ constexpr CureByReason kCuresByReason[] = {
     {"DEADLINE", Message::kCureDeadline},
     {"NOT_VERIFIED", Message::kCureNotVerified},
     {"USAGE", Message::kSeeHelp},
+    {"ALREADY_ENROLLED", Message::kCureAlreadyEnrolled},
+    {"MEMBER_SUSPENDED", Message::kCureNotActive},
+    {"MEMBER_LEFT", Message::kCureNotActive},
+    {"CHANGE_STALE", Message::kCureStale},
 };
 
 struct CureByExit {

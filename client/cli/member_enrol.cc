@@ -10,12 +10,15 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
+#include "certs/key_change.h"
 #include "certs/limits.h"
 #include "certs/registry.h"
 #include "certs/strict_parse.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/member_change.h"
 #include "client/cli/member_record.h"
+#include "client/cli/words.h"
 
 namespace meguri::client {
 namespace {
@@ -26,6 +29,7 @@ constexpr char kEnrolmentFile[] = "enrolment";
 struct Arguments {
   std::string request;
   std::string out;
+  bool again = false;
   bool yes = false;
 };
 
@@ -57,46 +61,111 @@ absl::StatusOr<registry::v1::Enrolment> MakeEnrolment(Session& session, const re
   return enrolment;
 }
 
-// The header of the entry that the member has already, if it has one.
-absl::StatusOr<absl::optional<record::Header>> FindNewest(Session& session, const std::string& participant_id) {
+// What the registry says of the applicant already, if anything.
+absl::StatusOr<absl::optional<VerifiedMember>> FindEnrolled(Session& session, const std::string& participant_id) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, record::ParticipantId::Parse(participant_id));
   absl::StatusOr<VerifiedMember> member = GetVerifiedMember(session, participant);
   if (absl::IsNotFound(member.status())) {
-    return absl::optional<record::Header>();
+    return absl::optional<VerifiedMember>();
   }
   MEGURI_RETURN_IF_ERROR(member.status());
-  return absl::make_optional(std::move(member->header));
+  return absl::make_optional(*std::move(member));
+}
+
+// A request that is as old as the member must not undo what happened since.
+absl::Status RefuseEnrolled(const Session& session, const registry::v1::MemberEntry& entry) {
+  if (entry.status() == registry::v1::MEMBER_STATUS_ACTIVE) {
+    return Error(absl::StatusCode::kAlreadyExists, "ALREADY_ENROLLED",
+                 session.Say(Message::kAlreadyEnrolled, {entry.participant_id()}));
+  }
+  return Error(absl::StatusCode::kFailedPrecondition,
+               entry.status() == registry::v1::MEMBER_STATUS_SUSPENDED ? "MEMBER_SUSPENDED" : "MEMBER_LEFT",
+               session.Say(Message::kEnrolledButNotActive, {entry.participant_id(), StatusName(entry.status())}));
+}
+
+// What enrolling makes of a request.
+struct Plan {
+  registry::v1::MemberEntry entry;
+  bool is_recovery = false;  // no key that the member has in force signed the request
+};
+
+// Enrolling again keeps the status that the member has and every key that it had.
+Plan PlanOf(const registry::v1::MemberEntry& asked, const absl::optional<VerifiedMember>& enrolled, absl::Time now) {
+  Plan plan{asked, false};
+  if (enrolled.has_value()) {
+    plan.entry.set_status(enrolled->entry.status());
+    plan.is_recovery = certs::KeepFormerKeys(enrolled->entry, now, plan.entry);
+  }
+  return plan;
+}
+
+// What the operator is shown before it says yes.
+std::string SummaryOf(const Session& session, absl::string_view federation,
+                      const absl::optional<VerifiedMember>& enrolled, const Plan& plan) {
+  const std::string& id = plan.entry.participant_id();
+  if (!enrolled.has_value()) {
+    return absl::StrCat(session.Say(Message::kEnrolmentAsks), "\n", TableOf(plan.entry, federation, session).Layout());
+  }
+  const std::string difference = DifferenceOf(enrolled->entry, plan.entry, federation, session);
+  if (difference.empty()) {
+    return absl::StrCat(session.Say(Message::kOnlyACertificate, {id}), "\n");
+  }
+  return absl::StrCat(session.Say(Message::kEntryChanges, {id}), "\n", difference,
+                      plan.is_recovery ? absl::StrCat(session.Say(Message::kIsARecovery), "\n") : "");
+}
+
+absl::Status Ask(Session& session, const Arguments& arguments, const std::string& summary, bool again) {
+  if (!arguments.yes) {
+    return session.Confirm(summary, session.Say(Message::kEnrolmentQuestion));
+  }
+  if (again) {
+    session.Note(summary);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PublishIfChanged(Session& session, const registry::v1::MemberEntry& entry,
+                              const absl::optional<VerifiedMember>& enrolled, PublishOutcome& outcome) {
+  const bool changes =
+      !enrolled.has_value() || certs::SerializeForSigning(enrolled->entry) != certs::SerializeForSigning(entry);
+  if (changes) {
+    outcome =
+        PublishMember(session, entry, enrolled.has_value() ? absl::make_optional(enrolled->header) : absl::nullopt);
+  }
+  return outcome.status;
 }
 
 absl::Status Enrol(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.request, certs::kEnrolmentBytesMax));
-  MEGURI_ASSIGN_OR_RETURN(registry::v1::EnrolmentRequest asked,
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::EnrolmentRequest asked,
                           certs::OpenEnrolmentRequest(bytes, context->settings.federation));
-  asked.mutable_entry()->set_status(registry::v1::MEMBER_STATUS_ACTIVE);
-  const std::string summary = absl::StrCat(session.Say(Message::kEnrolmentAsks), "\n",
-                                           TableOf(asked.entry(), context->settings.federation, session).Layout());
-  if (!arguments.yes) {
-    MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kEnrolmentQuestion)));
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<VerifiedMember> enrolled,
+                          FindEnrolled(session, asked.entry().participant_id()));
+  if (enrolled.has_value() && !arguments.again) {
+    return RefuseEnrolled(session, enrolled->entry);
   }
+  const Plan plan = PlanOf(asked.entry(), enrolled, session.clock().Now());
+  const registry::v1::MemberEntry& entry = plan.entry;
+  MEGURI_RETURN_IF_ERROR(
+      Ask(session, arguments, SummaryOf(session, context->settings.federation, enrolled, plan), enrolled.has_value()));
   // The operator's own node made its certificate itself: only the entry is missing.
-  const bool is_own = asked.entry().participant_id() == context->settings.member.text();
+  const bool is_own = entry.participant_id() == context->settings.member.text();
   const std::string out = OutPath(arguments);
   registry::v1::Enrolment enrolment;
   if (!is_own) {
     MEGURI_RETURN_IF_ERROR(CheckFree(out));
     MEGURI_ASSIGN_OR_RETURN(enrolment, MakeEnrolment(session, asked));
   }
-  MEGURI_ASSIGN_OR_RETURN(const absl::optional<record::Header> newest,
-                          FindNewest(session, asked.entry().participant_id()));
-  const PublishOutcome outcome = PublishMember(session, asked.entry(), newest);
-  MEGURI_RETURN_IF_ERROR(outcome.status);
+  PublishOutcome outcome;
+  MEGURI_RETURN_IF_ERROR(PublishIfChanged(session, entry, enrolled, outcome));
   if (!is_own) {
     MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(out, certs::SerializeForSigning(enrolment), kEnrolmentFileMode));
     session.Note(session.Say(Message::kEnrolmentWritten, {out}));
   }
-  session.Note(session.Say(Message::kEnrolled, {asked.entry().participant_id()}));
-  return AnswerPublished(session, {asked.entry().participant_id()}, outcome, /*validate_only=*/false);
+  session.Note(
+      session.Say(enrolled.has_value() ? Message::kEnrolledAgain : Message::kEnrolled, {entry.participant_id()}));
+  return AnswerPublished(session, {entry.participant_id()}, outcome, /*validate_only=*/false);
 }
 
 }  // namespace
@@ -106,6 +175,7 @@ void AddMemberEnrol(CLI::App& parent, Session& session) {
   CLI::App& command = AddVerb(parent, "enrol", Message::kAboutMemberEnrol, session);
   command.add_option("REQUEST", arguments->request, session.Say(Message::kAboutEnrolmentRequest))->required();
   command.add_option("--out", arguments->out, session.Say(Message::kAboutEnrolmentOut))->type_name("FILE");
+  command.add_flag("--again", arguments->again, session.Say(Message::kAboutEnrolAgain));
   command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &Enrol);
 }

@@ -39,11 +39,20 @@ absl::StatusOr<record::v1::Publication> SealMember(Session& session, const regis
 std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::MemberEntry& entry,
                     absl::string_view federation) {
   const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(entry.participant_id());
-  const std::string purpose = key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record" : "feed";
   const std::string id =
       participant.ok() ? record::KeyId(federation, *participant, key.public_key()).ToHex() : std::string();
-  return absl::StrCat(purpose, " ", id,
-                      key.revoked_ms() == 0 ? "" : absl::StrCat(" revoked ", TimeOf(key.revoked_ms())));
+  const auto at = [](absl::string_view word, uint64_t ms) {
+    return ms == 0 ? std::string() : absl::StrCat(" ", word, " ", TimeOf(ms));
+  };
+  return absl::StrCat(key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record " : "feed ", id,
+                      at("from", key.not_before_ms()), at("until", key.not_after_ms()),
+                      at("revoked", key.revoked_ms()));
+}
+
+std::string PermitText(const registry::v1::Role& role) {
+  const registry::v1::Permit& permit = role.permit();
+  return absl::StrCat(RoleName(role), ": ", permit.type(), " ", permit.number(), " (", permit.issuer(), ")",
+                      permit.not_after_ms() == 0 ? "" : absl::StrCat(" until ", TimeOf(permit.not_after_ms())));
 }
 
 }  // namespace
@@ -82,24 +91,40 @@ PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& 
   return SignAndPublish(session, std::move(publications), /*validate_only=*/false);
 }
 
-Table TableOf(const registry::v1::MemberEntry& entry, absl::string_view federation, const Session& session) {
+std::vector<EntryRow> RowsOf(const registry::v1::MemberEntry& entry, absl::string_view federation,
+                             const Session& session) {
   std::vector<std::string> roles;
   for (const registry::v1::Role& role : entry.roles()) {
     roles.push_back(RoleName(role));
   }
-  Table table = Table::OfPairs();
-  table.Add({session.Say(Message::kMember), entry.participant_id()});
-  table.Add({session.Say(Message::kName), absl::StrCat(entry.name().ja(), " / ", entry.name().en())});
-  table.Add({session.Say(Message::kKind), KindName(entry.kind())});
-  table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
-  table.Add({session.Say(Message::kRoles), absl::StrJoin(roles, " ")});
-  table.Add({session.Say(Message::kNode), entry.hosting().node_identity()});
-  table.Add({session.Say(Message::kAddresses), absl::StrJoin(entry.hosting().addresses(), " ")});
-  table.Add({session.Say(Message::kPrefixes), absl::StrJoin(entry.gs1_company_prefixes(), " ")});
-  table.Add({session.Say(Message::kLinkDomains), absl::StrJoin(entry.link_domains(), " ")});
-  table.Add({session.Say(Message::kNameSpaces), absl::StrJoin(entry.id_name_spaces(), " ")});
+  std::vector<EntryRow> rows;
+  const auto add = [&](Message name, std::string value) { rows.emplace_back(session.Say(name), std::move(value)); };
+  add(Message::kMember, entry.participant_id());
+  add(Message::kName, absl::StrCat(entry.name().ja(), " / ", entry.name().en(),
+                                   entry.name().kana().empty() ? "" : absl::StrCat(" / ", entry.name().kana())));
+  add(Message::kKind, KindName(entry.kind()));
+  add(Message::kStatus, StatusName(entry.status()));
+  add(Message::kRoles, absl::StrJoin(roles, " "));
+  for (const registry::v1::Role& role : entry.roles()) {
+    if (role.has_permit()) {
+      add(Message::kPermit, PermitText(role));
+    }
+  }
+  add(Message::kNode, entry.hosting().node_identity());
+  add(Message::kAddresses, absl::StrJoin(entry.hosting().addresses(), " "));
+  add(Message::kPrefixes, absl::StrJoin(entry.gs1_company_prefixes(), " "));
+  add(Message::kLinkDomains, absl::StrJoin(entry.link_domains(), " "));
+  add(Message::kNameSpaces, absl::StrJoin(entry.id_name_spaces(), " "));
   for (const registry::v1::MemberKey& key : entry.keys()) {
-    table.Add({session.Say(Message::kKeys), KeyText(key, entry, federation)});
+    add(Message::kKeys, KeyText(key, entry, federation));
+  }
+  return rows;
+}
+
+Table TableOf(const registry::v1::MemberEntry& entry, absl::string_view federation, const Session& session) {
+  Table table = Table::OfPairs();
+  for (EntryRow& row : RowsOf(entry, federation, session)) {
+    table.Add({std::move(row.first), std::move(row.second)});
   }
   return table;
 }

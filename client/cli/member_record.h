@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
@@ -23,7 +27,13 @@ absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record:
 PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,
                              const absl::optional<record::Header>& newest);
 
-// Everything that an entry says, as pairs.
+// What a value is called, and the value.
+using EntryRow = std::pair<std::string, std::string>;
+
+// Everything that an entry says.
+std::vector<EntryRow> RowsOf(const registry::v1::MemberEntry& entry, absl::string_view federation,
+                             const Session& session);
+// The same as pairs.
 Table TableOf(const registry::v1::MemberEntry& entry, absl::string_view federation, const Session& session);
 
 }  // namespace meguri::client

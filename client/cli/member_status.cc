@@ -48,4 +48,8 @@ void AddMemberActivate(CLI::App& parent, Session& session) {
   AddStatusVerb(parent, "activate", Message::kAboutMemberActivate, registry::v1::MEMBER_STATUS_ACTIVE, session);
 }
 
+void AddMemberLeave(CLI::App& parent, Session& session) {
+  AddStatusVerb(parent, "leave", Message::kAboutMemberLeave, registry::v1::MEMBER_STATUS_LEFT, session);
+}
+
 }  // namespace meguri::client

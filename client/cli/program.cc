@@ -55,6 +55,9 @@ void AddMemberCommands(CLI::App& app, Session& session) {
   AddMemberShow(noun, session);
   AddMemberSuspend(noun, session);
   AddMemberActivate(noun, session);
+  AddMemberLeave(noun, session);
+  AddMemberUpdate(noun, session);
+  AddMemberRevokeKey(noun, session);
 }
 
 void AddFeedCommands(CLI::App& app, Session& session) {

@@ -13,9 +13,13 @@ class Folder {
   const std::string& root() const { return root_; }
   std::string config() const { return root_ + "/node.toml"; }
   std::string trust_bundle() const { return root_ + "/trust-bundle"; }
+  std::string next_trust_bundle() const { return root_ + "/trust-bundle-next"; }  // operator: until it is signed
   std::string enrolment_request() const { return root_ + "/enrolment-request"; }
+  std::string change_request() const { return root_ + "/change-request"; }
+  std::string registry_entry() const { return root_ + "/registry-entry"; }
   std::string keys() const { return root_ + "/keys"; }
   std::string node_key() const { return keys() + "/node.key"; }
+  std::string next_node_key() const { return keys() + "/node-next.key"; }  // waits for its certificate
   std::string record_key() const { return keys() + "/record.key"; }
   std::string feed_key() const { return keys() + "/feed.key"; }
   std::string client_ca_key() const { return keys() + "/client-ca.key"; }
@@ -23,12 +27,16 @@ class Folder {
   std::string bundle_key() const { return keys() + "/bundle.key"; }
   std::string certs() const { return root_ + "/certs"; }
   std::string node_certificate() const { return certs() + "/node.crt"; }
+  std::string next_node_certificate() const { return certs() + "/node-next.crt"; }
   std::string client_ca_certificate() const { return certs() + "/client-ca.crt"; }
   std::string federation_ca_certificate() const { return certs() + "/federation-ca.crt"; }
   std::string federation_roots() const { return certs() + "/federation-roots.crt"; }
   std::string peer_roots() const { return certs() + "/peer-roots.crt"; }  // federation roots and the client authority
   std::string clients() const { return root_ + "/clients"; }
   std::string client(const std::string& name) const { return clients() + "/" + name; }
+  std::string issued_clients() const { return certs() + "/clients"; }  // certificates, so that they can be listed
+  std::string issued_client(const std::string& name) const { return issued_clients() + "/" + name + ".crt"; }
+  std::string revoked_clients() const { return root_ + "/revoked-clients"; }
   std::string store() const { return root_ + "/store"; }
   std::string anchor() const { return root_ + "/ANCHOR"; }
 

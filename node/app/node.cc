@@ -16,6 +16,7 @@
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
+#include "node/app/entry_file.h"
 #include "node/app/folder.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
@@ -114,6 +115,7 @@ struct Node::Parts {
   void OnGrown(const std::vector<storage::FeedId>& grown);
   void ReloadRegistrySoon();
   void ReloadRegistry();
+  absl::Status SaveOwnEntry() const;
   void SignHeartbeat();
   absl::Status CheckRenewed(const certs::Certificate& certificate, absl::string_view spki) const;
   void RenewCertificateIfDue();
@@ -288,9 +290,26 @@ void Node::Parts::ReloadRegistry() {
     log.Error("registry-reload-failed", {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
     return;
   }
+  if (const absl::Status saved = SaveOwnEntry(); !saved.ok()) {
+    log.Warning("registry-entry-not-saved", {{"reason", ReasonOf(saved)}, {"error", std::string(saved.message())}});
+  }
   if (is_operator()) {
     SignHeartbeat();
   }
+}
+
+// So that commands on the folder know what the registry says of this member.
+absl::Status Node::Parts::SaveOwnEntry() const {
+  const absl::optional<MemberRecordRef> ref = registry->FindRecord(participant);
+  if (!ref.has_value()) {
+    return absl::OkStatus();
+  }
+  QueryReader holder;
+  holder.reader.participant = registry->feed().holder;
+  holder.is_client = true;
+  MEGURI_ASSIGN_OR_RETURN(const RecordView view,
+                          query->Get(holder, ref->record_id, bundle.operator_id().text(), ref->version, {}));
+  return WriteEntryFile(folder.registry_entry(), view.envelope);
 }
 
 void Node::Parts::SignHeartbeat() {
@@ -439,6 +458,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Start(const Config& config, const Cl
   std::unique_ptr<Node> node = absl::WrapUnique(new Node(std::move(parts)));
   MEGURI_RETURN_IF_ERROR(node->parts_->WireCapabilities(config));
   MEGURI_RETURN_IF_ERROR(node->parts_->FollowRegistryFeed());
+  MEGURI_RETURN_IF_ERROR(node->parts_->SaveOwnEntry());
   MEGURI_RETURN_IF_ERROR(node->parts_->Serve(config));
   log.Info("node-ready", {{"node", node->parts_->node_identity},
                           {"listen", config.Get("listen")},

@@ -7,15 +7,13 @@
 
 #include <sys/stat.h>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/certificate.h"
 #include "certs/files.h"
+#include "certs/key_change.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
@@ -27,6 +25,7 @@ namespace meguri::node {
 namespace {
 
 using certs::SigningKey;
+using certs::ToMemberKey;
 
 constexpr absl::Duration kBundleValidity = absl::Hours(24 * 365);
 constexpr size_t kFileBytesMax = size_t{1} << 20;
@@ -66,16 +65,6 @@ absl::StatusOr<NewKeys> GenerateKeys(const std::string& record_algorithm) {
   MEGURI_ASSIGN_OR_RETURN(keys.record, SigningKey::Generate(algorithm));
   MEGURI_ASSIGN_OR_RETURN(keys.feed, SigningKey::Generate(record::KeyAlgorithm::kEd25519));
   return keys;
-}
-
-registry::v1::MemberKey ToMemberKey(const SigningKey& key, registry::v1::KeyPurpose purpose) {
-  registry::v1::MemberKey message;
-  message.set_purpose(purpose);
-  message.set_algorithm(key.public_key().algorithm() == record::KeyAlgorithm::kEd25519
-                            ? registry::v1::KEY_ALGORITHM_ED25519
-                            : registry::v1::KEY_ALGORITHM_ECDSA_P256);
-  message.set_public_key(key.public_key().spki());
-  return message;
 }
 
 absl::StatusOr<std::string> MakeTrustBundle(const InitOptions& options, const record::ParticipantId& operator_id,
@@ -294,57 +283,6 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
                    signs ? "record_key = \"../../keys/record.key\"\n" : "");
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", toml, kPublicMode));
   return path;
-}
-
-namespace {
-
-// The values of an enum as a person writes them: ROLE_KIND_MATERIAL_MAKER is material-maker.
-template <typename Enum>
-absl::StatusOr<Enum> ParseEnum(const google::protobuf::EnumDescriptor& descriptor, absl::string_view prefix,
-                               absl::string_view flag, absl::string_view text) {
-  const std::string name = absl::StrCat(prefix, absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}})));
-  const google::protobuf::EnumValueDescriptor* value = descriptor.FindValueByName(name);
-  if (value == nullptr || value->number() == 0) {
-    std::vector<std::string> names;
-    for (int i = 1; i < descriptor.value_count(); ++i) {
-      names.push_back(absl::StrReplaceAll(
-          absl::AsciiStrToLower(absl::string_view(descriptor.value(i)->name()).substr(prefix.size())), {{"_", "-"}}));
-    }
-    return BadFlag(flag, text, absl::StrCat("one of ", absl::StrJoin(names, ", ")));
-  }
-  return static_cast<Enum>(value->number());
-}
-
-}  // namespace
-
-absl::StatusOr<registry::v1::Role> ParseRole(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
-  registry::v1::Role role;
-  MEGURI_ASSIGN_OR_RETURN(const auto kind, ParseEnum<registry::v1::RoleKind>(*registry::v1::RoleKind_descriptor(),
-                                                                             "ROLE_KIND_", "--role", parts[0]));
-  role.set_kind(kind);
-  if (parts.size() == 2) {
-    for (const absl::string_view scope : absl::StrSplit(parts[1], ',')) {
-      role.add_scopes(std::string(scope));
-    }
-  }
-  return role;
-}
-
-absl::StatusOr<registry::v1::Permit> ParsePermit(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, '|');
-  if (parts.size() != 3 || parts[0].empty() || parts[1].empty() || parts[2].empty()) {
-    return BadFlag("--permit", text, "type|number|issuer, for example 産廃処分|01320000001|13");
-  }
-  registry::v1::Permit permit;
-  permit.set_type(parts[0]);
-  permit.set_number(parts[1]);
-  permit.set_issuer(parts[2]);
-  return permit;
-}
-
-absl::StatusOr<registry::v1::MemberKind> ParseMemberKind(const std::string& text) {
-  return ParseEnum<registry::v1::MemberKind>(*registry::v1::MemberKind_descriptor(), "MEMBER_KIND_", "--kind", text);
 }
 
 }  // namespace meguri::node

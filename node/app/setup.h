@@ -41,10 +41,4 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
 absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
                                       const Clock& clock, Random& random);
 
-// Parses `kind[:scope,scope…]`, kinds as in RoleKind without the prefix: recycler:battery, authority:JP, manufacturer.
-absl::StatusOr<registry::v1::Role> ParseRole(const std::string& text);
-// Parses `type|number|issuer`.
-absl::StatusOr<registry::v1::Permit> ParsePermit(const std::string& text);
-absl::StatusOr<registry::v1::MemberKind> ParseMemberKind(const std::string& text);
-
 }  // namespace meguri::node

@@ -22,8 +22,8 @@
 #include "node/app/config.h"
 #include "node/app/folder.h"
 #include "node/app/log.h"
+#include "node/app/main/folder_commands.h"
 #include "node/app/node.h"
-#include "node/app/setup.h"
 #include "node/app/version.h"
 #include "node/rpc/server.h"
 #include "record/system_random.h"
@@ -145,111 +145,6 @@ absl::StatusOr<int> Fsck(const std::string& data) {
   return report.problems.empty() ? kExitOk : kExitProblems;
 }
 
-// What the flags of `init` say, before they are understood.
-struct InitFlags {
-  InitOptions options;
-  std::string participant;
-  std::string kind;
-  std::string name_ja;
-  std::string name_en;
-  std::string name_kana;
-  std::string permit;
-  std::vector<std::string> roles;
-  std::vector<std::string> addresses;
-  std::vector<std::string> prefixes;
-  std::vector<std::string> domains;
-  std::vector<std::string> name_spaces;
-};
-
-absl::Status Init(InitFlags flags) {
-  registry::v1::MemberEntry& entry = flags.options.entry;
-  entry.set_participant_id(flags.participant);
-  MEGURI_ASSIGN_OR_RETURN(const registry::v1::MemberKind kind, ParseMemberKind(flags.kind));
-  entry.set_kind(kind);
-  entry.mutable_name()->set_ja(flags.name_ja);
-  entry.mutable_name()->set_en(flags.name_en);
-  entry.mutable_name()->set_kana(flags.name_kana);
-  for (const std::string& text : flags.roles) {
-    MEGURI_ASSIGN_OR_RETURN(*entry.add_roles(), ParseRole(text));
-  }
-  if (!flags.permit.empty()) {
-    MEGURI_ASSIGN_OR_RETURN(const registry::v1::Permit permit, ParsePermit(flags.permit));
-    for (registry::v1::Role& role : *entry.mutable_roles()) {
-      if (role.kind() == registry::v1::ROLE_KIND_RECYCLER) {
-        *role.mutable_permit() = permit;
-      }
-    }
-  }
-  entry.mutable_hosting()->mutable_addresses()->Assign(flags.addresses.begin(), flags.addresses.end());
-  entry.mutable_gs1_company_prefixes()->Assign(flags.prefixes.begin(), flags.prefixes.end());
-  entry.mutable_link_domains()->Assign(flags.domains.begin(), flags.domains.end());
-  entry.mutable_id_name_spaces()->Assign(flags.name_spaces.begin(), flags.name_spaces.end());
-  const SystemClock clock;
-  record::SystemRandom random;
-  const std::string data = flags.options.data_folder;
-  const bool is_operator = flags.options.is_operator;
-  MEGURI_RETURN_IF_ERROR(InitFolder(std::move(flags.options), clock, random));
-  const Folder folder(data);
-  if (is_operator) {
-    std::printf(
-        "Made the operator's node in %s.\nNext: meguri-node serve --data %s, then\n"
-        "      meguri-node client add admin --role admin --data %s, and\n"
-        "      meguri --home %s member enrol %s\nGive members this file: %s\n",
-        data.c_str(), data.c_str(), data.c_str(), folder.client("admin").c_str(), folder.enrolment_request().c_str(),
-        folder.trust_bundle().c_str());
-  } else {
-    std::printf("Made a node in %s.\nNext: send %s to the operator,\n      then meguri-node join ANSWER --data %s\n",
-                data.c_str(), folder.enrolment_request().c_str(), data.c_str());
-  }
-  return absl::OkStatus();
-}
-
-void AddInit(CLI::App& app, std::string& data, InitFlags& flags, std::function<absl::Status()>& action) {
-  CLI::App* init = app.add_subcommand("init", "Make the folder of a new node: keys, settings, enrolment request");
-  init->add_flag("--operator", flags.options.is_operator, "make the operator's node: trust bundle and authority too");
-  init->add_option("--federation", flags.options.federation, "operator: domain name of the federation");
-  init->add_option("--trust-bundle", flags.options.trust_bundle_path, "members: the operator's trust bundle");
-  init->add_option("--participant", flags.participant, "participant ID, for example 0188:7123456789012")->required();
-  init->add_option("--name-ja", flags.name_ja, "name in Japanese")->required();
-  init->add_option("--name-en", flags.name_en, "name in English")->required();
-  init->add_option("--name-kana", flags.name_kana, "name in kana");
-  init->add_option("--kind", flags.kind, "company-large, company-sme, company-micro, industry-association …")
-      ->default_val("company-large");
-  init->add_option("--role", flags.roles, "kind[:scope,…], for example recycler:battery; may be repeated");
-  init->add_option("--permit", flags.permit, "of the recycler role: type|number|issuer");
-  init->add_option("--address", flags.addresses, "host:port under which others reach this node; may be repeated");
-  init->add_option("--gs1-prefix", flags.prefixes, "GS1 company prefix; may be repeated");
-  init->add_option("--link-domain", flags.domains, "host name of Digital Links that this member issues");
-  init->add_option("--name-space", flags.name_spaces, "URI prefix of identifiers that this member issues");
-  init->add_option("--listen", flags.options.listen, "address to serve gRPC on")->default_val("127.0.0.1:7443");
-  init->add_option("--node-name", flags.options.node_name, "name of the node in its certificate")->default_val("main");
-  init->add_option("--key-algorithm", flags.options.key_algorithm, "of the record key: ed25519 or p256")
-      ->default_val("ed25519");
-  init->callback([&] {
-    action = [&] {
-      flags.options.data_folder = data;
-      return Init(flags);
-    };
-  });
-}
-
-absl::StatusOr<api::v1::ClientRole> ParseClientRole(const std::string& text) {
-  if (text == "read") {
-    return api::v1::CLIENT_ROLE_READ;
-  }
-  if (text == "publish") {
-    return api::v1::CLIENT_ROLE_PUBLISH;
-  }
-  if (text == "approve") {
-    return api::v1::CLIENT_ROLE_APPROVE;
-  }
-  if (text == "admin") {
-    return api::v1::CLIENT_ROLE_ADMIN;
-  }
-  return InvalidInput({{"--role", "FLAG", absl::StrCat("'", text, "'"), "read, publish, approve or admin",
-                        "choose what the client may do", "--role は read / publish / approve / admin です。"}});
-}
-
 int Run(int argc, char** argv) {
   CLI::App app("meguri-node: a node of the circular-economy information platform");
   app.require_subcommand(1);
@@ -278,30 +173,7 @@ int Run(int argc, char** argv) {
   add_settings(check);
   check->callback([&] { action = [&] { return CheckConfig(data, flags); }; });
 
-  InitFlags init_flags;
-  AddInit(app, data, init_flags, action);
-
-  CLI::App* join = app.add_subcommand("join", "Put the operator's answer to the enrolment request in place");
-  std::string enrolment;
-  join->add_option("ENROLMENT", enrolment, "file from the operator")->required();
-  join->callback([&] { action = [&] { return Join(data, enrolment, SystemClock()); }; });
-
-  CLI::App* client = app.add_subcommand("client", "Clients of this node");
-  client->require_subcommand(1);
-  CLI::App* add = client->add_subcommand("add", "Make a client folder for `meguri --home`");
-  std::string client_name;
-  std::string role_name;
-  add->add_option("NAME", client_name, "name of the client: a-z, 0-9 and -")->required();
-  add->add_option("--role", role_name, "read, publish, approve or admin")->default_val("read");
-  add->callback([&] {
-    action = [&]() -> absl::Status {
-      MEGURI_ASSIGN_OR_RETURN(const api::v1::ClientRole role, ParseClientRole(role_name));
-      record::SystemRandom random;
-      MEGURI_ASSIGN_OR_RETURN(const std::string path, AddClient(data, client_name, role, SystemClock(), random));
-      std::printf("%s\n", path.c_str());
-      return absl::OkStatus();
-    };
-  });
+  AddFolderCommands(app, data, action);
 
   CLI::App* fsck = app.add_subcommand("fsck", "Check a stopped node's store: rebuild every tree from the stored bytes");
   fsck->callback([&] {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "certs/change_request.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -382,6 +383,101 @@ TEST_F(OperatorTest, SuspendsAMemberByTheNextVersionOfItsRecord) {
   EXPECT_EQ(ThePublishedEntry().status(), registry::v1::MEMBER_STATUS_SUSPENDED);
   const record::Header header = ValueOf(record::Header::Parse(server_.node.TheRecord().envelope().header()));
   EXPECT_EQ(header.message().previous_header_hash(), record::HeaderHash(first.header()).ToString());
+}
+
+TEST_F(OperatorTest, EnrolsNobodyTwiceByAccident) {
+  Member known{std::string(kMember)};
+  registry::v1::MemberEntry entry = known.Entry();
+  server_.registry.Set(kMember, MemberRecord(entry, *operator_.record_key, random_));
+  const Outcome again = Run({"member", "enrol", WriteRequest(known), "--yes"});
+  EXPECT_EQ(again.exit_code, 65);
+  EXPECT_THAT(again.err, AllOf(HasSubstr("ALREADY_ENROLLED"), HasSubstr("--again")));
+  entry.set_status(registry::v1::MEMBER_STATUS_SUSPENDED);
+  server_.registry.Set(kMember, MemberRecord(entry, *operator_.record_key, random_));
+  const Outcome suspended = Run({"member", "enrol", WriteRequest(known), "--yes"});
+  EXPECT_EQ(suspended.exit_code, 65);
+  EXPECT_THAT(suspended.err, AllOf(HasSubstr("MEMBER_SUSPENDED"), HasSubstr("member activate")));
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
+TEST_F(OperatorTest, EnrolsAgainWhenToldToAndKeepsTheStatus) {
+  Member known{std::string(kMember)};
+  registry::v1::MemberEntry entry = known.Entry();
+  entry.set_status(registry::v1::MEMBER_STATUS_SUSPENDED);
+  entry.mutable_name()->set_en("Former Name");
+  server_.registry.Set(kMember, MemberRecord(entry, *operator_.record_key, random_));
+  const Outcome outcome =
+      Run({"member", "enrol", WriteRequest(known), "--again", "--out", folder_.Path("again")}, "y\n", true);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("- NAME"), HasSubstr("Former Name"), HasSubstr("+ NAME")));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("recovery")));
+  EXPECT_EQ(ThePublishedEntry().status(), registry::v1::MEMBER_STATUS_SUSPENDED);
+  EXPECT_EQ(ThePublishedEntry().name().en(), "Meguri Ltd.");
+}
+
+TEST_F(OperatorTest, GivesACertificateAloneWhereNothingChanges) {
+  Member known{std::string(kMember)};
+  server_.registry.Set(kMember, MemberRecord(known.Entry(), *operator_.record_key, random_));
+  const Outcome outcome = Run({"member", "enrol", WriteRequest(known), "--again", "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(server_.node.record_count(), 0U);
+  EXPECT_TRUE(std::filesystem::exists(folder_.Path("enrolment")));
+}
+
+TEST_F(OperatorTest, SaysThatARequestWithNewKeysOnlyIsARecovery) {
+  Member anew{std::string(kMember)};
+  server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  const Outcome outcome = Run({"member", "enrol", WriteRequest(anew), "--again", "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("recovery"));
+  const registry::v1::MemberEntry entry = ThePublishedEntry();
+  ASSERT_EQ(entry.keys_size(), 4);
+  EXPECT_EQ(entry.keys(0).not_after_ms(), certs::testing::NowMs());
+}
+
+TEST_F(OperatorTest, UpdatesAnEntryByFlagsAndShowsWhatChanges) {
+  server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  const std::vector<std::string> update = {"member",   "update", kMember,       "--role", "recycler:battery",
+                                           "--permit", "a|1|13", "--name-kana", "メグリ"};
+  EXPECT_EQ(Run(update, "n\n", true).exit_code, 77);
+  EXPECT_EQ(server_.node.record_count(), 0U);
+  const Outcome outcome = Run(update, "y\n", true);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("+ ROLES"), HasSubstr("+ PERMIT"), HasSubstr("メグリ"), Not(HasSubstr("ADDRESSES"))));
+  EXPECT_EQ(ThePublishedEntry().roles(0).permit().number(), "1");
+}
+
+TEST_F(OperatorTest, AppliesTheChangeRequestOfAMemberOnce) {
+  const record::v1::Envelope first = MemberRecord(member_.Entry(), *operator_.record_key, random_);
+  server_.registry.Set(kMember, first);
+  registry::v1::MemberEntry asked = member_.Entry();
+  asked.mutable_hosting()->set_addresses(0, "moved.example:7443");
+  const std::string path = folder_.Path("change-request");
+  std::ofstream(path, std::ios::binary) << ValueOf(certs::SignChangeRequest(
+      asked, certs::testing::kFederation, {member_.Entry(), record::HeaderHash(first.header())},
+      {member_.record_key.get()}, clock_.Now()));
+  const Outcome outcome = Run({"member", "update", path, "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("+ ADDRESSES"));
+  EXPECT_EQ(ThePublishedEntry().hosting().addresses(0), "moved.example:7443");
+  server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  EXPECT_THAT(Run({"member", "update", path, "--yes"}).err, HasSubstr("CHANGE_STALE"));
+}
+
+TEST_F(OperatorTest, RevokesOneKeyAndRefusesAmbiguity) {
+  server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  const std::string id = client::testing::KeyIdOf(kMember, *member_.record_key).ToHex();
+  EXPECT_EQ(Run({"member", "revoke-key", kMember, id.substr(0, 7), "--yes"}).exit_code, 64);
+  EXPECT_EQ(Run({"member", "revoke-key", kMember, id, "--at", "2999-01-01T00:00:00Z", "--yes"}).exit_code, 64);
+  EXPECT_EQ(Run({"member", "revoke-key", kMember, id, "--at", "yesterday", "--yes"}).exit_code, 64);
+  EXPECT_EQ(server_.node.record_count(), 0U);
+  const Outcome outcome =
+      Run({"member", "revoke-key", kMember, id.substr(0, 8), "--at", "2020-01-02T03:04:05Z", "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("without a key"));
+  EXPECT_EQ(ThePublishedEntry().keys(0).revoked_ms(), 1'577'934'245'000U);
+  EXPECT_EQ(ThePublishedEntry().keys(1).revoked_ms(), 0U);
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "meguri/registry/v1/member.pb.h"
+#include "record/hash.h"
+#include "record/participant_id.h"
+#include "record/public_key.h"
+
+namespace meguri::certs {
+
+inline constexpr char kChangePayloadType[] = "application/vnd.meguri.change.v1";
+
+// A member's entry, and the header of the record version that says so.
+struct CurrentEntry {
+  registry::v1::MemberEntry entry;
+  record::Hash header_hash;
+};
+
+// Whose request this says that it is; nothing of it is verified yet. INVALID_ARGUMENT with reason CHANGE_FORM.
+absl::StatusOr<record::ParticipantId> ApplicantOf(absl::string_view bytes);
+
+// The entry that a member asks for in place of `current`. A record key in force in `current` and every key that is new
+// have signed; the status stays; no key is lost, un-revoked or prolonged. INVALID_ARGUMENT with reason CHANGE_FORM,
+// CHANGE_KEYS, CHANGE_SIGNATURE or the violations of the entry; FAILED_PRECONDITION with reason CHANGE_STALE if the
+// entry has changed since the request was made.
+absl::StatusOr<registry::v1::MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::string_view federation,
+                                                            const CurrentEntry& current, absl::Time now);
+
+// Signs a request that OpenChangeRequest accepts at `now`; its errors if it would not.
+absl::StatusOr<std::string> SignChangeRequest(const registry::v1::MemberEntry& entry, absl::string_view federation,
+                                              const CurrentEntry& current,
+                                              const std::vector<const record::Signer*>& signers, absl::Time now);
+
+}  // namespace meguri::certs

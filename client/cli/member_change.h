@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "client/cli/session.h"
+#include "client/verify.h"
+#include "meguri/registry/v1/member.pb.h"
+
+namespace meguri::client {
+
+// What `after` says otherwise than `before`: a line each, "- " for what goes and "+ " for what comes. "" if nothing.
+std::string DifferenceOf(const registry::v1::MemberEntry& before, const registry::v1::MemberEntry& after,
+                         absl::string_view federation, const Session& session);
+
+// Shows what `next` changes, asks unless `yes`, and publishes it as the next version of the member's record. Publishes
+// nothing, and says so, if nothing changes.
+absl::Status ChangeMember(Session& session, const VerifiedMember& current, const registry::v1::MemberEntry& next,
+                          bool yes);
+
+}  // namespace meguri::client

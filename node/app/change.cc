@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/change.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "certs/change_request.h"
+#include "certs/files.h"
+#include "certs/key_change.h"
+#include "certs/key_files.h"
+#include "certs/registry.h"
+#include "certs/signing_key.h"
+#include "certs/strict_parse.h"
+#include "certs/trust_bundle.h"
+#include "node/app/entry_file.h"
+#include "node/app/folder.h"
+
+namespace meguri::node {
+namespace {
+
+using certs::SigningKey;
+using registry::v1::KeyPurpose;
+using registry::v1::MemberEntry;
+using registry::v1::MemberKey;
+
+constexpr size_t kFileBytesMax = size_t{1} << 20;
+constexpr mode_t kPublicMode = 0644;
+
+// What every request starts from.
+struct Desk {
+  Folder folder;
+  certs::TrustBundle bundle;
+  certs::CurrentEntry current;
+  std::string record_key;  // the first file of that line of keys
+};
+
+absl::StatusOr<Desk> OpenDesk(const std::string& data_folder, const std::string& record_key, absl::Time now) {
+  const Folder folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, certs::TrustBundle::Open(bytes, now));
+  MEGURI_ASSIGN_OR_RETURN(certs::CurrentEntry current, ReadEntryFile(folder.registry_entry()));
+  return Desk{folder, std::move(bundle), std::move(current), record_key.empty() ? folder.record_key() : record_key};
+}
+
+absl::StatusOr<std::unique_ptr<SigningKey>> KeyInForce(const Desk& desk, KeyPurpose purpose, absl::Time now) {
+  const MemberKey* key = certs::KeyInForce(desk.current.entry, purpose, now);
+  if (key == nullptr) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NO_KEY_IN_FORCE",
+                 "The registry has no key of this member in force; ask the operator to enrol it again.");
+  }
+  return certs::LoadKeyOf(purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key(),
+                          key->public_key());
+}
+
+absl::StatusOr<std::string> WriteChange(const Desk& desk, const MemberEntry& entry,
+                                        const std::vector<const record::Signer*>& signers, const std::string& out,
+                                        absl::Time now) {
+  MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(desk.bundle.federation(), entry));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes,
+                          certs::SignChangeRequest(entry, desk.bundle.federation(), desk.current, signers, now));
+  const std::string path = out.empty() ? desk.folder.change_request() : out;
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path, bytes, kPublicMode));
+  return path;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> RequestChange(const ChangeOptions& options, const Clock& clock) {
+  const absl::Time now = clock.Now();
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  MemberEntry entry = desk.current.entry;
+  MEGURI_RETURN_IF_ERROR(certs::ApplyTo(entry, options.text));
+  if (certs::SerializeForSigning(entry) == certs::SerializeForSigning(desk.current.entry)) {
+    return Error(absl::StatusCode::kInvalidArgument, "NOTHING_CHANGES",
+                 "The registry says all of this already. Give what is to change, for example --address host:port.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
+                          KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
+  return WriteChange(desk, entry, {key.get()}, options.out, now);
+}
+
+absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, const Clock& clock) {
+  const absl::Time now = clock.Now();
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> record_key,
+                          KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> feed_key,
+                          KeyInForce(desk, registry::v1::KEY_PURPOSE_FEED, now));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> node_key, SigningKey::Load(desk.folder.node_key()));
+  registry::v1::EnrolmentRequest request;
+  *request.mutable_entry() = desk.current.entry;
+  // A request enrols as active; enrolling again keeps the status that the operator has given.
+  request.mutable_entry()->set_status(registry::v1::MEMBER_STATUS_ACTIVE);
+  request.mutable_entry()->clear_keys();
+  for (const SigningKey* key : {record_key.get(), feed_key.get()}) {
+    *request.mutable_entry()->add_keys() = *certs::FindKey(desk.current.entry, key->public_key().spki());
+  }
+  MEGURI_ASSIGN_OR_RETURN(*request.mutable_certificate_request(),
+                          certs::MakeCertificateRequest(*node_key, desk.current.entry.hosting().node_identity()));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::SignEnrolmentRequest(request, desk.bundle.federation(),
+                                                                               {record_key.get(), feed_key.get()}));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(desk.folder.enrolment_request(), bytes, kPublicMode));
+  return desk.folder.enrolment_request();
+}
+
+namespace {
+
+absl::StatusOr<record::KeyAlgorithm> AlgorithmOf(const RotateOptions& options) {
+  if (options.purpose == registry::v1::KEY_PURPOSE_FEED || options.algorithm == "ed25519") {
+    return record::KeyAlgorithm::kEd25519;
+  }
+  if (options.algorithm == "p256") {
+    return record::KeyAlgorithm::kEcdsaP256;
+  }
+  return InvalidInput({{"--key-algorithm", "FLAG", absl::StrCat("'", options.algorithm, "'"), "ed25519 or p256",
+                        "correct --key-algorithm", "--key-algorithm の値が正しくありません。"}});
+}
+
+// The newest key of the line if the registry does not have it yet, else a new one.
+absl::StatusOr<std::pair<std::string, std::unique_ptr<SigningKey>>> WaitingKey(const Desk& desk,
+                                                                               const std::string& first_file,
+                                                                               record::KeyAlgorithm algorithm) {
+  const std::vector<std::string> files = certs::KeyFilesOf(first_file);
+  if (!files.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> newest, SigningKey::Load(files.back()));
+    if (certs::FindKey(desk.current.entry, newest->public_key().spki()) == nullptr) {
+      return std::make_pair(files.back(), std::move(newest));
+    }
+  }
+  MEGURI_ASSIGN_OR_RETURN(std::string file, certs::NextKeyFile(first_file));
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate(algorithm));
+  MEGURI_RETURN_IF_ERROR(key->SaveTo(file));
+  return std::make_pair(std::move(file), std::move(key));
+}
+
+}  // namespace
+
+absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& clock) {
+  const absl::Time now = clock.Now();
+  MEGURI_ASSIGN_OR_RETURN(const record::KeyAlgorithm algorithm, AlgorithmOf(options));
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  if (desk.current.entry.participant_id() == desk.bundle.operator_id().text()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "PINNED_KEY",
+                 "The trust bundle pins the operator's keys. Make a key with `meguri key generate`, and pin it with "
+                 "`meguri-node bundle next --registry-record-key FILE` or --registry-feed-key.");
+  }
+  // Whoever cannot sign for the member makes no key either.
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> signer,
+                          KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
+  const std::string first_file =
+      options.purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key();
+  MEGURI_ASSIGN_OR_RETURN(auto fresh, WaitingKey(desk, first_file, algorithm));
+  MemberEntry entry = desk.current.entry;
+  certs::AddSuccessor(entry, certs::ToMemberKey(*fresh.second, options.purpose), options.begin.value_or(now),
+                      options.old_end);
+  MEGURI_ASSIGN_OR_RETURN(std::string request,
+                          WriteChange(desk, entry, {signer.get(), fresh.second.get()}, options.out, now));
+  return RotatedKey{std::move(fresh.first), std::move(request)};
+}
+
+absl::StatusOr<std::string> RotateNodeKey(const std::string& data_folder) {
+  const Folder folder(data_folder);
+  MEGURI_RETURN_IF_ERROR(SigningKey::Load(folder.node_key()).status());
+  if (!SigningKey::Load(folder.next_node_key()).ok()) {
+    MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
+                            SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
+    MEGURI_RETURN_IF_ERROR(key->SaveTo(folder.next_node_key()));
+  }
+  return folder.next_node_key();
+}
+
+}  // namespace meguri::node
