@@ -18,6 +18,7 @@
 #include "certs/trust_bundle.h"
 #include "node/app/entry_file.h"
 #include "node/app/folder.h"
+#include "node/app/follow_log.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
 #include "node/follow/feed_source.h"
@@ -102,7 +103,8 @@ struct Node::Parts {
         client_ca(std::move(authority)),
         clock(node_clock),
         random(node_random),
-        log(node_log) {}
+        log(node_log),
+        follow_log(node_log) {}
 
   bool is_operator() const { return participant == bundle.operator_id(); }
 
@@ -130,6 +132,7 @@ struct Node::Parts {
   const Clock& clock;
   Random& random;
   Log& log;
+  FollowLog follow_log;
   std::string node_identity;
   absl::Duration heartbeat_interval;
   std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
@@ -218,7 +221,8 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
       absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{participant, feed_key.get()}});
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
-  follows = std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random);
+  follows =
+      std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random, follow_log);
   authenticator =
       std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);

@@ -8,14 +8,24 @@
 
 namespace meguri::node {
 
-inline constexpr size_t kFollowFeedsMax = 64;                 // in one stream
-inline constexpr size_t kBatchEntriesMax = 256;               // in one message
-inline constexpr size_t kBatchBytesTarget = size_t{2} << 20;  // a message ends once it is this large
-inline constexpr size_t kMessageBytesMax = size_t{40} << 20;  // a record of 32 MiB and what travels around it
-inline constexpr int kCommitsInFlightMax = 8;                 // of one followed stream
+inline constexpr size_t kFollowFeedsMax = 64;                // in one stream
+inline constexpr size_t kFollowStreamsPerPublisherMax = 16;  // that one member opens, beside that of the registry
+inline constexpr size_t kFollowFeedsPerPublisherMax = kFollowFeedsMax * kFollowStreamsPerPublisherMax;
+inline constexpr size_t kBatchEntriesMax = 256;                      // in one message
+inline constexpr size_t kBatchBytesTarget = size_t{2} << 20;         // a message ends once it is this large
+inline constexpr size_t kMessageBytesMax = size_t{40} << 20;         // a record of 32 MiB and what travels around it
+inline constexpr int kCommitsInFlightMax = 8;                        // of one followed stream
+inline constexpr size_t kFollowBytesInFlightMax = size_t{64} << 20;  // of all followed streams of this node
+inline constexpr size_t kPromisesMax = 256;  // signed heads of one feed whose entries have not come
 inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
-inline constexpr absl::Duration kFollowSilenceMax = absl::Seconds(60);  // then the stream is taken for dead
+// A connection that is dead, gRPC's keep-alive finds. These end a stream whose connection lives and whose publisher
+// says nothing: no message within the first if all that was promised is here, and within both while entries are owed,
+// for the next message may then be as large as one can be, on the slowest line that we mean to serve.
+inline constexpr absl::Duration kFollowSilenceMax = absl::Seconds(60);
+inline constexpr size_t kSlowestLinkBytesPerSecond = size_t{16} << 10;
+inline constexpr absl::Duration kLargestMessageTime = absl::Seconds(kMessageBytesMax / kSlowestLinkBytesPerSecond);
 inline constexpr absl::Duration kRetryMin = absl::Milliseconds(500);
 inline constexpr absl::Duration kRetryMax = absl::Minutes(5);
+inline constexpr absl::Duration kTroubleSettles = absl::Seconds(10);  // what lasts longer is reported
 
 }  // namespace meguri::node

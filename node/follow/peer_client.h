@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,11 +15,12 @@
 
 namespace meguri::node {
 
-// What a followed stream brings. Exactly one field is set; all are unset for an idle heartbeat.
+// What a followed stream brings: one of these, or none for an idle heartbeat.
 struct FollowEvent {
   absl::optional<feed::v1::FeedTarget> target;
   absl::optional<feed::v1::FeedBatch> batch;
   absl::optional<record::v1::SignedBody> registry_heartbeat;
+  size_t bytes = 0;  // of the whole message
 };
 
 struct FollowPosition {

@@ -122,6 +122,7 @@ class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowRespo
       return;
     }
     FollowEvent event;
+    event.bytes = response_.ByteSizeLong();
     if (response_.has_target()) {
       event.target = std::move(*response_.mutable_target());
     } else if (response_.has_batch()) {

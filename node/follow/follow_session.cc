@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/follow/follow_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/grammar.h"
+#include "storage/settings.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr char kTwoHeaders[] = "TWO_HEADERS";
+
+bool IsEvidence(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "FORK" || reason == "ROLLBACK";
+}
+
+// What is wrong with the publisher is wrong with each of its feeds.
+bool ConcernsPublisher(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "PUBLISHER_SUSPENDED" || reason == "NO_FEED_KEY";
+}
+
+}  // namespace
+
+void FollowSession::AddFeed(const record::FeedName& name, std::string quarantine_reason) {
+  MutexLock lock(mutex_);
+  Feed& feed = feeds_[name];
+  feed.last_error_reason = quarantine_reason;
+  feed.last_error = quarantine_reason.empty()
+                        ? ""
+                        : "The publisher contradicted itself before this node was started; the evidence is kept. To "
+                          "follow it all the same, remove the follow and add it again.";
+  feed.quarantine_reason = std::move(quarantine_reason);
+  feed.next_attempt = absl::InfinitePast();
+  feed.delay = kRetryMin;
+  delay_ = kRetryMin;
+  next_attempt_ = absl::InfinitePast();
+  ReopenLocked();
+}
+
+bool FollowSession::RemoveFeed(const record::FeedName& name) {
+  MutexLock lock(mutex_);
+  if (feeds_.erase(name) == 0) {
+    return false;
+  }
+  next_attempt_ = absl::InfinitePast();
+  ReopenLocked();
+  return true;
+}
+
+bool FollowSession::Has(const record::FeedName& name) const {
+  MutexLock lock(mutex_);
+  return feeds_.contains(name);
+}
+
+bool FollowSession::IsQuarantined(const record::FeedName& name) const {
+  MutexLock lock(mutex_);
+  const auto found = feeds_.find(name);
+  return found != feeds_.end() && !found->second.quarantine_reason.empty();
+}
+
+std::vector<record::FeedName> FollowSession::FeedNames() const {
+  MutexLock lock(mutex_);
+  std::vector<record::FeedName> names;
+  for (const auto& [name, feed] : feeds_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+FollowState FollowSession::StateOf(const Feed& feed) const {
+  if (!feed.quarantine_reason.empty()) {
+    return FollowState::kQuarantined;
+  }
+  if (!streaming_ || !feed.in_stream || feed.is_denied) {
+    return FollowState::kWaiting;
+  }
+  if (!feed.has_target) {
+    return FollowState::kConnecting;
+  }
+  return feed.stored_size < feed.target_size ? FollowState::kCatchingUp : FollowState::kLive;
+}
+
+void FollowSession::AppendStatus(std::vector<FollowStatus>& statuses) const {
+  MutexLock lock(mutex_);
+  for (const auto& [name, feed] : feeds_) {
+    statuses.push_back({HeldFeedOf(name), StateOf(feed), feed.stored_size, std::max(feed.stored_size, feed.target_size),
+                        feed.last_error, feed.last_error_reason});
+  }
+}
+
+bool FollowSession::IsDueLocked(const Feed& feed, absl::Time now) const {
+  return feed.quarantine_reason.empty() && feed.next_attempt <= now;
+}
+
+bool FollowSession::IsSilentLocked(absl::Time now) const {
+  const bool is_owed_entries = absl::c_any_of(feeds_, [](const auto& named) {
+    const Feed& feed = named.second;
+    return feed.in_stream && feed.has_target && feed.stored_size < feed.target_size;
+  });
+  const absl::Duration patience = kFollowSilenceMax + (is_owed_entries ? kLargestMessageTime : absl::ZeroDuration());
+  return streaming_ && reading_ && now - last_event_ > patience;
+}
+
+void FollowSession::Tick() {
+  MutexLock lock(mutex_);
+  const absl::Time now = context_.clock.Now();
+  ReportTroubleLocked(now);
+  if (stream_ != nullptr && IsSilentLocked(now)) {
+    stream_->Cancel();
+  }
+  if (streaming_ && absl::c_any_of(feeds_, [&](const auto& named) {
+        return !named.second.in_stream && IsDueLocked(named.second, now);
+      })) {
+    next_attempt_ = absl::InfinitePast();
+    ReopenLocked();
+  }
+  if (stopping_ || streaming_ || now < next_attempt_) {
+    return;
+  }
+  const absl::Status opened = OpenLocked();
+  if (!opened.ok()) {
+    NoteErrorLocked(opened);
+    next_attempt_ = AfterPause(delay_);
+  }
+}
+
+void FollowSession::RetryNow() {
+  MutexLock lock(mutex_);
+  next_attempt_ = absl::InfinitePast();
+  for (auto& [name, feed] : feeds_) {
+    feed.next_attempt = absl::InfinitePast();
+  }
+}
+
+void FollowSession::Stop() {
+  MutexLock lock(mutex_);
+  stopping_ = true;
+  if (stream_ != nullptr) {
+    stream_->Cancel();
+  }
+}
+
+void FollowSession::Wait() {
+  MutexLock lock(mutex_);
+  while (streaming_ || commits_in_flight_ > 0) {
+    changed_.Wait(mutex_);
+  }
+  stream_.reset();
+}
+
+absl::Status FollowSession::PrepareLocked(const record::FeedName& name, Feed& feed) {
+  absl::optional<record::PublicKey> pinned;
+  if (name == record::FeedName::Registry()) {
+    pinned = context_.registry.bundle().registry_feed_key();
+  }
+  const std::shared_ptr<const Follower> before = std::move(feed.follower);
+  MEGURI_ASSIGN_OR_RETURN(feed.follower, Follower::Make(HeldFeedOf(name), context_.registry.bundle().federation(),
+                                                        std::move(pinned), context_.store, context_.verified_roots));
+  if (before != nullptr) {
+    feed.follower->RememberPromise(*before);
+  }
+  feed.stored_size = feed.follower->size();
+  feed.has_target = false;
+  feed.is_denied = false;
+  return absl::OkStatus();
+}
+
+absl::Status FollowSession::OpenLocked() {
+  if (commits_in_flight_ > 0) {
+    return absl::OkStatus();  // the last stream is still being written
+  }
+  reopening_ = false;
+  failed_ = false;
+  const absl::Time now = context_.clock.Now();
+  FollowCall call{{}, member_, publisher_, {}};
+  absl::Time next = absl::InfiniteFuture();
+  for (auto& [name, feed] : feeds_) {
+    const absl::Status prepared = PrepareLocked(name, feed);
+    if (!prepared.ok()) {
+      DelayFeedLocked(feed, prepared);
+    }
+    feed.in_stream = IsDueLocked(feed, now) && prepared.ok();
+    if (feed.in_stream) {
+      call.feeds.push_back({name, 1, feed.stored_size});
+    } else if (feed.quarantine_reason.empty()) {
+      next = std::min(next, feed.next_attempt);
+    }
+  }
+  if (call.feeds.empty()) {
+    next_attempt_ = next;
+    return absl::OkStatus();
+  }
+  MEGURI_RETURN_IF_ERROR(FindPeer(call.peer));
+  streaming_ = true;
+  reading_ = true;
+  last_event_ = now;
+  stream_ = context_.peers.Follow(call, shared_from_this());
+  return absl::OkStatus();
+}
+
+absl::Status FollowSession::FindPeer(PeerAddress& peer) const {
+  const std::shared_ptr<const certs::Registry> registry = context_.registry.Get();
+  const registry::v1::MemberEntry* entry = registry->Find(publisher_);
+  const certs::TrustBundle& bundle = context_.registry.bundle();
+  if (entry != nullptr) {
+    peer.node_identity = entry->hosting().node_identity();
+    peer.addresses.assign(entry->hosting().addresses().begin(), entry->hosting().addresses().end());
+  } else if (publisher_ == bundle.operator_id()) {
+    // Before the first entry of the registry is here, the bundle says where it is.
+    peer.node_identity = absl::StrCat("spiffe://", bundle.federation(), "/member/", publisher_.icd(), "/",
+                                      publisher_.identifier(), "/node/");
+    peer.addresses.assign(bundle.message().operator_addresses().begin(), bundle.message().operator_addresses().end());
+  }
+  if (peer.addresses.empty()) {
+    return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
+                 absl::StrCat("The registry here names no node for ", publisher_.text(), "."));
+  }
+  return absl::OkStatus();
+}
+
+void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) {
+  struct Task {
+    FollowEvent event;
+    Claim claim;
+    absl::AnyInvocable<void()> more;
+  };
+  {
+    MutexLock lock(mutex_);
+    reading_ = false;
+  }
+  auto claim = std::make_shared<ByteBudget::Claim>(context_.budget, event.bytes);
+  auto task = std::make_shared<Task>(Task{std::move(event), std::move(claim), std::move(more)});
+  const bool queued = context_.executor.Submit(
+      [self = shared_from_this(), task] { self->Process(std::move(task->event), task->claim, std::move(task->more)); });
+  if (!queued) {
+    task->claim->Release();
+    {
+      MutexLock lock(mutex_);
+      FailLocked(
+          Error(absl::StatusCode::kResourceExhausted, "BUSY", "This node is too busy to verify; it will retry."));
+    }
+    // The stream was cancelled; it must be asked for more to notice.
+    ReadOn(std::move(task->more));
+  }
+}
+
+void FollowSession::OnEnd(absl::Status status) {
+  MutexLock lock(mutex_);
+  streaming_ = false;
+  if (!failed_ && !reopening_) {
+    NoteErrorLocked(!status.ok() ? status
+                                 : Error(absl::StatusCode::kUnavailable, "STREAM_CLOSED",
+                                         "The publisher's node closed the stream."));
+  }
+  if (!reopening_) {
+    next_attempt_ = AfterPause(delay_);
+  }
+  changed_.NotifyAll();
+}
+
+void FollowSession::Process(FollowEvent event, const Claim& claim, absl::AnyInvocable<void()> more) {
+  bool is_being_written = false;
+  if (event.registry_heartbeat.has_value()) {
+    TakeHeartbeat(*event.registry_heartbeat);
+  } else if (event.target.has_value()) {
+    TakeTarget(*event.target);
+  } else if (event.batch.has_value()) {
+    is_being_written = TakeBatch(*std::move(event.batch), claim);
+  }
+  if (!is_being_written) {
+    claim->Release();
+  }
+  {
+    MutexLock lock(mutex_);
+    last_event_ = context_.clock.Now();
+    if (commits_in_flight_ >= kCommitsInFlightMax) {
+      waiting_more_ = std::move(more);
+      return;
+    }
+  }
+  ReadOn(std::move(more));
+}
+
+// Not under mutex_: those who wait for room are other sessions, and run here when it is their turn.
+void FollowSession::ReadOn(absl::AnyInvocable<void()> more) {
+  context_.budget.WhenRoom([self = shared_from_this(), next = std::move(more)]() mutable {
+    {
+      MutexLock lock(self->mutex_);
+      self->reading_ = true;
+      self->last_event_ = self->context_.clock.Now();
+    }
+    next();
+  });
+}
+
+std::shared_ptr<Follower> FollowSession::FindFollower(absl::string_view feed) {
+  const absl::StatusOr<record::FeedName> name = record::FeedName::Parse(feed);
+  MutexLock lock(mutex_);
+  if (failed_ || reopening_) {
+    return nullptr;
+  }
+  const auto found = name.ok() ? feeds_.find(*name) : feeds_.end();
+  if (found == feeds_.end() || !found->second.in_stream) {
+    FailLocked(Error(absl::StatusCode::kInvalidArgument, "UNEXPECTED_FEED",
+                     absl::StrCat("The stream brought a feed that was not asked for: ", certs::Quoted(feed))));
+    return nullptr;
+  }
+  return found->second.follower;
+}
+
+void FollowSession::TakeHeartbeat(const record::v1::SignedBody& heartbeat) {
+  const absl::Status accepted = context_.registry.AcceptHeartbeat(heartbeat);
+  // A heartbeat that is ahead of our copy is not an offence: the entries are on their way.
+  if (!accepted.ok() && ReasonOf(accepted) != "HEARTBEAT_AHEAD") {
+    MutexLock lock(mutex_);
+    FailLocked(accepted);
+  }
+}
+
+void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
+  const std::shared_ptr<Follower> follower = FindFollower(target.feed());
+  if (follower == nullptr) {
+    return;
+  }
+  const absl::Status status = follower->TakeTarget(target.checkpoint(), *context_.registry.Get(), context_.clock.Now());
+  if (!status.ok()) {
+    FailFeed(follower->feed(), status, follower->evidence());
+    return;
+  }
+  MutexLock lock(mutex_);
+  const auto found = feeds_.find(follower->feed().key.name);
+  if (found != feeds_.end()) {
+    found->second.has_target = true;
+    found->second.is_denied = false;
+    found->second.target_size = follower->target_size();
+    if (follower->size() == follower->target_size()) {
+      NoteProgressLocked(found->second);
+    }
+  }
+}
+
+bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {
+  const std::shared_ptr<Follower> follower = FindFollower(batch.feed());
+  if (follower == nullptr) {
+    return false;
+  }
+  absl::StatusOr<VerifiedBatch> verified =
+      follower->TakeBatch(std::move(batch), *context_.registry.Get(), context_.clock.Now());
+  if (!verified.ok()) {
+    FailFeed(follower->feed(), verified.status(), follower->evidence());
+    return false;
+  }
+  CommitBatch(follower->feed(), *std::move(verified), follower->checkpoint_note(), claim);
+  return true;
+}
+
+void FollowSession::CommitBatch(const storage::HeldFeed& feed, VerifiedBatch batch, const std::string& note,
+                                const Claim& claim) {
+  {
+    MutexLock lock(mutex_);
+    ++commits_in_flight_;
+  }
+  auto self = shared_from_this();
+  auto verified = std::make_shared<VerifiedBatch>(std::move(batch));
+  auto frozen = std::make_shared<int>(0);
+  context_.committer.Submit(
+      [self, verified, frozen, feed, note](storage::CommitScope& scope) {
+        return WriteBatchOf(feed, *verified, note, self->context_.clock.Now(), self->context_.store, scope, *frozen);
+      },
+      [self, verified, frozen, feed, claim](const absl::Status& status) {
+        claim->Release();
+        self->OnCommitted(feed.key.name, verified->size_after, *frozen, status);
+      });
+}
+
+void FollowSession::OnCommitted(const record::FeedName& name, uint64_t size, int frozen, const absl::Status& status) {
+  absl::AnyInvocable<void()> more;
+  {
+    MutexLock lock(mutex_);
+    --commits_in_flight_;
+    const auto found = feeds_.find(name);
+    if (!status.ok()) {
+      FailLocked(status);
+    } else if (found != feeds_.end()) {
+      found->second.stored_size = size;
+      NoteProgressLocked(found->second);
+      if (frozen > 0) {
+        NoteOnceLocked(found->second, found->second.reported_two_headers, FollowReport::Kind::kTwoHeaders);
+        found->second.last_error_reason = kTwoHeaders;
+        found->second.last_error = absl::StrCat("The publisher signed two headers for one version of ", frozen,
+                                                " record(s). Both are kept as evidence and the record is frozen.");
+      }
+    }
+    more = std::move(waiting_more_);
+    waiting_more_ = nullptr;
+    changed_.NotifyAll();
+  }
+  if (more) {
+    ReadOn(std::move(more));
+  }
+}
+
+void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence) {
+  if (IsEvidence(status)) {
+    Quarantine(feed, status, evidence);
+  }
+  MutexLock lock(mutex_);
+  if (ConcernsPublisher(status)) {
+    FailLocked(status);
+    return;
+  }
+  const auto found = feeds_.find(feed.key.name);
+  if (found != feeds_.end()) {
+    DelayFeedLocked(found->second, status);
+  }
+  // The others go on after a short pause, so that many bad feeds do not make for many streams a second.
+  absl::Duration pause = kRetryMin;
+  next_attempt_ = AfterPause(pause);
+  ReopenLocked();
+}
+
+void FollowSession::Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence) {
+  const storage::FollowSetting setting{feed.holder, feed.key, ReasonOf(status), evidence};
+  const storage::StoreReader& store = context_.store;
+  context_.committer.Submit(
+      [setting, &store](storage::CommitScope& scope) {
+        return storage::Settings(store).PutFollow(scope.transaction, setting);
+      },
+      [](const absl::Status&) {});
+  MutexLock lock(mutex_);
+  const auto found = feeds_.find(feed.key.name);
+  if (found != feeds_.end()) {
+    found->second.quarantine_reason = ReasonOf(status);
+    context_.reporter.Report({FollowReport::Kind::kQuarantined, feed, found->second.stored_size, ReasonOf(status),
+                              std::string(status.message())});
+  }
+}
+
+// All that was promised is here, or more of it than before. A promise alone is none: who signs a head and then sends
+// what is refused must not be called again and again without pause. That a record is frozen stays on show.
+void FollowSession::NoteProgressLocked(Feed& feed) {
+  if (failed_ || reopening_) {
+    return;
+  }
+  delay_ = kRetryMin;
+  feed.delay = kRetryMin;
+  if (feed.last_error_reason != kTwoHeaders) {
+    feed.last_error.clear();
+    feed.last_error_reason.clear();
+  }
+  feed.trouble_since = absl::InfiniteFuture();
+  if (!feed.reported_live && StateOf(feed) == FollowState::kLive) {
+    feed.reported_live = true;
+    feed.reported_trouble.clear();
+    context_.reporter.Report({FollowReport::Kind::kLive, feed.follower->feed(), feed.stored_size, "", ""});
+  }
+}
+
+void FollowSession::NoteOnceLocked(const Feed& feed, bool& reported, FollowReport::Kind kind) {
+  if (!std::exchange(reported, true)) {
+    context_.reporter.Report({kind, feed.follower->feed(), feed.stored_size, "", ""});
+  }
+}
+
+void FollowSession::ReportTroubleLocked(absl::Time now) {
+  for (auto& [name, feed] : feeds_) {
+    const FollowState state = StateOf(feed);
+    if (state == FollowState::kQuarantined || state == FollowState::kLive || feed.last_error_reason.empty() ||
+        feed.last_error_reason == kTwoHeaders) {
+      continue;
+    }
+    feed.trouble_since = std::min(feed.trouble_since, now);
+    if (now - feed.trouble_since >= kTroubleSettles && feed.reported_trouble != feed.last_error_reason) {
+      feed.reported_trouble = feed.last_error_reason;
+      feed.reported_live = false;
+      context_.reporter.Report(
+          {FollowReport::Kind::kWaiting, HeldFeedOf(name), feed.stored_size, feed.last_error_reason, feed.last_error});
+    }
+  }
+}
+
+void FollowSession::DelayFeedLocked(Feed& feed, const absl::Status& status) {
+  feed.last_error = std::string(status.message());
+  feed.last_error_reason = ReasonOf(status);
+  feed.next_attempt = AfterPause(feed.delay);
+}
+
+void FollowSession::FailLocked(const absl::Status& status) {
+  if (!failed_ && !reopening_) {
+    failed_ = true;
+    NoteErrorLocked(status);
+  }
+  if (stream_ != nullptr) {
+    stream_->Cancel();
+  }
+}
+
+void FollowSession::NoteErrorLocked(const absl::Status& status) {
+  for (auto& [name, feed] : feeds_) {
+    if (feed.in_stream && feed.quarantine_reason.empty()) {
+      feed.last_error = std::string(status.message());
+      feed.last_error_reason = ReasonOf(status);
+    }
+  }
+}
+
+void FollowSession::ReopenLocked() {
+  if (streaming_) {
+    reopening_ = true;
+    if (stream_ != nullptr) {
+      stream_->Cancel();
+    }
+  }
+}
+
+absl::Time FollowSession::AfterPause(absl::Duration& delay) const {
+  // Full jitter, so that followers of a node that comes back do not all come at once.
+  const int64_t bound = std::max<int64_t>(1, absl::ToInt64Milliseconds(delay));
+  const auto pause = static_cast<int64_t>(context_.random.Below(static_cast<uint64_t>(bound)));
+  delay = std::min(delay * 2, kRetryMax);
+  return context_.clock.Now() + absl::Milliseconds(pause + bound / 2);
+}
+
+}  // namespace meguri::node

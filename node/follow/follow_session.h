@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "certs/registry.h"
+#include "certs/trust_bundle.h"
+#include "node/follow/byte_budget.h"
+#include "node/follow/follow_report.h"
+#include "node/follow/follower.h"
+#include "node/follow/limits.h"
+#include "node/follow/peer_client.h"
+#include "record/batch.h"
+#include "storage/committer.h"
+#include "storage/ordered_store.h"
+
+namespace meguri::node {
+
+enum class FollowState { kConnecting, kCatchingUp, kLive, kWaiting, kQuarantined };
+
+struct FollowStatus {
+  storage::HeldFeed feed;
+  FollowState state = FollowState::kWaiting;
+  uint64_t size = 0;
+  uint64_t target_size = 0;
+  std::string last_error;
+  std::string last_error_reason;
+};
+
+// What following needs of the registry.
+class FollowRegistry {
+ public:
+  virtual ~FollowRegistry() = default;
+  virtual std::shared_ptr<const certs::Registry> Get() const = 0;
+  virtual const certs::TrustBundle& bundle() const = 0;
+  virtual absl::Status AcceptHeartbeat(const record::v1::SignedBody& heartbeat) = 0;
+};
+
+// What all sessions share; it outlives them.
+struct FollowContext {
+  FollowRegistry& registry;
+  PeerClient& peers;
+  const storage::StoreReader& store;
+  storage::Committer& committer;
+  Executor& executor;
+  const Clock& clock;
+  Random& random;
+  FollowReporter& reporter;
+  record::VerifiedRoots verified_roots{};
+  ByteBudget budget{kFollowBytesInFlightMax};
+};
+
+// One stream: up to kFollowFeedsMax feeds that one member follows of one publisher. Each feed stands and falls alone:
+// one that may not be read, does not verify or is quarantined is left out while the others go on, and is tried again
+// with growing, jittered pauses. What breaks the stream itself concerns them all. Thread-safe.
+//
+// Events come one at a time and are verified on the executor; commits are handed to the committer in that order, at
+// most kCommitsInFlightMax ahead, so that verifying the next batch overlaps with writing the last one.
+class FollowSession final : public FollowSink, public std::enable_shared_from_this<FollowSession> {
+ public:
+  FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher)
+      : context_(context), member_(std::move(member)), publisher_(std::move(publisher)) {}
+
+  // Follows `name` from now on, unless there is a reason for its quarantine.
+  void AddFeed(const record::FeedName& name, std::string quarantine_reason);
+  // Whether it was followed.
+  bool RemoveFeed(const record::FeedName& name);
+  bool Has(const record::FeedName& name) const;
+  bool IsQuarantined(const record::FeedName& name) const;
+  std::vector<record::FeedName> FeedNames() const;
+  void AppendStatus(std::vector<FollowStatus>& statuses) const;
+
+  // Opens the stream if it is due, ends it if it is silent, and reports trouble that has lasted.
+  void Tick();
+  // What waits is tried again at the next Tick.
+  void RetryNow();
+  // Ends the stream and opens none any more; Wait returns when it has ended and what it brought is written.
+  void Stop();
+  void Wait();
+
+  void OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) override;
+  void OnEnd(absl::Status status) override;
+
+ private:
+  struct Feed {
+    std::shared_ptr<Follower> follower;  // since the stream was opened
+    bool in_stream = false;              // the open stream asks for it
+    bool has_target = false;             // and the publisher has answered
+    bool is_denied = false;              // that it does not send it now
+    uint64_t stored_size = 0;
+    uint64_t target_size = 0;
+    std::string quarantine_reason;
+    std::string last_error;
+    std::string last_error_reason;
+    absl::Time next_attempt = absl::InfinitePast();  // after a failure of its own
+    absl::Duration delay = kRetryMin;
+    // What was reported, and since when there has been trouble.
+    bool reported_live = false;
+    bool reported_two_headers = false;
+    std::string reported_trouble;  // its reason
+    absl::Time trouble_since = absl::InfiniteFuture();
+  };
+  using Claim = std::shared_ptr<ByteBudget::Claim>;
+
+  storage::HeldFeed HeldFeedOf(const record::FeedName& name) const { return {member_, {publisher_, name, 1}}; }
+  FollowState StateOf(const Feed& feed) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status PrepareLocked(const record::FeedName& name, Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status FindPeer(PeerAddress& peer) const;
+  bool IsDueLocked(const Feed& feed, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsSilentLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  void Process(FollowEvent event, const Claim& claim, absl::AnyInvocable<void()> more);
+  void TakeHeartbeat(const record::v1::SignedBody& heartbeat);
+  void TakeTarget(const feed::v1::FeedTarget& target);
+  // Whether the batch is being written; then `claim` is released when that is done.
+  bool TakeBatch(feed::v1::FeedBatch batch, const Claim& claim);
+  // The follower of a feed is used by one event at a time, so it needs no lock. Null, and the stream has failed, if the
+  // feed was not asked for; null too if what still comes of the stream no longer counts.
+  std::shared_ptr<Follower> FindFollower(absl::string_view feed);
+  void CommitBatch(const storage::HeldFeed& feed, VerifiedBatch batch, const std::string& note, const Claim& claim);
+  void OnCommitted(const record::FeedName& name, uint64_t size, int frozen, const absl::Status& status);
+  void ReadOn(absl::AnyInvocable<void()> more);
+
+  void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence);
+  void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence);
+  void DelayFeedLocked(Feed& feed, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FailLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteErrorLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteProgressLocked(Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteOnceLocked(const Feed& feed, bool& reported, FollowReport::Kind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportTroubleLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReopenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The pause that `delay` calls for, which then grows.
+  absl::Time AfterPause(absl::Duration& delay) const;
+
+  FollowContext& context_;
+  const record::ParticipantId member_;
+  const record::ParticipantId publisher_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::map<record::FeedName, Feed> feeds_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<FollowStream> stream_ ABSL_GUARDED_BY(mutex_);
+  bool streaming_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reopening_ ABSL_GUARDED_BY(mutex_) = false;  // the stream is being closed because it should ask for other feeds
+  bool failed_ ABSL_GUARDED_BY(mutex_) = false;     // the stream is being closed because of what it brought
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // it is the publisher's turn
+  int commits_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::AnyInvocable<void()> waiting_more_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  absl::Time last_event_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time next_attempt_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Duration delay_ ABSL_GUARDED_BY(mutex_) = kRetryMin;
+};
+
+}  // namespace meguri::node
