@@ -22,8 +22,13 @@ constexpr uint64_t kIssueTimeMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
 }  // namespace
 
-Publisher::Publisher(certs::TrustBundle bundle, record::ParticipantId participant)
-    : bundle_(std::move(bundle)), participant_(std::move(participant)) {}
+Publisher::Publisher(certs::TrustBundle bundle, record::ParticipantId participant,
+                     std::shared_ptr<const certs::SigningKey> record_key,
+                     std::shared_ptr<const certs::SigningKey> feed_key)
+    : bundle_(std::move(bundle)),
+      participant_(std::move(participant)),
+      record_key_(std::move(record_key)),
+      feed_key_(std::move(feed_key)) {}
 
 absl::StatusOr<Publisher> Publisher::Load(const std::string& data_folder) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes,
@@ -32,10 +37,9 @@ absl::StatusOr<Publisher> Publisher::Load(const std::string& data_folder) {
   MEGURI_ASSIGN_OR_RETURN(const std::string pem, certs::ReadFile(data_folder + "/certs/node.crt", certs::kPemBytesMax));
   MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate, certs::Certificate::ParsePem(pem));
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate.identity());
-  Publisher publisher(std::move(bundle), identity.participant);
-  MEGURI_ASSIGN_OR_RETURN(publisher.record_key_, certs::SigningKey::Load(data_folder + "/keys/record.key"));
-  MEGURI_ASSIGN_OR_RETURN(publisher.feed_key_, certs::SigningKey::Load(data_folder + "/keys/feed.key"));
-  return publisher;
+  MEGURI_ASSIGN_OR_RETURN(auto record_key, certs::SigningKey::Load(data_folder + "/keys/record.key"));
+  MEGURI_ASSIGN_OR_RETURN(auto feed_key, certs::SigningKey::Load(data_folder + "/keys/feed.key"));
+  return Publisher(std::move(bundle), identity.participant, std::move(record_key), std::move(feed_key));
 }
 
 record::Hash Publisher::KeyIdOf(const record::Signer& key) const {

@@ -33,6 +33,8 @@ class Publisher {
  public:
   // Reads the folder that `meguri-node init` and `join` made.
   static absl::StatusOr<Publisher> Load(const std::string& data_folder);
+  Publisher(certs::TrustBundle bundle, record::ParticipantId participant,
+            std::shared_ptr<const certs::SigningKey> record_key, std::shared_ptr<const certs::SigningKey> feed_key);
 
   const certs::TrustBundle& bundle() const { return bundle_; }
   const record::ParticipantId& participant() const { return participant_; }
@@ -52,8 +54,6 @@ class Publisher {
   std::vector<feed::v1::FeedItem> MakeItems(uint64_t seed, size_t count) const;
 
  private:
-  Publisher(certs::TrustBundle bundle, record::ParticipantId participant);
-
   certs::TrustBundle bundle_;
   record::ParticipantId participant_;
   std::shared_ptr<const certs::SigningKey> record_key_;

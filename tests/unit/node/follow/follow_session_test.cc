@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/follow/follow_session.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "tests/testing/status.h"
+#include "tests/unit/node/follow/scene.h"
+
+namespace meguri::node {
+namespace {
+
+using meguri::testing::HasReason;
+using ::testing::ElementsAre;
+using testing::Feed;
+using ::testing::IsEmpty;
+using testing::Name;
+using testing::Scene;
+using ::testing::SizeIs;
+
+std::vector<FollowReport::Kind> KindsOf(const std::vector<FollowReport>& reports) {
+  std::vector<FollowReport::Kind> kinds;
+  for (const FollowReport& report : reports) {
+    kinds.push_back(report.kind);
+  }
+  return kinds;
+}
+
+std::vector<std::string> FeedsOf(const FollowCall& call) {
+  std::vector<std::string> feeds;
+  for (const FollowPosition& position : call.feeds) {
+    feeds.push_back(position.feed.text());
+  }
+  return feeds;
+}
+
+TEST(FollowSession, StoresWhatVerifiesAndBecomesLive) {
+  Scene scene;
+  scene.Follow({"public"});
+  const Feed feed(scene.publisher, "public", scene.Items(3));
+  scene.Serve(scene.Tick(), "public", feed);
+  EXPECT_EQ(scene.StatusOf("public").state, FollowState::kLive);
+  EXPECT_EQ(scene.StatusOf("public").size, 3U);
+  EXPECT_THAT(KindsOf(scene.reporter.Take()), ElementsAre(FollowReport::Kind::kStarted, FollowReport::Kind::kLive));
+}
+
+TEST(FollowSession, AFeedThatDoesNotVerifyFailsAlone) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  const Feed sound(scene.publisher, "members", scene.Items(3));
+  std::vector<feed::v1::FeedItem> items = scene.Items(2);
+  (*items[1].mutable_envelope()->mutable_sections(0)->mutable_payload())[0] ^= 1;
+  const Feed broken(scene.publisher, "public", items);
+  const size_t first = scene.Tick();
+  EXPECT_THAT(FeedsOf(scene.peers->stream(first).call), ElementsAre("members", "public"));
+  scene.Serve(first, "public", broken);
+  EXPECT_EQ(scene.StatusOf("public").last_error_reason, "SECTION_DIGEST");
+  EXPECT_EQ(scene.StatusOf("members").last_error_reason, "");
+  // The stream is opened anew for the others, and for this one only after its own pause.
+  const size_t second = scene.Tick(kRetryMin * 2);
+  ASSERT_NE(second, first);
+  scene.Serve(second, "members", sound);
+  EXPECT_EQ(scene.StatusOf("members").state, FollowState::kLive);
+  EXPECT_EQ(scene.StatusOf("public").size, 0U);
+}
+
+TEST(FollowSession, AFeedThatFailedIsTriedAgainBesideTheOthers) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  scene.SendTarget(scene.Tick(), "public", "no note");
+  EXPECT_EQ(scene.StatusOf("public").last_error_reason, "CHECKPOINT_FORM");
+  const size_t later = scene.Tick(kRetryMax);
+  EXPECT_THAT(FeedsOf(scene.peers->stream(later).call), ElementsAre("members", "public"));
+}
+
+TEST(FollowSession, AForkQuarantinesOneFeedAndTheOthersGoOn) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  const Feed feed(scene.publisher, "public", scene.Items(2));
+  const Feed fork(scene.publisher, "public", scene.Items(2, /*seed=*/2));
+  const size_t first = scene.Tick();
+  scene.Serve(first, "public", feed);
+  scene.SendTarget(first, "public", fork.Checkpoint(2));
+  EXPECT_EQ(scene.StatusOf("public").state, FollowState::kQuarantined);
+  const size_t second = scene.Tick(kRetryMin * 2);
+  EXPECT_THAT(FeedsOf(scene.peers->stream(second).call), ElementsAre("members"));
+  EXPECT_THAT(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}),
+              HasReason("QUARANTINED"));
+}
+
+TEST(FollowSession, WhatIsWrongWithThePublisherConcernsAllItsFeeds) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  const size_t stream = scene.Tick();
+  registry::v1::MemberEntry entry = scene.Entry();
+  entry.set_status(registry::v1::MEMBER_STATUS_SUSPENDED);
+  scene.registry.Set({entry});
+  scene.SendTarget(stream, "public", Feed(scene.publisher, "public", {}).Checkpoint(0));
+  EXPECT_EQ(scene.StatusOf("public").last_error_reason, "PUBLISHER_SUSPENDED");
+  EXPECT_EQ(scene.StatusOf("members").last_error_reason, "PUBLISHER_SUSPENDED");
+}
+
+TEST(FollowSession, EndsAStreamThatIsSilent) {
+  Scene scene;
+  scene.Follow({"public"});
+  const size_t stream = scene.Tick();
+  scene.Serve(stream, "public", Feed(scene.publisher, "public", scene.Items(1)));
+  scene.Tick(kFollowSilenceMax);
+  EXPECT_TRUE(scene.peers->stream(stream).open);
+  scene.Tick(absl::Milliseconds(1));
+  EXPECT_FALSE(scene.peers->stream(stream).open);
+}
+
+TEST(FollowSession, GivesTheLargestMessageItsTimeOnTheSlowestLink) {
+  Scene scene;
+  scene.Follow({"public"});
+  const size_t stream = scene.Tick();
+  scene.SendTarget(stream, "public", Feed(scene.publisher, "public", scene.Items(1)).Checkpoint(1));
+  scene.Tick(kFollowSilenceMax + kLargestMessageTime);
+  EXPECT_TRUE(scene.peers->stream(stream).open);
+  scene.Tick(absl::Milliseconds(1));
+  EXPECT_FALSE(scene.peers->stream(stream).open);
+}
+
+TEST(FollowSession, ReportsTroubleOnceWhenItHasLasted) {
+  Scene scene;
+  scene.Follow({"public"});
+  const size_t stream = scene.Tick();
+  scene.reporter.Take();
+  scene.peers->End(stream, Error(absl::StatusCode::kUnavailable, "NODE_UNREACHABLE", "gone"));
+  scene.Tick();
+  EXPECT_THAT(scene.reporter.Take(), IsEmpty());
+  for (int i = 0; i < 20; ++i) {
+    scene.Tick(kTroubleSettles / 10);
+  }
+  const std::vector<FollowReport> reports = scene.reporter.Take();
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_EQ(reports[0].kind, FollowReport::Kind::kWaiting);
+  EXPECT_EQ(reports[0].message, "gone");
+  scene.Serve(scene.Tick(), "public", Feed(scene.publisher, "public", scene.Items(1)));
+  EXPECT_THAT(KindsOf(scene.reporter.Take()), ElementsAre(FollowReport::Kind::kLive));
+}
+
+TEST(FollowSession, TroubleThatPassesIsNotReported) {
+  Scene scene;
+  scene.Follow({"public"});
+  const Feed feed(scene.publisher, "public", scene.Items(1));
+  scene.Serve(scene.Tick(), "public", feed);
+  scene.reporter.Take();
+  for (int i = 0; i < 50; ++i) {
+    scene.peers->End(scene.peers->opened() - 1, Error(absl::StatusCode::kUnavailable, "NODE_UNREACHABLE", "flapping"));
+    scene.SendTarget(scene.Tick(kRetryMin * 2), "public", feed.Checkpoint(1));
+  }
+  EXPECT_THAT(scene.reporter.Take(), IsEmpty());
+}
+
+TEST(FollowRunner, SpreadsTheFeedsOfOnePublisherOverStreams) {
+  Scene scene;
+  std::vector<std::string> feeds;
+  for (size_t i = 0; i <= kFollowFeedsMax; ++i) {
+    feeds.push_back(absl::StrCat("recyclers/group-", i));
+  }
+  scene.Follow(feeds);
+  scene.Tick();
+  ASSERT_EQ(scene.peers->opened(), 2U);
+  EXPECT_THAT(scene.peers->stream(0).call.feeds, SizeIs(kFollowFeedsMax));
+  EXPECT_THAT(scene.peers->stream(1).call.feeds, SizeIs(1));
+  // A feed that is followed already stays where it is.
+  scene.Follow({feeds.back(), "public"});
+  const size_t newest = scene.Tick();
+  EXPECT_THAT(scene.peers->stream(newest).call.feeds, SizeIs(2));
+}
+
+TEST(FollowRunner, RefusesMoreFeedsThanTheStreamsHold) {
+  Scene scene;
+  std::vector<record::FeedName> feeds;
+  for (size_t i = 0; i < kFollowFeedsPerPublisherMax; ++i) {
+    feeds.push_back(Name(absl::StrCat("recyclers/group-", i)));
+  }
+  MEGURI_ASSERT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), feeds));
+  EXPECT_THAT(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}),
+              HasReason("TOO_MANY_FEEDS"));
+  MEGURI_EXPECT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {feeds[7]}));
+  MEGURI_EXPECT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}));
+}
+
+TEST(FollowRunner, TheRegistryHasAStreamOfItsOwn) {
+  Scene scene;
+  const record::ParticipantId operator_id = scene.registry.bundle().operator_id();
+  MEGURI_ASSERT_OK(scene.runner->Add(scene.holder, operator_id, {Name("public"), record::FeedName::Registry()}));
+  scene.Tick();
+  ASSERT_EQ(scene.peers->opened(), 2U);
+  EXPECT_THAT(FeedsOf(scene.peers->stream(0).call), ElementsAre("registry"));
+  EXPECT_THAT(FeedsOf(scene.peers->stream(1).call), ElementsAre("public"));
+  scene.peers->End(1, absl::PermissionDeniedError("no"));
+  scene.Drain();
+  EXPECT_TRUE(scene.peers->stream(0).open);
+}
+
+}  // namespace
+}  // namespace meguri::node
