@@ -89,8 +89,8 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   source_ = std::make_unique<node::FeedSource>(
       kFederation, disk_.store,
       absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{id_, member_.feed_key.get()}});
-  follows_ =
-      std::make_unique<node::FollowRunner>(registry_, peers_, disk_.store, *committer_, *executor_, clock, random_);
+  follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, disk_.store, *committer_, *executor_, clock,
+                                                  random_, reports_);
   committer_->AddObserver([this](const std::vector<storage::FeedId>&) {
     peers_.Wake(id_);
     MutexLock lock(commit_mutex_);

@@ -39,6 +39,12 @@ class FixedRegistry final : public node::PublisherRegistry, public node::FollowR
   const std::shared_ptr<const certs::Registry> registry_;
 };
 
+// Scenarios look at the state of follows, not at what was said of them.
+class NoReports final : public node::FollowReporter {
+ public:
+  void Report(const node::FollowReport&) override {}
+};
+
 // What a member publishes in a scenario: one public section, and one that only recyclers of batteries may read.
 struct Draft {
   record::RecordId record_id;
@@ -95,6 +101,7 @@ class LoopbackNode {
   std::unique_ptr<node::Publisher> publisher_;
   std::unique_ptr<node::Query> query_;
   std::unique_ptr<node::FeedSource> source_;
+  NoReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
 };
 
