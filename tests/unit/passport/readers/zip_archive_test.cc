@@ -62,6 +62,7 @@ TEST(ZipArchive, RefusesABombOf400MegabytesBeforeItUnpacksAnything) {
 
 TEST(ZipArchive, RefusesManyEntriesThatTogetherAreTooMuch) {
   std::vector<ZipFile> files;
+  files.reserve(3);
   for (int i = 0; i < 3; ++i) {
     files.push_back({absl::StrCat(i), HexText(kMiB)});
   }
@@ -82,6 +83,7 @@ TEST(ZipArchive, RefusesEntriesThatHoldMoreThanTheySay) {
 
 TEST(ZipArchive, RefusesTooManyEntries) {
   std::vector<ZipFile> files;
+  files.reserve(kZipEntriesMax + 1);
   for (size_t i = 0; i < kZipEntriesMax; ++i) {
     files.push_back({absl::StrCat(i), "x"});
   }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "absl/types/span.h"
+#include "google/protobuf/message.h"
+#include "passport/formats/imported_record.h"
+#include "passport/readers/input_tree.h"
+#include "record/audience.h"
+
+namespace meguri::passport {
+
+// One record that is made of a document, and what became of the document's values. Every value that it takes it marks;
+// what is left is unmapped. Not thread-safe.
+class DocumentDraft {
+ public:
+  // `root` is borrowed.
+  DocumentDraft(InputNode& root, uint32_t record_type);
+
+  // The payload of a section, made when first asked for.
+  template <typename Payload>
+  Payload& Section(uint32_t type) {
+    return static_cast<Payload&>(SectionOf(type));
+  }
+  bool HasSection(uint32_t type) const { return sections_.contains(type); }
+
+  // The node at a path of names below `from` (identification.type), or null; null is fine as `from`.
+  static InputNode* At(InputNode* from, absl::string_view path);
+
+  // Writes the leaf into `field` of `message`, from `unit` if it says one, and marks it. A null leaf, a JSON null and
+  // "" change nothing. A value that cannot be written is a problem at its place. Returns whether it was written.
+  bool Set(google::protobuf::Message& message, absl::string_view field, InputNode* leaf, absl::string_view unit = "");
+  // As Set, with another text than that of the leaf.
+  bool SetAs(google::protobuf::Message& message, absl::string_view field, InputNode* leaf, absl::string_view text,
+             absl::string_view unit = "");
+  // Every leaf at or below `node` says only how to read others, or is a constant of the format. Null is fine.
+  static void Imply(InputNode* node);
+  // Says that the value at `leaf` cannot be imported.
+  void Refuse(InputNode& leaf, absl::string_view reason, absl::string_view expected, absl::string_view message_ja);
+
+  // The sections in order, the counts, and what was left. The document may not be used after.
+  ImportedRecord Take() &&;
+
+ private:
+  google::protobuf::Message& SectionOf(uint32_t type);
+  std::string PathOf(const InputNode& leaf);
+
+  InputNode& root_;
+  ImportedRecord record_;
+  std::map<uint32_t, std::unique_ptr<google::protobuf::Message>> sections_;
+};
+
+// One row of a table of codes.
+struct CodeRow {
+  absl::string_view text;  // as the document has it
+  absl::string_view name;  // an enumerator
+};
+// As Set, through a table of codes; a code that is not in it is left unmapped. Returns whether it was there.
+bool SetCode(DocumentDraft& draft, google::protobuf::Message& message, absl::string_view field, InputNode* leaf,
+             absl::Span<const CodeRow> codes);
+
+}  // namespace meguri::passport
