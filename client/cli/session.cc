@@ -11,6 +11,7 @@
 #include "certs/files.h"
 #include "client/cli/error_report.h"
 #include "client/cli/json.h"
+#include "client/cli/record_key.h"
 #include "client/cli/table.h"
 #include "nlohmann/json.hpp"
 #include "record/public_key.h"
@@ -88,8 +89,7 @@ absl::StatusOr<const RecordKey*> Session::record_key() {
       return Error(absl::StatusCode::kFailedPrecondition, "NO_RECORD_KEY",
                    Say(Message::kNoRecordKey, {context->folder}));
     }
-    MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<certs::SigningKey> signer,
-                            certs::SigningKey::Load(context->record_key_path));
+    MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<certs::SigningKey> signer, LoadRecordKey(*this, *context));
     const record::Hash id =
         record::KeyId(context->settings.federation, context->settings.member, signer->public_key().spki());
     record_key_ = RecordKey{std::move(signer), id};

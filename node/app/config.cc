@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/grammar.h"
 #include "node/app/folder.h"
 #include "record/participant_id.h"
 
@@ -97,6 +99,11 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
     return ConfigError("participant", absl::StrCat("'", participant, "'"),
                        "a participant ID such as 0188:7123456789012", "set the member that this node belongs to");
   }
+  const std::string& listen = values.at("listen").value;
+  if (!IsListenAddress(listen)) {
+    return ConfigError("listen", absl::StrCat("'", listen, "'"), "host:port, for example 0.0.0.0:7443 or [::]:7443",
+                       "change the value");
+  }
   const std::string& level = values.at("log_level").value;
   if (level != "debug" && level != "info" && level != "warning" && level != "error") {
     return ConfigError("log_level", absl::StrCat("'", level, "'"), "debug, info, warning or error", "change the value");
@@ -118,6 +125,10 @@ const std::vector<Setting>& Settings() {
       {"log_level", "info", "debug, info, warning or error"},
   };
   return settings;
+}
+
+bool IsListenAddress(absl::string_view text) {
+  return certs::IsAddress(text) || (absl::ConsumeSuffix(&text, ":0") && certs::IsAddress(absl::StrCat(text, ":1")));
 }
 
 absl::string_view ToString(ConfigSource source) {

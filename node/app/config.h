@@ -23,6 +23,9 @@ struct Setting {
 // Every setting there is.
 const std::vector<Setting>& Settings();
 
+// host:port as a server takes it: port 0 lets the system choose one.
+bool IsListenAddress(absl::string_view text);
+
 // Where a value came from, weakest first.
 enum class ConfigSource { kDefault, kFile, kEnvironment, kFlag };
 absl::string_view ToString(ConfigSource source);

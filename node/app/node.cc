@@ -2,7 +2,9 @@
 #include "node/app/node.h"
 
 #include <atomic>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -16,7 +18,10 @@
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
+#include "node/app/certificate_renewal.h"
+#include "node/app/clients.h"
 #include "node/app/entry_file.h"
+#include "node/app/feed_keys.h"
 #include "node/app/folder.h"
 #include "node/app/follow_log.h"
 #include "node/app/ticker.h"
@@ -36,6 +41,7 @@
 #include "node/rpc/limits.h"
 #include "node/rpc/record_service.h"
 #include "node/rpc/registry_service.h"
+#include "node/rpc/revoked_clients.h"
 #include "node/rpc/server.h"
 #include "storage/anchor.h"
 #include "storage/committer.h"
@@ -52,9 +58,12 @@ constexpr size_t kExpireAtOnce = 1000;
 constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
+constexpr absl::Duration kRevokedTick = absl::Milliseconds(200);
 constexpr absl::Duration kRenewTick = absl::Seconds(30);
 constexpr absl::Duration kRenewTimeout = absl::Seconds(10);
 constexpr absl::Duration kWarnTick = absl::Minutes(5);
+constexpr absl::Duration kBundleTick = absl::Hours(24);
+constexpr absl::Duration kBundleWarnTime = absl::Hours(30 * 24);
 constexpr size_t kMebibyte = size_t{1} << 20;
 
 // What publishing and following see of the registry.
@@ -119,10 +128,12 @@ struct Node::Parts {
   void ReloadRegistry();
   absl::Status SaveOwnEntry() const;
   void SignHeartbeat();
-  absl::Status CheckRenewed(const certs::Certificate& certificate, absl::string_view spki) const;
-  void RenewCertificateIfDue();
+  absl::StatusOr<certs::Certificate> AskForCertificate(const std::string& request) const;
+  absl::Status ReadRevokedClientsAnew();
+  void WatchRevokedClients();
   void ExpireRequests();
   void WarnOfAge();
+  void WarnOfBundle();
   std::vector<Ticker::Task> Tasks();
 
   const Folder folder;
@@ -136,15 +147,16 @@ struct Node::Parts {
   std::string node_identity;
   absl::Duration heartbeat_interval;
   std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
-  std::atomic<int64_t> certificate_expires_ms{0};
-  std::atomic<int64_t> certificate_begins_ms{0};
+  RevokedClients revoked_clients;
+  std::filesystem::file_time_type revoked_clients_time;  // of the file when it was last read; the ticker's
 
   std::unique_ptr<storage::OrderedStore> store;
   std::unique_ptr<storage::Anchor> anchor;
-  std::unique_ptr<certs::SigningKey> feed_key;
   std::unique_ptr<CertificateOffice> office;
   std::unique_ptr<RegistryState> registry;
   std::unique_ptr<RegistryView> registry_view;
+  std::unique_ptr<FeedKeys> feed_keys;
+  std::unique_ptr<CertificateRenewal> renewal;
   std::unique_ptr<storage::Committer> committer;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<Publisher> publisher;
@@ -171,7 +183,7 @@ absl::Status Node::Parts::OpenStore(const Config& config) {
 }
 
 absl::Status Node::Parts::LoadKeys(const Config& config) {
-  MEGURI_ASSIGN_OR_RETURN(feed_key, certs::SigningKey::Load(folder.feed_key()));
+  MEGURI_RETURN_IF_ERROR(TakeUpNextCertificate(folder));
   MEGURI_RETURN_IF_ERROR(certs::SigningKey::Load(folder.node_key()).status());
   const absl::StatusOr<certs::Certificate> certificate = ReadCertificate(folder.node_certificate());
   if (!certificate.ok()) {
@@ -179,8 +191,6 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
                  absl::StrCat("There is no node certificate in ", folder.node_certificate(),
                               ". Send enrolment-request to the operator and run `meguri-node join` with the answer."));
   }
-  certificate_begins_ms = absl::ToUnixMillis(certificate->not_before());
-  certificate_expires_ms = absl::ToUnixMillis(certificate->not_after());
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate->identity());
   node_identity = identity.ToUri();
   const certs::Identity expected{bundle.federation(), participant, certs::Identity::Class::kNode,
@@ -196,6 +206,10 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
         certs::CertificateAuthority::Load(folder.federation_ca_key(), folder.federation_ca_certificate()));
     office = std::make_unique<CertificateOffice>(std::move(authority), random, clock);
   }
+  renewal = std::make_unique<CertificateRenewal>(
+      folder, node_identity, bundle, *certificate,
+      [this](const std::string& request) { return AskForCertificate(request); }, clock, log);
+  MEGURI_RETURN_IF_ERROR(ReadRevokedClientsAnew());
   return WriteRoots(folder, bundle, client_ca);
 }
 
@@ -213,20 +227,22 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
     }
   }
   registry_view = std::make_unique<RegistryView>(*registry);
+  feed_keys = std::make_unique<FeedKeys>(folder, participant, *registry, clock, log);
+  MEGURI_RETURN_IF_ERROR(feed_keys->Load());
+  feed_keys->Refresh();
   executor = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
   publisher = std::make_unique<Publisher>(*registry_view, *store, *committer, clock);
   query = std::make_unique<Query>(*store, std::vector<record::ParticipantId>{participant}, random);
-  source = std::make_unique<FeedSource>(
-      bundle.federation(), *store,
-      absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{participant, feed_key.get()}});
+  source = std::make_unique<FeedSource>(bundle.federation(), *store, *feed_keys);
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows =
       std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random, follow_log);
-  authenticator =
-      std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca, clock);
+  authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
+                                                  revoked_clients, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
   registry->AddListener([this] {
+    feed_keys->Refresh();
     streams->OnRegistryChanged();
     follows->RetryNow();
   });
@@ -250,7 +266,7 @@ absl::Status Node::Parts::FollowRegistryFeed() {
 
 absl::Status Node::Parts::Serve(const Config& config) {
   const RpcContext rpc{*authenticator, *executor};
-  const NodeFacts facts{node_identity, kVersion, [this] { return absl::FromUnixMillis(certificate_expires_ms); }};
+  const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); }};
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *registry));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
@@ -331,8 +347,9 @@ void Node::Parts::SignHeartbeat() {
     heartbeat.set_root(frontier.Root().ToString());
     heartbeat.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock.Now())));
     heartbeat.set_next_update_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock.Now() + heartbeat_interval)));
-    MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body,
-                            certs::SignHeartbeat(heartbeat, bundle.federation(), participant, *feed_key));
+    MEGURI_ASSIGN_OR_RETURN(
+        const record::v1::SignedBody signed_body,
+        certs::SignHeartbeat(heartbeat, bundle.federation(), participant, *feed_keys->ForRegistry()));
     return registry->AcceptHeartbeat(signed_body);
   };
   const absl::Status signed_status = sign();
@@ -344,57 +361,41 @@ void Node::Parts::SignHeartbeat() {
 }
 
 // What the operator sent must serve this node at least as well as what it replaces.
-absl::Status Node::Parts::CheckRenewed(const certs::Certificate& certificate, absl::string_view spki) const {
-  const absl::StatusOr<certs::Identity> identity = certificate.identity();
-  absl::Status issued = Error(absl::StatusCode::kUnauthenticated, "CERTIFICATE_CHAIN", "no root of the federation");
-  for (const certs::Certificate& root : bundle.tls_roots()) {
-    issued = issued.ok() ? issued : certificate.VerifyIssuedBy(root, clock.Now());
+absl::StatusOr<certs::Certificate> Node::Parts::AskForCertificate(const std::string& request) const {
+  if (office != nullptr) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(node_identity));
+    return office->Issue(request, identity);
   }
-  if (certificate.spki() != spki || !identity.ok() || identity->ToUri() != node_identity || !issued.ok() ||
-      absl::ToUnixMillis(certificate.not_after()) <= certificate_expires_ms) {
-    return Error(absl::StatusCode::kInvalidArgument, "CERTIFICATE_CHAIN",
-                 "The operator sent a certificate that is not a newer one for this node's key and identity.");
+  const registry::v1::MemberEntry* entry = registry->Get()->Find(bundle.operator_id());
+  if (entry == nullptr || entry->hosting().addresses().empty()) {
+    return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS", "The registry here does not name the operator's node.");
   }
+  const PeerAddress peer{entry->hosting().node_identity(),
+                         {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
+  MEGURI_ASSIGN_OR_RETURN(const std::string der, peers->RenewCertificate(peer, participant, request, kRenewTimeout));
+  return certs::Certificate::ParseDer(der);
+}
+
+absl::Status Node::Parts::ReadRevokedClientsAnew() {
+  // The time is taken first: what is written while the file is read is read once more.
+  std::error_code absent;
+  revoked_clients_time = std::filesystem::last_write_time(folder.revoked_clients(), absent);
+  MEGURI_ASSIGN_OR_RETURN(absl::flat_hash_set<std::string> names, ReadRevokedClients(folder));
+  revoked_clients.Set(std::move(names));
   return absl::OkStatus();
 }
 
-void Node::Parts::RenewCertificateIfDue() {
-  const absl::Time begins = absl::FromUnixMillis(certificate_begins_ms);
-  const absl::Time expires = absl::FromUnixMillis(certificate_expires_ms);
-  if (clock.Now() < begins + (expires - begins) * 2 / 3) {
+void Node::Parts::WatchRevokedClients() {
+  std::error_code absent;
+  if (std::filesystem::last_write_time(folder.revoked_clients(), absent) == revoked_clients_time) {
     return;
   }
-  const auto renew = [this]() -> absl::StatusOr<certs::Certificate> {
-    MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<certs::SigningKey> key, certs::SigningKey::Load(folder.node_key()));
-    MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*key, node_identity));
-    if (office != nullptr) {
-      MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(node_identity));
-      return office->Issue(request, identity);
-    }
-    const registry::v1::MemberEntry* entry = registry->Get()->Find(bundle.operator_id());
-    if (entry == nullptr || entry->hosting().addresses().empty()) {
-      return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
-                   "The registry here does not name the operator's node.");
-    }
-    const PeerAddress peer{entry->hosting().node_identity(),
-                           {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
-    MEGURI_ASSIGN_OR_RETURN(const std::string der, peers->RenewCertificate(peer, participant, request, kRenewTimeout));
-    MEGURI_ASSIGN_OR_RETURN(certs::Certificate certificate, certs::Certificate::ParseDer(der));
-    MEGURI_RETURN_IF_ERROR(CheckRenewed(certificate, key->public_key().spki()));
-    return certificate;
-  };
-  const absl::StatusOr<certs::Certificate> certificate = renew();
-  absl::Status status = certificate.status();
-  if (status.ok()) {
-    status = certs::WriteFileAtomically(folder.node_certificate(), certificate->ToPem(), 0644);
-  }
-  if (!status.ok()) {
-    log.Warning("certificate-renewal-failed", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
+  if (const absl::Status status = ReadRevokedClientsAnew(); !status.ok()) {
+    log.Error("revoked-clients-unreadable", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
     return;
   }
-  certificate_begins_ms = absl::ToUnixMillis(certificate->not_before());
-  certificate_expires_ms = absl::ToUnixMillis(certificate->not_after());
-  log.Info("certificate-renewed", {{"expires", absl::FormatTime(certificate->not_after(), absl::UTCTimeZone())}});
+  streams->OnRegistryChanged();
+  log.Info("revoked-clients-read");
 }
 
 void Node::Parts::ExpireRequests() {
@@ -421,6 +422,15 @@ void Node::Parts::ExpireRequests() {
   }
 }
 
+void Node::Parts::WarnOfBundle() {
+  const absl::Duration left = registry->BundleExpires() - clock.Now();
+  if (left < kBundleWarnTime) {
+    log.Warning("trust-bundle-expires",
+                {{"expires", absl::FormatTime(registry->BundleExpires(), absl::UTCTimeZone())},
+                 {"cure", "get the next trust bundle from the operator and run meguri-node adopt-bundle"}});
+  }
+}
+
 void Node::Parts::WarnOfAge() {
   const absl::Duration age = registry->Age();
   if (age > kRegistryWarnAge) {
@@ -437,10 +447,13 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
                      ReloadRegistrySoon();
                    }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
+  tasks.push_back({kBundleTick, [this] { WarnOfBundle(); }});
+  tasks.push_back({kRevokedTick, [this] { WatchRevokedClients(); }});
   tasks.push_back({kWarnTick, [this] { WarnOfAge(); }, clock.Now() + kWarnTick});
   tasks.push_back({kRenewTick, [this] {
+                     feed_keys->Refresh();
                      // It may call the operator; the ticker must go on.
-                     if (!executor->Submit([this] { RenewCertificateIfDue(); })) {
+                     if (!executor->Submit([this] { renewal->RenewIfDue(); })) {
                        log.Warning("certificate-renewal-delayed");
                      }
                    }});

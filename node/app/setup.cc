@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "certs/certificate.h"
 #include "certs/files.h"
+#include "certs/grammar.h"
 #include "certs/key_change.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
@@ -136,6 +137,42 @@ absl::Status CheckFree(const Folder& folder) {
   return absl::OkStatus();
 }
 
+// What a person forgets or mixes up, said in the words of the command line.
+absl::Status CheckFlags(const InitOptions& options) {
+  std::vector<Violation> violations;
+  const auto add = [&](absl::string_view flag, absl::string_view found, absl::string_view expected,
+                       absl::string_view cure, absl::string_view message_ja) {
+    violations.push_back({std::string(flag), "FLAG", std::string(found), std::string(expected), std::string(cure),
+                          std::string(message_ja)});
+  };
+  if (options.is_operator && !options.trust_bundle_path.empty()) {
+    add("--trust-bundle", "given together with --operator", "one of the two",
+        "leave --trust-bundle out: the operator's node makes the bundle",
+        "--operator とは併用できません。運営者のノードがトラストバンドルを作ります。");
+  }
+  if (options.is_operator && !certs::IsDomainName(options.federation)) {
+    add("--federation", options.federation.empty() ? "nothing" : certs::Quoted(options.federation),
+        "the domain name of the federation in lower case, for example ce.example", "give --federation",
+        "連合のドメイン名を英小文字で指定してください(例 ce.example)。");
+  }
+  if (!options.is_operator && !options.federation.empty()) {
+    add("--federation", "given without --operator", "the trust bundle alone: it names the federation",
+        "leave --federation out, or add --operator if this is the operator's node",
+        "運営者以外は指定できません。連合の名前はトラストバンドルから決まります。");
+  }
+  if (!options.is_operator && options.trust_bundle_path.empty()) {
+    add("--trust-bundle", "nothing", "the file trust-bundle that the operator of the federation gave you",
+        "give --trust-bundle FILE, or --operator to found a federation",
+        "連合の運営者から受け取った trust-bundle を --trust-bundle で指定してください。連合を新しく作る場合は "
+        "--operator を付けてください。");
+  }
+  if (!IsListenAddress(options.listen)) {
+    add("--listen", certs::Quoted(options.listen), "host:port, for example 0.0.0.0:7443", "correct --listen",
+        "--listen は ホスト:ポート の形で指定してください(例 0.0.0.0:7443)。");
+  }
+  return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
+}
+
 absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bundle_bytes, absl::Time now) {
   if (options.is_operator) {
     if (options.entry.roles_size() == 0) {
@@ -161,6 +198,7 @@ absl::Status WriteClientAuthority(const Folder& folder, absl::string_view partic
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random) {
   const Folder folder(options.data_folder);
   MEGURI_RETURN_IF_ERROR(CheckFree(folder));
+  MEGURI_RETURN_IF_ERROR(CheckFlags(options));
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(options.entry.participant_id()));
   std::string bundle_bytes;
@@ -235,54 +273,6 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
   }
   MEGURI_RETURN_IF_ERROR(issued);
   return certs::WriteFileAtomically(folder.node_certificate(), certificate.ToPem(), kPublicMode);
-}
-
-absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
-                                      const Clock& clock, Random& random) {
-  const Folder folder(data_folder);
-  MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data_folder, {}, [](const std::string&) {
-                            return absl::optional<std::string>();
-                          }));
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                          record::ParticipantId::Parse(config.Get("participant")));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
-  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, clock.Now()));
-  const certs::Identity node{bundle.federation(), participant, certs::Identity::Class::kNode, config.Get("node_name")};
-  MEGURI_ASSIGN_OR_RETURN(
-      const certs::Identity identity,
-      certs::Identity::Parse(
-          certs::Identity{bundle.federation(), participant, certs::Identity::Class::kClient, name}.ToUri()));
-  const std::string path = folder.client(name);
-  std::error_code error;
-  if (std::filesystem::exists(path, error)) {
-    return Error(absl::StatusCode::kAlreadyExists, "CLIENT_EXISTS",
-                 absl::StrCat(path, " exists already; choose another name."));
-  }
-  MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
-                          certs::CertificateAuthority::Load(folder.client_ca_key(), folder.client_ca_certificate()));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
-                          SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
-  MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*key, identity.ToUri()));
-  MEGURI_ASSIGN_OR_RETURN(
-      const certs::Certificate certificate,
-      authority.Issue(request, identity, role, certs::kClientCertificateValidity, random, clock.Now()));
-  std::string roots;
-  for (const certs::Certificate& root : bundle.tls_roots()) {
-    roots += root.ToPem();
-  }
-  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.clients()));
-  MEGURI_RETURN_IF_ERROR(MakeFolder(path));
-  MEGURI_RETURN_IF_ERROR(key->SaveTo(path + "/client.key"));
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.crt", certificate.ToPem(), kPublicMode));
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/roots.crt", roots, kPublicMode));
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/trust-bundle", bundle_bytes, kPublicMode));
-  const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
-  const std::string toml =
-      absl::StrCat("federation = ", TomlText(bundle.federation()), "\nmember = ", TomlText(participant.text()),
-                   "\naddress = ", TomlText(config.Get("listen")), "\nnode_identity = ", TomlText(node.ToUri()), "\n",
-                   signs ? "record_key = \"../../keys/record.key\"\n" : "");
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", toml, kPublicMode));
-  return path;
 }
 
 }  // namespace meguri::node

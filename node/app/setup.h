@@ -36,9 +36,4 @@ absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random)
 // the federation. INVALID_ARGUMENT with reason ENROLMENT.
 absl::Status Join(const std::string& data_folder, const std::string& enrolment_path, const Clock& clock);
 
-// Makes a client folder with a certificate of the node's own authority. ALREADY_EXISTS with reason CLIENT_EXISTS.
-// Returns its path.
-absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
-                                      const Clock& clock, Random& random);
-
 }  // namespace meguri::node

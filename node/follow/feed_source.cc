@@ -37,15 +37,16 @@ absl::StatusOr<record::v1::Envelope> ReadEnvelope(const storage::Records& record
 
 }  // namespace
 
-FeedSource::FeedSource(std::string federation, const storage::OrderedStore& store,
-                       absl::flat_hash_map<record::ParticipantId, const record::Signer*> feed_signers)
-    : federation_(std::move(federation)), store_(store), feed_signers_(std::move(feed_signers)) {}
+FeedSource::FeedSource(std::string federation, const storage::OrderedStore& store, const FeedSigners& feed_signers)
+    : federation_(std::move(federation)), store_(store), feed_signers_(feed_signers) {}
 
 absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
-  const auto signer = feed_signers_.find(feed.publisher);
-  if (signer == feed_signers_.end()) {
+  std::shared_ptr<const record::Signer> signer = feed_signers_.Find(feed);
+  if (signer == nullptr) {
     return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
-                 absl::StrCat(feed.publisher.text(), " is not published by this node."));
+                 absl::StrCat(feed.publisher.text(),
+                              " is not published by this node, so it signs no head of its feeds: "
+                              "ask its own node. How far the copy here is, `feed list` shows."));
   }
   Head head;
   const storage::Feeds feeds(store_);
@@ -59,17 +60,17 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   {
     MutexLock lock(mutex_);
     const auto note = notes_.find(feed);
-    if (note != notes_.end() && note->second.first == head.size) {
-      head.checkpoint = note->second.second;
+    if (note != notes_.end() && note->second.size == head.size && note->second.signer == signer) {
+      head.checkpoint = note->second.text;
       return head;
     }
   }
   const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, frontier.Root()};
-  MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer->second));
+  MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer));
   // Empty feeds are not kept: anyone can ask for any name.
   if (head.id.has_value()) {
     MutexLock lock(mutex_);
-    notes_.insert_or_assign(feed, std::make_pair(head.size, head.checkpoint));
+    notes_.insert_or_assign(feed, SignedNote{head.size, head.checkpoint, std::move(signer)});
   }
   return head;
 }

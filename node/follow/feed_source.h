@@ -17,15 +17,24 @@
 
 namespace meguri::node {
 
+// The feed keys of the members that this node publishes for. Thread-safe.
+class FeedSigners {
+ public:
+  virtual ~FeedSigners() = default;
+  // The key that signs the heads of `feed` now. Null if this node does not publish for its member.
+  virtual std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const = 0;
+};
+
 // Serves the feeds that the members of this node publish: signed heads, and batches with proofs. Who may read which
 // feed is the caller's decision. Thread-safe.
 class FeedSource {
  public:
-  // `feed_signers` holds the feed key of every hosted member.
-  FeedSource(std::string federation, const storage::OrderedStore& store,
-             absl::flat_hash_map<record::ParticipantId, const record::Signer*> feed_signers);
+  // Borrowed arguments outlive the source.
+  FeedSource(std::string federation, const storage::OrderedStore& store, const FeedSigners& feed_signers);
 
-  bool Publishes(const record::ParticipantId& publisher) const { return feed_signers_.contains(publisher); }
+  bool Publishes(const record::ParticipantId& publisher) const {
+    return feed_signers_.Find({publisher, record::FeedName::Public(), 1}) != nullptr;
+  }
 
   // A feed that does not exist yet is empty. NOT_FOUND (reason NOT_HOSTED) if the publisher is not of this node.
   struct Head {
@@ -43,11 +52,16 @@ class FeedSource {
  private:
   const std::string federation_;
   const storage::OrderedStore& store_;
-  const absl::flat_hash_map<record::ParticipantId, const record::Signer*> feed_signers_;
+  const FeedSigners& feed_signers_;
 
-  // The newest note of each feed: a feed's head is asked for by every follower and signed once.
+  // The newest note of each feed: a feed's head is asked for by every follower and signed once by the key in force.
+  struct SignedNote {
+    uint64_t size;
+    std::string text;
+    std::shared_ptr<const record::Signer> signer;
+  };
   mutable Mutex mutex_;
-  mutable absl::flat_hash_map<record::FeedKey, std::pair<uint64_t, std::string>> notes_ ABSL_GUARDED_BY(mutex_);
+  mutable absl::flat_hash_map<record::FeedKey, SignedNote> notes_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace meguri::node

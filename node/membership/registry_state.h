@@ -54,8 +54,11 @@ class RegistryState {
   absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
   // Since the signed time of the newest heartbeat. InfiniteDuration if there is none.
   absl::Duration Age() const;
-  // True once nothing beyond PUBLIC may be served.
-  bool IsStale() const { return Age() > stale_age_; }
+  // True once nothing beyond PUBLIC may be served: the registry is too old, or the bundle that it rests on has expired.
+  bool IsStale() const { return Age() > stale_age_ || clock_.Now() >= BundleExpires(); }
+  absl::Time BundleExpires() const {
+    return absl::FromUnixMillis(static_cast<int64_t>(bundle_.message().expires_ms()));
+  }
 
   // `listener` is called after every Reload, on the thread that reloads. Add listeners before serving.
   void AddListener(std::function<void()> listener);

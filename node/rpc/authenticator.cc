@@ -41,8 +41,19 @@ const api::v1::Callers& CallersOf(absl::string_view method) {
 }
 
 Authenticator::Authenticator(const RegistryState& registry, std::vector<record::ParticipantId> hosted,
-                             certs::Certificate client_ca, const Clock& clock)
-    : registry_(registry), hosted_(std::move(hosted)), client_ca_(std::move(client_ca)), clock_(clock) {}
+                             certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock)
+    : registry_(registry),
+      hosted_(std::move(hosted)),
+      client_ca_(std::move(client_ca)),
+      revoked_clients_(revoked_clients),
+      clock_(clock) {}
+
+absl::Status Authenticator::CheckNotRevoked(const certs::Identity& identity) const {
+  if (identity.certificate_class == certs::Identity::Class::kClient && revoked_clients_.Contains(identity.name)) {
+    return Unauthenticated("CLIENT_REVOKED", absl::StrCat("The client ", identity.name, " of this node was revoked."));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Authenticator::KnownCertificate> Authenticator::IdentifyCertificate(const std::string& pem) const {
   const absl::Time now = clock_.Now();
@@ -112,6 +123,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
   }
   MEGURI_ASSIGN_OR_RETURN(const KnownCertificate known,
                           IdentifyCertificate(std::string(pems[0].data(), pems[0].size())));
+  MEGURI_RETURN_IF_ERROR(CheckNotRevoked(known.identity));
   const bool is_client = known.identity.certificate_class == certs::Identity::Class::kClient;
   const auto needed = is_client ? api::v1::CALLER_CLASS_CLIENT : api::v1::CALLER_CLASS_NODE;
   if (!absl::c_linear_search(callers.classes(), static_cast<int>(needed))) {
@@ -134,6 +146,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
 
 absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
   if (caller.is_client) {
+    MEGURI_RETURN_IF_ERROR(CheckNotRevoked(caller.identity));
     return absl::c_linear_search(hosted_, caller.acting_member)
                ? absl::OkStatus()
                : Denied("ACTING_MEMBER", absl::StrCat(caller.acting_member.text(), " is not hosted on this node."));

@@ -15,6 +15,7 @@
 #include "node/membership/registry_state.h"
 #include "node/policy/decision.h"
 #include "node/query/query.h"
+#include "node/rpc/revoked_clients.h"
 
 namespace meguri::node {
 
@@ -36,13 +37,14 @@ class Authenticator {
  public:
   // `client_ca` issues this node's own client certificates; nodes carry certificates of the federation.
   Authenticator(const RegistryState& registry, std::vector<record::ParticipantId> hosted, certs::Certificate client_ca,
-                const Clock& clock);
+                const RevokedClients& revoked_clients, const Clock& clock);
 
-  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…) or PERMISSION_DENIED (reasons CALLER_CLASS, CLIENT_ROLE,
-  // ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
+  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED) or PERMISSION_DENIED (reasons CALLER_CLASS,
+  // CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
 
-  // Whether the registry, as it is now, still lets a caller act for its member; its scopes as of now.
+  // Whether the registry, as it is now, still lets a caller act for its member, and a client is not revoked; its scopes
+  // as of now.
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
   QueryReader QueryReaderFor(const Caller& caller) const { return {ReaderFor(caller), caller.is_client}; }
@@ -54,6 +56,7 @@ class Authenticator {
     absl::Time not_after;
   };
 
+  absl::Status CheckNotRevoked(const certs::Identity& identity) const;
   absl::StatusOr<KnownCertificate> IdentifyCertificate(const std::string& pem) const;
   absl::StatusOr<record::ParticipantId> ActingMember(const grpc::ServerContextBase& context,
                                                      const certs::Identity& identity, bool is_client) const;
@@ -61,6 +64,7 @@ class Authenticator {
   const RegistryState& registry_;
   const std::vector<record::ParticipantId> hosted_;
   const certs::Certificate client_ca_;
+  const RevokedClients& revoked_clients_;
   const Clock& clock_;
 
   // A connection shows the same certificate on every call; parsing and checking it costs more than a read.

@@ -22,8 +22,8 @@ using Reactor = grpc::ServerBidiReactor<PublishStreamRequest, PublishStreamRespo
 // another thread before the method has returned.
 class PublishStreamReactor final : public Reactor, public std::enable_shared_from_this<PublishStreamReactor> {
  public:
-  PublishStreamReactor(Caller caller, Publisher& publisher, Executor& executor)
-      : caller_(std::move(caller)), publisher_(publisher), executor_(executor) {}
+  PublishStreamReactor(Caller caller, const Authenticator& authenticator, Publisher& publisher, Executor& executor)
+      : caller_(std::move(caller)), authenticator_(authenticator), publisher_(publisher), executor_(executor) {}
 
   void Start() {
     self_ = shared_from_this();
@@ -75,6 +75,14 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
  private:
   void PublishOne(const PublishStreamRequest& request) {
     const auto keep = shared_from_this();
+    if (const absl::Status allowed = authenticator_.CheckRegistration(caller_); !allowed.ok()) {
+      MutexLock lock(mutex_);
+      --in_flight_;
+      checking_ = false;
+      FailLocked(allowed);
+      FinishIfDoneLocked();
+      return;
+    }
     // The committer answers in the order of submission; reading goes on only after the check, so order is kept.
     publisher_.Publish(
         ToPublishCall(caller_.acting_member, request.publish()),
@@ -131,6 +139,7 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   }
 
   const Caller caller_;
+  const Authenticator& authenticator_;
   Publisher& publisher_;
   Executor& executor_;
   PublishStreamRequest request_;  // being read
@@ -156,11 +165,12 @@ class RefusedStream final : public Reactor {
 
 }  // namespace
 
-Reactor* StartPublishStream(absl::StatusOr<Caller> caller, Publisher& publisher, Executor& executor) {
+Reactor* StartPublishStream(absl::StatusOr<Caller> caller, const Authenticator& authenticator, Publisher& publisher,
+                            Executor& executor) {
   if (!caller.ok()) {
     return new RefusedStream(caller.status());
   }
-  const auto reactor = std::make_shared<PublishStreamReactor>(*std::move(caller), publisher, executor);
+  const auto reactor = std::make_shared<PublishStreamReactor>(*std::move(caller), authenticator, publisher, executor);
   reactor->Start();
   return reactor.get();
 }

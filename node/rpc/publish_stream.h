@@ -12,8 +12,8 @@ namespace meguri::node {
 
 // Starts the reactor of one PublishStream call. Requests are checked in order, at most kPublishStreamWindow of them are
 // being committed, and each is answered once it is durable, in order. The first that is refused ends the stream with
-// its error; what was answered before stays.
+// its error; what was answered before stays. A client that is revoked meanwhile is refused with its next request.
 grpc::ServerBidiReactor<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>* StartPublishStream(
-    absl::StatusOr<Caller> caller, Publisher& publisher, Executor& executor);
+    absl::StatusOr<Caller> caller, const Authenticator& authenticator, Publisher& publisher, Executor& executor);
 
 }  // namespace meguri::node

@@ -113,7 +113,8 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext
 grpc::ServerBidiReactor<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>*
 RecordServiceEdge::PublishStream(grpc::CallbackServerContext* context) {
   static const api::v1::Callers& callers = Callers("PublishStream");
-  return StartPublishStream(rpc_.authenticator.Authenticate(*context, callers), publisher_, rpc_.executor);
+  return StartPublishStream(rpc_.authenticator.Authenticate(*context, callers), rpc_.authenticator, publisher_,
+                            rpc_.executor);
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* context,

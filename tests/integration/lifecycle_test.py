@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The life of members, keys and certificates, as an operator and a member live it: real nodes over mutual TLS."""
+import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -90,6 +93,206 @@ class LifecycleTest(unittest.TestCase):
             f.get("last_error_reason") == "FEED_NOT_READABLE" for f in recycler.follows()))
         self.operator.cli("member", "update", RECYCLER, "--role", "recycler:battery,washing-machine", "--yes")
         wait_for("the feed of the new group", lambda: recycler.has_size(self.maker, "recyclers/washing-machine", 1))
+
+    # Replacing keys
+
+    def key_in_use(self, member):
+        return member.json("key", "show")["key_id"]
+
+    def log_says(self, member, event):
+        return f'"event":"{event}"' in member.log_path.read_text(errors="replace")
+
+    def verdict(self, member, record):
+        path = self.folder / f"{record}.meguri"
+        member.cli("record", "get", record, "--save", str(path))
+        return member.cli("verify", str(path), check=False)
+
+    def register(self, member, *rotate):
+        """Makes a new key in the folder of a member, and has the operator register it."""
+        self.wait_for_entry_file(member, member.participant)
+        key_file, request = member.run_node_command("rotate-key", *rotate).split("\n")[:2]
+        self.operator.cli("member", "update", request, "--yes")
+        return pathlib.Path(key_file)
+
+    def test_a_new_record_key_signs_once_it_is_registered_and_old_records_stay_readable(self):
+        old_key = self.key_in_use(self.maker)
+        first = self.publish(self.maker)
+        self.wait_for_entry_file(self.maker, "Maker")
+        key_file, request = self.maker.run_node_command("rotate-key", "record").split("\n")[:2]
+        self.assertEqual(pathlib.Path(key_file).stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.key_in_use(self.maker), old_key)
+        self.publish(self.maker)
+        self.operator.cli("member", "update", request, "--yes")
+        wait_for("the new key to be in use", lambda: self.key_in_use(self.maker) != old_key)
+        third = self.publish(self.maker)
+        recycler = self.add_recycler()
+        recycler.follow(self.maker, "public", "recyclers/battery")
+        wait_for("all three records", lambda: recycler.has_size(self.maker, "public", 3))
+        for record in (first, third):
+            self.assertIn("VALID", self.verdict(recycler, record).text)
+
+    def test_a_revoked_key_publishes_nothing_and_what_it_signed_is_followed_but_indeterminate(self):
+        old_key = self.key_in_use(self.maker)
+        record = self.publish(self.maker)
+        self.operator.cli("member", "revoke-key", MAKER, old_key[:8], "--at", "2020-01-01T00:00:00Z", "--yes")
+        wait_for("the maker's node to know", lambda: "revoked" in self.maker.cli("member", "show", MAKER).text)
+        refused = self.maker.cli("record", "publish", str(DATA / "ev-battery.json"), check=False)
+        self.assertEqual(refused.code, 65)
+        self.assertIn("revoked", refused.error)
+        recycler = self.add_recycler()
+        recycler.follow(self.maker, "public")
+        wait_for("the record that was published before", lambda: recycler.has_size(self.maker, "public", 1))
+        self.assertIn("INDETERMINATE", self.verdict(recycler, record).text)
+        # Without a key in force only a new enrolment helps, and the operator is told what that is.
+        self.maker.stop()
+        lost = self.folder / "lost"
+        self.maker.folder.rename(lost)
+        self.maker.run_node_command("init", "--trust-bundle", str(self.operator.folder / "trust-bundle"),
+                                    "--participant", MAKER, "--name-ja", "メーカー", "--name-en", "Maker", "--role",
+                                    "manufacturer", "--listen", self.maker.address)
+        for kept in ("store", "ANCHOR"):
+            (lost / kept).rename(self.maker.folder / kept)
+        answer = str(self.folder / "again")
+        told = self.operator.cli("member", "enrol", str(self.maker.folder / "enrolment-request"), "--again", "--out",
+                                 answer, "--yes")
+        self.assertIn("recovery", told.error)
+        self.maker.run_node_command("join", answer)
+        self.maker.add_client("admin", "admin")
+        self.maker.start()
+        wait_for("the maker to publish with its new key", lambda: self.maker.cli(
+            "record", "publish", str(DATA / "ev-battery.json"), check=False).code == 0)
+        wait_for("the recycler to follow on", lambda: recycler.has_size(self.maker, "public", 2))
+
+    def test_a_new_feed_key_is_taken_up_by_running_nodes_on_both_ends(self):
+        recycler = self.add_recycler()
+        recycler.follow(self.maker, "public")
+        self.publish(self.maker)
+        wait_for("the first record", lambda: recycler.has_size(self.maker, "public", 1))
+        self.register(self.maker, "feed")
+        wait_for("the maker to adopt the key", lambda: self.log_says(self.maker, "feed-key-adopted"))
+        self.publish(self.maker)
+        wait_for("the record under the new key", lambda: recycler.has_size(self.maker, "public", 2))
+        checkpoint = self.maker.cli("feed", "checkpoint", MAKER, "public", check=False)
+        self.assertEqual(checkpoint.code, 0, checkpoint.error)
+        self.maker.stop()
+        self.maker.start()
+        self.publish(self.maker)
+        wait_for("the record after a restart", lambda: recycler.has_size(self.maker, "public", 3))
+
+    def test_a_new_tls_key_is_certified_and_used_without_a_restart(self):
+        certificate = self.maker.folder / "certs" / "node.crt"
+        before = certificate.read_bytes()
+        key_before = (self.maker.folder / "keys" / "node.key").read_bytes()
+        waiting = pathlib.Path(self.maker.run_node_command("rotate-key", "node").split("\n")[0])
+        self.assertEqual(waiting.stat().st_mode & 0o777, 0o600)
+        wait_for("the new certificate", lambda: certificate.read_bytes() != before, timeout_s=60)
+        self.assertNotEqual((self.maker.folder / "keys" / "node.key").read_bytes(), key_before)
+        self.assertFalse(waiting.exists())
+        recycler = self.add_recycler()
+        recycler.follow(self.maker, "public")
+        self.publish(self.maker)
+        wait_for("a record over the new certificate", lambda: recycler.has_size(self.maker, "public", 1))
+        # Should this certificate run out one day, the request is made anew for the new key.
+        self.wait_for_entry_file(self.maker, "Maker")
+        self.maker.run_node_command("request-certificate")
+        answer = str(self.folder / "again")
+        self.operator.cli("member", "enrol", str(self.maker.folder / "enrolment-request"), "--again", "--out", answer,
+                          "--yes")
+        self.maker.run_node_command("join", answer)
+
+    # Clients
+
+    def test_a_revoked_client_is_refused_without_a_restart_and_its_name_is_not_given_again(self):
+        self.maker.add_client("scanner", "read")
+        self.assertEqual(self.maker.cli("record", "list", client="scanner", check=False).code, 0)
+        self.maker.run_node_command("client", "revoke", "scanner")
+        answer = wait_for("the client to be refused", lambda: next(
+            (a for a in [self.maker.cli("record", "list", client="scanner", check=False)] if a.code != 0), None))
+        self.assertIn("CLIENT_REVOKED", answer.error)
+        self.assertEqual(self.maker.cli("record", "list", check=False).code, 0)
+        self.maker.stop()
+        self.maker.start()
+        self.assertIn("CLIENT_REVOKED", self.maker.cli("record", "list", client="scanner", check=False).error)
+        self.assertRegex(self.maker.run_node_command("client", "list"), r"scanner +read +revoked")
+        with self.assertRaisesRegex(Exception, "CLIENT_EXISTS"):
+            self.maker.add_client("scanner", "read")
+        with self.assertRaisesRegex(Exception, "CLIENT_UNKNOWN"):
+            self.maker.run_node_command("client", "revoke", "scaner")
+
+    # Trust bundles
+
+    def generate_key(self, name):
+        return self.operator.json("key", "generate", str(self.folder / name))["public_key"]
+
+    def test_a_second_trust_bundle_needs_the_holders_of_both_and_is_adopted_by_everyone(self):
+        first = (self.operator.folder / "trust-bundle").read_bytes()
+        holder = self.generate_key("holder.key")
+        path = self.operator.run_node_command("bundle", "next", "--add-holder", holder, "--threshold", "2").split(
+            "\n")[0]
+        with self.assertRaisesRegex(Exception, "BUNDLE_SIGNATURE"):
+            self.maker.run_node_command("adopt-bundle", path)
+        self.operator.run_node_command("bundle", "sign", path, "--key", str(self.folder / "holder.key"))
+        self.assertIn("may be adopted", self.operator.run_node_command("bundle", "show", path))
+        for member in (self.operator, self.maker):
+            member.run_node_command("adopt-bundle", path)
+            self.assertEqual((member.folder / "trust-bundle").read_bytes(), pathlib.Path(path).read_bytes())
+            with self.assertRaisesRegex(Exception, "BUNDLE_ROLLBACK"):
+                member.run_node_command("adopt-bundle", path)
+        # The operator's key alone is not enough any more.
+        third = self.operator.run_node_command("bundle", "next", "--out", str(self.folder / "third")).split("\n")[0]
+        with self.assertRaisesRegex(Exception, "BUNDLE_SIGNATURE"):
+            self.maker.run_node_command("adopt-bundle", third)
+        for member in (self.operator, self.maker):
+            member.stop()
+            member.start()
+        wait_for("the maker to serve under the new bundle",
+                 lambda: self.maker.json("node", "status")["state"] == "serving")
+        self.publish(self.maker)
+        self.assertNotEqual((self.maker.folder / "clients" / "admin" / "trust-bundle").read_bytes(), first)
+        # A client folder that lies elsewhere takes it up by itself, and whoever missed a version gives both.
+        elsewhere = self.folder / "elsewhere"
+        shutil.copytree(self.maker.folder / "clients" / "admin", elsewhere)
+        (elsewhere / "trust-bundle").write_bytes(first)
+        self.operator.run_node_command("bundle", "sign", third, "--key", str(self.folder / "holder.key"))
+        environment = {"XDG_CONFIG_HOME": str(self.folder / "config")}
+        gap = self.maker.cli("init", str(elsewhere), "--trust-bundle", third, check=False, environment=environment)
+        self.assertIn("BUNDLE_GAP", gap.error)
+        self.maker.cli("init", str(elsewhere), "--trust-bundle", path, "--trust-bundle", third,
+                       environment=environment)
+        self.assertEqual((elsewhere / "trust-bundle").read_bytes(), pathlib.Path(third).read_bytes())
+
+    # What is easily got wrong
+
+    def test_private_keys_are_for_their_owner_alone_whatever_the_umask(self):
+        before = os.umask(0)
+        try:
+            self.add_recycler()
+            self.maker.add_client("loose", "publish")
+            self.wait_for_entry_file(self.maker, "Maker")
+            self.maker.run_node_command("rotate-key", "record")
+            self.maker.run_node_command("rotate-key", "node")
+        finally:
+            os.umask(before)
+        keys = list(self.folder.glob("**/*.key"))
+        self.assertGreater(len(keys), 10)
+        for key in keys:
+            self.assertEqual(key.stat().st_mode & 0o777, 0o600, key)
+
+    def test_init_and_check_config_speak_of_the_flags_that_were_forgotten_or_mistyped(self):
+        for flags, flag in ((["--participant", MAKER], "--trust-bundle"),
+                            (["--operator", "--participant", OPERATOR], "--federation"),
+                            (["--operator", "--federation", "CE Example", "--participant", OPERATOR], "--federation"),
+                            (["--federation", "ce.example", "--participant", MAKER], "--federation"),
+                            (["--trust-bundle", str(self.maker.folder / "trust-bundle"), "--participant", MAKER,
+                              "--listen", "7443"], "--listen")):
+            run = subprocess.run([str(pathlib.Path(BIN) / "meguri-node"), "init", "--data", str(self.folder / "new"),
+                                  "--name-ja", "名", "--name-en", "Name", *flags], capture_output=True, text=True)
+            self.assertEqual(run.returncode, 65, run.stderr)
+            self.assertIn(flag, run.stderr)
+            self.assertFalse((self.folder / "new").exists())
+        with self.assertRaisesRegex(Exception, "listen"):
+            self.maker.run_node_command("check-config", "--listen", "localhost")
+        self.maker.run_node_command("check-config", "--listen", "[::1]:0")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/entry_text.h"
+#include "node/app/bundles.h"
 #include "node/app/change.h"
+#include "node/app/clients.h"
 #include "node/app/folder.h"
 #include "node/app/setup.h"
 #include "record/system_random.h"
@@ -131,6 +133,21 @@ void AddRequestCertificate(CLI::App& app, const std::string& data, Action& actio
   });
 }
 
+std::string NameOf(api::v1::ClientRole role) {
+  switch (role) {
+    case api::v1::CLIENT_ROLE_READ:
+      return "read";
+    case api::v1::CLIENT_ROLE_PUBLISH:
+      return "publish";
+    case api::v1::CLIENT_ROLE_APPROVE:
+      return "approve";
+    case api::v1::CLIENT_ROLE_ADMIN:
+      return "admin";
+    default:
+      return "none";
+  }
+}
+
 absl::StatusOr<api::v1::ClientRole> ParseClientRole(const std::string& text) {
   if (text == "read") {
     return api::v1::CLIENT_ROLE_READ;
@@ -165,6 +182,162 @@ void AddClientAdd(CLI::App& client, const std::string& data, Action& action) {
   });
 }
 
+void AddClientList(CLI::App& client, const std::string& data, Action& action) {
+  CLI::App* list = client.add_subcommand("list", "List the clients that were made here");
+  list->callback([&data, &action] {
+    action = [&data]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<ClientRow> rows, ListClients(data));
+      std::printf("%-24s %-8s %-8s %s\n", "NAME", "ROLE", "STATE", "EXPIRES");
+      for (const ClientRow& row : rows) {
+        const bool expired = row.expires <= SystemClock().Now();
+        std::printf("%-24s %-8s %-8s %s\n", row.name.c_str(), NameOf(row.role).c_str(),
+                    row.revoked ? "revoked"
+                    : expired   ? "expired"
+                                : "valid",
+                    absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", row.expires, absl::UTCTimeZone()).c_str());
+      }
+      return absl::OkStatus();
+    };
+  });
+}
+
+void AddClientRevoke(CLI::App& client, const std::string& data, Action& action) {
+  CLI::App* revoke = client.add_subcommand("revoke", "Refuse a client from now on, although its certificate lasts");
+  const auto name = std::make_shared<std::string>();
+  revoke->add_option("NAME", *name, "name of the client, as `client list` shows it")->required();
+  revoke->callback([name, &data, &action] {
+    action = [name, &data]() -> absl::Status {
+      MEGURI_RETURN_IF_ERROR(RevokeClient(data, *name, SystemClock()));
+      std::printf("%s is revoked; a running node refuses it within a second, and ends its open streams\n",
+                  name->c_str());
+      return absl::OkStatus();
+    };
+  });
+}
+
+absl::StatusOr<absl::Time> ParseTime(const std::string& flag, const std::string& text) {
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+    return time;
+  }
+  return InvalidInput({{flag, "FLAG", absl::StrCat("'", text, "'"), "a time such as 2026-04-01T09:00:00+09:00",
+                        absl::StrCat("correct ", flag), absl::StrCat(flag, " の値が正しくありません。")}});
+}
+
+struct RotateFlags {
+  std::string which;
+  std::string begin;
+  std::string old_end;
+  RotateOptions options;
+};
+
+absl::Status Rotate(RotateFlags flags) {
+  if (flags.which == "node") {
+    MEGURI_ASSIGN_OR_RETURN(const std::string path, RotateNodeKey(flags.options.data_folder));
+    std::printf("%s\nA running node has it certified by the operator within half a minute, and uses it from then on.\n",
+                path.c_str());
+    return absl::OkStatus();
+  }
+  flags.options.purpose = flags.which == "record" ? registry::v1::KEY_PURPOSE_RECORD : registry::v1::KEY_PURPOSE_FEED;
+  if (!flags.begin.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(flags.options.begin, ParseTime("--begins", flags.begin));
+  }
+  if (!flags.old_end.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(flags.options.old_end, ParseTime("--old-ends", flags.old_end));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const RotatedKey rotated, RotateKey(flags.options, SystemClock()));
+  std::printf(
+      "%s\n%s\nNext: send %s to the operator, who runs: meguri member update %s\n"
+      "The new key is used as soon as the registry has it in force; keep the old one until then.\n",
+      rotated.key_file.c_str(), rotated.request.c_str(), rotated.request.c_str(), rotated.request.c_str());
+  return absl::OkStatus();
+}
+
+void AddRotateKey(CLI::App& app, const std::string& data, Action& action) {
+  CLI::App* command = app.add_subcommand("rotate-key", "Make a new key in place of one in use");
+  const auto flags = std::make_shared<RotateFlags>();
+  command->add_option("WHICH", flags->which, "record, feed or node (TLS)")
+      ->required()
+      ->check(CLI::IsMember({"record", "feed", "node"}));
+  command->add_option("--begins", flags->begin,
+                      "when the new key is in force; as soon as it is registered if left out");
+  command->add_option("--old-ends", flags->old_end, "when the old key is not usable any more; never if left out");
+  command->add_option("--key-algorithm", flags->options.algorithm, "of a record key: ed25519 or p256")
+      ->default_val("ed25519");
+  command->add_option("--record-key", flags->options.record_key, "record key, if it is not in the folder");
+  command->add_option("--out", flags->options.out, "file to write; change-request in the folder if left out");
+  command->callback([flags, &data, &action] {
+    action = [flags, &data] {
+      flags->options.data_folder = data;
+      return Rotate(*flags);
+    };
+  });
+}
+
+void AddBundleNext(CLI::App& bundle, const std::string& data, Action& action) {
+  CLI::App* next = bundle.add_subcommand("next", "Draft the version after the present trust bundle (operator)");
+  const auto options = std::make_shared<NextBundleOptions>();
+  next->add_option("--valid-days", options->valid_days, "days from now until it expires")->default_val(365);
+  next->add_option("--add-holder", options->add_holders, "public key in hexadecimal; may be repeated");
+  next->add_option("--remove-holder", options->remove_holders, "public key in hexadecimal; may be repeated");
+  next->add_option_function<uint32_t>(
+      "--threshold", [options](const uint32_t& given) { options->threshold = given; },
+      "how many holders must sign the version after it");
+  next->add_option("--address", options->addresses, "host:port of the operator's node; replaces them all");
+  next->add_option("--registry-record-key", options->registry_record_key,
+                   "file of the key that signs the registry then");
+  next->add_option("--registry-feed-key", options->registry_feed_key, "file of the key that signs its heads then");
+  next->add_option("--out", options->out, "file to write; trust-bundle-next in the folder if left out");
+  next->callback([options, &data, &action] {
+    action = [options, &data]() -> absl::Status {
+      options->data_folder = data;
+      MEGURI_ASSIGN_OR_RETURN(const std::string path, MakeNextBundle(*options, SystemClock()));
+      MEGURI_ASSIGN_OR_RETURN(const std::string text, DescribeBundle(data, path, SystemClock()));
+      std::printf("%s\n%s", path.c_str(), text.c_str());
+      return absl::OkStatus();
+    };
+  });
+}
+
+void AddBundleSign(CLI::App& bundle, Action& action) {
+  CLI::App* sign = bundle.add_subcommand("sign", "Add the signature of a holder to a trust bundle");
+  const auto file = std::make_shared<std::string>();
+  const auto key = std::make_shared<std::string>();
+  sign->add_option("FILE", *file, "bundle that is being signed")->required();
+  sign->add_option("--key", *key, "key file of the holder")->required();
+  sign->callback([file, key, &action] { action = [file, key] { return SignBundleFile(*file, *key); }; });
+}
+
+void AddBundleShow(CLI::App& bundle, const std::string& data, Action& action) {
+  CLI::App* show = bundle.add_subcommand("show", "Show a trust bundle, and whether it may be adopted here");
+  const auto file = std::make_shared<std::string>();
+  show->add_option("FILE", *file, "bundle; that of the folder if left out");
+  show->callback([file, &data, &action] {
+    action = [file, &data]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(const std::string text, DescribeBundle(data, *file, SystemClock()));
+      std::printf("%s", text.c_str());
+      return absl::OkStatus();
+    };
+  });
+}
+
+void AddAdoptBundle(CLI::App& app, const std::string& data, Action& action) {
+  CLI::App* adopt = app.add_subcommand("adopt-bundle", "Take up the trust bundle that follows the present one");
+  const auto files = std::make_shared<std::vector<std::string>>();
+  adopt->add_option("FILE", *files, "the next bundle; several, in order, if versions were missed")->required();
+  adopt->callback([files, &data, &action] {
+    action = [files, &data]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(const uint64_t version, AdoptBundles(data, *files, SystemClock()));
+      std::printf(
+          "Version %llu of the trust bundle is in force here. Start the node anew, so that it is used.\n"
+          "Clients elsewhere: meguri init FOLDER --trust-bundle FILE\n",
+          static_cast<unsigned long long>(version));
+      return absl::OkStatus();
+    };
+  });
+}
+
 }  // namespace
 
 void AddFolderCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action) {
@@ -175,6 +348,15 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
   CLI::App* client = app.add_subcommand("client", "Clients of this node");
   client->require_subcommand(1);
   AddClientAdd(*client, data, action);
+  AddClientList(*client, data, action);
+  AddClientRevoke(*client, data, action);
+  AddRotateKey(app, data, action);
+  CLI::App* bundle = app.add_subcommand("bundle", "The trust bundle and the versions after it");
+  bundle->require_subcommand(1);
+  AddBundleNext(*bundle, data, action);
+  AddBundleSign(*bundle, action);
+  AddBundleShow(*bundle, data, action);
+  AddAdoptBundle(app, data, action);
 }
 
 }  // namespace meguri::node

@@ -81,14 +81,13 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
       disk_(disk),
       peers_(peers),
       clock_(clock),
-      random_(seed) {
+      random_(seed),
+      signers_(member) {
   committer_ = ValueOf(storage::Committer::Start(disk_.store, disk_.anchor));
   executor_ = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
   publisher_ = std::make_unique<node::Publisher>(registry_, disk_.store, *committer_, clock);
   query_ = std::make_unique<node::Query>(disk_.store, std::vector<record::ParticipantId>{id_}, random_);
-  source_ = std::make_unique<node::FeedSource>(
-      kFederation, disk_.store,
-      absl::flat_hash_map<record::ParticipantId, const record::Signer*>{{id_, member_.feed_key.get()}});
+  source_ = std::make_unique<node::FeedSource>(kFederation, disk_.store, signers_);
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, disk_.store, *committer_, *executor_, clock,
                                                   random_, reports_);
   committer_->AddObserver([this](const std::vector<storage::FeedId>&) {

@@ -45,6 +45,19 @@ class NoReports final : public node::FollowReporter {
   void Report(const node::FollowReport&) override {}
 };
 
+// The feed key of one member, the same all the time.
+class FixedFeedSigners final : public node::FeedSigners {
+ public:
+  explicit FixedFeedSigners(const certs::testing::Member& member) : member_(member) {}
+  std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override {
+    const record::Signer* key = feed.publisher.text() == member_.id ? member_.feed_key.get() : nullptr;
+    return {std::shared_ptr<const record::Signer>(), key};  // the member outlives the node
+  }
+
+ private:
+  const certs::testing::Member& member_;
+};
+
 // What a member publishes in a scenario: one public section, and one that only recyclers of batteries may read.
 struct Draft {
   record::RecordId record_id;
@@ -93,6 +106,7 @@ class LoopbackNode {
   LoopbackPeers& peers_;
   testing::FakeClock& clock_;
   testing::SeededRandom random_;
+  const FixedFeedSigners signers_;
   Mutex commit_mutex_;
   CondVar committed_;  // something was committed
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/clients.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/bundle_signing.h"
+#include "certs/certificate.h"
+#include "certs/files.h"
+#include "certs/identity.h"
+#include "certs/limits.h"
+#include "certs/signing_key.h"
+#include "certs/trust_bundle.h"
+#include "node/app/config.h"
+
+namespace meguri::node {
+namespace {
+
+using certs::SigningKey;
+
+constexpr size_t kFileBytesMax = size_t{1} << 20;
+constexpr mode_t kPublicMode = 0644;
+constexpr mode_t kFolderMode = 0700;
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || ::chmod(path.c_str(), kFolderMode) != 0) {
+    return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("Cannot create ", path, "."));
+  }
+  return absl::OkStatus();
+}
+
+std::string TomlText(absl::string_view text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+// Certificates of clients by name: those that were kept when they were issued, and those in the clients' own folders.
+std::map<std::string, std::string> CertificateFiles(const Folder& folder) {
+  std::map<std::string, std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.clients(), error)) {
+    const std::string file = (entry.path() / "client.crt").string();
+    if (Exists(file)) {
+      files[entry.path().filename().string()] = file;
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder.issued_clients(), error)) {
+    files[entry.path().stem().string()] = entry.path().string();
+  }
+  return files;
+}
+
+// What a client folder says of the node.
+struct Surrounding {
+  Config config;
+  record::ParticipantId participant;
+  certs::TrustBundle bundle;
+};
+
+absl::StatusOr<Surrounding> ReadSurrounding(const Folder& folder, absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(
+      Config config, Config::Load(folder.root(), {}, [](const std::string&) { return absl::optional<std::string>(); }));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId participant, record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, certs::TrustBundle::Open(bytes, now));
+  return Surrounding{std::move(config), std::move(participant), std::move(bundle)};
+}
+
+absl::Status CheckNameIsFree(const Folder& folder, const std::string& name) {
+  MEGURI_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> revoked, ReadRevokedClients(folder));
+  if (revoked.contains(name)) {
+    return Error(absl::StatusCode::kAlreadyExists, "CLIENT_EXISTS",
+                 absl::StrCat("A client named ", name, " was revoked; choose another name."));
+  }
+  if (Exists(folder.client(name)) || Exists(folder.issued_client(name))) {
+    return Error(absl::StatusCode::kAlreadyExists, "CLIENT_EXISTS",
+                 absl::StrCat("A client named ", name, " was made already; choose another name."));
+  }
+  return absl::OkStatus();
+}
+
+std::string ClientToml(const Surrounding& surrounding, api::v1::ClientRole role) {
+  const certs::Identity node{surrounding.bundle.federation(), surrounding.participant, certs::Identity::Class::kNode,
+                             surrounding.config.Get("node_name")};
+  const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
+  return absl::StrCat("federation = ", TomlText(surrounding.bundle.federation()),
+                      "\nmember = ", TomlText(surrounding.participant.text()),
+                      "\naddress = ", TomlText(surrounding.config.Get("listen")),
+                      "\nnode_identity = ", TomlText(node.ToUri()), "\n",
+                      signs ? "record_key = \"../../keys/record.key\"\n" : "");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
+                                      const Clock& clock, Random& random) {
+  const Folder folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const Surrounding surrounding, ReadSurrounding(folder, clock.Now()));
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(certs::Identity{
+                                                              surrounding.bundle.federation(), surrounding.participant,
+                                                              certs::Identity::Class::kClient, name}
+                                                                                     .ToUri()));
+  MEGURI_RETURN_IF_ERROR(CheckNameIsFree(folder, name));
+  MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
+                          certs::CertificateAuthority::Load(folder.client_ca_key(), folder.client_ca_certificate()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
+                          SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
+  MEGURI_ASSIGN_OR_RETURN(const std::string request, certs::MakeCertificateRequest(*key, identity.ToUri()));
+  MEGURI_ASSIGN_OR_RETURN(
+      const certs::Certificate certificate,
+      authority.Issue(request, identity, role, certs::kClientCertificateValidity, random, clock.Now()));
+  const std::string path = folder.client(name);
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.clients()));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.issued_clients()));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(path));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.issued_client(name), certificate.ToPem(), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(key->SaveTo(path + "/client.key"));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.crt", certificate.ToPem(), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(
+      certs::WriteFileAtomically(path + "/roots.crt", certs::RootsOf(surrounding.bundle), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/trust-bundle", surrounding.bundle.bytes(), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", ClientToml(surrounding, role), kPublicMode));
+  return path;
+}
+
+absl::StatusOr<std::vector<ClientRow>> ListClients(const std::string& data_folder) {
+  const Folder folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> revoked, ReadRevokedClients(folder));
+  std::vector<ClientRow> rows;
+  for (const auto& [name, file] : CertificateFiles(folder)) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string pem, certs::ReadFile(file, certs::kPemBytesMax));
+    MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate, certs::Certificate::ParsePem(pem));
+    rows.push_back({name, certificate.client_role(), certificate.not_after(), revoked.contains(name)});
+  }
+  return rows;
+}
+
+absl::Status RevokeClient(const std::string& data_folder, const std::string& name, const Clock& clock) {
+  const Folder folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> revoked, ReadRevokedClients(folder));
+  if (revoked.contains(name)) {
+    return absl::OkStatus();
+  }
+  if (!CertificateFiles(folder).contains(name)) {
+    return Error(absl::StatusCode::kNotFound, "CLIENT_UNKNOWN",
+                 absl::StrCat("No client named ", name, " was made here; see `meguri-node client list`."));
+  }
+  const absl::StatusOr<std::string> present = certs::ReadFile(folder.revoked_clients(), kFileBytesMax);
+  return certs::WriteFileAtomically(
+      folder.revoked_clients(),
+      absl::StrCat(present.ok() ? *present : "", name, " ", absl::FormatTime(clock.Now(), absl::UTCTimeZone()), "\n"),
+      kPublicMode);
+}
+
+absl::StatusOr<absl::flat_hash_set<std::string>> ReadRevokedClients(const Folder& folder) {
+  absl::flat_hash_set<std::string> names;
+  const absl::StatusOr<std::string> text = certs::ReadFile(folder.revoked_clients(), kFileBytesMax);
+  if (absl::IsNotFound(text.status())) {
+    return names;
+  }
+  MEGURI_RETURN_IF_ERROR(text.status());
+  for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipWhitespace())) {
+    names.insert(std::string(absl::StripAsciiWhitespace(line.substr(0, line.find(' ')))));
+  }
+  return names;
+}
+
+}  // namespace meguri::node
