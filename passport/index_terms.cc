@@ -14,6 +14,8 @@
 #include "google/protobuf/message.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "passport/index_fields.h"
+#include "passport/number_term.h"
 #include "passport/payload.h"
 #include "passport/rules/gs1_check_digit.h"
 #include "passport/section_table.h"
@@ -24,10 +26,6 @@ namespace {
 using record::IndexTerm;
 
 constexpr char kGtin[] = "gtin";
-
-// Fields whose words mean the same in any case. Lots and serials do not: GS1 tells "a1" from "A1".
-constexpr absl::string_view kCaselessFields[] = {"product_group", "granularity", "model",
-                                                 "material",      "substance",   "record_type"};
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
@@ -127,7 +125,8 @@ IndexTerm NormalisedTerm(absl::string_view field, absl::string_view value) {
   if (field == kGtin) {
     text = NormalisedGtin(text).value_or(text);
   }
-  if (std::find(std::begin(kCaselessFields), std::end(kCaselessFields), field) != std::end(kCaselessFields)) {
+  const IndexField* known = FindIndexField(field);
+  if (known != nullptr && known->caseless) {
     absl::AsciiStrToLower(&text);
   }
   return {std::string(field), Shortened(std::move(text))};

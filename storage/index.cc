@@ -4,7 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "storage/key_layout.h"
@@ -14,6 +16,16 @@ namespace meguri::storage {
 namespace {
 
 constexpr size_t kPostingValueSize = 16;
+
+// `key` is what stands after the prefix of a posting.
+absl::StatusOr<Posting> ParsePosting(absl::string_view key, absl::string_view stored) {
+  auto name = ParsePostingSuffix(key);
+  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(stored));
+  if (!name.has_value() || bytes.size() != kPostingValueSize) {
+    return ValueDamaged("index entry");
+  }
+  return Posting{name->record_id, std::move(name->publisher), ReadU64(bytes), ReadU64(bytes.substr(8))};
+}
 
 absl::StatusOr<v1::StoredTerms> ReadTerms(const Transaction& transaction, const std::string& key) {
   v1::StoredTerms terms;
@@ -45,20 +57,64 @@ void PostingCursor::Next() { cursor_->Next(); }
 bool PostingCursor::Valid() const { return cursor_->Valid(); }
 
 absl::StatusOr<Posting> PostingCursor::Get() const {
-  auto name = ParsePostingSuffix(cursor_->key().substr(prefix_.size()));
-  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(cursor_->value()));
-  if (!name.has_value() || bytes.size() != kPostingValueSize) {
-    return ValueDamaged("index entry");
-  }
-  return Posting{name->record_id, std::move(name->publisher), ReadU64(bytes), ReadU64(bytes.substr(8))};
+  return ParsePosting(cursor_->key().substr(prefix_.size()), cursor_->value());
 }
 
 absl::Status PostingCursor::status() const { return cursor_->status(); }
+
+RangeCursor::RangeCursor(std::unique_ptr<Cursor> cursor, std::string prefix, std::string low, std::string high)
+    : cursor_(std::move(cursor)), prefix_(std::move(prefix)), low_(std::move(low)), high_(std::move(high)) {
+  Invariant(low_.size() == high_.size(), "the ends of a range are of one size");
+  cursor_->Seek(prefix_ + low_);
+}
+
+void RangeCursor::Seek(absl::string_view value, const record::RecordId& record_id, absl::string_view publisher) {
+  Invariant(value.size() == low_.size(), "a value to seek to is as long as the ends of the range");
+  if (value < low_) {
+    cursor_->Seek(prefix_ + low_);
+  } else {
+    cursor_->Seek(PostingKey(absl::StrCat(prefix_, value), record_id, publisher));
+  }
+}
+
+void RangeCursor::Next() { cursor_->Next(); }
+
+bool RangeCursor::Valid() const { return cursor_->Valid() && value() <= high_; }
+
+absl::string_view RangeCursor::value() const { return cursor_->key().substr(prefix_.size(), low_.size()); }
+
+absl::StatusOr<Posting> RangeCursor::Get() const {
+  return ParsePosting(cursor_->key().substr(prefix_.size() + low_.size()), cursor_->value());
+}
+
+absl::Status RangeCursor::status() const { return cursor_->status(); }
 
 PostingCursor Index::Find(FeedId feed, const record::IndexTerm& term) const {
   std::string prefix = PostingPrefix(feed, term);
   std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, prefix);
   return PostingCursor(std::move(cursor), std::move(prefix));
+}
+
+RangeCursor Index::FindBetween(FeedId feed, absl::string_view field, const std::string& low,
+                               const std::string& high) const {
+  std::string prefix = PostingFieldPrefix(feed, field, low.size());
+  std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, prefix);
+  return {std::move(cursor), std::move(prefix), low, high};
+}
+
+absl::StatusOr<absl::optional<RecordTerms>> Index::TermsOf(FeedId feed, const record::RecordId& record_id,
+                                                           const record::ParticipantId& publisher) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, TermsKey(feed, record_id, publisher)));
+  if (!stored.has_value()) {
+    return absl::optional<RecordTerms>();
+  }
+  v1::StoredTerms message;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "index terms of a record", message));
+  RecordTerms terms{message.version(), {}};
+  for (v1::StoredTerms::Term& term : *message.mutable_terms()) {
+    terms.terms.push_back({std::move(*term.mutable_field()), std::move(*term.mutable_value())});
+  }
+  return absl::make_optional(std::move(terms));
 }
 
 absl::Status Index::Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,

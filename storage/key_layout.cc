@@ -261,6 +261,15 @@ std::string PostingPrefix(FeedId feed, const record::IndexTerm& term) {
   return KeyWriter(KeyKind::kPosting).U32(feed).Short(cut.field).Short(cut.value).Take();
 }
 
+std::string PostingFieldPrefix(FeedId feed, absl::string_view field, size_t value_size) {
+  Invariant(value_size <= record::kIndexValueMax, "a value in the index is short");
+  return KeyWriter(KeyKind::kPosting)
+      .U32(feed)
+      .Short(Cut(std::string(field), kIndexFieldMax))
+      .U8(static_cast<uint8_t>(value_size))
+      .Take();
+}
+
 std::string PostingKey(absl::string_view posting_prefix, const record::RecordId& record_id,
                        absl::string_view publisher) {
   return KeyWriter().Raw(posting_prefix).Raw(record_id.view()).Raw(publisher).Take();

@@ -113,6 +113,8 @@ inline constexpr size_t kIndexFieldMax = 64;
 // `term` as it is stored: the field cut to kIndexFieldMax bytes, the value to record::kIndexValueMax.
 record::IndexTerm CutTerm(const record::IndexTerm& term);
 std::string PostingPrefix(FeedId feed, const record::IndexTerm& term);
+// What the postings of `field` have in common whose values have `value_size` bytes; these sort by value.
+std::string PostingFieldPrefix(FeedId feed, absl::string_view field, size_t value_size);
 // A key under a PostingPrefix. `publisher` may be any bytes: a place to seek to need not be a key that exists.
 std::string PostingKey(absl::string_view posting_prefix, const record::RecordId& record_id,
                        absl::string_view publisher);

@@ -1,26 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/query/filter.h"
 
-#include <string>
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "passport/index_fields.h"
 #include "passport/index_terms.h"
+#include "passport/number_term.h"
 #include "passport/record_terms.h"
+#include "passport/rules/decimal.h"
 
 namespace meguri::node {
 namespace {
 
-constexpr absl::string_view kFields[] = {"record_type", "product_group", "gtin",     "lot",       "serial",
-                                         "model",       "granularity",   "material", "substance", "publisher"};
+using passport::IndexField;
+using passport::IndexFieldKind;
+
+constexpr absl::string_view kComparisons[] = {">=", "<=", ">", "<", "="};
+constexpr char kSubstance[] = "substance";
 
 absl::Status FilterError(absl::string_view found, absl::string_view expected) {
   return InvalidInput({{"filter", "FILTER", std::string(found), std::string(expected),
-                        "write for example: product_group = \"battery\" AND gtin = \"04912345678904\"",
+                        "write for example: product_group = \"battery\" AND recycled_fraction >= 0.3",
                         "filter の書式が正しくありません。例: product_group = \"battery\""}});
+}
+
+std::string FieldNames() {
+  return absl::StrJoin(passport::IndexFields(), ", ",
+                       [](std::string* out, const IndexField& field) { absl::StrAppend(out, field.name); });
+}
+
+// The numbers that `comparison` with `number` leaves.
+NumberRange RangeOf(std::string field, absl::string_view comparison, const passport::IndexNumber& number) {
+  NumberRange range{std::move(field)};
+  const uint64_t up = number.units + (number.exact ? 0 : 1);  // the first number of the index that is not below
+  if (comparison == "=" && !number.exact) {
+    return {range.field, 1, 0};
+  }
+  if (comparison == ">=" || comparison == "=") {
+    range.low = up;
+  }
+  if (comparison == ">") {
+    range.low = number.units + 1;
+  }
+  if (comparison == "<=" || comparison == "=") {
+    range.high = number.units;
+  }
+  if (comparison == "<") {
+    if (up == 0) {
+      return {range.field, 1, 0};
+    }
+    range.high = up - 1;
+  }
+  return range;
 }
 
 // Reads the filter from the front.
@@ -30,25 +68,25 @@ class FilterReader {
 
   bool AtEnd() const { return rest_.empty(); }
 
-  absl::StatusOr<record::IndexTerm> TakeTerm() {
-    const absl::string_view field = TakeWord();
-    bool known = false;
-    for (const absl::string_view candidate : kFields) {
-      known = known || candidate == field;
+  absl::Status TakeCondition(Filter& filter) {
+    const absl::string_view name = TakeWord();
+    const IndexField* field = passport::FindIndexField(name);
+    if (field == nullptr) {
+      return FilterError(absl::StrCat("the field '", name, "'"), FieldNames());
     }
-    if (!known) {
-      return FilterError(absl::StrCat("the field '", field, "'"),
-                         "record_type, product_group, gtin, lot, serial, model, granularity, material, substance or "
-                         "publisher");
+    if (name == kSubstance && absl::StartsWith(rest_, "(")) {
+      return TakeSubstance(filter);
     }
-    if (!absl::StartsWith(rest_, "=")) {
-      return FilterError(absl::StrCat("no '=' after ", field), "field = \"value\"");
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(name));
+    if (field->kind == IndexFieldKind::kNumber) {
+      return TakeRange(std::string(name), comparison, filter);
     }
-    rest_.remove_prefix(1);
-    SkipSpace();
+    if (comparison != "=") {
+      return FilterError(absl::StrCat("'", comparison, "' after ", name), "'=': this field is a word");
+    }
     MEGURI_ASSIGN_OR_RETURN(const std::string value, TakeValue());
-    return field == "publisher" || field == "record_type" ? record::IndexTerm{std::string(field), value}
-                                                          : passport::NormalisedTerm(field, value);
+    filter.terms.push_back(passport::NormalisedTerm(name, value));
+    return absl::OkStatus();
   }
 
   absl::Status TakeAnd() {
@@ -61,21 +99,73 @@ class FilterReader {
   }
 
  private:
+  // substance("…") with a comparison, or alone: that it is there at all.
+  absl::Status TakeSubstance(Filter& filter) {
+    Drop(1);
+    MEGURI_ASSIGN_OR_RETURN(const std::string substance, TakeValue());
+    if (!absl::StartsWith(rest_, ")")) {
+      return FilterError("no ')' after the substance", "substance(\"117-81-7\")");
+    }
+    Drop(1);
+    if (AtEnd() || absl::StartsWith(rest_, "A")) {
+      filter.terms.push_back(passport::NormalisedTerm(kSubstance, substance));
+      return absl::OkStatus();
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(kSubstance));
+    return TakeRange(passport::SubstanceFractionField(substance), comparison, filter);
+  }
+
+  absl::Status TakeRange(std::string field, absl::string_view comparison, Filter& filter) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string text, TakeValue());
+    const absl::optional<passport::FixedDecimal> decimal = passport::FixedDecimal::Parse(text);
+    const absl::optional<passport::IndexNumber> number =
+        decimal.has_value() ? passport::ToIndexNumber(*decimal) : absl::nullopt;
+    if (!number.has_value()) {
+      return FilterError(absl::StrCat("'", text, "' after ", comparison),
+                         absl::StrCat("a decimal number from 0 to ", passport::kNumberTermMax, ", such as 0.001"));
+    }
+    const NumberRange range = RangeOf(std::move(field), comparison, *number);
+    const auto known = std::find_if(filter.ranges.begin(), filter.ranges.end(),
+                                    [&](const NumberRange& other) { return other.field == range.field; });
+    if (known == filter.ranges.end()) {
+      filter.ranges.push_back(range);
+    } else {
+      known->low = std::max(known->low, range.low);
+      known->high = std::min(known->high, range.high);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<absl::string_view> TakeComparison(absl::string_view field) {
+    for (const absl::string_view comparison : kComparisons) {
+      if (absl::StartsWith(rest_, comparison)) {
+        Drop(comparison.size());
+        return comparison;
+      }
+    }
+    return FilterError(absl::StrCat("no comparison after ", field), "field = \"value\", or a number after > >= < <=");
+  }
+
+  void Drop(size_t size) {
+    rest_.remove_prefix(size);
+    SkipSpace();
+  }
+
   void SkipSpace() {
     while (!rest_.empty() && absl::ascii_isspace(static_cast<unsigned char>(rest_.front()))) {
       rest_.remove_prefix(1);
     }
   }
 
+  // Letters, digits, _ and the point of a number.
   absl::string_view TakeWord() {
     size_t size = 0;
     while (size < rest_.size() &&
-           (absl::ascii_isalnum(static_cast<unsigned char>(rest_[size])) || rest_[size] == '_')) {
+           (absl::ascii_isalnum(static_cast<unsigned char>(rest_[size])) || rest_[size] == '_' || rest_[size] == '.')) {
       ++size;
     }
     const absl::string_view word = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    SkipSpace();
+    Drop(size);
     return word;
   }
 
@@ -83,15 +173,14 @@ class FilterReader {
     if (!absl::StartsWith(rest_, "\"")) {
       const absl::string_view word = TakeWord();
       if (word.empty()) {
-        return FilterError("no value after '='", "\"value\"");
+        return FilterError("no value where one is expected", "\"value\"");
       }
       return std::string(word);
     }
     std::string value;
     for (size_t i = 1; i < rest_.size(); ++i) {
       if (rest_[i] == '"') {
-        rest_.remove_prefix(i + 1);
-        SkipSpace();
+        Drop(i + 1);
         return value;
       }
       i += rest_[i] == '\\' && i + 1 < rest_.size() ? 1 : 0;
@@ -105,22 +194,22 @@ class FilterReader {
 
 }  // namespace
 
-absl::StatusOr<std::vector<record::IndexTerm>> ParseFilter(absl::string_view filter) {
-  if (filter.size() > kFilterBytesMax) {
-    return FilterError(absl::StrCat(filter.size(), " bytes"), absl::StrCat("at most ", kFilterBytesMax));
+absl::StatusOr<Filter> ParseFilter(absl::string_view text) {
+  if (text.size() > kFilterBytesMax) {
+    return FilterError(absl::StrCat(text.size(), " bytes"), absl::StrCat("at most ", kFilterBytesMax));
   }
-  FilterReader reader(filter);
+  FilterReader reader(text);
+  Filter filter;
   if (reader.AtEnd()) {
-    return std::vector<record::IndexTerm>{{passport::kAllRecordsField, ""}};
+    filter.terms.push_back({passport::kAllRecordsField, ""});
+    return filter;
   }
-  std::vector<record::IndexTerm> terms;
-  while (true) {
-    MEGURI_ASSIGN_OR_RETURN(record::IndexTerm term, reader.TakeTerm());
-    terms.push_back(std::move(term));
+  for (size_t count = 1;; ++count) {
+    MEGURI_RETURN_IF_ERROR(reader.TakeCondition(filter));
     if (reader.AtEnd()) {
-      return terms;
+      return filter;
     }
-    if (terms.size() == kFilterTermsMax) {
+    if (count == kFilterTermsMax) {
       return FilterError("more conditions", absl::StrCat("at most ", kFilterTermsMax));
     }
     MEGURI_RETURN_IF_ERROR(reader.TakeAnd());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,11 +13,29 @@
 namespace meguri::node {
 
 inline constexpr size_t kFilterBytesMax = 1024;
-inline constexpr size_t kFilterTermsMax = 8;
+inline constexpr size_t kFilterTermsMax = 8;  // conditions
 
-// Parses a filter: `field = "value"`, several joined by AND. Fields: record_type, product_group, gtin, lot, serial,
-// model, granularity, material, substance, publisher. The empty filter matches every record. INVALID_ARGUMENT with
-// reason FILTER that says where and what.
-absl::StatusOr<std::vector<record::IndexTerm>> ParseFilter(absl::string_view filter);
+// A number that must lie between two, both included. Units and rounding are those of passport/number_term.h.
+struct NumberRange {
+  std::string field;
+  uint64_t low = 0;
+  uint64_t high = std::numeric_limits<uint64_t>::max();
+
+  bool empty() const { return low > high; }
+  friend bool operator==(const NumberRange&, const NumberRange&) = default;
+};
+
+// What a record must be found under: every word, and in every range.
+struct Filter {
+  std::vector<record::IndexTerm> terms;
+  std::vector<NumberRange> ranges;  // one a field
+};
+
+// Parses a filter, conditions joined by AND:
+//   product_group = "battery"            a word; the fields are those of passport/index_fields.h
+//   recycled_fraction >= 0.3             a number; also > < <= =
+//   substance("117-81-7") > 0.001        the mass fraction of a substance, by CAS or EC number, in some material
+// The empty filter matches every record. INVALID_ARGUMENT with reason FILTER that says where and what.
+absl::StatusOr<Filter> ParseFilter(absl::string_view filter);
 
 }  // namespace meguri::node

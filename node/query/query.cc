@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/query/filter.h"
+#include "node/query/list_scan.h"
 #include "passport/index_terms.h"
 #include "record/hash.h"
 
@@ -43,134 +44,6 @@ absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecor
   }
   return facts;
 }
-
-// Where a posting stands in the order of a list.
-std::string PositionOf(const Posting& posting) {
-  return absl::StrCat(posting.record_id.view(), posting.publisher.text());
-}
-
-// The union of one term's postings over several feeds, ascending, the newest version of each record.
-class TermMerge {
- public:
-  TermMerge(const storage::Index& index, const std::vector<storage::FeedId>& feeds, const record::IndexTerm& term) {
-    for (const storage::FeedId feed : feeds) {
-      cursors_.push_back(index.Find(feed, term));
-    }
-  }
-
-  absl::Status Seek(const record::RecordId& record_id, absl::string_view publisher) {
-    for (storage::PostingCursor& cursor : cursors_) {
-      cursor.Seek(record_id, publisher);
-    }
-    return Settle();
-  }
-  absl::Status Next() {
-    for (size_t i = 0; i < cursors_.size(); ++i) {
-      if (heads_[i].has_value() && PositionOf(*heads_[i]) == position_) {
-        cursors_[i].Next();
-      }
-    }
-    return Settle();
-  }
-  // Call first.
-  absl::Status Settle() {
-    heads_.assign(cursors_.size(), absl::nullopt);
-    current_.reset();
-    for (size_t i = 0; i < cursors_.size(); ++i) {
-      MEGURI_RETURN_IF_ERROR(cursors_[i].status());
-      if (!cursors_[i].Valid()) {
-        continue;
-      }
-      MEGURI_ASSIGN_OR_RETURN(heads_[i], cursors_[i].Get());
-      const std::string position = PositionOf(*heads_[i]);
-      if (!current_.has_value() || position < position_) {
-        current_ = heads_[i];
-        position_ = position;
-      } else if (position == position_ && heads_[i]->version > current_->version) {
-        current_ = heads_[i];
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  bool Valid() const { return current_.has_value(); }
-  const Posting& current() const { return *current_; }
-  const std::string& position() const { return position_; }
-
- private:
-  std::vector<storage::PostingCursor> cursors_;
-  std::vector<absl::optional<Posting>> heads_;
-  absl::optional<Posting> current_;
-  std::string position_;
-};
-
-// The intersection of several terms, by leaping to the farthest of them.
-class TermJoin {
- public:
-  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-           const std::vector<record::IndexTerm>& terms) {
-    for (const record::IndexTerm& term : terms) {
-      merges_.emplace_back(index, feeds, term);
-    }
-  }
-
-  absl::Status Start() {
-    for (TermMerge& merge : merges_) {
-      MEGURI_RETURN_IF_ERROR(merge.Settle());
-    }
-    return Align();
-  }
-  absl::Status StartAfter(const record::RecordId& record_id, absl::string_view publisher) {
-    for (TermMerge& merge : merges_) {
-      MEGURI_RETURN_IF_ERROR(merge.Seek(record_id, publisher));
-    }
-    MEGURI_RETURN_IF_ERROR(Align());
-    if (Valid() && current().record_id == record_id && current().publisher.text() == publisher) {
-      return Next();
-    }
-    return absl::OkStatus();
-  }
-  absl::Status Next() {
-    MEGURI_RETURN_IF_ERROR(merges_.front().Next());
-    return Align();
-  }
-  bool Valid() const {
-    return std::all_of(merges_.begin(), merges_.end(), [](const TermMerge& merge) { return merge.Valid(); });
-  }
-  const Posting& current() const { return merges_.front().current(); }
-  // The newest version that every term has.
-  uint64_t version() const {
-    uint64_t version = merges_.front().current().version;
-    for (const TermMerge& merge : merges_) {
-      version = std::min(version, merge.current().version);
-    }
-    return version;
-  }
-
- private:
-  absl::Status Align() {
-    while (Valid()) {
-      const auto farthest =
-          std::max_element(merges_.begin(), merges_.end(),
-                           [](const TermMerge& a, const TermMerge& b) { return a.position() < b.position(); });
-      const std::string target = farthest->position();
-      const Posting posting = farthest->current();
-      bool aligned = true;
-      for (TermMerge& merge : merges_) {
-        if (merge.position() < target) {
-          aligned = false;
-          MEGURI_RETURN_IF_ERROR(merge.Seek(posting.record_id, posting.publisher.text()));
-        }
-      }
-      if (aligned) {
-        return absl::OkStatus();
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  std::vector<TermMerge> merges_;
-};
 
 }  // namespace
 
@@ -220,6 +93,20 @@ class Query::View {
     return absl::optional<RecordView>();
   }
 
+  // The current candidate with its sections, if it matches and nothing newer is visible: a newer version, which the
+  // reader may see through another feed, need not match any more.
+  absl::StatusOr<absl::optional<RecordView>> OpenMatch(const ListScan& scan, const ReadMask& mask) {
+    MEGURI_ASSIGN_OR_RETURN(const uint64_t version, scan.MatchingVersion());
+    if (version == 0) {
+      return absl::optional<RecordView>();
+    }
+    const Posting& posting = scan.current();
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
+                            Versions(posting.record_id, posting.publisher.text()));
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, OpenNewest(versions, mask));
+    return record.has_value() && record->latest_version == version ? std::move(record) : absl::nullopt;
+  }
+
   // The version that is asked for, 0: the newest, if it is visible.
   absl::StatusOr<absl::optional<RecordView>> OpenVersion(absl::Span<const VersionRef> versions, uint64_t version,
                                                          const ReadMask& mask) {
@@ -251,8 +138,8 @@ class Query::View {
 
   // The feeds that the reader holds here: its own and its replicas if it is a client, and what it may follow of the
   // members that this node hosts. The registry has questions of its own, so its records are listed only when asked for.
-  absl::StatusOr<std::vector<storage::FeedId>> ReadableFeeds(bool with_registry) {
-    std::vector<storage::FeedId> readable;
+  absl::StatusOr<std::vector<ReadableFeed>> ReadableFeeds(bool with_registry) {
+    std::vector<ReadableFeed> readable;
     for (const record::ParticipantId& hosted : query_.hosted_) {
       MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
       for (const auto& [feed, id] : held) {
@@ -262,7 +149,7 @@ class Query::View {
           continue;
         }
         if (is_readers_replica || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
-          readable.push_back(id);
+          readable.push_back({id, feed.key.publisher});
         }
       }
     }
@@ -355,49 +242,38 @@ absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::R
 }
 
 absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery& query) const {
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::IndexTerm> terms, ParseFilter(query.filter));
+  MEGURI_ASSIGN_OR_RETURN(Filter filter, ParseFilter(query.filter));
   if (!query.publisher.empty()) {
-    terms.push_back({"publisher", query.publisher});
+    filter.terms.push_back({"publisher", query.publisher});
   }
   MEGURI_ASSIGN_OR_RETURN(const std::string after, OpenToken(reader, query));
   const int page_size = query.page_size <= 0 ? kPageSizeDefault : std::min(query.page_size, kPageSizeMax);
 
   View view(*this, reader);
-  const bool asks_for_members = absl::c_linear_search(terms, record::IndexTerm{"record_type", "member"});
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> feeds, view.ReadableFeeds(asks_for_members));
+  const bool asks_for_members = absl::c_linear_search(filter.terms, record::IndexTerm{"record_type", "member"});
+  MEGURI_ASSIGN_OR_RETURN(std::vector<ReadableFeed> feeds, view.ReadableFeeds(asks_for_members));
   const storage::Index index(view.snapshot());
-  TermJoin join(index, feeds, terms);
-  if (after.empty()) {
-    MEGURI_RETURN_IF_ERROR(join.Start());
-  } else {
-    MEGURI_ASSIGN_OR_RETURN(const record::RecordId last,
-                            record::RecordId::Parse(absl::string_view(after).substr(0, record::kRecordIdSize)));
-    MEGURI_RETURN_IF_ERROR(join.StartAfter(last, absl::string_view(after).substr(record::kRecordIdSize)));
-  }
+  ListScan scan(index, std::move(feeds), std::move(filter));
+  MEGURI_RETURN_IF_ERROR(scan.Start(after));
   ListPage page;
   std::string last;
   size_t bytes = 0;
-  while (join.Valid()) {
-    if (page.records.size() == static_cast<size_t>(page_size)) {
+  for (int looked_at = 0; scan.Valid(); ++looked_at) {
+    if (page.records.size() == static_cast<size_t>(page_size) || looked_at == kListCandidatesMax) {
       page.next_page_token = MakeToken(reader, query, last);
       break;
     }
-    const Posting posting = join.current();
-    const uint64_t version = join.version();
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
-                            view.Versions(posting.record_id, posting.publisher.text()));
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenNewest(versions, query.mask));
-    // A newer version that the reader sees through another feed may no longer match.
-    if (record.has_value() && record->latest_version == version) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenMatch(scan, query.mask));
+    if (record.has_value()) {
       bytes += record->envelope.ByteSizeLong();
       if (bytes > kPageBytesMax && !page.records.empty()) {
         page.next_page_token = MakeToken(reader, query, last);
         break;
       }
       page.records.push_back(*std::move(record));
-      last = PositionOf(posting);
     }
-    MEGURI_RETURN_IF_ERROR(join.Next());
+    last = scan.position();
+    MEGURI_RETURN_IF_ERROR(scan.Next());
   }
   return page;
 }

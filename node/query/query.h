@@ -24,6 +24,9 @@ inline constexpr int kPageSizeDefault = 50;
 inline constexpr int kPageSizeMax = 1000;
 inline constexpr size_t kPageBytesMax = size_t{24} << 20;  // a page ends early rather than exceed a message
 
+// After so many candidates a page ends, full or not: no question keeps a thread for long.
+inline constexpr int kListCandidatesMax = 4096;
+
 // Who asks, and what of this node stands open to it: what its hosted members published, and, for a client, the
 // replicas that its member holds.
 struct QueryReader {
@@ -72,7 +75,8 @@ class Query {
   // there is none, or it is hidden.
   absl::StatusOr<RecordView> Get(const QueryReader& reader, const record::RecordId& record_id,
                                  absl::string_view publisher, uint64_t version, const ReadMask& mask) const;
-  // By record ID, ascending: an order that says nothing. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.
+  // By record ID, ascending: an order that says nothing; or by a number that the filter asks for. A page may hold fewer
+  // records than asked for, or none, and still have a next one. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.
   absl::StatusOr<ListPage> List(const QueryReader& reader, const ListQuery& query) const;
   // The visible versions, oldest first, without sections.
   absl::StatusOr<std::vector<RecordView>> History(const QueryReader& reader, const record::RecordId& record_id,

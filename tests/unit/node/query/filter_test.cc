@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/query/filter.h"
 
+#include <limits>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "node/query/query.h"
@@ -12,28 +14,70 @@ namespace {
 using ::meguri::testing::HasReason;
 using record::IndexTerm;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(ParseFilter, ReadsConditionsJoinedByAnd) {
-  const auto terms = ParseFilter(R"(  product_group = "battery" AND gtin="4912345678904" )");
-  MEGURI_ASSERT_OK(terms);
-  EXPECT_THAT(*terms, ElementsAre(IndexTerm{"product_group", "battery"}, IndexTerm{"gtin", "04912345678904"}));
+  const auto filter = ParseFilter(R"(  product_group = "battery" AND gtin="4912345678904" )");
+  MEGURI_ASSERT_OK(filter);
+  EXPECT_THAT(filter->terms, ElementsAre(IndexTerm{"product_group", "battery"}, IndexTerm{"gtin", "04912345678904"}));
+  EXPECT_THAT(filter->ranges, IsEmpty());
 }
 
 TEST(ParseFilter, MatchesEverythingWhenEmpty) {
-  const auto terms = ParseFilter(" ");
-  MEGURI_ASSERT_OK(terms);
-  EXPECT_THAT(*terms, ElementsAre(IndexTerm{"all", ""}));
+  const auto filter = ParseFilter(" ");
+  MEGURI_ASSERT_OK(filter);
+  EXPECT_THAT(filter->terms, ElementsAre(IndexTerm{"all", ""}));
 }
 
 TEST(ParseFilter, KeepsQuotesThatAreEscaped) {
-  const auto terms = ParseFilter(R"(serial = "a\"b")");
-  MEGURI_ASSERT_OK(terms);
-  EXPECT_EQ((*terms)[0].value, "a\"b");
+  const auto filter = ParseFilter(R"(serial = "a\"b")");
+  MEGURI_ASSERT_OK(filter);
+  EXPECT_EQ(filter->terms[0].value, "a\"b");
+}
+
+NumberRange Only(const char* text) {
+  const auto filter = ParseFilter(text);
+  MEGURI_EXPECT_OK(filter);
+  return filter.ok() && filter->ranges.size() == 1 ? filter->ranges.front() : NumberRange{};
+}
+
+TEST(ParseFilter, ReadsNumbersAsRangesThatIncludeTheirEnds) {
+  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+  constexpr uint64_t kThird = 300'000'000;
+  EXPECT_EQ(Only("recycled_fraction >= 0.3"), (NumberRange{"recycled_fraction", kThird, kMax}));
+  EXPECT_EQ(Only("recycled_fraction > 0.3"), (NumberRange{"recycled_fraction", kThird + 1, kMax}));
+  EXPECT_EQ(Only("recycled_fraction <= \"0.3\""), (NumberRange{"recycled_fraction", 0, kThird}));
+  EXPECT_EQ(Only("recycled_fraction<0.3"), (NumberRange{"recycled_fraction", 0, kThird - 1}));
+  EXPECT_EQ(Only("recycled_fraction = 0.3"), (NumberRange{"recycled_fraction", kThird, kThird}));
+  EXPECT_EQ(Only("recycled_fraction >= 0.3 AND recycled_fraction < 0.5"),
+            (NumberRange{"recycled_fraction", kThird, 499'999'999}));
+  EXPECT_TRUE(Only("recycled_fraction > 0.5 AND recycled_fraction < 0.3").empty());
+  EXPECT_TRUE(Only("recycled_fraction < 0").empty());
+}
+
+TEST(ParseFilter, RoundsWhatIsFinerThanTheIndexToTheRightSide) {
+  EXPECT_EQ(Only("recycled_fraction >= 0.0000000015").low, 2U);
+  EXPECT_EQ(Only("recycled_fraction > 0.0000000015").low, 2U);
+  EXPECT_EQ(Only("recycled_fraction <= 0.0000000015").high, 1U);
+  EXPECT_EQ(Only("recycled_fraction < 0.0000000015").high, 1U);
+  EXPECT_TRUE(Only("recycled_fraction = 0.0000000015").empty());
+}
+
+TEST(ParseFilter, AsksForASubstanceAndForHowMuchOfIt) {
+  EXPECT_EQ(Only("substance(\"117-81-7\") > 0.001"),
+            (NumberRange{"substance_fraction/117-81-7", 1'000'001, std::numeric_limits<uint64_t>::max()}));
+  const auto present = ParseFilter("substance(\"117-81-7\") AND product_group = battery");
+  MEGURI_ASSERT_OK(present);
+  EXPECT_THAT(present->terms, ElementsAre(IndexTerm{"substance", "117-81-7"}, IndexTerm{"product_group", "battery"}));
+  EXPECT_THAT(present->ranges, IsEmpty());
 }
 
 TEST(ParseFilter, RefusesWhatItDoesNotUnderstand) {
-  for (const char* filter : {"colour = \"red\"", "gtin", "gtin =", "gtin = \"1", "gtin = \"1\" OR lot = \"2\"",
-                             "gtin = \"1\" AND", "all = \"\"", "\"x\"", "= \"x\"", "gtin = \"1\" lot = \"2\""}) {
+  for (const char* filter :
+       {"colour = \"red\"", "gtin", "gtin =", "gtin = \"1", "gtin = \"1\" OR lot = \"2\"", "gtin = \"1\" AND",
+        "all = \"\"", "\"x\"", "= \"x\"", "gtin = \"1\" lot = \"2\"", "gtin > \"1\"", "recycled_fraction",
+        "recycled_fraction = \"much\"", "recycled_fraction > -1", "recycled_fraction > 1000000001",
+        "substance(\"7439-92-1\"", "substance(\"7439-92-1\") > ", "substance() > 1", "substance(\"7439-92-1\") 0.1"}) {
     EXPECT_THAT(ParseFilter(filter), HasReason("FILTER")) << filter;
   }
 }
