@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/query/page_position.h"
-#include "passport/number_term.h"
+#include "passport/terms/number_term.h"
 #include "record/record_id.h"
 
 namespace meguri::node {

@@ -15,7 +15,7 @@ namespace meguri::node {
 inline constexpr size_t kFilterBytesMax = 1024;
 inline constexpr size_t kFilterTermsMax = 8;  // conditions
 
-// A number that must lie between two, both included. Units and rounding are those of passport/number_term.h.
+// A number that must lie between two, both included. Units and rounding are those of passport/terms/number_term.h.
 struct NumberRange {
   std::string field;
   uint64_t low = 0;
@@ -32,7 +32,7 @@ struct Filter {
 };
 
 // Parses a filter, conditions joined by AND:
-//   product_group = "battery"            a word; the fields are those of passport/index_fields.h
+//   product_group = "battery"            a word; the fields are those of passport/terms/index_fields.h
 //   recycled_fraction >= 0.3             a number; also > < <= =
 //   substance("117-81-7") > 0.001        the mass fraction of a substance, by CAS or EC number, in some material
 // The empty filter matches every record. INVALID_ARGUMENT with reason FILTER that says where and what.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "passport/number_term.h"
+#include "passport/terms/number_term.h"
 
 namespace meguri::node {
 namespace {

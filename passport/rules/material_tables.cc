@@ -29,6 +29,7 @@ std::vector<Rule> MaterialIdentityRules() {
       AtMost<M>(M::kWasteCodesFieldNumber, 20),
       AtMost<M>(M::kContaminantsFieldNumber, 100),
       Value<M>(M::kNetMassKgFieldNumber, &CheckPositiveMass),
+      Value<M>(M::kNominalMeltFlowRateFieldNumber, &CheckNonNegative),
       Required<v1::WasteCode>(v1::WasteCode::kSchemeFieldNumber),
       Required<v1::WasteCode>(v1::WasteCode::kValueFieldNumber),
       Value<v1::WasteCode>(v1::WasteCode::kValueFieldNumber, &CheckWord),

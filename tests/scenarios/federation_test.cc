@@ -40,7 +40,7 @@ class FederationTest : public ::testing::Test {
   std::vector<node::Publication> Batch(int count) {
     std::vector<Draft> drafts;
     for (int i = 0; i < count; ++i) {
-      drafts.push_back({record::RecordId::Make(random_), absl::StrCat("Pack ", ++names_)});
+      drafts.push_back({record::RecordId::Make(random_), absl::StrCat("Pack ", ++names_), {}});
     }
     return MakePublications(drafts, maker_, clock_.Now(), random_);
   }

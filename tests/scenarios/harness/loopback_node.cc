@@ -41,12 +41,13 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
                                                 const certs::testing::Member& publisher, absl::Time now,
                                                 Random& random) {
   const record::ParticipantId id = certs::testing::Participant(publisher.id);
+  const size_t slots = passport::FindRecordKind(record::v1::RECORD_TYPE_PRODUCT_PASSPORT)->slot_count;
   std::vector<node::Publication> publications;
   std::vector<record::Hash> hashes;
   for (const Draft& draft : drafts) {
-    const std::vector<record::SectionDraft> sections = {
-        {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), IdentityOf(draft)}};
-    const size_t slots = passport::FindRecordKind(record::v1::RECORD_TYPE_PRODUCT_PASSPORT)->slot_count;
+    std::vector<record::SectionDraft> sections = draft.more;
+    sections.push_back(
+        {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), IdentityOf(draft)});
     const record::SealedSections sealed =
         ValueOf(record::SealSections(id, draft.record_id, 1, sections, slots, random));
     record::v1::Header header;

@@ -16,6 +16,7 @@
 #include "node/follow/follow_runner.h"
 #include "node/publish/publisher.h"
 #include "node/query/query.h"
+#include "record/section.h"
 #include "storage/anchor.h"
 #include "storage/committer.h"
 #include "storage/ordered_store.h"
@@ -39,29 +40,27 @@ class FixedRegistry final : public node::PublisherRegistry, public node::FollowR
   const std::shared_ptr<const certs::Registry> registry_;
 };
 
-// Scenarios look at the state of follows, not at what was said of them.
-class NoReports final : public node::FollowReporter {
- public:
-  void Report(const node::FollowReport&) override {}
-};
 
-// The feed key of one member, the same all the time.
-class FixedFeedSigners final : public node::FeedSigners {
- public:
-  explicit FixedFeedSigners(const certs::testing::Member& member) : member_(member) {}
-  std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override {
     const record::Signer* key = feed.publisher.text() == member_.id ? member_.feed_key.get() : nullptr;
     return {std::shared_ptr<const record::Signer>(), key};  // the member outlives the node
-  }
-
- private:
   const certs::testing::Member& member_;
-};
-
+  explicit FixedFeedSigners(const certs::testing::Member& member) : member_(member) {}
+  std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override {
+  void Report(const node::FollowReport&) override {}
+  }
+ private:
+ public:
+// Scenarios look at the state of follows, not at what was said of them.
+// The feed key of one member, the same all the time.
+// What a member publishes in a scenario: a public identity of a battery, and more.
 // What a member publishes in a scenario: one public section, and one that only recyclers of batteries may read.
+class FixedFeedSigners final : public node::FeedSigners {
+class NoReports final : public node::FollowReporter {
+};
 struct Draft {
   record::RecordId record_id;
   std::string name;
+  std::vector<record::SectionDraft> more;
 };
 
 // Seals and signs first versions of `drafts` under one signature.

@@ -2,14 +2,20 @@
 #include "passport/index_terms.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/material_identity.pb.h"
+#include "meguri/passport/v1/recycled_content.pb.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
 #include "passport/product_group.h"
+#include "passport/terms/number_term.h"
 #include "tests/unit/passport/demo_records.h"
 
 namespace meguri::passport {
@@ -32,10 +38,10 @@ std::string PayloadOf(absl::string_view file, uint32_t type) {
 }
 
 TEST(IndexTerms, ComeFromAnIdentity) {
-  EXPECT_THAT(
-      TermsOf(SECTION_TYPE_IDENTITY, PayloadOf("ev-battery.json", SECTION_TYPE_IDENTITY)),
-      ElementsAre(IndexTerm{"granularity", "item"}, IndexTerm{"gtin", "04912345100108"}, IndexTerm{"model", "mc-ev72"},
-                  IndexTerm{"product_group", "battery"}, IndexTerm{"serial", "MC72-26A-000317"}));
+  EXPECT_THAT(TermsOf(SECTION_TYPE_IDENTITY, PayloadOf("ev-battery.json", SECTION_TYPE_IDENTITY)),
+              IsSupersetOf({IndexTerm{"granularity", "item"}, IndexTerm{"gtin", "04912345100108"},
+                            IndexTerm{"model", "mc-ev72"}, IndexTerm{"product_group", "battery"},
+                            IndexTerm{"product_status", "original"}, IndexTerm{"serial", "MC72-26A-000317"}}));
 }
 
 TEST(IndexTerms, ComeFromAComposition) {
@@ -52,13 +58,112 @@ TEST(IndexTerms, ComeFromAComposition) {
   }
 }
 
-TEST(IndexTerms, OtherSectionsHaveNone) {
-  for (const record::SectionDraft& section : DemoDraft("ev-battery.json").sections) {
-    if (section.type != SECTION_TYPE_IDENTITY && section.type != SECTION_TYPE_COMPOSITION) {
-      EXPECT_THAT(TermsOf(section.type, section.payload), IsEmpty()) << section.type;
-    }
+std::vector<IndexTerm> TermsOfMessage(uint32_t type, const google::protobuf::Message& message) {
+  return TermsOf(type, message.SerializeAsString());
+}
+
+IndexTerm Number(absl::string_view field, absl::string_view decimal) {
+  return {std::string(field), NumberTermValue(decimal)};
+}
+
+void AddCas(const char* cas, v1::CompositionNode& node) {
+  v1::SubstanceIdentifier* identifier = node.add_identifiers();
+  identifier->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  identifier->set_value(cas);
+}
+
+TEST(IndexTerms, SayHowMuchOfASubstanceIsInItsMaterial) {
+  v1::Composition composition;
+  composition.mutable_mass_kg()->set_value("10");
+  for (const char* fraction : {"0.002", "0.0005"}) {
+    v1::CompositionNode* material = composition.add_nodes();
+    material->set_kind(v1::COMPOSITION_NODE_KIND_MATERIAL);
+    material->mutable_mass_kg()->set_value("3");
+    v1::CompositionNode* declared = material->add_children();
+    declared->set_kind(v1::COMPOSITION_NODE_KIND_SUBSTANCE);
+    declared->mutable_mass_fraction()->set_value(fraction);
+    AddCas("117-81-7", *declared);
+    v1::CompositionNode* weighed = material->add_children();
+    weighed->set_kind(v1::COMPOSITION_NODE_KIND_SUBSTANCE);
+    weighed->mutable_mass_kg()->set_value("0.001");
+    AddCas("7439-92-1", *weighed);
   }
+  EXPECT_THAT(TermsOfMessage(SECTION_TYPE_COMPOSITION, composition),
+              ElementsAre(IndexTerm{"substance", "117-81-7"}, IndexTerm{"substance", "7439-92-1"},
+                          Number("substance_fraction/117-81-7", "0.002"),
+                          // 0.001 / 3, rounded up to the index's precision
+                          Number("substance_fraction/7439-92-1", "0.000333334")));
+}
+
+TEST(IndexTerms, DescribeAMaterialOnOffer) {
+  v1::MaterialIdentity material;
+  material.set_family(v1::MATERIAL_FAMILY_PLASTIC);
+  material.set_polymer_symbol("PP");
+  material.set_form(v1::MATERIAL_FORM_REGRANULATE);
+  material.set_data_quality_level(2);
+  material.mutable_nominal_melt_flow_rate()->set_value("12.5");
+  material.mutable_offer()->mutable_available_mass_kg()->set_value("5000");
+  material.mutable_offer()->add_regions("13");
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_MATERIAL_IDENTITY, material),
+              ElementsAre(Number("available_mass_kg", "5000"), Number("data_quality_level", "2"),
+                          IndexTerm{"form", "regranulate"}, IndexTerm{"material", "pp"},
+                          IndexTerm{"material_family", "plastic"}, Number("melt_flow_rate", "12.5"),
+                          IndexTerm{"region", "13"}));
+}
+
+TEST(IndexTerms, TakeTheRecycledFractionFromTheMassesAndNotFromTheDeclaration) {
+  v1::RecycledContent content;
+  v1::RecycledContentClaim* claim = content.add_claims();
+  claim->set_scope(v1::CLAIM_SCOPE_PRODUCT);
+  claim->mutable_total_mass_kg()->set_value("10");
+  claim->mutable_pre_consumer_mass_kg()->set_value("1");
+  claim->mutable_post_consumer_mass_kg()->set_value("2");
+  claim->mutable_recycled_fraction()->set_value("0.9");
+  v1::RecycledContentClaim* element = content.add_claims();
+  element->set_scope(v1::CLAIM_SCOPE_ELEMENT);
+  element->mutable_total_mass_kg()->set_value("1");
+  element->mutable_post_consumer_mass_kg()->set_value("1");
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre(Number("recycled_fraction", "0.3")));
+}
+
+TEST(IndexTerms, FlagHazardsAndDeclaredSubstances) {
+  v1::HazardSummary hazards;
+  hazards.set_contains_svhc(v1::ANSWER_YES);
+  hazards.set_contains_asbestos(v1::ANSWER_NO);
+  v1::HazardClass* hazard_class = hazards.add_hazard_classes();
+  hazard_class->set_hazard_class("Flam. Liq. 2");
+  hazard_class->set_hazard_statement("H225");
+  EXPECT_THAT(
+      TermsOfMessage(record::v1::SECTION_TYPE_HAZARD_SUMMARY, hazards),
+      ElementsAre(IndexTerm{"hazard", "flam. liq. 2"}, IndexTerm{"hazard", "h225"}, IndexTerm{"hazard", "svhc"}));
+  v1::SubstanceDeclaration declaration;
+  v1::DeclaredSubstance* substance = declaration.add_substances();
+  substance->set_regime(v1::SUBSTANCE_REGIME_REACH_SVHC);
+  substance->set_above_threshold(v1::ANSWER_YES);
+  substance->mutable_concentration()->set_value("0.004");
+  substance->add_identifiers()->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  substance->mutable_identifiers(0)->set_value("117-81-7");
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION, declaration),
+              ElementsAre(IndexTerm{"above_threshold", "reach_svhc"}, IndexTerm{"substance", "117-81-7"},
+                          Number("substance_fraction/117-81-7", "0.004")));
+}
+
+TEST(IndexTerms, AreNoneOfAnOwnersNoteAndOfWhatIsNotUnderstood) {
+  EXPECT_THAT(
+      TermsOf(record::v1::SECTION_TYPE_OWNER_NOTE, PayloadOf("ev-battery.json", record::v1::SECTION_TYPE_OWNER_NOTE)),
+      IsEmpty());
   EXPECT_THAT(TermsOf(77, "anything"), IsEmpty());
+}
+
+TEST(NumberTerm, SortsAsNumbersDo) {
+  const char* const ascending[] = {"0", "0.000000001", "0.001", "0.5", "1", "1.000000001", "9", "10", "1000000000"};
+  for (size_t i = 1; i < std::size(ascending); ++i) {
+    EXPECT_LT(NumberTermValue(ascending[i - 1]), NumberTermValue(ascending[i])) << ascending[i];
+  }
+  EXPECT_EQ(NumberTermValue("-1"), "");
+  EXPECT_EQ(NumberTermValue("1000000000.1"), "");
+  EXPECT_EQ(NumberTermValue("much"), "");
 }
 
 TEST(IndexTerms, AreBoundedInNumberAndSize) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "passport/index_fields.h"
+#include "passport/terms/index_fields.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,19 +8,39 @@ namespace meguri::passport {
 namespace {
 
 constexpr IndexFieldKind kWord = IndexFieldKind::kWord;
+constexpr IndexFieldKind kNumber = IndexFieldKind::kNumber;
 
 constexpr IndexField kFields[] = {
     {"record_type", kWord, true},
     {"publisher", kWord, false},
+    // identity
     {"product_group", kWord, true},
     {"gtin", kWord, false},
     {"lot", kWord, false},
     {"serial", kWord, false},
     {"model", kWord, true},
     {"granularity", kWord, true},
+    {"product_status", kWord, true},
+    {"parent", kWord, true},
+    {"manufacturer", kWord, false},
+    {"designation", kWord, true},
+    {"identifier", kWord, false},
+    // what it is made of
     {"material", kWord, true},
-    {"substance", kWord, true},
-    {"recycled_fraction", IndexFieldKind::kNumber, false},
+    {"material_family", kWord, true},
+    {"substance", kWord, true},  // also substance("117-81-7") > 0.001, see SubstanceFractionField
+    {"critical_material", kWord, true},
+    {"hazard", kWord, true},
+    {"above_threshold", kWord, true},
+    {"recycled_fraction", kNumber, false},
+    // lots on offer
+    {"form", kWord, true},
+    {"origin", kWord, true},
+    {"waste_status", kWord, true},
+    {"region", kWord, true},
+    {"data_quality_level", kNumber, false},
+    {"melt_flow_rate", kNumber, false},  // g/10min
+    {"available_mass_kg", kNumber, false},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "passport/number_term.h"
+#include "passport/terms/number_term.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
