@@ -46,8 +46,10 @@ constexpr Row kRows[] = {
     {Message::kAboutSave, "検証済みの記録をファイルに保存する(`meguri verify` で検証可)",
      "save the record, once verified, as a file for `meguri verify`"},
     {Message::kAboutRecordList, "閲覧できる記録を一覧します", "list the records that you may see"},
-    {Message::kAboutFilter, "条件(例 'product_group = \"battery\" AND gtin = \"04912345678904\"')",
-     "condition, for example 'product_group = \"battery\" AND gtin = \"04912345678904\"'"},
+    {Message::kAboutFilter,
+     "条件(例 'product_group = \"battery\" AND recycled_fraction >= 0.3'、'substance(\"117-81-7\") > 0.001')",
+     "condition, for example 'product_group = \"battery\" AND recycled_fraction >= 0.3', or 'substance(\"117-81-7\") > "
+     "0.001'"},
     {Message::kAboutPageSize, "1 ページの件数(1-1000)", "records a page (1-1000)"},
     {Message::kAboutPageToken, "続きを取得するための文字列", "where an earlier page ended"},
     {Message::kAboutAll, "すべてのページを取得する", "fetch every page"},

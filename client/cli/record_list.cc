@@ -31,12 +31,16 @@ absl::Status List(Session& session, const Arguments& arguments) {
   request.set_page_size(arguments.all ? kPageSizeMax : arguments.page_size);
   request.set_page_token(arguments.page_token);
   record::v1::ListResponse found;
+  // A page of the node may hold fewer than asked for: what is shown is filled up.
   do {
     MEGURI_ASSIGN_OR_RETURN(const record::v1::ListResponse page, node->List(request));
     found.mutable_records()->MergeFrom(page.records());
     found.set_next_page_token(page.next_page_token());
     request.set_page_token(page.next_page_token());
-  } while (arguments.all && !found.next_page_token().empty());
+    if (!arguments.all) {
+      request.set_page_size(arguments.page_size - found.records_size());
+    }
+  } while (!found.next_page_token().empty() && (arguments.all || found.records_size() < arguments.page_size));
   if (found.records().empty()) {
     session.Note(session.Say(Message::kNothingFound));
   }

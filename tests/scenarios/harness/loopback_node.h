@@ -40,23 +40,26 @@ class FixedRegistry final : public node::PublisherRegistry, public node::FollowR
   const std::shared_ptr<const certs::Registry> registry_;
 };
 
+// Scenarios look at the state of follows, not at what was said of them.
+class NoReports final : public node::FollowReporter {
+ public:
+  void Report(const node::FollowReport&) override {}
+};
 
-    const record::Signer* key = feed.publisher.text() == member_.id ? member_.feed_key.get() : nullptr;
-    return {std::shared_ptr<const record::Signer>(), key};  // the member outlives the node
-  const certs::testing::Member& member_;
+// The feed key of one member, the same all the time.
+class FixedFeedSigners final : public node::FeedSigners {
+ public:
   explicit FixedFeedSigners(const certs::testing::Member& member) : member_(member) {}
   std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override {
-  void Report(const node::FollowReport&) override {}
+    const record::Signer* key = feed.publisher.text() == member_.id ? member_.feed_key.get() : nullptr;
+    return {std::shared_ptr<const record::Signer>(), key};  // the member outlives the node
   }
+
  private:
- public:
-// Scenarios look at the state of follows, not at what was said of them.
-// The feed key of one member, the same all the time.
-// What a member publishes in a scenario: a public identity of a battery, and more.
-// What a member publishes in a scenario: one public section, and one that only recyclers of batteries may read.
-class FixedFeedSigners final : public node::FeedSigners {
-class NoReports final : public node::FollowReporter {
+  const certs::testing::Member& member_;
 };
+
+// What a member publishes in a scenario: a public identity of a battery, and more.
 struct Draft {
   record::RecordId record_id;
   std::string name;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/key_layout.h"
@@ -20,10 +21,10 @@ namespace {
 
 using meguri::testing::HasReason;
 using testing::Apply;
-using testing::MakeSample;
-using testing::Member;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::MakeSample;
+using testing::Member;
 using Terms = std::vector<record::IndexTerm>;
 
 constexpr FeedId kFeed = 3;
@@ -173,6 +174,49 @@ TEST_F(IndexTest, SaysDataLossOnDamage) {
   damage.writes.push_back({Family::kLookup, key, WrapU64(1)});
   MEGURI_ASSERT_OK(store_->Apply(damage));
   EXPECT_THAT(index_.Find(kFeed, {"lot", "x"}).Get(), HasReason("VALUE_DAMAGED"));
+}
+
+// Values of one size sort as bytes do; others of the same field are not in the range.
+TEST_F(IndexTest, WalksARangeOfValuesInOrder) {
+  std::vector<record::RecordId> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(record::RecordId::Make(random_));
+  }
+  const char* const values[] = {"c2", "a1", "b1", "b1", "b"};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    Replace(kFeed, ids[i], 1, i + 1, {{"number", values[i]}, {"numbers", "b1"}});
+  }
+  Replace(kFeed + 1, record_id_, 1, 9, {{"number", "b1"}});
+  const auto walk = [&](RangeCursor cursor) {
+    std::vector<std::string> found;
+    for (; cursor.Valid(); cursor.Next()) {
+      found.push_back(absl::StrCat(cursor.value(), ":", cursor.Get()->arrival));
+    }
+    MEGURI_EXPECT_OK(cursor.status());
+    return found;
+  };
+  EXPECT_EQ(walk(index_.FindBetween(kFeed, "number", "a1", "c1")).size(), 3U);
+  EXPECT_THAT(walk(index_.FindBetween(kFeed, "number", "b2", "c2")), ElementsAre("c2:1"));
+  EXPECT_THAT(walk(index_.FindBetween(kFeed, "number", "a0", "a9")), ElementsAre("a1:2"));
+  EXPECT_THAT(walk(index_.FindBetween(kFeed, "number", "d0", "d9")), IsEmpty());
+  EXPECT_THAT(walk(index_.FindBetween(kFeed, "number", "c2", "a1")), IsEmpty());
+  const bool third_is_first = ids[2].view() < ids[3].view();
+  RangeCursor cursor = index_.FindBetween(kFeed, "number", "a1", "c1");
+  cursor.Seek("b1", third_is_first ? ids[3] : ids[2], "9999:maker");
+  EXPECT_THAT(walk(std::move(cursor)), ElementsAre(third_is_first ? "b1:4" : "b1:3"));
+  RangeCursor before = index_.FindBetween(kFeed, "number", "b2", "c2");
+  before.Seek("a1", ids[0], "");
+  EXPECT_THAT(walk(std::move(before)), ElementsAre("c2:1"));
+}
+
+TEST_F(IndexTest, TellsTheTermsOfARecordInOneFeed) {
+  Replace(kFeed, record_id_, 3, 10, {{"gtin", "1"}, {"lot", "x"}});
+  const auto terms = index_.TermsOf(kFeed, record_id_, Member("9999:maker"));
+  MEGURI_ASSERT_OK(terms);
+  ASSERT_TRUE(terms->has_value());
+  EXPECT_EQ((*terms)->version, 3U);
+  EXPECT_THAT((*terms)->terms, ElementsAre(record::IndexTerm{"gtin", "1"}, record::IndexTerm{"lot", "x"}));
+  EXPECT_FALSE(index_.TermsOf(kFeed + 1, record_id_, Member("9999:maker"))->has_value());
 }
 
 }  // namespace
