@@ -28,6 +28,10 @@ constexpr CureByReason kCuresByReason[] = {
     {"DEADLINE", Message::kCureDeadline},
     {"NOT_VERIFIED", Message::kCureNotVerified},
     {"USAGE", Message::kSeeHelp},
+    // These sentences say themselves what to do.
+    {"CLIENT_REVOKED", Message::kCount},
+    {"NOT_HOSTED", Message::kCount},
+    {"FILE_NOT_FOUND", Message::kCount},
     {"ALREADY_ENROLLED", Message::kCureAlreadyEnrolled},
     {"MEMBER_SUSPENDED", Message::kCureNotActive},
     {"MEMBER_LEFT", Message::kCureNotActive},

@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "base/error.h"
+#include "absl/strings/match.h"
 #include "base/status_macros.h"
 #include "certs/change_request.h"
 #include "certs/entry_text.h"
@@ -26,6 +26,9 @@ absl::Status Update(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   const absl::StatusOr<record::ParticipantId> named = record::ParticipantId::Parse(arguments.subject);
   std::string request;
+  if (!named.ok() && absl::StrContains(arguments.subject, ':') && !absl::StrContains(arguments.subject, '/')) {
+    return ParseParticipantArgument(arguments.subject).status();  // mistyped, not a file
+  }
   if (!named.ok()) {
     MEGURI_ASSIGN_OR_RETURN(request, certs::ReadFile(arguments.subject, certs::kChangeRequestBytesMax));
   }

@@ -18,6 +18,7 @@
 #include "certs/limits.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
+#include "node/app/config.h"
 #include "node/app/folder.h"
 
 namespace meguri::node {
@@ -118,6 +119,13 @@ absl::StatusOr<std::string> MakeNextBundle(const NextBundleOptions& options, con
   const Folder folder(options.data_folder);
   // The present one may have expired: that is what the next one mends.
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle current, ReadOwn(folder, absl::InfinitePast()));
+  MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(options.data_folder, {}, [](const std::string&) {
+                            return absl::optional<std::string>();
+                          }));
+  if (config.Get("participant") != current.operator_id().text()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_THE_OPERATOR",
+                 absl::StrCat("Only the operator, ", current.operator_id().text(), ", drafts the next trust bundle."));
+  }
   registry::v1::TrustBundle next = current.message();
   next.set_version(current.message().version() + 1);
   if (options.valid_days < 1 || options.valid_days > certs::kBundleValidDaysMax) {

@@ -158,8 +158,13 @@ absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& 
   MemberEntry entry = desk.current.entry;
   certs::AddSuccessor(entry, certs::ToMemberKey(*fresh.second, options.purpose), options.begin.value_or(now),
                       options.old_end);
-  MEGURI_ASSIGN_OR_RETURN(std::string request,
-                          WriteChange(desk, entry, {signer.get(), fresh.second.get()}, options.out, now));
+  // A request of its own, so that two keys can be made one after the other.
+  const std::string out =
+      !options.out.empty()
+          ? options.out
+          : absl::StrCat(desk.folder.change_request(),
+                         options.purpose == registry::v1::KEY_PURPOSE_RECORD ? "-record-key" : "-feed-key");
+  MEGURI_ASSIGN_OR_RETURN(std::string request, WriteChange(desk, entry, {signer.get(), fresh.second.get()}, out, now));
   return RotatedKey{std::move(fresh.first), std::move(request)};
 }
 

@@ -33,7 +33,7 @@ struct RotateOptions {
   registry::v1::KeyPurpose purpose;    // of a record key or a feed key
   std::string algorithm = "ed25519";   // of a record key: ed25519 or p256
   std::string record_key;              // file, if not in the folder
-  std::string out;                     // "": change-request in the folder
+  std::string out;                     // "": change-request-record-key or -feed-key in the folder
   absl::optional<absl::Time> begin;    // when the new key is in force; as soon as it is registered if absent
   absl::optional<absl::Time> old_end;  // when the old one is not usable any more; never if absent
 };

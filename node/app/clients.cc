@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -18,6 +19,7 @@
 #include "certs/bundle_signing.h"
 #include "certs/certificate.h"
 #include "certs/files.h"
+#include "certs/grammar.h"
 #include "certs/identity.h"
 #include "certs/limits.h"
 #include "certs/signing_key.h"
@@ -113,6 +115,13 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
                                       const Clock& clock, Random& random) {
   const Folder folder(data_folder);
   MEGURI_ASSIGN_OR_RETURN(const Surrounding surrounding, ReadSurrounding(folder, clock.Now()));
+  if (name.empty() || name.size() > certs::kIdentityNameBytesMax || !absl::c_all_of(name, [](unsigned char c) {
+        return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+      })) {
+    return InvalidInput({{"NAME", "FLAG", certs::Quoted(name),
+                          absl::StrCat("1-", certs::kIdentityNameBytesMax, " characters of a-z 0-9 -"),
+                          "choose another name", "名前には a-z 0-9 - を使ってください。"}});
+  }
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(certs::Identity{
                                                               surrounding.bundle.federation(), surrounding.participant,
                                                               certs::Identity::Class::kClient, name}

@@ -200,6 +200,14 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
                  absl::StrCat("The node certificate is for ", node_identity, ", the configuration is for ",
                               expected.ToUri(), "."));
   }
+  // It could neither serve nor ask for another one. The operator's node makes its own.
+  if (!is_operator() && clock.Now() > certificate->not_after()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_EXPIRED",
+                 absl::StrCat("The node certificate expired at ",
+                              absl::FormatTime(certificate->not_after(), absl::UTCTimeZone()),
+                              ". Run `meguri-node request-certificate`, send the request to the operator, and run "
+                              "`meguri-node join` with the answer."));
+  }
   if (is_operator()) {
     MEGURI_ASSIGN_OR_RETURN(
         certs::CertificateAuthority authority,
@@ -476,6 +484,9 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Start(const Config& config, const Cl
   MEGURI_RETURN_IF_ERROR(node->parts_->WireCapabilities(config));
   MEGURI_RETURN_IF_ERROR(node->parts_->FollowRegistryFeed());
   MEGURI_RETURN_IF_ERROR(node->parts_->SaveOwnEntry());
+  if (node->parts_->office != nullptr) {
+    node->parts_->renewal->RenewIfDue();
+  }
   MEGURI_RETURN_IF_ERROR(node->parts_->Serve(config));
   log.Info("node-ready", {{"node", node->parts_->node_identity},
                           {"listen", config.Get("listen")},

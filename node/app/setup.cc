@@ -145,6 +145,15 @@ absl::Status CheckFlags(const InitOptions& options) {
     violations.push_back({std::string(flag), "FLAG", std::string(found), std::string(expected), std::string(cure),
                           std::string(message_ja)});
   };
+  const registry::v1::MemberEntry& entry = options.entry;
+  if (entry.participant_id().empty()) {
+    add("--participant", "nothing", "the participant ID, for example 0188:7123456789012", "give --participant ID",
+        "参加者 ID を指定してください(例 0188:7123456789012)。");
+  }
+  if (entry.name().ja().empty() || entry.name().en().empty()) {
+    add(entry.name().ja().empty() ? "--name-ja" : "--name-en", "nothing", "the name in Japanese and in English",
+        "give --name-ja and --name-en", "--name-ja と --name-en の両方を指定してください。");
+  }
   if (options.is_operator && !options.trust_bundle_path.empty()) {
     add("--trust-bundle", "given together with --operator", "one of the two",
         "leave --trust-bundle out: the operator's node makes the bundle",
@@ -251,7 +260,8 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
   };
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(enrolment_path, kFileBytesMax));
   registry::v1::Enrolment enrolment;
-  if (!enrolment.ParseFromString(bytes) || enrolment.certificate_chain_size() != 1) {
+  if (!enrolment.ParseFromString(bytes) || enrolment.certificate_chain_size() != 1 ||
+      !record::ParticipantId::Parse(enrolment.participant_id()).ok()) {
     return refuse("not an enrolment file.");
   }
   MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));

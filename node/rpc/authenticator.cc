@@ -50,7 +50,9 @@ Authenticator::Authenticator(const RegistryState& registry, std::vector<record::
 
 absl::Status Authenticator::CheckNotRevoked(const certs::Identity& identity) const {
   if (identity.certificate_class == certs::Identity::Class::kClient && revoked_clients_.Contains(identity.name)) {
-    return Unauthenticated("CLIENT_REVOKED", absl::StrCat("The client ", identity.name, " of this node was revoked."));
+    return Unauthenticated("CLIENT_REVOKED", absl::StrCat("The client ", identity.name,
+                                                          " of this node was revoked. Make another one with "
+                                                          "`meguri-node client add`."));
   }
   return absl::OkStatus();
 }

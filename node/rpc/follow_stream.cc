@@ -67,7 +67,9 @@ absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, 
   }
   if (!source.Publishes(feed.publisher)) {
     return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
-                 absl::StrCat(feed.publisher.text(), " is not published by this node."));
+                 absl::StrCat(feed.publisher.text(),
+                              " is not published by this node, which signs no head of its feeds: "
+                              "ask its own node. How far the copy here is, `feed list` shows."));
   }
   if (!MayFollow(authenticator.ReaderFor(caller), feed.publisher, feed.name)) {
     return Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE",

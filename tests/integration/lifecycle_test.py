@@ -219,6 +219,19 @@ class LifecycleTest(unittest.TestCase):
         with self.assertRaisesRegex(Exception, "CLIENT_UNKNOWN"):
             self.maker.run_node_command("client", "revoke", "scaner")
 
+    def test_mistyped_names_and_files_are_named(self):
+        with self.assertRaisesRegex(Exception, "a-z 0-9 -"):
+            self.maker.add_client("Admin", "admin")
+        with self.assertRaisesRegex(Exception, "not an enrolment file"):
+            self.maker.run_node_command("join", str(self.maker.folder / "enrolment-request"))
+        wrong = self.operator.cli("member", "update", MAKER[:-1], "--name-en", "X", "--yes", check=False)
+        self.assertEqual(wrong.code, 64)
+        self.assertIn("corporate number", wrong.error)
+        elsewhere = self.operator.cli("feed", "checkpoint", MAKER, "public", check=False)
+        self.assertIn("feed list", elsewhere.error)
+        with self.assertRaisesRegex(Exception, "NOT_THE_OPERATOR"):
+            self.maker.run_node_command("bundle", "next")
+
     # Trust bundles
 
     def generate_key(self, name):
@@ -279,7 +292,8 @@ class LifecycleTest(unittest.TestCase):
             self.assertEqual(key.stat().st_mode & 0o777, 0o600, key)
 
     def test_init_and_check_config_speak_of_the_flags_that_were_forgotten_or_mistyped(self):
-        for flags, flag in ((["--participant", MAKER], "--trust-bundle"),
+        for flags, flag in (([], "--participant"),
+                            (["--participant", MAKER], "--trust-bundle"),
                             (["--operator", "--participant", OPERATOR], "--federation"),
                             (["--operator", "--federation", "CE Example", "--participant", OPERATOR], "--federation"),
                             (["--federation", "ce.example", "--participant", MAKER], "--federation"),

@@ -71,12 +71,9 @@ void AddInit(CLI::App& app, const std::string& data, Action& action) {
   init->add_option("--federation", options->federation, "operator: domain name of the federation");
   init->add_option("--trust-bundle", options->trust_bundle_path, "members: the operator's trust bundle");
   init->add_option_function<std::string>(
-          "--participant", [options](const std::string& id) { options->entry.set_participant_id(id); },
-          "participant ID, for example 0188:7123456789012")
-      ->required();
+      "--participant", [options](const std::string& id) { options->entry.set_participant_id(id); },
+      "participant ID, for example 0188:7123456789012");
   AddEntryFlags(*init, *text);
-  init->get_option("--name-ja")->required();
-  init->get_option("--name-en")->required();
   init->get_option("--kind")->default_str("company-large");
   init->add_option("--listen", options->listen, "address to serve gRPC on")->default_val("127.0.0.1:7443");
   init->add_option("--node-name", options->node_name, "name of the node in its certificate")->default_val("main");
@@ -266,7 +263,8 @@ void AddRotateKey(CLI::App& app, const std::string& data, Action& action) {
   command->add_option("--key-algorithm", flags->options.algorithm, "of a record key: ed25519 or p256")
       ->default_val("ed25519");
   command->add_option("--record-key", flags->options.record_key, "record key, if it is not in the folder");
-  command->add_option("--out", flags->options.out, "file to write; change-request in the folder if left out");
+  command->add_option("--out", flags->options.out,
+                      "file to write; change-request-record-key or -feed-key in the folder if left out");
   command->callback([flags, &data, &action] {
     action = [flags, &data] {
       flags->options.data_folder = data;
