@@ -61,8 +61,9 @@ class RefusedStream final : public Reactor {
 
 absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, const Authenticator& authenticator,
                              const FeedSource& source) {
-  // The registry itself is open to a node that is about to join, or that must learn why it was suspended.
-  if (feed.name != record::FeedName::Registry()) {
+  // The registry itself is open to a node that is about to join, or that must learn why it was suspended. A client that
+  // was revoked learns nothing.
+  if (caller.is_client || feed.name != record::FeedName::Registry()) {
     MEGURI_RETURN_IF_ERROR(authenticator.CheckRegistration(caller));
   }
   if (!source.Publishes(feed.publisher)) {

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
+#include "meguri/registry/v1/change.pb.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/canonical_json.h"
 #include "passport/section_table.h"
@@ -22,6 +23,7 @@
 #include "storage/memory/memory_store.h"
 #include "storage/records.h"
 #include "storage/settings.h"
+#include "tests/fuzz/change_request_seed.h"
 #include "tests/fuzz/fixed_federation.h"
 #include "tests/unit/storage/samples.h"
 
@@ -223,6 +225,15 @@ void WriteTrustSeeds(const Corpus& corpus) {
   corpus.Write(
       "enrolment", "signed",
       certs::SignEnrolmentRequest(request, kFederation, {record_signer.get(), &federation.feed_signer()}).value());
+
+  const certs::CurrentEntry current = EntryToChange(*record_signer);
+  registry::v1::ChangeRequest change;
+  *change.mutable_entry() = current.entry;
+  change.mutable_entry()->mutable_hosting()->add_addresses("node.example:7443");
+  change.set_previous_header_hash(current.header_hash.ToString());
+  corpus.Write("change_request", "unsigned", change.SerializeAsString());
+  corpus.Write("change_request", "signed",
+               certs::SignChangeRequest(change.entry(), kFederation, current, {record_signer.get()}, Now()).value());
 
   const auto leaf = authority.Issue(request.certificate_request(), certs::Identity::Parse(uri).value(),
                                     api::v1::CLIENT_ROLE_UNSPECIFIED, certs::kNodeCertificateValidity, random, Now());

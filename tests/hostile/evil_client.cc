@@ -2,6 +2,7 @@
 #include "tests/hostile/evil_client.h"
 
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -60,7 +61,7 @@ absl::StatusOr<ChannelPtr> Connect(const CallOptions& options) {
   return grpc::CreateChannel(options.target, tls::TlsCredentials(credentials));
 }
 
-grpc::Status Follow(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
+feed::v1::FollowRequest FollowRequestOf(const CallOptions& options) {
   feed::v1::FollowRequest request;
   request.set_publisher(options.publisher);
   for (const std::string& feed : options.feeds) {
@@ -69,13 +70,31 @@ grpc::Status Follow(const CallOptions& options, const ChannelPtr& channel, grpc:
     position->set_epoch(options.epoch);
     position->set_size(options.position);
   }
+  return request;
+}
+
+grpc::Status Follow(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
   const auto stub = feed::v1::FeedService::NewStub(channel);
-  const auto reader = stub->Follow(&context, request);
+  const auto reader = stub->Follow(&context, FollowRequestOf(options));
   feed::v1::FollowResponse response;
   if (reader->Read(&response)) {
     context.TryCancel();
     reader->Finish();
     return grpc::Status::OK;
+  }
+  return reader->Finish();
+}
+
+// As Follow, and stays on the line until the other end hangs up. Says "open" once something came.
+grpc::Status Hold(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
+  const auto stub = feed::v1::FeedService::NewStub(channel);
+  const auto reader = stub->Follow(&context, FollowRequestOf(options));
+  feed::v1::FollowResponse response;
+  if (reader->Read(&response)) {
+    std::puts("open");
+    std::fflush(stdout);
+  }
+  while (reader->Read(&response)) {
   }
   return reader->Finish();
 }
@@ -132,8 +151,10 @@ std::string ReasonIn(const grpc::Status& status) {
 
 absl::Status CallNode(const CallOptions& options) {
   const std::map<std::string, std::function<grpc::Status(const CallOptions&, const ChannelPtr&, grpc::ClientContext&)>>
-      methods = {{"follow", &Follow},        {"checkpoint", &GetCheckpoint}, {"publish", &Publish},
-                 {"add-follow", &AddFollow}, {"status", &NodeStatus},        {"renew", &Renew}};
+      methods = {{"follow", &Follow},     {"checkpoint", &GetCheckpoint},
+                 {"publish", &Publish},   {"add-follow", &AddFollow},
+                 {"status", &NodeStatus}, {"renew", &Renew},
+                 {"hold", &Hold}};
   const auto method = methods.find(options.method);
   if (method == methods.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no such method: ", options.method));

@@ -219,6 +219,18 @@ class LifecycleTest(unittest.TestCase):
         with self.assertRaisesRegex(Exception, "CLIENT_UNKNOWN"):
             self.maker.run_node_command("client", "revoke", "scaner")
 
+    def test_an_open_stream_of_a_client_ends_when_it_is_revoked(self):
+        self.operator.add_client("watcher", "read")
+        client = self.operator.folder / "clients" / "watcher"
+        with subprocess.Popen([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.operator.address,
+                               "--method", "hold", "--roots", str(client / "roots.crt"), "--key",
+                               str(client / "client.key"), "--certificate", str(client / "client.crt"), "--publisher",
+                               OPERATOR, "--feed", "registry"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True) as stream:
+            self.assertEqual(stream.stdout.readline(), "open\n")
+            self.operator.run_node_command("client", "revoke", "watcher")
+            self.assertIn("CLIENT_REVOKED", stream.stdout.read())
+
     def test_mistyped_names_and_files_are_named(self):
         with self.assertRaisesRegex(Exception, "a-z 0-9 -"):
             self.maker.add_client("Admin", "admin")
