@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "certs/registry.h"
@@ -47,7 +48,7 @@ absl::Status ChangeMember(Session& session, const VerifiedMember& current, const
   const std::string summary =
       absl::StrCat(session.Say(Message::kEntryChanges, {next.participant_id()}), "\n", difference);
   if (yes) {
-    session.Note(summary);
+    session.Note(absl::StripTrailingAsciiWhitespace(summary));
   } else {
     MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kChangeQuestion)));
   }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "base/error.h"
@@ -119,7 +120,7 @@ absl::Status Ask(Session& session, const Arguments& arguments, const std::string
     return session.Confirm(summary, session.Say(Message::kEnrolmentQuestion));
   }
   if (again) {
-    session.Note(summary);
+    session.Note(absl::StripTrailingAsciiWhitespace(summary));
   }
   return absl::OkStatus();
 }

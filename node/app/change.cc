@@ -149,6 +149,14 @@ absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& 
                  "The trust bundle pins the operator's keys. Make a key with `meguri key generate`, and pin it with "
                  "`meguri-node bundle next --registry-record-key FILE` or --registry-feed-key.");
   }
+  const absl::Time begin = options.begin.value_or(now);
+  if (options.old_end.has_value() && *options.old_end <= begin) {
+    return InvalidInput(
+        {{"--old-ends", "FLAG", absl::FormatTime(*options.old_end, absl::UTCTimeZone()),
+          absl::StrCat("a time after ", absl::FormatTime(begin, absl::UTCTimeZone()), ", when the new key is in force"),
+          "let the old key last until the new one is registered",
+          "--old-ends は新しい鍵が有効になる時刻より後にしてください。"}});
+  }
   // Whoever cannot sign for the member makes no key either.
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> signer,
                           KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
@@ -156,8 +164,7 @@ absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& 
       options.purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key();
   MEGURI_ASSIGN_OR_RETURN(auto fresh, WaitingKey(desk, first_file, algorithm));
   MemberEntry entry = desk.current.entry;
-  certs::AddSuccessor(entry, certs::ToMemberKey(*fresh.second, options.purpose), options.begin.value_or(now),
-                      options.old_end);
+  certs::AddSuccessor(entry, certs::ToMemberKey(*fresh.second, options.purpose), begin, options.old_end);
   // A request of its own, so that two keys can be made one after the other.
   const std::string out =
       !options.out.empty()

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/error.h"
@@ -178,6 +179,11 @@ absl::Status CheckFlags(const InitOptions& options) {
   if (!IsListenAddress(options.listen)) {
     add("--listen", certs::Quoted(options.listen), "host:port, for example 0.0.0.0:7443", "correct --listen",
         "--listen は ホスト:ポート の形で指定してください(例 0.0.0.0:7443)。");
+  }
+  const bool is_everywhere = absl::StartsWith(options.listen, "0.0.0.0:") || absl::StartsWith(options.listen, "[::]:");
+  if (is_everywhere && options.entry.hosting().addresses().empty()) {
+    add("--address", "nothing", "the host:port under which others reach this node, for example node.example.jp:7443",
+        "give --address: nobody can call 0.0.0.0", "他のノードからの接続先を --address で指定してください。");
   }
   return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
 }

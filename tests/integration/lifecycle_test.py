@@ -306,6 +306,8 @@ class LifecycleTest(unittest.TestCase):
     def test_init_and_check_config_speak_of_the_flags_that_were_forgotten_or_mistyped(self):
         for flags, flag in (([], "--participant"),
                             (["--participant", MAKER], "--trust-bundle"),
+                            (["--trust-bundle", str(self.maker.folder / "trust-bundle"), "--participant", MAKER,
+                              "--listen", "0.0.0.0:7443"], "--address"),
                             (["--operator", "--participant", OPERATOR], "--federation"),
                             (["--operator", "--federation", "CE Example", "--participant", OPERATOR], "--federation"),
                             (["--federation", "ce.example", "--participant", MAKER], "--federation"),
