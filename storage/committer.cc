@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "storage/durable_view.h"
 #include "storage/group_writer.h"
 
 namespace meguri::storage {
@@ -42,7 +43,7 @@ absl::Status StoreFailed(const absl::Status& cause) {
 
 struct Committer::Parts {
   explicit Parts(OrderedStore& written_store, std::unique_ptr<GroupWriter> group_writer)
-      : store(written_store), writer(std::move(group_writer)), commit_count(writer->commit()) {}
+      : store(written_store), writer(std::move(group_writer)), durable(store), commit_count(writer->commit()) {}
 
   void Run();
   bool WaitForWork() ABSL_LOCKS_EXCLUDED(mutex);
@@ -61,6 +62,7 @@ struct Committer::Parts {
   OrderedStore& store;
   const std::unique_ptr<GroupWriter> writer;
 
+  DurableView durable;
   std::atomic<uint64_t> commit_count;
 
   Mutex mutex;
@@ -123,6 +125,8 @@ void Committer::Parts::CommitGroup() {
   if (!grown.ok()) {
     persisted = StoreFailed(grown.status());
     refused = Fail(persisted);
+  } else if (has_writes) {
+    durable.Advance();
   }
   for (Outcome& outcome : outcomes) {
     // Also for work that wrote nothing: it may have seen what others of its group wrote.
@@ -215,6 +219,8 @@ void Committer::AddObserver(Observer observer) {
   MutexLock lock(parts_->mutex);
   parts_->observers.push_back(std::move(observer));
 }
+
+const SnapshotReader& Committer::durable() const { return parts_->durable; }
 
 uint64_t Committer::commit_count() const { return parts_->commit_count; }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "storage/anchor.h"
 #include "storage/feeds.h"
+#include "storage/group_writer.h"
 #include "storage/ordered_store.h"
 #include "storage/transaction.h"
 
@@ -27,13 +28,15 @@ class CommitScope {
 };
 
 // The one thread that writes. It gathers everything that waits, runs each piece of work on a transaction of its own
-// (one that fails leaves no trace), applies all of them in one batch, writes the ANCHOR, and only then answers, in the
-// order of submission. A group that wrote nothing applies nothing. Thread-safe.
+// (one that fails leaves no trace), applies all of them in one batch, writes the ANCHOR, and only then shows them to
+// readers and answers, in the order of submission. A group that wrote nothing applies nothing. Thread-safe.
 class Committer {
  public:
-  static constexpr size_t kQueueMax = 4096;          // pieces of work that wait
-  static constexpr size_t kGroupMax = 256;           // pieces of work in one batch
-  static constexpr size_t kGroupBytesMax = 8 << 20;  // a batch that has reached this takes no further work
+  static constexpr size_t kQueueMax = 4096;  // pieces of work that wait
+  static constexpr size_t kGroupMax = 256;   // pieces of work in one batch
+  // A batch that has reached this takes no further work. So much at once is no longer a matter of latency: the store
+  // takes it in bulk.
+  static constexpr size_t kGroupBytesMax = GroupWriter::kBulkBytes;
 
   // Runs on the committer's thread; must not block.
   using Work = absl::AnyInvocable<absl::Status(CommitScope&)>;
@@ -55,6 +58,9 @@ class Committer {
   void Submit(Work work, Done done);
   // Waits for the result. Not from a Work, Done or Observer.
   absl::Status SubmitAndWait(Work work);
+
+  // What is durable, as soon as it is: for everybody who does not write. Lives as long as the committer.
+  const SnapshotReader& durable() const;
 
   void AddObserver(Observer observer);
   // The number of the last durable commit.

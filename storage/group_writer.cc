@@ -85,6 +85,7 @@ absl::StatusOr<std::vector<FeedId>> GroupWriter::Persist(Transaction& group) {
     MEGURI_ASSIGN_OR_RETURN(const uint64_t size, SizeBefore(id));
     sizes_before.emplace_back(id, size);
   }
+  const bool is_bulk = group.bytes() >= kBulkBytes;
   const uint64_t commit = state_.commit + 1;
   group.Put(Family::kLookup, kCommitKey, WrapU64(commit));
   group.Put(Family::kLookup, kFencingKey, WrapU64(state_.fencing));
@@ -93,7 +94,7 @@ absl::StatusOr<std::vector<FeedId>> GroupWriter::Persist(Transaction& group) {
       Family::kLookup, kFencingKey,
       stored_fencing_.has_value() ? absl::optional<std::string>(WrapU64(*stored_fencing_)) : absl::nullopt});
   group.MoveTo(batch);
-  MEGURI_RETURN_IF_ERROR(store_.Apply(batch));
+  MEGURI_RETURN_IF_ERROR(is_bulk ? store_.ApplyBulk(batch) : store_.Apply(batch));
 
   std::vector<FeedId> grown;
   for (const auto& [id, size_before] : sizes_before) {

@@ -21,6 +21,8 @@ namespace meguri::storage {
 // Makes groups durable: first in the store, then in the anchor. Thread-compatible.
 class GroupWriter {
  public:
+  static constexpr size_t kBulkBytes = 16 << 20;  // a group of this size is applied in bulk
+
   // As Committer::Start. Both outlive the writer.
   static absl::StatusOr<std::unique_ptr<GroupWriter>> Open(OrderedStore& store, Anchor& anchor);
 

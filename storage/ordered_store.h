@@ -58,14 +58,21 @@ struct WriteBatch {
   std::vector<Write> writes;  // a later write to the same key wins
 };
 
-// An ordered map that survives a crash. Thread-safe.
-class OrderedStore : public StoreReader {
+// Reads, and can hold on to what it sees. Thread-safe.
+class SnapshotReader : public StoreReader {
  public:
-  // A reader of this very moment. It must not outlive the store.
+  // A reader of this very moment. It must not outlive what it was taken from.
   virtual std::unique_ptr<StoreReader> Snapshot() const = 0;
+};
+
+// An ordered map that survives a crash. Thread-safe.
+class OrderedStore : public SnapshotReader {
+ public:
   // Applies all of `batch` or none; durable once it returns OK. ABORTED: a precondition does not hold. Any other error
   // means that nothing more may be written: the disk is not to be trusted.
   virtual absl::Status Apply(const WriteBatch& batch) = 0;
+  // The same, for a batch of many megabytes: cheaper by the byte, dearer by the call.
+  virtual absl::Status ApplyBulk(const WriteBatch& batch) = 0;
 };
 
 }  // namespace meguri::storage

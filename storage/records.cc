@@ -148,53 +148,67 @@ absl::StatusOr<bool> Records::IsFrozen(const record::ParticipantId& publisher,
   return stored.has_value();
 }
 
-absl::StatusOr<Arrival> Records::Put(Transaction& transaction, const record::Header& header,
-                                     const v1::StoredRecord& stored) const {
-  Invariant(stored.header() == header.bytes(), "a record is stored with the header that was checked");
+absl::StatusOr<PutVersion> Records::Put(Transaction& transaction, const record::Header& header,
+                                        const v1::StoredRecord& stored) const {
   MEGURI_ASSIGN_OR_RETURN(const auto known,
                           FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
   if (known.has_value() && known->header_hash == header.hash()) {
-    return known->arrival;
+    return PutVersion{known->arrival, false};
   }
   if (known.has_value()) {
     return Error(absl::StatusCode::kAborted, "TWO_HEADERS",
                  absl::StrCat(header.publisher().text(), " signed two different headers for version ", header.version(),
                               " of record ", header.record_id().ToHex(), "; the record is to be frozen"));
   }
+  return PutNew(transaction, header, stored);
+}
+
+absl::StatusOr<PutVersion> Records::PutNew(Transaction& transaction, const record::Header& header,
+                                           const v1::StoredRecord& stored) const {
+  Invariant(stored.header() == header.bytes(), "a record is stored with the header that was checked");
   MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, TakeNextArrival(transaction));
   transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
   transaction.Put(Family::kLookup, HeaderKey(header.hash()), WrapU64(arrival));
   transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
                   WrapVersion(arrival, header.hash()));
-  return arrival;
+  return PutVersion{arrival, true};
 }
 
-absl::Status Records::PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const {
+absl::Status Records::PutSection(Transaction& transaction, const PutVersion& version,
+                                 const record::v1::Section& section) const {
   if (section.slot() >= record::kSlotsMax) {
     return Error(absl::StatusCode::kInvalidArgument, "SECTION_SLOT",
                  absl::StrCat("a section lies in a slot below ", record::kSlotsMax, ", not in ", section.slot()));
   }
-  const std::string key = SectionKey(arrival, section.slot());
+  std::string key = SectionKey(version.arrival, section.slot());
   std::string value = WrapMessage(section);
+  if (version.is_new) {
+    transaction.Put(Family::kArrival, std::move(key), std::move(value));
+    return absl::OkStatus();
+  }
   // Damage is no reason to fail here: what the caller has verified against the header takes its place.
   const auto stored = transaction.Get(Family::kArrival, key);
   if (!stored.ok() && !absl::IsDataLoss(stored.status())) {
     return stored.status();
   }
   if (!stored.ok() || *stored != value) {
-    transaction.Put(Family::kArrival, key, std::move(value));
+    transaction.Put(Family::kArrival, std::move(key), std::move(value));
   }
   return absl::OkStatus();
 }
 
-absl::Status Records::PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const {
-  const std::string key = MembershipKey(arrival, feed);
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
+absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed,
+                                    uint64_t slots) const {
+  std::string key = MembershipKey(version.arrival, feed);
+  absl::optional<std::string> stored = transaction.GetWritten(Family::kLookup, key);
+  if (!stored.has_value() && !version.is_new) {
+    MEGURI_ASSIGN_OR_RETURN(stored, transaction.Get(Family::kLookup, key));
+  }
   uint64_t known = 0;
   if (stored.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(known, UnwrapU64(*stored, "membership"));
   }
-  transaction.Put(Family::kLookup, key, WrapU64(known | slots));
+  transaction.Put(Family::kLookup, std::move(key), WrapU64(known | slots));
   return absl::OkStatus();
 }
 

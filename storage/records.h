@@ -30,6 +30,12 @@ struct VersionRef {
   record::Hash header_hash;
 };
 
+// Where a version was put.
+struct PutVersion {
+  Arrival arrival = 0;
+  bool is_new = false;  // nothing was stored under this arrival before, so nothing has to be looked for
+};
+
 // Which feeds bring a version here, and which slots each of them opens.
 struct FeedMembership {
   FeedId feed = 0;
@@ -58,14 +64,18 @@ class Records {
   // Whether two headers for one version were seen.
   absl::StatusOr<bool> IsFrozen(const record::ParticipantId& publisher, const record::RecordId& record_id) const;
 
-  // Stores a version. Returns its arrival, the old one if this very header is there already. ABORTED with reason
-  // TWO_HEADERS if another header of the same version is there: then write nothing else and call PutEvidence.
-  absl::StatusOr<Arrival> Put(Transaction& transaction, const record::Header& header,
-                              const v1::StoredRecord& stored) const;
+  // Stores a version, unless this very header is there already. ABORTED with reason TWO_HEADERS if another header of
+  // the same version is there: then write nothing else and call PutEvidence.
+  absl::StatusOr<PutVersion> Put(Transaction& transaction, const record::Header& header,
+                                 const v1::StoredRecord& stored) const;
+  // The same for a version of which FindVersion has just said that it is not there.
+  absl::StatusOr<PutVersion> PutNew(Transaction& transaction, const record::Header& header,
+                                    const v1::StoredRecord& stored) const;
   // Keeps a section; an equal one that is there already is left alone.
-  absl::Status PutSection(Transaction& transaction, Arrival arrival, const record::v1::Section& section) const;
+  absl::Status PutSection(Transaction& transaction, const PutVersion& version,
+                          const record::v1::Section& section) const;
   // Says that `feed` brings the version here and opens `slots`, beside those that it opened before.
-  absl::Status PutMembership(Transaction& transaction, Arrival arrival, FeedId feed, uint64_t slots) const;
+  absl::Status PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed, uint64_t slots) const;
   // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
   // version. The first evidence stays; of further headers only the hashes are kept.
   absl::Status PutEvidence(Transaction& transaction, const record::Header& header,

@@ -33,6 +33,12 @@ absl::StatusOr<absl::optional<std::string>> Transaction::Get(Family family, absl
   }
 }
 
+absl::optional<std::string> Transaction::GetWritten(Family family, absl::string_view key) const {
+  const Overlay& writes = writes_[IndexOf(family)];
+  const auto found = writes.find(key);
+  return found == writes.end() ? absl::nullopt : found->second;
+}
+
 void Transaction::Put(Family family, std::string key, std::string value) {
   Set(family, std::move(key), absl::optional<std::string>(std::move(value)));
 }
@@ -49,6 +55,11 @@ void Transaction::Set(Family family, std::string key, absl::optional<std::string
 
 void Transaction::MergeIntoParent() {
   Invariant(parent_ != nullptr, "only a transaction that is a part of another merges into it");
+  if (parent_->empty()) {
+    std::swap(writes_, parent_->writes_);
+    std::swap(bytes_, parent_->bytes_);
+    return;
+  }
   for (const Family family : kFamilies) {
     Overlay& writes = writes_[IndexOf(family)];
     // Walks once: begin() of a hash map that is being emptied has ever more empty slots to skip.

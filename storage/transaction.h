@@ -23,6 +23,8 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const;
+  // What was put under `key` here; nullopt if nothing was, whatever lies below.
+  absl::optional<std::string> GetWritten(Family family, absl::string_view key) const;
   void Put(Family family, std::string key, std::string value);
   void Delete(Family family, std::string key);
 

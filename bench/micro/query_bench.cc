@@ -21,9 +21,9 @@ class Library {
   Library() : path_(std::filesystem::temp_directory_path() / ("meguri-micro-" + std::to_string(::getpid()))) {
     store_ = Must(storage::OpenRocksdbStore(path_.string()));
     for (uint64_t size = 0; size < kRecords; size += kBatch) {
-      const node::VerifiedBatch batch = sample_.NextVerified(kBatch, size);
+      node::VerifiedBatch batch = sample_.NextVerified(kBatch, size);
       some_id_ = batch.items.back().header.record_id().ToString();
-      sample_.Write(batch, *store_);
+      sample_.Write(std::move(batch), *store_);
     }
     query_ = std::make_unique<node::Query>(*store_, std::vector{sample_.feed().holder}, sample_.random());
     reader_.reader.participant = sample_.feed().holder;

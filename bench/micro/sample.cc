@@ -25,13 +25,15 @@ node::VerifiedBatch Sample::NextVerified(size_t count, uint64_t start) {
     record::Header header = Must(record::Header::Parse(envelope.header()));
     const uint64_t slots = uint64_t{1} << envelope.sections(0).slot();
     const std::string entry = record::FeedEntry{header.hash(), slots}.Encode();
-    batch.items.push_back({entry, slots, std::move(header), envelope.signature(), {envelope.sections(0)}});
+    const std::vector<record::v1::Section> sections = {envelope.sections(0)};
+    std::vector<record::IndexTerm> terms = node::TermsOf(header, sections);
+    batch.items.push_back({entry, slots, std::move(header), envelope.signature(), sections, std::move(terms)});
   }
   batch.size_after = start + count;
   return batch;
 }
 
-void Sample::Write(const node::VerifiedBatch& batch, storage::OrderedStore& store) {
+void Sample::Write(node::VerifiedBatch batch, storage::OrderedStore& store) {
   storage::Transaction transaction(store);
   storage::Feeds feeds(store);
   storage::CommitScope scope(transaction, feeds);

@@ -33,7 +33,7 @@ class Sample {
   // `count` records under one signature, as a follower has them once they are verified. `start`: entries before them.
   node::VerifiedBatch NextVerified(size_t count, uint64_t start);
   // Writes them into the store the way a follower does.
-  void Write(const node::VerifiedBatch& batch, storage::OrderedStore& store);
+  void Write(node::VerifiedBatch batch, storage::OrderedStore& store);
 
  private:
   record::SystemRandom random_;

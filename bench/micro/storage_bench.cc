@@ -52,10 +52,10 @@ void WriteFollowedBatch(benchmark::State& state) {
   uint64_t size = 0;
   for (auto _ : state) {
     state.PauseTiming();
-    const node::VerifiedBatch batch = sample.NextVerified(kBatch, size);
+    node::VerifiedBatch batch = sample.NextVerified(kBatch, size);
     size += kBatch;
     state.ResumeTiming();
-    sample.Write(batch, *store);
+    sample.Write(std::move(batch), *store);
   }
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }

@@ -158,6 +158,7 @@ struct Node::Parts {
   std::unique_ptr<FeedKeys> feed_keys;
   std::unique_ptr<CertificateRenewal> renewal;
   std::unique_ptr<storage::Committer> committer;
+  const storage::SnapshotReader* durable = nullptr;  // the committer's: the store as everybody else may see it
   std::unique_ptr<Executor> executor;
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Query> query;
@@ -179,6 +180,7 @@ absl::Status Node::Parts::OpenStore(const Config& config) {
   MEGURI_RETURN_IF_ERROR(storage::PrepareFormat(*store));
   MEGURI_ASSIGN_OR_RETURN(anchor, storage::OpenAnchorFile(folder.anchor()));
   MEGURI_ASSIGN_OR_RETURN(committer, storage::Committer::Start(*store, *anchor));
+  durable = &committer->durable();
   return absl::OkStatus();
 }
 
@@ -224,9 +226,9 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
 absl::Status Node::Parts::WireCapabilities(const Config& config) {
   heartbeat_interval = absl::Seconds(config.GetInt("heartbeat_seconds"));
   registry = std::make_unique<RegistryState>(bundle, participant, absl::Hours(config.GetInt("registry_stale_hours")),
-                                             *store, clock);
+                                             *durable, clock);
   MEGURI_RETURN_IF_ERROR(registry->Reload());
-  MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> heartbeat, storage::Settings(*store).Heartbeat());
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> heartbeat, storage::Settings(*durable).Heartbeat());
   record::v1::SignedBody signed_heartbeat;
   if (heartbeat.has_value() && signed_heartbeat.ParseFromString(*heartbeat)) {
     const absl::Status accepted = registry->AcceptHeartbeat(signed_heartbeat);
@@ -239,13 +241,13 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   MEGURI_RETURN_IF_ERROR(feed_keys->Load());
   feed_keys->Refresh();
   executor = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
-  publisher = std::make_unique<Publisher>(*registry_view, *store, *committer, clock);
-  query = std::make_unique<Query>(*store, std::vector<record::ParticipantId>{participant}, random);
-  source = std::make_unique<FeedSource>(bundle.federation(), *store, *feed_keys);
+  publisher = std::make_unique<Publisher>(*registry_view, *durable, *committer, clock);
+  query = std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, random);
+  source = std::make_unique<FeedSource>(bundle.federation(), *durable, *feed_keys);
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
-  follows =
-      std::make_unique<FollowRunner>(*registry_view, *peers, *store, *committer, *executor, clock, random, follow_log);
+  follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
+                                           follow_log);
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
@@ -263,7 +265,7 @@ absl::Status Node::Parts::FollowRegistryFeed() {
   if (is_operator()) {
     return absl::OkStatus();
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> settings, storage::Settings(*store).Follows());
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> settings, storage::Settings(*durable).Follows());
   for (const storage::FollowSetting& setting : settings) {
     if (setting.feed == registry->feed().key) {
       return absl::OkStatus();
@@ -278,7 +280,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *registry));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
-  services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *store, office.get()));
+  services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
   services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
   std::vector<grpc::Service*> borrowed;
   for (const std::unique_ptr<grpc::Service>& service : services) {
@@ -294,7 +296,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
 // Runs on the committer's thread.
 void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
   streams->OnGrown(grown);
-  const absl::StatusOr<absl::optional<storage::FeedId>> id = storage::Feeds(*store).Find(registry->feed());
+  const absl::StatusOr<absl::optional<storage::FeedId>> id = storage::Feeds(*durable).Find(registry->feed());
   if (id.ok() && id->has_value() && std::find(grown.begin(), grown.end(), **id) != grown.end()) {
     registry_is_dirty = true;
     ReloadRegistrySoon();
@@ -342,7 +344,7 @@ absl::Status Node::Parts::SaveOwnEntry() const {
 
 void Node::Parts::SignHeartbeat() {
   const auto sign = [this]() -> absl::Status {
-    const storage::Feeds feeds(*store);
+    const storage::Feeds feeds(*durable);
     record::Frontier frontier;
     MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(registry->feed()));
     if (id.has_value()) {
@@ -411,7 +413,7 @@ void Node::Parts::ExpireRequests() {
   committer->Submit(
       [this, expired](storage::CommitScope& scope) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(*expired,
-                                storage::Requests().Expire(*store, scope.transaction, clock.Now(), kExpireAtOnce));
+                                storage::Requests().Expire(*durable, scope.transaction, clock.Now(), kExpireAtOnce));
         return absl::OkStatus();
       },
       [this, expired](const absl::Status& status) {
@@ -424,7 +426,7 @@ void Node::Parts::ExpireRequests() {
   if (heartbeat.has_value()) {
     committer->Submit(
         [this, heartbeat](storage::CommitScope& scope) {
-          return storage::Settings(*store).PutHeartbeat(scope.transaction, heartbeat->SerializeAsString());
+          return storage::Settings(*durable).PutHeartbeat(scope.transaction, heartbeat->SerializeAsString());
         },
         [](const absl::Status&) {});
   }

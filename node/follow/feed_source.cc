@@ -7,37 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "meguri/storage/v1/stored.pb.h"
 #include "node/follow/limits.h"
 #include "record/merkle.h"
-#include "storage/records.h"
+#include "storage/envelope_cursor.h"
 
 namespace meguri::node {
-namespace {
 
-absl::StatusOr<record::v1::Envelope> ReadEnvelope(const storage::Records& records, const record::FeedEntry& entry) {
-  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records.FindByHash(entry.header_hash));
-  if (!arrival.has_value()) {
-    return Error(
-        absl::StatusCode::kDataLoss, "RECORD_LOST",
-        absl::StrCat("The record of header ", entry.header_hash.ToHex(), " is in a feed but not in the store."));
-  }
-  record::v1::Envelope envelope;
-  MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records.Read(*arrival));
-  envelope.set_header(std::move(*stored.mutable_header()));
-  *envelope.mutable_signature() = std::move(*stored.mutable_signature());
-  if (entry.slots != 0) {
-    MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Section> sections, records.ReadSections(*arrival, entry.slots));
-    for (record::v1::Section& section : sections) {
-      *envelope.add_sections() = std::move(section);
-    }
-  }
-  return envelope;
-}
-
-}  // namespace
-
-FeedSource::FeedSource(std::string federation, const storage::OrderedStore& store, const FeedSigners& feed_signers)
+FeedSource::FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers)
     : federation_(std::move(federation)), store_(store), feed_signers_(feed_signers) {}
 
 absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
@@ -82,7 +58,7 @@ absl::StatusOr<feed::v1::FeedBatch> FeedSource::ReadBatch(const record::FeedKey&
                  absl::StrCat("The follower asks from entry ", start, " on; the feed has ", target_size, "."));
   }
   const storage::Feeds feeds(store_);
-  const storage::Records records(store_);
+  storage::EnvelopeCursor envelopes(store_);
   feed::v1::FeedBatch batch;
   batch.set_feed(feed.name.text());
   batch.set_start(start);
@@ -92,7 +68,7 @@ absl::StatusOr<feed::v1::FeedBatch> FeedSource::ReadBatch(const record::FeedKey&
   for (std::string& bytes_of_entry : entries) {
     MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes_of_entry));
     feed::v1::FeedItem* item = batch.add_items();
-    MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), ReadEnvelope(records, entry));
+    MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), envelopes.Read(entry.header_hash, entry.slots));
     item->set_entry(std::move(bytes_of_entry));
     bytes += item->ByteSizeLong();
     if (bytes >= kBatchBytesTarget) {

@@ -30,7 +30,7 @@ class FeedSigners {
 class FeedSource {
  public:
   // Borrowed arguments outlive the source.
-  FeedSource(std::string federation, const storage::OrderedStore& store, const FeedSigners& feed_signers);
+  FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers);
 
   bool Publishes(const record::ParticipantId& publisher) const {
     return feed_signers_.Find({publisher, record::FeedName::Public(), 1}) != nullptr;
@@ -51,7 +51,7 @@ class FeedSource {
 
  private:
   const std::string federation_;
-  const storage::OrderedStore& store_;
+  const storage::StoreReader& store_;
   const FeedSigners& feed_signers_;
 
   // The newest note of each feed: a feed's head is asked for by every follower and signed once by the key in force.

@@ -165,12 +165,11 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
   MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
   MEGURI_RETURN_IF_ERROR(CheckSlots(entry.slots, envelope.sections()));
-  return VerifiedItem{std::move(*item.mutable_entry()),
-                      entry.slots,
-                      std::move(header),
-                      std::move(*envelope.mutable_signature()),
-                      {std::make_move_iterator(envelope.mutable_sections()->begin()),
-                       std::make_move_iterator(envelope.mutable_sections()->end())}};
+  std::vector<record::v1::Section> sections(std::make_move_iterator(envelope.mutable_sections()->begin()),
+                                            std::make_move_iterator(envelope.mutable_sections()->end()));
+  std::vector<record::IndexTerm> terms = TermsOf(header, sections);
+  return VerifiedItem{std::move(*item.mutable_entry()),         entry.slots,         std::move(header),
+                      std::move(*envelope.mutable_signature()), std::move(sections), std::move(terms)};
 }
 
 absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, const certs::Registry& registry,
@@ -189,6 +188,8 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   }
   VerifiedBatch verified;
   verified.start = size();
+  verified.bytes = batch.ByteSizeLong();
+  verified.items.reserve(count);
   record::Frontier frontier = frontier_;
   for (feed::v1::FeedItem& item : *batch.mutable_items()) {
     MEGURI_ASSIGN_OR_RETURN(VerifiedItem checked, VerifyItem(std::move(item), registry, now));
@@ -203,42 +204,43 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   return verified;
 }
 
-namespace {
-
-std::vector<record::IndexTerm> TermsOf(const VerifiedItem& item) {
-  std::vector<record::IndexTerm> terms = passport::RecordTerms(item.header);
-  for (const record::v1::Section& section : item.sections) {
-    const std::vector<record::IndexTerm> found = passport::TermsOf(section.type(), section.payload());
-    terms.insert(terms.end(), found.begin(), found.end());
+std::vector<record::IndexTerm> TermsOf(const record::Header& header, absl::Span<const record::v1::Section> sections) {
+  std::vector<record::IndexTerm> terms = passport::RecordTerms(header);
+  for (const record::v1::Section& section : sections) {
+    std::vector<record::IndexTerm> found = passport::TermsOf(section.type(), section.payload());
+    terms.insert(terms.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
   return terms;
 }
 
+namespace {
+
 // Stores the record of one entry. False: the version is here with another header.
-absl::StatusOr<bool> WriteItem(const VerifiedItem& item, storage::FeedId id, absl::Time now,
+absl::StatusOr<bool> WriteItem(VerifiedItem& item, storage::FeedId id, absl::Time now,
                                const storage::StoreReader& store, storage::Transaction& transaction) {
   const storage::Records records(store);
   storage::v1::StoredRecord stored;
   stored.set_header(item.header.bytes());
-  *stored.mutable_signature() = item.signature;
+  *stored.mutable_signature() = std::move(item.signature);
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
-  const absl::StatusOr<storage::Arrival> arrival = records.Put(transaction, item.header, stored);
-  if (!arrival.ok() && ReasonOf(arrival.status()) == "TWO_HEADERS") {
-    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, item.header, item.signature));
+  const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, item.header, stored);
+  if (!version.ok() && ReasonOf(version.status()) == "TWO_HEADERS") {
+    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, item.header, stored.signature()));
     return false;
   }
-  MEGURI_RETURN_IF_ERROR(arrival.status());
+  MEGURI_RETURN_IF_ERROR(version.status());
   for (const record::v1::Section& section : item.sections) {
-    MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, *arrival, section));
+    MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, *version, section));
   }
-  MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *arrival, id, item.slots));
-  MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(transaction, id, item.header, *arrival, TermsOf(item)));
+  MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, id, item.slots));
+  MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(transaction, id, item.header, version->arrival, item.terms));
+  item.sections.clear();
   return true;
 }
 
 }  // namespace
 
-absl::Status WriteBatchOf(const storage::HeldFeed& feed, const VerifiedBatch& batch, absl::string_view checkpoint_note,
+absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
                           absl::Time now, const storage::StoreReader& store, storage::CommitScope& scope, int& frozen) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
@@ -247,10 +249,11 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, const VerifiedBatch& ba
                  absl::StrCat("The stored feed has ", head.size(), " entries; the batch begins at ", batch.start, "."));
   }
   std::vector<std::string> entries;
-  for (const VerifiedItem& item : batch.items) {
+  entries.reserve(batch.items.size());
+  for (VerifiedItem& item : batch.items) {
     MEGURI_ASSIGN_OR_RETURN(const bool written, WriteItem(item, id, now, store, scope.transaction));
     frozen += written ? 0 : 1;
-    entries.push_back(item.entry);
+    entries.push_back(std::move(item.entry));
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
   return scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note);

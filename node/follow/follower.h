@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "certs/registry.h"
 #include "meguri/feed/v1/feed.pb.h"
@@ -15,6 +16,7 @@
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/header.h"
+#include "record/index_term.h"
 #include "record/merkle.h"
 #include "storage/committer.h"
 #include "storage/feeds.h"
@@ -29,6 +31,7 @@ struct VerifiedItem {
   record::Header header;
   record::v1::BatchSignature signature;
   std::vector<record::v1::Section> sections;
+  std::vector<record::IndexTerm> terms;  // of the header and the sections
 };
 
 // A batch that was verified: what may be written.
@@ -36,6 +39,7 @@ struct VerifiedBatch {
   uint64_t start = 0;
   std::vector<VerifiedItem> items;
   uint64_t size_after = 0;
+  size_t bytes = 0;  // as it came
 };
 
 // Follows one feed: believes nothing that it has not checked. Verification is pure and moves only this object; writing
@@ -88,10 +92,13 @@ class Follower {
   std::string evidence_;
 };
 
+// The terms under which a record is found by whoever may read these sections.
+std::vector<record::IndexTerm> TermsOf(const record::Header& header, absl::Span<const record::v1::Section> sections);
+
 // Writes a verified batch: records, sections, memberships, index, entries and checkpoint in one transaction. ABORTED
 // (reason FOLLOW_POSITION) if the stored feed is not where the batch begins. A second header for a version that is here
-// freezes that record and is kept as evidence; `frozen` counts them.
-absl::Status WriteBatchOf(const storage::HeldFeed& feed, const VerifiedBatch& batch, absl::string_view checkpoint_note,
+// freezes that record and is kept as evidence; `frozen` counts them. Takes what it needs out of `batch`.
+absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
                           absl::Time now, const storage::StoreReader& store, storage::CommitScope& scope, int& frozen);
 
 }  // namespace meguri::node

@@ -271,8 +271,7 @@ class Commit {
     std::vector<std::pair<storage::FeedId, uint64_t>> entries;
     absl::flat_hash_set<storage::FeedId> all(earlier.begin(), earlier.end());
     for (const FeedSlots& feed : item.feeds) {
-      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id,
-                              scope_.feeds.FindOrCreate(scope_.transaction, {publisher_, {publisher_, feed.feed, 1}}));
+      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, IdOf(feed.feed));
       entries.emplace_back(id, feed.slots);
       all.insert(id);
     }
@@ -284,27 +283,40 @@ class Commit {
     for (const storage::FeedId id : all) {
       item.stored.add_feeds(id);
     }
-    MEGURI_ASSIGN_OR_RETURN(const storage::Arrival arrival, records_.Put(scope_.transaction, item.header, item.stored));
+    MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version,
+                            records_.PutNew(scope_.transaction, item.header, item.stored));
     for (const record::v1::Section& section : item.sections) {
-      MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, arrival, section));
+      MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, version, section));
     }
     for (const auto& [id, slots] : entries) {
-      MEGURI_RETURN_IF_ERROR(Enter(item.header, arrival, id, slots));
+      MEGURI_RETURN_IF_ERROR(Enter(item.header, version, id, slots));
     }
-    return WriteTerms(item, arrival, earlier);
+    return WriteTerms(item, version.arrival, earlier);
   }
 
-  absl::Status Enter(const record::Header& header, storage::Arrival arrival, storage::FeedId id, uint64_t slots) {
+  // Most records of a call enter the same few feeds.
+  absl::StatusOr<storage::FeedId> IdOf(const record::FeedName& name) {
+    const auto known = ids_.find(name);
+    if (known != ids_.end()) {
+      return known->second;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id,
+                            scope_.feeds.FindOrCreate(scope_.transaction, {publisher_, {publisher_, name, 1}}));
+    ids_.emplace(name, id);
+    return id;
+  }
+
+  absl::Status Enter(const record::Header& header, const storage::PutVersion& version, storage::FeedId id,
+                     uint64_t slots) {
     const record::FeedEntry entry{header.hash(), slots};
     MEGURI_RETURN_IF_ERROR(scope_.feeds.Append(scope_.transaction, id, entry.Encode()).status());
-    return records_.PutMembership(scope_.transaction, arrival, id, slots);
+    return records_.PutMembership(scope_.transaction, version, id, slots);
   }
 
   template <typename Prepared>
   absl::Status WriteTerms(const Prepared& item, storage::Arrival arrival, const std::vector<storage::FeedId>& earlier) {
     for (const auto& [feed, terms] : item.terms) {
-      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id,
-                              scope_.feeds.FindOrCreate(scope_.transaction, {publisher_, {publisher_, feed, 1}}));
+      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, IdOf(feed));
       MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, terms));
     }
     if (item.header.is_tombstone()) {
@@ -320,6 +332,7 @@ class Commit {
   storage::Settings settings_;
   CommitScope& scope_;
   const record::ParticipantId& publisher_;
+  absl::btree_map<record::FeedName, storage::FeedId> ids_;
 };
 
 }  // namespace

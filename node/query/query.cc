@@ -209,7 +209,7 @@ class Query::View {
   absl::flat_hash_map<storage::FeedId, bool> holds_;
 };
 
-Query::Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random)
+Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, Random& random)
     : store_(store), hosted_(std::move(hosted)), token_key_(random.Bytes<32>()) {}
 
 absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,

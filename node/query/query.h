@@ -68,7 +68,7 @@ struct ListPage {
 class Query {
  public:
   // `hosted` are the members whose records this node publishes.
-  Query(const storage::OrderedStore& store, std::vector<record::ParticipantId> hosted, Random& random);
+  Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, Random& random);
 
   // One version, 0: the newest that is visible. FAILED_PRECONDITION with reason RECORD_ID_AMBIGUOUS if several members
   // but none of this node published under that ID and `publisher` names none. NOT_FOUND with reason RECORD_NOT_FOUND if
@@ -99,7 +99,7 @@ class Query {
   std::string MakeToken(const QueryReader& reader, const ListQuery& query, absl::string_view last) const;
   absl::StatusOr<std::string> OpenToken(const QueryReader& reader, const ListQuery& query) const;
 
-  const storage::OrderedStore& store_;
+  const storage::SnapshotReader& store_;
   const std::vector<record::ParticipantId> hosted_;
   const std::array<uint8_t, 32> token_key_;
 };

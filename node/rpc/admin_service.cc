@@ -55,7 +55,7 @@ admin::v1::FollowState ToProto(FollowState state) {
 }  // namespace
 
 AdminServiceEdge::AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry,
-                                   FollowRunner& follows, const storage::OrderedStore& store,
+                                   FollowRunner& follows, const storage::StoreReader& store,
                                    const CertificateOffice* office)
     : rpc_(rpc), facts_(std::move(facts)), registry_(registry), follows_(follows), store_(store), office_(office) {}
 

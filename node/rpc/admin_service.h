@@ -23,7 +23,7 @@ struct NodeFacts {
 class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
  public:
   AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry, FollowRunner& follows,
-                   const storage::OrderedStore& store, const CertificateOffice* office);
+                   const storage::StoreReader& store, const CertificateOffice* office);
 
   grpc::ServerUnaryReactor* GetNodeStatus(grpc::CallbackServerContext* context,
                                           const admin::v1::GetNodeStatusRequest* request,
@@ -47,7 +47,7 @@ class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
   const NodeFacts facts_;
   const RegistryState& registry_;
   FollowRunner& follows_;
-  const storage::OrderedStore& store_;
+  const storage::StoreReader& store_;
   const CertificateOffice* office_;
 };
 

@@ -209,6 +209,7 @@ class MemoryStore final : public OrderedStore {
   }
   std::unique_ptr<StoreReader> Snapshot() const override { return std::make_unique<MemorySnapshot>(disk_); }
   absl::Status Apply(const WriteBatch& batch) override { return disk_->Apply(batch); }
+  absl::Status ApplyBulk(const WriteBatch& batch) override { return disk_->Apply(batch); }
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/rocksdb_store.h"
 
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -11,52 +10,21 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
-#include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
-#include "rocksdb/file_checksum.h"
-#include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
-#include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
+#include "storage/rocksdb/bulk_tables.h"
+#include "storage/rocksdb/conversions.h"
+#include "storage/rocksdb/tuning.h"
 
 namespace meguri::storage {
 namespace {
 
-constexpr size_t kFamilyCount = 2;
 constexpr char kArrivalName[] = "arrival";
-constexpr size_t kProtectionBytesPerKey = 8;
-constexpr int kOpenFilesMax = 512;
-constexpr int kCacheShardBits = 2;  // few shards, so that one can keep the block of a large section
-constexpr double kBloomBitsPerKey = 10;
-constexpr size_t kArrivalBlockBytes = 16 << 10;
-constexpr size_t kLookupBlockBytes = 4 << 10;
-constexpr size_t kInfoLogBytesMax = 1 << 20;
-constexpr size_t kInfoLogFilesMax = 2;
+constexpr char kBulkFolder[] = "/bulk";
 
-rocksdb::Slice ToSlice(absl::string_view view) { return rocksdb::Slice(view.data(), view.size()); }
-absl::string_view ToView(const rocksdb::Slice& slice) { return absl::string_view(slice.data(), slice.size()); }
-
-absl::Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) {
-    return absl::OkStatus();
-  }
-  if (status.IsCorruption()) {
-    return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
-                 absl::StrCat("the store is damaged (", status.ToString(),
-                              "): run meguri-node fsck, then repair from peers or restore a backup"));
-  }
-  if (status.IsNoSpace()) {
-    return Error(absl::StatusCode::kUnavailable, "STORE_FAILED",
-                 absl::StrCat("the disk of the store is full (", status.ToString(),
-                              "): free some space, then start the node again"));
-  }
-  return Error(
-      absl::StatusCode::kUnavailable, "STORE_FAILED",
-      absl::StrCat("the store cannot be used (", status.ToString(), "): check the disk, then start the node again"));
-}
-
-// The one way to write: through the log, and on the disk when it returns.
+// Through the log, and on the disk when it returns.
 rocksdb::WriteOptions DurableWrite() {
   rocksdb::WriteOptions options;
   options.sync = true;
@@ -108,8 +76,6 @@ class RocksdbCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-using FamilyHandles = std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>;
-
 absl::StatusOr<absl::optional<std::string>> ReadValue(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
                                                       absl::string_view key, const rocksdb::Snapshot* snapshot) {
   rocksdb::ReadOptions options;
@@ -146,8 +112,9 @@ class RocksdbSnapshot final : public StoreReader {
 
 class RocksdbStore final : public OrderedStore {
  public:
-  RocksdbStore(std::unique_ptr<rocksdb::DB> db, const FamilyHandles& families)
-      : families_(families), db_(std::move(db)) {}
+  RocksdbStore(std::unique_ptr<rocksdb::DB> db, const FamilyHandles& families, FamilyOptionsOf options,
+               const std::string& bulk_folder)
+      : families_(families), db_(std::move(db)), bulk_(*db_, families_, std::move(options), bulk_folder) {}
   ~RocksdbStore() override {
     // The handles point into the database, so they go first; what was acknowledged is in the log already.
     for (rocksdb::ColumnFamilyHandle* family : families_) {
@@ -165,7 +132,14 @@ class RocksdbStore final : public OrderedStore {
     return std::make_unique<RocksdbCursor>(*db_, HandleOf(family), prefix, nullptr);
   }
   std::unique_ptr<StoreReader> Snapshot() const override { return std::make_unique<RocksdbSnapshot>(*db_, families_); }
+  // Call it once, before anything else.
+  absl::Status Prepare() {
+    MutexLock lock(write_mutex_);
+    return ToStatus(bulk_.Prepare());
+  }
+
   absl::Status Apply(const WriteBatch& batch) override;
+  absl::Status ApplyBulk(const WriteBatch& batch) override;
 
  private:
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const { return families_[static_cast<size_t>(family)]; }
@@ -176,6 +150,7 @@ class RocksdbStore final : public OrderedStore {
   const std::unique_ptr<rocksdb::DB> db_;
 
   Mutex write_mutex_;  // held from the check of the preconditions to the end of the write
+  BulkTables bulk_ ABSL_GUARDED_BY(write_mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(write_mutex_);
 };
 
@@ -214,67 +189,12 @@ absl::Status RocksdbStore::Apply(const WriteBatch& batch) {
   return failure_;
 }
 
-rocksdb::ColumnFamilyOptions FamilyOptions(const RocksdbOptions& options,
-                                           const rocksdb::BlockBasedTableOptions& table) {
-  rocksdb::ColumnFamilyOptions family;
-  family.write_buffer_size = options.write_buffer_bytes;
-  family.memtable_protection_bytes_per_key = kProtectionBytesPerKey;
-  family.level_compaction_dynamic_level_bytes = true;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return family;
-}
-
-// Dense values, written once and in key order: compressing them costs a seventh of the throughput and saves nothing.
-rocksdb::ColumnFamilyOptions ArrivalOptions(const RocksdbOptions& options, rocksdb::BlockBasedTableOptions table) {
-  table.block_size = kArrivalBlockBytes;
-  rocksdb::ColumnFamilyOptions family = FamilyOptions(options, table);
-  family.compression = rocksdb::kNoCompression;
-  return family;
-}
-
-rocksdb::ColumnFamilyOptions LookupOptions(const RocksdbOptions& options, rocksdb::BlockBasedTableOptions table) {
-  table.block_size = kLookupBlockBytes;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  rocksdb::ColumnFamilyOptions family = FamilyOptions(options, table);
-  family.compression = rocksdb::kLZ4Compression;
-  return family;
-}
-
-rocksdb::BlockBasedTableOptions TableOptions(const RocksdbOptions& options) {
-  // Not strict: a strict cache that is smaller than the blocks in use makes reads fail (seen with sections of 8 MiB).
-  // It goes back to its size as soon as the readers let go.
-  const rocksdb::LRUCacheOptions cache(options.block_cache_bytes, kCacheShardBits, false, 0.5);
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(cache);
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-  return table;
-}
-
-rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options) {
-  rocksdb::DBOptions database;
-  database.create_if_missing = true;
-  database.create_missing_column_families = true;
-  database.paranoid_checks = true;
-  database.flush_verify_memtable_count = true;
-  // This mode forbids to recycle logs: RocksDB 7.8 turns recycle_log_file_num off under it.
-  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  database.track_and_verify_wals_in_manifest = true;
-  database.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  database.max_bgerror_resume_count = 0;  // a disk that has failed once is not tried again
-  // Bounds what is replayed at the start, and the memory of both families together.
-  database.max_total_wal_size = 4 * options.write_buffer_bytes;
-  database.db_write_buffer_size = 2 * options.write_buffer_bytes;
-  database.max_open_files = kOpenFilesMax;
-  database.max_background_jobs = 2;
-  database.bytes_per_sync = 1 << 20;
-  database.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  database.max_log_file_size = kInfoLogBytesMax;
-  database.keep_log_file_num = kInfoLogFilesMax;
-  database.stats_dump_period_sec = 0;
-  database.stats_persist_period_sec = 0;
-  return database;
+absl::Status RocksdbStore::ApplyBulk(const WriteBatch& batch) {
+  MutexLock lock(write_mutex_);
+  MEGURI_RETURN_IF_ERROR(failure_);
+  MEGURI_RETURN_IF_ERROR(CheckPreconditions(batch));
+  failure_ = ToStatus(bulk_.Apply(batch.writes));
+  return failure_;
 }
 
 // RocksDB reports a lock that is held as any other I/O error: only trying again tells them apart.
@@ -294,14 +214,15 @@ bool IsLocked(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string& path, const RocksdbOptions& options) {
-  const rocksdb::BlockBasedTableOptions table = TableOptions(options);
+  const rocksdb::DBOptions database = DatabaseOptions(options);
+  const FamilyTuning tuning(options);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, LookupOptions(options, table)},
-      {kArrivalName, ArrivalOptions(options, table)},
+      {rocksdb::kDefaultColumnFamilyName, tuning.lookup},
+      {kArrivalName, tuning.arrival},
   };
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(options), path, families, &handles, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(database, path, families, &handles, &opened);
   if (status.IsIOError() && IsLocked(path)) {
     return Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
                  absl::StrCat("the store in ", path, " is open in another process: stop that one first"));
@@ -311,7 +232,13 @@ absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string
   FamilyHandles by_family{};
   by_family[static_cast<size_t>(Family::kLookup)] = handles[0];
   by_family[static_cast<size_t>(Family::kArrival)] = handles[1];
-  return std::unique_ptr<OrderedStore>(std::make_unique<RocksdbStore>(std::move(db), by_family));
+  FamilyOptionsOf options_of;
+  options_of[static_cast<size_t>(Family::kLookup)] = rocksdb::Options(database, tuning.lookup);
+  options_of[static_cast<size_t>(Family::kArrival)] = rocksdb::Options(database, tuning.arrival);
+  auto store =
+      std::make_unique<RocksdbStore>(std::move(db), by_family, std::move(options_of), absl::StrCat(path, kBulkFolder));
+  MEGURI_RETURN_IF_ERROR(store->Prepare());
+  return std::unique_ptr<OrderedStore>(std::move(store));
 }
 
 }  // namespace meguri::storage

@@ -15,8 +15,8 @@
 #include "storage/ordered_store.h"
 #include "tests/testing/status.h"
 
-// What every OrderedStore promises. To run it on an engine, derive a class with a store() and a Reopen() that loses all
-// that the engine does not keep on its disk, and instantiate the suite with it.
+// What every OrderedStore promises, for Apply and ApplyBulk alike. To run it on an engine, derive a class with a
+// store() and a Reopen() that loses all that the engine does not keep on its disk, and instantiate the suite with it.
 namespace meguri::storage {
 
 class StoreUnderTest {
@@ -24,6 +24,8 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual OrderedStore& store() = 0;
   virtual void Reopen() = 0;
+  // The way of writing that is under test.
+  virtual absl::Status Apply(const WriteBatch& batch) { return store().Apply(batch); }
 };
 
 using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
@@ -41,7 +43,7 @@ class OrderedStoreContract : public ::testing::TestWithParam<StoreFactory> {
   }
   static Write Delete(Family family, std::string key) { return Write{family, std::move(key), absl::nullopt}; }
   absl::Status Apply(std::vector<Write> writes, std::vector<Precondition> preconditions = {}) {
-    return store().Apply(WriteBatch{std::move(preconditions), std::move(writes)});
+    return under_test_->Apply(WriteBatch{std::move(preconditions), std::move(writes)});
   }
   static absl::optional<std::string> Get(const StoreReader& reader, Family family, absl::string_view key) {
     const auto value = reader.Get(family, key);

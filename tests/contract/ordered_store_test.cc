@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -10,7 +11,7 @@
 namespace meguri::storage {
 namespace {
 
-class MemoryUnderTest final : public StoreUnderTest {
+class MemoryUnderTest : public StoreUnderTest {
  public:
   OrderedStore& store() override { return *store_; }
   void Reopen() override {
@@ -23,7 +24,7 @@ class MemoryUnderTest final : public StoreUnderTest {
   std::unique_ptr<OrderedStore> store_ = OpenMemoryStore(disk_);
 };
 
-class RocksdbUnderTest final : public StoreUnderTest {
+class RocksdbUnderTest : public StoreUnderTest {
  public:
   RocksdbUnderTest() {
     std::string pattern = std::filesystem::temp_directory_path() / "meguri_contract_XXXXXX";
@@ -48,7 +49,7 @@ class RocksdbUnderTest final : public StoreUnderTest {
 };
 
 // A plan without faults must change nothing.
-class FaultyUnderTest final : public StoreUnderTest {
+class FaultyUnderTest : public StoreUnderTest {
  public:
   FaultyUnderTest() { Reopen(); }
   OrderedStore& store() override { return *store_; }
@@ -65,13 +66,36 @@ class FaultyUnderTest final : public StoreUnderTest {
 };
 
 template <typename Engine>
+class InBulk final : public Engine {
+ public:
+  absl::Status Apply(const WriteBatch& batch) override { return this->store().ApplyBulk(batch); }
+};
+
+// Small and large batches by turns: what one way wrote, the other must see, keep in order and outlive.
+template <typename Engine>
+class ByTurns final : public Engine {
+ public:
+  absl::Status Apply(const WriteBatch& batch) override {
+    return ++batches_ % 2 == 0 ? this->store().ApplyBulk(batch) : this->store().Apply(batch);
+  }
+
+ private:
+  std::atomic<int> batches_ = 0;
+};
+
+template <typename Engine>
 StoreFactory Make() {
   return [] { return std::make_unique<Engine>(); };
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, OrderedStoreContract, ::testing::Values(Make<MemoryUnderTest>()));
-INSTANTIATE_TEST_SUITE_P(Rocksdb, OrderedStoreContract, ::testing::Values(Make<RocksdbUnderTest>()));
-INSTANTIATE_TEST_SUITE_P(Faulty, OrderedStoreContract, ::testing::Values(Make<FaultyUnderTest>()));
+template <typename Engine>
+auto EveryWay() {
+  return ::testing::Values(Make<Engine>(), Make<InBulk<Engine>>(), Make<ByTurns<Engine>>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, OrderedStoreContract, EveryWay<MemoryUnderTest>());
+INSTANTIATE_TEST_SUITE_P(Rocksdb, OrderedStoreContract, EveryWay<RocksdbUnderTest>());
+INSTANTIATE_TEST_SUITE_P(Faulty, OrderedStoreContract, EveryWay<FaultyUnderTest>());
 
 }  // namespace
 }  // namespace meguri::storage

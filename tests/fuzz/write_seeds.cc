@@ -277,17 +277,18 @@ absl::Status FillStore(storage::OrderedStore& store) {
   const storage::Feeds feeds(store);
   const storage::Records records(store);
   const auto sample = samples::MakeSample(samples::Member("9999:m"), record::RecordId::Make(random), 1, random);
-  const storage::Arrival arrival = records.Put(transaction, sample.header, sample.stored).value();
+  const storage::PutVersion version = records.Put(transaction, sample.header, sample.stored).value();
   for (const record::v1::Section& section : sample.sections) {
-    Invariant(records.PutSection(transaction, arrival, section).ok(), "a section is kept");
+    Invariant(records.PutSection(transaction, version, section).ok(), "a section is kept");
   }
   const record::FeedEntry entry{sample.header.hash(), 3};
   for (const char* name : {"public", "members"}) {
     const storage::FeedId feed = feeds.FindOrCreate(transaction, samples::OwnFeed("9999:m", name)).value();
     Invariant(feeds.AppendMany(transaction, feed, {entry.Encode(), entry.Encode()}).ok(), "a feed takes entries");
-    Invariant(records.PutMembership(transaction, arrival, feed, 3).ok(), "a record is in its feed");
+    Invariant(records.PutMembership(transaction, version, feed, 3).ok(), "a record is in its feed");
     const std::vector<record::IndexTerm> terms = {{"gtin", "1"}};
-    Invariant(storage::Index(store).Replace(transaction, feed, sample.header, arrival, terms).ok(), "and is found");
+    Invariant(storage::Index(store).Replace(transaction, feed, sample.header, version.arrival, terms).ok(),
+              "and is found");
   }
   const auto key = samples::OwnFeed("9999:b", "public").key;
   Invariant(storage::Settings(store).PutFollow(transaction, {samples::Member("9999:m"), key, "", ""}).ok(), "follows");

@@ -40,6 +40,9 @@ class FaultyStore final : public OrderedStore {
   absl::Status Apply(const WriteBatch& batch) override {
     return WriteByPlan(plan_, [&] { return store_.Apply(batch); });
   }
+  absl::Status ApplyBulk(const WriteBatch& batch) override {
+    return WriteByPlan(plan_, [&] { return store_.ApplyBulk(batch); });
+  }
 
  private:
   OrderedStore& store_;

@@ -85,12 +85,13 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
       random_(seed),
       signers_(member) {
   committer_ = ValueOf(storage::Committer::Start(disk_.store, disk_.anchor));
+  const storage::SnapshotReader& durable = committer_->durable();
   executor_ = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
-  publisher_ = std::make_unique<node::Publisher>(registry_, disk_.store, *committer_, clock);
-  query_ = std::make_unique<node::Query>(disk_.store, std::vector<record::ParticipantId>{id_}, random_);
-  source_ = std::make_unique<node::FeedSource>(kFederation, disk_.store, signers_);
-  follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, disk_.store, *committer_, *executor_, clock,
-                                                  random_, reports_);
+  publisher_ = std::make_unique<node::Publisher>(registry_, durable, *committer_, clock);
+  query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_}, random_);
+  source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
+  follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
+                                                  reports_);
   committer_->AddObserver([this](const std::vector<storage::FeedId>&) {
     peers_.Wake(id_);
     MutexLock lock(commit_mutex_);

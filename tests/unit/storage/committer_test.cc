@@ -2,6 +2,7 @@
 #include "storage/committer.h"
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -153,40 +154,51 @@ TEST_F(CommitterTest, AnswersInTheOrderOfSubmission) {
               ElementsAre("a", "b REFUSED", "c", "d"));
 }
 
+// Tells what is written, and lets a test look just before it is.
+class NotingStore final : public OrderedStore {
+ public:
+  NotingStore(OrderedStore& store, Answers& events) : store_(store), events_(events) {}
+  absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const override {
+    return store_.Get(family, key);
+  }
+  std::unique_ptr<Cursor> NewCursor(Family family, absl::string_view prefix) const override {
+    return store_.NewCursor(family, prefix);
+  }
+  std::unique_ptr<StoreReader> Snapshot() const override { return store_.Snapshot(); }
+  absl::Status Apply(const WriteBatch& batch) override {
+    events_.Add("apply");
+    return store_.Apply(batch);
+  }
+  absl::Status ApplyBulk(const WriteBatch& batch) override {
+    events_.Add("apply in bulk");
+    return store_.ApplyBulk(batch);
+  }
+
+ private:
+  OrderedStore& store_;
+  Answers& events_;
+};
+
+class NotingAnchor final : public Anchor {
+ public:
+  NotingAnchor(Anchor& anchor, Answers& events) : anchor_(anchor), events_(events) {}
+  absl::StatusOr<absl::optional<AnchorState>> Read() override { return anchor_.Read(); }
+  absl::Status Write(const AnchorState& state) override {
+    events_.Add(absl::StrCat("anchor ", state.commit));
+    if (before_write) {
+      before_write();
+    }
+    return anchor_.Write(state);
+  }
+  std::function<void()> before_write;
+
+ private:
+  Anchor& anchor_;
+  Answers& events_;
+};
+
 TEST_F(CommitterTest, AppliesThenAnchorsThenAnswersThenNotifies) {
   Answers events;
-  class NotingStore final : public OrderedStore {
-   public:
-    NotingStore(OrderedStore& store, Answers& events) : store_(store), events_(events) {}
-    absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const override {
-      return store_.Get(family, key);
-    }
-    std::unique_ptr<Cursor> NewCursor(Family family, absl::string_view prefix) const override {
-      return store_.NewCursor(family, prefix);
-    }
-    std::unique_ptr<StoreReader> Snapshot() const override { return store_.Snapshot(); }
-    absl::Status Apply(const WriteBatch& batch) override {
-      events_.Add("apply");
-      return store_.Apply(batch);
-    }
-
-   private:
-    OrderedStore& store_;
-    Answers& events_;
-  };
-  class NotingAnchor final : public Anchor {
-   public:
-    NotingAnchor(Anchor& anchor, Answers& events) : anchor_(anchor), events_(events) {}
-    absl::StatusOr<absl::optional<AnchorState>> Read() override { return anchor_.Read(); }
-    absl::Status Write(const AnchorState& state) override {
-      events_.Add(absl::StrCat("anchor ", state.commit));
-      return anchor_.Write(state);
-    }
-
-   private:
-    Anchor& anchor_;
-    Answers& events_;
-  };
   NotingStore store(*store_, events);
   NotingAnchor anchor(*anchor_, events);
   auto committer = Committer::Start(store, anchor);
@@ -195,6 +207,58 @@ TEST_F(CommitterTest, AppliesThenAnchorsThenAnswersThenNotifies) {
   (*committer)->Submit(Put("key"), events.Note("done"));
   committer->reset();
   EXPECT_THAT(events.all(), ElementsAre("anchor 0", "apply", "anchor 1", "done", "observer"));
+}
+
+TEST_F(CommitterTest, AppliesALargeGroupInBulk) {
+  Answers events;
+  NotingStore store(*store_, events);
+  const auto committer = *Committer::Start(store, *anchor_);
+  const size_t value_bytes = GroupWriter::kBulkBytes - 3;  // with a key of three bytes
+  MEGURI_ASSERT_OK(committer->SubmitAndWait(Put("key", std::string(value_bytes - 1, 'x'))));
+  MEGURI_ASSERT_OK(committer->SubmitAndWait(Put("key", std::string(value_bytes, 'x'))));
+  EXPECT_THAT(events.all(), ElementsAre("apply", "apply in bulk"));
+  EXPECT_EQ((*anchor_->Read())->commit, 2);
+  EXPECT_EQ(Stored("key")->size(), value_bytes);
+}
+
+TEST_F(CommitterTest, ShowsReadersNothingThatIsNotAnchored) {
+  Answers events;
+  NotingAnchor anchor(*anchor_, events);
+  const auto committer = *Committer::Start(*store_, anchor);
+  MEGURI_ASSERT_OK(committer->SubmitAndWait(Put("key", "old")));
+  const std::unique_ptr<StoreReader> snapshot = committer->durable().Snapshot();
+  const std::unique_ptr<Cursor> cursor = committer->durable().NewCursor(Family::kLookup, "key");
+  absl::optional<std::string> seen;
+  anchor.before_write = [&] {
+    EXPECT_EQ(Stored("key"), "new");
+    seen = *committer->durable().Get(Family::kLookup, "key");
+    EXPECT_EQ(committer->durable().NewCursor(Family::kLookup, "key")->value(), "old");
+    EXPECT_EQ(*committer->durable().Snapshot()->Get(Family::kLookup, "key"), "old");
+  };
+  absl::optional<std::string> seen_by_answer;
+  std::promise<void> answered;
+  committer->Submit(Put("key", "new"), [&](const absl::Status&) {
+    seen_by_answer = *committer->durable().Get(Family::kLookup, "key");
+    answered.set_value();
+  });
+  answered.get_future().wait();
+  EXPECT_EQ(seen, "old");
+  EXPECT_EQ(seen_by_answer, "new");
+  EXPECT_EQ(*snapshot->Get(Family::kLookup, "key"), "old");
+  EXPECT_EQ(cursor->value(), "old");
+  cursor->Seek("key");
+  EXPECT_EQ(cursor->value(), "old");
+  EXPECT_EQ(committer->durable().NewCursor(Family::kLookup, "key")->value(), "new");
+}
+
+TEST_F(CommitterTest, NeverShowsACommitWhoseAnchorFailed) {
+  testing::FaultPlan plan(3);  // 1 is the first anchor, 2 the batch, 3 its anchor
+  const auto anchor = testing::MakeFaultyAnchor(*anchor_, plan);
+  const auto store = testing::MakeFaultyStore(*store_, plan);
+  const auto committer = *Committer::Start(*store, *anchor);
+  EXPECT_FALSE(committer->SubmitAndWait(Put("key")).ok());
+  EXPECT_EQ(Stored("key"), "value");
+  EXPECT_EQ(*committer->durable().Get(Family::kLookup, "key"), absl::nullopt);
 }
 
 TEST_F(CommitterTest, LeavesNoTraceOfWorkThatFails) {

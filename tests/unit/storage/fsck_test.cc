@@ -30,13 +30,13 @@
 namespace meguri::storage {
 namespace {
 
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::MakeSample;
 using testing::Member;
 using testing::OwnFeed;
 using testing::SampleRecord;
-using ::testing::Contains;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr uint64_t kEntries = 260;  // more than one tile
@@ -107,16 +107,16 @@ class FsckTest : public ::testing::Test {
   absl::Status PutSample(Transaction& transaction, Feeds& feeds, const SampleRecord& sample,
                          const std::vector<FeedId>& into) {
     const Records records(*store_);
-    MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, records.Put(transaction, sample.header, sample.stored));
+    MEGURI_ASSIGN_OR_RETURN(const PutVersion version, records.Put(transaction, sample.header, sample.stored));
     for (const record::v1::Section& section : sample.sections) {
-      MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, arrival, section));
+      MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, version, section));
     }
     for (const FeedId feed : into) {
       const record::FeedEntry entry{sample.header.hash(), 0b11};
       MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, feed, entry.Encode()).status());
-      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, arrival, feed, entry.slots));
-      const std::vector<record::IndexTerm> terms = {{"gtin", "1"}, {"lot", absl::StrCat(arrival)}};
-      MEGURI_RETURN_IF_ERROR(Index(*store_).Replace(transaction, feed, sample.header, arrival, terms));
+      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, feed, entry.slots));
+      const std::vector<record::IndexTerm> terms = {{"gtin", "1"}, {"lot", absl::StrCat(version.arrival)}};
+      MEGURI_RETURN_IF_ERROR(Index(*store_).Replace(transaction, feed, sample.header, version.arrival, terms));
     }
     return absl::OkStatus();
   }

@@ -26,13 +26,13 @@ class RecordsTest : public ::testing::Test {
  protected:
   Arrival Put(const SampleRecord& sample) {
     Transaction transaction(*store_);
-    const auto arrival = records_.Put(transaction, sample.header, sample.stored);
-    Invariant(arrival.ok(), "a sample record can be put");
+    const auto version = records_.Put(transaction, sample.header, sample.stored);
+    Invariant(version.ok(), "a sample record can be put");
     for (const record::v1::Section& section : sample.sections) {
-      Invariant(records_.PutSection(transaction, *arrival, section).ok(), "a sample section can be put");
+      Invariant(records_.PutSection(transaction, *version, section).ok(), "a sample section can be put");
     }
     Invariant(Apply(*store_, transaction).ok(), "the store takes writes");
-    return *arrival;
+    return version->arrival;
   }
   static uint64_t SlotsOf(const SampleRecord& sample) {
     uint64_t slots = 0;
@@ -66,8 +66,8 @@ TEST_F(RecordsTest, CountsArrivalsWithinATransactionAndAfterReopening) {
     Transaction transaction(*store_);
     const SampleRecord first = MakeSample(maker_, record_id_, 1, random_);
     const SampleRecord second = MakeSample(maker_, record_id_, 2, random_);
-    EXPECT_EQ(*records_.Put(transaction, first.header, first.stored), 1U);
-    EXPECT_EQ(*records_.Put(transaction, second.header, second.stored), 2U);
+    EXPECT_EQ(records_.Put(transaction, first.header, first.stored)->arrival, 1U);
+    EXPECT_EQ(records_.Put(transaction, second.header, second.stored)->arrival, 2U);
     MEGURI_ASSERT_OK(Apply(*store_, transaction));
   }
   store_.reset();
@@ -75,7 +75,7 @@ TEST_F(RecordsTest, CountsArrivalsWithinATransactionAndAfterReopening) {
   const Records records(*reopened);
   Transaction transaction(*reopened);
   const SampleRecord third = MakeSample(maker_, record_id_, 3, random_);
-  EXPECT_EQ(*records.Put(transaction, third.header, third.stored), 3U);
+  EXPECT_EQ(records.Put(transaction, third.header, third.stored)->arrival, 3U);
   EXPECT_EQ(records.FindVersions(record_id_)->size(), 2U);
 }
 
@@ -84,6 +84,24 @@ TEST_F(RecordsTest, ReturnsTheOldArrivalOfAHeaderThatIsThere) {
   const Arrival arrival = Put(sample);
   EXPECT_EQ(Put(sample), arrival);
   EXPECT_EQ(Put(MakeSample(maker_, record_id_, 2, random_)), arrival + 1);
+}
+
+TEST_F(RecordsTest, TellsAVersionThatIsNewFromOneThatIsThere) {
+  const SampleRecord sample = MakeSample(maker_, record_id_, 1, random_);
+  Transaction transaction(*store_);
+  EXPECT_TRUE(records_.Put(transaction, sample.header, sample.stored)->is_new);
+  EXPECT_FALSE(records_.Put(transaction, sample.header, sample.stored)->is_new);
+  MEGURI_ASSERT_OK(Apply(*store_, transaction));
+  EXPECT_FALSE(records_.Put(transaction, sample.header, sample.stored)->is_new);
+}
+
+TEST_F(RecordsTest, AddsUpTheSlotsOfANewVersion) {
+  Transaction transaction(*store_);
+  const PutVersion version{1, true};
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, 7, 0b101));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, 7, 0b010));
+  MEGURI_ASSERT_OK(Apply(*store_, transaction));
+  EXPECT_EQ(records_.FeedsOf(1)->front().slots, 0b111U);
 }
 
 TEST_F(RecordsTest, RefusesASecondHeaderOfOneVersion) {
@@ -171,14 +189,14 @@ TEST_F(RecordsTest, WritesASectionOnceAndMendsADamagedOne) {
   const Arrival arrival = Put(sample);
   const record::v1::Section& section = sample.sections[0];
   Transaction same(*store_);
-  MEGURI_ASSERT_OK(records_.PutSection(same, arrival, section));
+  MEGURI_ASSERT_OK(records_.PutSection(same, {arrival}, section));
   EXPECT_TRUE(same.empty());
   WriteBatch damage;
   damage.writes.push_back({Family::kArrival, SectionKey(arrival, section.slot()), "\x07junk"});
   MEGURI_ASSERT_OK(store_->Apply(damage));
   EXPECT_THAT(records_.ReadSections(arrival, ~uint64_t{0}), HasReason("VALUE_ENCODING"));
   Transaction mending(*store_);
-  MEGURI_ASSERT_OK(records_.PutSection(mending, arrival, section));
+  MEGURI_ASSERT_OK(records_.PutSection(mending, {arrival}, section));
   MEGURI_ASSERT_OK(Apply(*store_, mending));
   EXPECT_EQ(records_.ReadSections(arrival, ~uint64_t{0})->size(), 2U);
 }
@@ -187,17 +205,17 @@ TEST_F(RecordsTest, TakesSlotsUpTo63) {
   Transaction transaction(*store_);
   record::v1::Section section;
   section.set_slot(63);
-  MEGURI_EXPECT_OK(records_.PutSection(transaction, 1, section));
+  MEGURI_EXPECT_OK(records_.PutSection(transaction, {1}, section));
   section.set_slot(64);
-  EXPECT_THAT(records_.PutSection(transaction, 1, section), HasReason("SECTION_SLOT"));
+  EXPECT_THAT(records_.PutSection(transaction, {1}, section), HasReason("SECTION_SLOT"));
 }
 
 TEST_F(RecordsTest, ListsTheFeedsThatBringAVersion) {
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, 1, 7, 0b101));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, 1, 3, 0b001));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, 2, 3, 0b111));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, 1, 7, 0b010));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 7, 0b101));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 3, 0b001));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {2}, 3, 0b111));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 7, 0b010));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   const auto feeds = records_.FeedsOf(1);
   MEGURI_ASSERT_OK(feeds);
@@ -221,9 +239,7 @@ TEST_F(RecordsTest, RefusesToCountOnADamagedCounter) {
   }
 }
 
-TEST_F(RecordsTest, SaysDataLossForARecordThatIsGone) {
-  EXPECT_THAT(records_.Read(5), HasReason("VALUE_MISSING"));
-}
+TEST_F(RecordsTest, SaysDataLossForARecordThatIsGone) { EXPECT_THAT(records_.Read(5), HasReason("VALUE_MISSING")); }
 
 }  // namespace
 }  // namespace meguri::storage

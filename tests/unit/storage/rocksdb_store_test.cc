@@ -140,6 +140,67 @@ TEST_F(RocksdbStoreTest, TakesNoWriteAfterOneThatFailed) {
   MEGURI_EXPECT_OK(Put(*store, "later", "value"));
 }
 
+TEST_F(RocksdbStoreTest, TakesNoWriteAfterABulkBatchThatFailed) {
+  {
+    const auto store = *Open();
+    MEGURI_ASSERT_OK(Put(*store, "before", "value"));
+    {
+      const FileSizeLimit limit(1 << 20);
+      EXPECT_THAT(store->ApplyBulk({{}, {Write{Family::kArrival, "large", std::string(4 << 20, 'x')}}}),
+                  testing::HasReason("STORE_FAILED"));
+    }
+    EXPECT_THAT(Put(*store, "later", "value"), testing::HasReason("STORE_FAILED"));
+    EXPECT_THAT(store->ApplyBulk({{}, {Write{Family::kArrival, "later", std::string("value")}}}),
+                testing::HasReason("STORE_FAILED"));
+  }
+  const auto store = *Open();
+  EXPECT_EQ(*store->Get(Family::kArrival, "before"), "value");
+  EXPECT_EQ(*store->Get(Family::kArrival, "large"), absl::nullopt);
+  EXPECT_EQ(*store->Get(Family::kArrival, "later"), absl::nullopt);
+  MEGURI_EXPECT_OK(Put(*store, "later", "value"));
+}
+
+// What a crash between building a table and taking it in leaves behind.
+TEST_F(RocksdbStoreTest, ForgetsTablesThatWereBuiltAndNeverTakenIn) {
+  const std::string built = StorePath() + "/bulk/1.sst";
+  {
+    const auto store = *Open();
+    MEGURI_ASSERT_OK(store->ApplyBulk({{}, {Write{Family::kArrival, "taken in", std::string("value")}}}));
+    EXPECT_FALSE(fs::exists(built));
+    fs::copy_file(FilesEndingIn(".sst").front(), built);
+  }
+  const auto store = *Open();
+  EXPECT_TRUE(fs::is_empty(StorePath() + "/bulk"));
+  MEGURI_ASSERT_OK(store->ApplyBulk({{}, {Write{Family::kLookup, "next", std::string("value")}}}));
+  EXPECT_TRUE(fs::is_empty(StorePath() + "/bulk"));
+  EXPECT_EQ(*store->Get(Family::kArrival, "taken in"), "value");
+  EXPECT_EQ(*store->Get(Family::kLookup, "next"), "value");
+}
+
+// If the log were lost, the younger batch would say that everything is there.
+TEST_F(RocksdbStoreTest, LeavesNothingInTheLogThatIsOlderThanABulkBatch) {
+  {
+    const auto store = *Open();
+    MEGURI_ASSERT_OK(Put(*store, "older", "value"));
+    MEGURI_ASSERT_OK(store->ApplyBulk({{}, {Write{Family::kLookup, "younger", std::string("value")}}}));
+    EXPECT_TRUE(FilesEndingIn(".log").empty());
+  }
+  const auto store = *Open();
+  EXPECT_EQ(*store->Get(Family::kArrival, "older"), "value");
+  EXPECT_EQ(*store->Get(Family::kLookup, "younger"), "value");
+}
+
+TEST_F(RocksdbStoreTest, ShowsSnapshotsNothingOfALaterBulkBatch) {
+  const auto store = *Open();
+  MEGURI_ASSERT_OK(store->ApplyBulk({{}, {Write{Family::kLookup, "key", std::string("1")}}}));
+  const auto snapshot = store->Snapshot();
+  MEGURI_ASSERT_OK(store->ApplyBulk(
+      {{}, {Write{Family::kLookup, "key", std::string("2")}, Write{Family::kLookup, "other", std::string("2")}}}));
+  EXPECT_EQ(*snapshot->Get(Family::kLookup, "key"), "1");
+  EXPECT_EQ(*snapshot->Get(Family::kLookup, "other"), absl::nullopt);
+  EXPECT_EQ(*store->Get(Family::kLookup, "key"), "2");
+}
+
 TEST_F(RocksdbStoreTest, TellsThatATableIsDamaged) {
   MEGURI_ASSERT_OK(Put(**Open(), "key", std::string(100'000, 'x')));
   MEGURI_ASSERT_OK(Open());  // turns the log into a table
