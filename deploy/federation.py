@@ -35,7 +35,7 @@ def free_port():
                 continue
 
 
-def wait_for(what, condition, timeout_s=EVENT_TIMEOUT_S):
+def wait_for(what, condition, timeout_s=EVENT_TIMEOUT_S, interval_s=POLL_INTERVAL_S):
     """Returns the first true value of condition(); raises Failure(what) when time is over."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
@@ -45,7 +45,7 @@ def wait_for(what, condition, timeout_s=EVENT_TIMEOUT_S):
             return value
         if time.monotonic() > deadline:
             raise Failure(f"waited {timeout_s:.0f} s in vain: {what}")
-        pause.wait(POLL_INTERVAL_S)
+        pause.wait(interval_s)
 
 
 class Answer:

@@ -29,6 +29,15 @@ bool ConcernsPublisher(const absl::Status& status) {
 
 }  // namespace
 
+FollowSession::FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher)
+    : context_(context),
+      member_(std::move(member)),
+      publisher_(std::move(publisher)),
+      writer_(BatchWriter::Make(context.committer, context.store, context.clock,
+                                [this](const std::vector<FollowedBatch>& batches, const absl::Status& status) {
+                                  OnWritten(batches, status);
+                                })) {}
+
 void FollowSession::AddFeed(const record::FeedName& name, std::string quarantine_reason) {
   MutexLock lock(mutex_);
   Feed& feed = feeds_[name];
@@ -110,6 +119,7 @@ bool FollowSession::IsSilentLocked(absl::Time now) const {
 }
 
 void FollowSession::Tick() {
+  writer_->FlushOld();
   MutexLock lock(mutex_);
   const absl::Time now = context_.clock.Now();
   ReportTroubleLocked(now);
@@ -150,7 +160,7 @@ void FollowSession::Stop() {
 
 void FollowSession::Wait() {
   MutexLock lock(mutex_);
-  while (streaming_ || commits_in_flight_ > 0) {
+  while (streaming_ || unwritten_bytes_ > 0) {
     changed_.Wait(mutex_);
   }
   stream_.reset();
@@ -174,7 +184,7 @@ absl::Status FollowSession::PrepareLocked(const record::FeedName& name, Feed& fe
 }
 
 absl::Status FollowSession::OpenLocked() {
-  if (commits_in_flight_ > 0) {
+  if (unwritten_bytes_ > 0) {
     return absl::OkStatus();  // the last stream is still being written
   }
   reopening_ = false;
@@ -253,6 +263,7 @@ void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) 
 }
 
 void FollowSession::OnEnd(absl::Status status) {
+  writer_->Flush();
   MutexLock lock(mutex_);
   streaming_ = false;
   if (!failed_ && !reopening_) {
@@ -281,7 +292,7 @@ void FollowSession::Process(FollowEvent event, const Claim& claim, absl::AnyInvo
   {
     MutexLock lock(mutex_);
     last_event_ = context_.clock.Now();
-    if (commits_in_flight_ >= kCommitsInFlightMax) {
+    if (unwritten_bytes_ >= kUnwrittenBytesMax) {
       waiting_more_ = std::move(more);
       return;
     }
@@ -358,46 +369,31 @@ bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {
     FailFeed(follower->feed(), verified.status(), follower->evidence());
     return false;
   }
-  CommitBatch(follower->feed(), *std::move(verified), follower->checkpoint_note(), claim);
+  {
+    MutexLock lock(mutex_);
+    unwritten_bytes_ += verified->bytes;
+  }
+  writer_->Add({follower->feed(), *std::move(verified), follower->checkpoint_note(), claim},
+               follower->size() < follower->target_size());
   return true;
 }
 
-void FollowSession::CommitBatch(const storage::HeldFeed& feed, VerifiedBatch batch, const std::string& note,
-                                const Claim& claim) {
-  {
-    MutexLock lock(mutex_);
-    ++commits_in_flight_;
+void FollowSession::OnWritten(const std::vector<FollowedBatch>& batches, const absl::Status& status) {
+  const auto keep = shared_from_this();
+  for (const FollowedBatch& written : batches) {
+    written.claim->Release();
   }
-  auto self = shared_from_this();
-  auto verified = std::make_shared<VerifiedBatch>(std::move(batch));
-  auto frozen = std::make_shared<int>(0);
-  context_.committer.Submit(
-      [self, verified, frozen, feed, note](storage::CommitScope& scope) {
-        return WriteBatchOf(feed, *verified, note, self->context_.clock.Now(), self->context_.store, scope, *frozen);
-      },
-      [self, verified, frozen, feed, claim](const absl::Status& status) {
-        claim->Release();
-        self->OnCommitted(feed.key.name, verified->size_after, *frozen, status);
-      });
-}
-
-void FollowSession::OnCommitted(const record::FeedName& name, uint64_t size, int frozen, const absl::Status& status) {
   absl::AnyInvocable<void()> more;
   {
     MutexLock lock(mutex_);
-    --commits_in_flight_;
-    const auto found = feeds_.find(name);
+    for (const FollowedBatch& written : batches) {
+      unwritten_bytes_ -= written.batch.bytes;
+      if (status.ok()) {
+        NoteWrittenLocked(written);
+      }
+    }
     if (!status.ok()) {
       FailLocked(status);
-    } else if (found != feeds_.end()) {
-      found->second.stored_size = size;
-      NoteProgressLocked(found->second);
-      if (frozen > 0) {
-        NoteOnceLocked(found->second, found->second.reported_two_headers, FollowReport::Kind::kTwoHeaders);
-        found->second.last_error_reason = kTwoHeaders;
-        found->second.last_error = absl::StrCat("The publisher signed two headers for one version of ", frozen,
-                                                " record(s). Both are kept as evidence and the record is frozen.");
-      }
     }
     more = std::move(waiting_more_);
     waiting_more_ = nullptr;
@@ -405,6 +401,22 @@ void FollowSession::OnCommitted(const record::FeedName& name, uint64_t size, int
   }
   if (more) {
     ReadOn(std::move(more));
+  }
+}
+
+void FollowSession::NoteWrittenLocked(const FollowedBatch& written) {
+  const auto found = feeds_.find(written.feed.key.name);
+  if (found == feeds_.end()) {
+    return;
+  }
+  Feed& feed = found->second;
+  feed.stored_size = written.batch.size_after;
+  NoteProgressLocked(feed);
+  if (written.frozen > 0) {
+    NoteOnceLocked(feed, feed.reported_two_headers, FollowReport::Kind::kTwoHeaders);
+    feed.last_error_reason = kTwoHeaders;
+    feed.last_error = absl::StrCat("The publisher signed two headers for one version of ", written.frozen,
+                                   " record(s). Both are kept as evidence and the record is frozen.");
   }
 }
 

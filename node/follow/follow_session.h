@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
+#include "node/follow/batch_writer.h"
 #include "node/follow/byte_budget.h"
 #include "node/follow/follow_report.h"
 #include "node/follow/follower.h"
@@ -63,12 +64,12 @@ struct FollowContext {
 // one that may not be read, does not verify or is quarantined is left out while the others go on, and is tried again
 // with growing, jittered pauses. What breaks the stream itself concerns them all. Thread-safe.
 //
-// Events come one at a time and are verified on the executor; commits are handed to the committer in that order, at
-// most kCommitsInFlightMax ahead, so that verifying the next batch overlaps with writing the last one.
+// Events come one at a time and are verified on the executor; what is verified is written in that order, at most
+// kUnwrittenBytesMax behind, so that verifying the next batch overlaps with writing the last one.
 class FollowSession final : public FollowSink, public std::enable_shared_from_this<FollowSession> {
  public:
-  FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher)
-      : context_(context), member_(std::move(member)), publisher_(std::move(publisher)) {}
+  // It outlives what it has brought: Wait before it goes.
+  FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher);
 
   // Follows `name` from now on, unless there is a reason for its quarantine.
   void AddFeed(const record::FeedName& name, std::string quarantine_reason);
@@ -128,8 +129,8 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   // The follower of a feed is used by one event at a time, so it needs no lock. Null, and the stream has failed, if the
   // feed was not asked for; null too if what still comes of the stream no longer counts.
   std::shared_ptr<Follower> FindFollower(absl::string_view feed);
-  void CommitBatch(const storage::HeldFeed& feed, VerifiedBatch batch, const std::string& note, const Claim& claim);
-  void OnCommitted(const record::FeedName& name, uint64_t size, int frozen, const absl::Status& status);
+  void OnWritten(const std::vector<FollowedBatch>& batches, const absl::Status& status);
+  void NoteWrittenLocked(const FollowedBatch& written) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadOn(absl::AnyInvocable<void()> more);
 
   void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence);
@@ -147,6 +148,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   FollowContext& context_;
   const record::ParticipantId member_;
   const record::ParticipantId publisher_;
+  const std::shared_ptr<BatchWriter> writer_;
 
   mutable Mutex mutex_;
   CondVar changed_;
@@ -156,8 +158,8 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   bool reopening_ ABSL_GUARDED_BY(mutex_) = false;  // the stream is being closed because it should ask for other feeds
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;     // the stream is being closed because of what it brought
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // it is the publisher's turn
-  int commits_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;        // it is the publisher's turn
+  size_t unwritten_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // verified and not yet durable
   absl::AnyInvocable<void()> waiting_more_ ABSL_GUARDED_BY(mutex_) = nullptr;
   absl::Time last_event_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time next_attempt_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

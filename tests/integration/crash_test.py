@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -14,13 +15,18 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from federation import Failure, Federation, items_of, wait_for  # noqa: E402
 
 DATA = ROOT / "deploy" / "demo-data"
 OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 FILES_PER_RUN = 40
+LARGE_RECORDS = 4000     # of some 10 KB: two bulk commits and a rest
+LARGE_PER_RUN = 500
+TEXT_BYTES_MAX = 4096
+BULK_ATTEMPTS_MAX = 40
+BULK_TABLE_MARK = b"external_sst_file."  # part of a property of every table that was built beside the store
 BIN = None
 
 
@@ -80,6 +86,59 @@ class CrashTest(unittest.TestCase):
         wait_for("everything to arrive", lambda: recycler.has_size(self.maker, "public", 5 * FILES_PER_RUN)
                  and recycler.has_size(self.maker, "recyclers/battery", 5 * FILES_PER_RUN))
         recycler.stop()
+        self.assertIn(" 0 problems", recycler.run_node_command("fsck"))
+
+    def publish_large_records(self):
+        record = json.loads((DATA / "ev-battery.json").read_text(encoding="utf-8"))
+        text = "0123456789abcdef" * (TEXT_BYTES_MAX // 16)
+        record["sections"]["identity"]["description"] = {"ja": text, "en": text}
+        path = pathlib.Path(self.temporary.name) / "large.json"
+        path.write_text(json.dumps(record), encoding="utf-8")
+        for _ in range(LARGE_RECORDS // LARGE_PER_RUN):
+            self.maker.cli("record", "publish", *[str(path)] * LARGE_PER_RUN)
+
+    def kill_while_tables_are_built(self, recycler):
+        """Kills the follower soon after it has begun a bulk commit. Returns whether the kill struck inside one."""
+        folder = recycler.folder / "store" / "bulk"
+        if not self.wait_briefly(lambda: any(folder.iterdir())):
+            return False  # all of it had come before anybody looked
+        threading.Event().wait(self.random.uniform(0.0, 0.05))
+        recycler.stop(signal.SIGKILL)
+        return any(folder.iterdir())
+
+    @staticmethod
+    def wait_briefly(condition):
+        try:
+            wait_for("a bulk commit", condition, interval_s=0.0005)
+        except Failure:
+            return False
+        return True
+
+    def test_a_follower_that_is_killed_inside_bulk_commits_ends_with_everything(self):
+        self.publish_large_records()
+        recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
+                                              "recycler:battery", "--permit", "産廃処分|01320000001|13")
+        recycler.stop()
+        fresh = pathlib.Path(self.temporary.name) / "recycler.fresh"
+        shutil.copytree(recycler.folder, fresh)
+        wanted, struck = max(2, kills() // 6), 0
+        for _ in range(BULK_ATTEMPTS_MAX):
+            if struck == wanted:
+                break
+            shutil.rmtree(recycler.folder)
+            shutil.copytree(fresh, recycler.folder)
+            recycler.start()
+            recycler.follow(self.maker, "public")
+            struck += self.kill_while_tables_are_built(recycler)
+            recycler.stop()
+            self.assertIn(" 0 problems", recycler.run_node_command("fsck"))
+        self.assertEqual(struck, wanted, "too few kills struck inside a bulk commit: the test has tested nothing")
+        recycler.start()
+        self.assertEqual(list((recycler.folder / "store" / "bulk").iterdir()), [], "tables that never joined are left")
+        wait_for("everything to arrive", lambda: recycler.has_size(self.maker, "public", LARGE_RECORDS), 120)
+        recycler.stop()
+        self.assertTrue(any(BULK_TABLE_MARK in table.read_bytes()
+                            for table in (recycler.folder / "store").glob("*.sst")), "nothing was committed in bulk")
         self.assertIn(" 0 problems", recycler.run_node_command("fsck"))
 
 
