@@ -39,12 +39,13 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
       FinishIfDoneLocked();
       return;
     }
-    ++in_flight_;
     checking_ = true;
     auto request = std::make_shared<PublishStreamRequest>();
     request->Swap(&request_);
-    if (!executor_.Submit([keep, request] { keep->PublishOne(*request); })) {
-      --in_flight_;
+    const size_t bytes = request->ByteSizeLong();
+    BeginLocked(bytes);
+    if (!executor_.Submit([keep, request, bytes] { keep->PublishOne(*request, bytes); })) {
+      EndLocked(bytes);
       checking_ = false;
       FailLocked(BusyStatus());
       FinishIfDoneLocked();
@@ -73,7 +74,17 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   void OnDone() override { self_.reset(); }
 
  private:
-  void PublishOne(const PublishStreamRequest& request) {
+  void BeginLocked(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    ++in_flight_;
+    bytes_in_flight_ += bytes;
+  }
+
+  void EndLocked(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    --in_flight_;
+    bytes_in_flight_ -= bytes;
+  }
+
+  void PublishOne(const PublishStreamRequest& request, size_t bytes) {
     const auto keep = shared_from_this();
     if (const absl::Status allowed = authenticator_.CheckRegistration(caller_); !allowed.ok()) {
       MutexLock lock(mutex_);
@@ -84,18 +95,19 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
       return;
     }
     // The committer answers in the order of submission; reading goes on only after the check, so order is kept.
-    publisher_.Publish(
-        ToPublishCall(caller_.acting_member, request.publish()),
-        [keep](absl::StatusOr<std::vector<PublishedRecord>> published) { keep->Answer(std::move(published)); });
+    publisher_.Publish(ToPublishCall(caller_.acting_member, request.publish()),
+                       [keep, bytes](absl::StatusOr<std::vector<PublishedRecord>> published) {
+                         keep->Answer(std::move(published), bytes);
+                       });
     MutexLock lock(mutex_);
     checking_ = false;
     ReadLocked();
     FinishIfDoneLocked();
   }
 
-  void Answer(absl::StatusOr<std::vector<PublishedRecord>> published) {
+  void Answer(absl::StatusOr<std::vector<PublishedRecord>> published, size_t bytes) {
     MutexLock lock(mutex_);
-    --in_flight_;
+    EndLocked(bytes);
     if (!published.ok()) {
       FailLocked(published.status());
     } else if (failure_.ok()) {
@@ -109,7 +121,8 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   }
 
   void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!checking_ && !reading_ && !ended_ && failure_.ok() && in_flight_ < kPublishStreamWindow) {
+    const bool has_room = in_flight_ < kPublishStreamWindow && bytes_in_flight_ < kPublishStreamBytesMax;
+    if (!checking_ && !reading_ && !ended_ && failure_.ok() && has_room) {
       reading_ = true;
       StartRead(&request_);
     }
@@ -149,6 +162,7 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   std::deque<PublishStreamResponse> answers_ ABSL_GUARDED_BY(mutex_);  // the first is being written
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t bytes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   bool checking_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
