@@ -54,6 +54,7 @@ absl::StatusOr<registry::v1::Enrolment> MakeEnrolment(Session& session, const re
   admin::v1::IssueNodeCertificateRequest request;
   request.set_participant_id(asked.entry().participant_id());
   request.set_certificate_request(asked.certificate_request());
+  request.set_node_identity(asked.entry().hosting().node_identity());
   MEGURI_ASSIGN_OR_RETURN(const admin::v1::IssueNodeCertificateResponse issued, node->IssueNodeCertificate(request));
   registry::v1::Enrolment enrolment;
   enrolment.set_participant_id(asked.entry().participant_id());

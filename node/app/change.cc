@@ -11,6 +11,7 @@
 #include "certs/certificate.h"
 #include "certs/change_request.h"
 #include "certs/files.h"
+#include "certs/identity.h"
 #include "certs/key_change.h"
 #include "certs/key_files.h"
 #include "certs/registry.h"
@@ -91,9 +92,18 @@ absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, con
                           KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> feed_key,
                           KeyInForce(desk, registry::v1::KEY_PURPOSE_FEED, now));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> node_key, SigningKey::Load(desk.folder.node_key()));
   registry::v1::EnrolmentRequest request;
   *request.mutable_entry() = desk.current.entry;
+  std::string key_file = desk.folder.node_key();
+  if (!options.node_name.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(certs::Identity identity,
+                            certs::Identity::Parse(desk.current.entry.hosting().node_identity()));
+    identity.name = options.node_name;
+    request.mutable_entry()->mutable_hosting()->set_node_identity(identity.ToUri());
+    MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(desk.bundle.federation(), request.entry()));
+    MEGURI_ASSIGN_OR_RETURN(key_file, RotateNodeKey(options.data_folder));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> node_key, SigningKey::Load(key_file));
   // A request enrols as active; enrolling again keeps the status that the operator has given.
   request.mutable_entry()->set_status(registry::v1::MEMBER_STATUS_ACTIVE);
   request.mutable_entry()->clear_keys();
@@ -101,7 +111,7 @@ absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, con
     *request.mutable_entry()->add_keys() = *certs::FindKey(desk.current.entry, key->public_key().spki());
   }
   MEGURI_ASSIGN_OR_RETURN(*request.mutable_certificate_request(),
-                          certs::MakeCertificateRequest(*node_key, desk.current.entry.hosting().node_identity()));
+                          certs::MakeCertificateRequest(*node_key, request.entry().hosting().node_identity()));
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::SignEnrolmentRequest(request, desk.bundle.federation(),
                                                                                {record_key.get(), feed_key.get()}));
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(desk.folder.enrolment_request(), bytes, kPublicMode));

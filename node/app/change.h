@@ -19,13 +19,15 @@ struct ChangeOptions {
   certs::EntryText text;
   std::string record_key;  // file, if not in the folder
   std::string out;         // "": change-request in the folder
+  std::string node_name;   // of RequestCertificate: a new name for the node; "": as it is
 };
 
 // Writes a change request and returns its path. INVALID_ARGUMENT with reason NOTHING_CHANGES, or as CheckMemberEntry.
 absl::StatusOr<std::string> RequestChange(const ChangeOptions& options, const Clock& clock);
 
 // Writes the enrolment request anew, from the entry, the keys that are in force and the present TLS key: for a node
-// whose certificate has run out. Returns its path.
+// whose certificate has run out. Under a new name the node gets a new TLS key too: whoever has the former key and
+// certificate speaks for nobody once the registry names the new one. Returns its path.
 absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, const Clock& clock);
 
 struct RotateOptions {

@@ -19,6 +19,7 @@
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
+#include "node/app/certificate_renewal.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
 #include "record/feed.h"
@@ -208,6 +209,11 @@ absl::Status WriteClientAuthority(const Folder& folder, absl::string_view partic
   return authority.SaveTo(folder.client_ca_key(), folder.client_ca_certificate());
 }
 
+bool IsKeyOf(const certs::Certificate& certificate, const std::string& key_file) {
+  const absl::StatusOr<std::unique_ptr<SigningKey>> key = SigningKey::Load(key_file);
+  return key.ok() && (*key)->public_key().spki() == certificate.spki();
+}
+
 }  // namespace
 
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random) {
@@ -272,10 +278,9 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
   }
   MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, clock.Now()));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key, SigningKey::Load(folder.node_key()));
   MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate,
                           certs::Certificate::ParseDer(enrolment.certificate_chain(0)));
-  if (certificate.spki() != key->public_key().spki()) {
+  if (!IsKeyOf(certificate, folder.node_key()) && !IsKeyOf(certificate, folder.next_node_key())) {
     return refuse("the certificate is for another key.");
   }
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate.identity());
@@ -288,7 +293,9 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
     issued = issued.ok() ? issued : certificate.VerifyIssuedBy(root, clock.Now());
   }
   MEGURI_RETURN_IF_ERROR(issued);
-  return certs::WriteFileAtomically(folder.node_certificate(), certificate.ToPem(), kPublicMode);
+  // It may belong to a key that waits for it: the two go into place together.
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.next_node_certificate(), certificate.ToPem(), kPublicMode));
+  return TakeUpNextCertificate(folder);
 }
 
 }  // namespace meguri::node

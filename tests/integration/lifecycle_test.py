@@ -200,6 +200,33 @@ class LifecycleTest(unittest.TestCase):
                           "--yes")
         self.maker.run_node_command("join", answer)
 
+    def test_under_a_new_name_the_node_gets_a_new_key_and_the_stolen_one_speaks_for_nobody(self):
+        recycler = self.add_recycler()
+        self.publish(self.maker)
+        self.wait_for_entry_file(self.maker, "Maker")
+        stolen = self.folder / "stolen"
+        stolen.mkdir()
+        for part in ("keys/node.key", "certs/node.crt", "certs/federation-roots.crt"):
+            shutil.copy(self.maker.folder / part, stolen)
+        self.maker.stop()
+        self.maker.run_node_command("request-certificate", "--node-name", "second")
+        answer = str(self.folder / "second")
+        told = self.operator.cli("member", "enrol", str(self.maker.folder / "enrolment-request"), "--again", "--out",
+                                 answer, "--yes")
+        self.assertIn("node/second", told.error)
+        self.maker.run_node_command("join", answer)
+        for path in (self.maker.folder / "node.toml", self.maker.folder / "clients" / "admin" / "client.toml"):
+            path.write_text(path.read_text().replace("node/main", "node/second").replace('"main"', '"second"'))
+        self.maker.start()
+        recycler.follow(self.maker, "public")
+        wait_for("the recycler to follow the new name", lambda: recycler.has_size(self.maker, "public", 1))
+        identity = f"spiffe://ce.example/member/0188/{MAKER[5:]}/node/main"
+        thief = subprocess.run([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.operator.address,
+                                "--method", "renew", "--identity", identity,
+                                "--roots", str(stolen / "federation-roots.crt"), "--key", str(stolen / "node.key"),
+                                "--certificate", str(stolen / "node.crt")], capture_output=True, text=True)
+        self.assertIn("NOT_HOSTED_THERE", thief.stdout + thief.stderr)
+
     # Clients
 
     def test_a_revoked_client_is_refused_without_a_restart_and_its_name_is_not_given_again(self):

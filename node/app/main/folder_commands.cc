@@ -117,6 +117,7 @@ void AddRequestCertificate(CLI::App& app, const std::string& data, Action& actio
                                          "Make the enrolment request anew, for a node whose certificate has run out");
   const auto options = std::make_shared<ChangeOptions>();
   command->add_option("--record-key", options->record_key, "record key to sign with, if it is not in the folder");
+  command->add_option("--node-name", options->node_name, "a new name for the node, with a new TLS key");
   command->callback([options, &data, &action] {
     action = [options, &data]() -> absl::Status {
       options->data_folder = data;

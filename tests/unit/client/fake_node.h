@@ -226,6 +226,7 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
   grpc::Status IssueNodeCertificate(grpc::ServerContext*, const admin::v1::IssueNodeCertificateRequest* request,
                                     admin::v1::IssueNodeCertificateResponse* response) override {
     response->add_certificate_chain("certificate for " + request->certificate_request());
+    node_identity = request->node_identity();
     return grpc::Status::OK;
   }
   grpc::Status ListFollows(grpc::ServerContext*, const admin::v1::ListFollowsRequest*,
@@ -238,6 +239,8 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     follow.set_target_size(1024);
     return grpc::Status::OK;
   }
+
+  std::string node_identity;  // that a certificate was asked for last
 };
 
 // The three services on a port of their own.

@@ -348,6 +348,7 @@ TEST_F(OperatorTest, EnrolsAMemberAndWritesItsEnrolment) {
   EXPECT_EQ(enrolment.participant_id(), "0199:applicant");
   EXPECT_EQ(enrolment.certificate_chain(0), "certificate for " + certificate_request_);
   EXPECT_EQ(enrolment.trust_bundle(), operator_.Bundle().bytes());
+  EXPECT_EQ(server_.admin.node_identity, applicant_.Entry().hosting().node_identity());
 }
 
 TEST_F(OperatorTest, EnrolsNobodyWithoutAYes) {
