@@ -11,8 +11,21 @@
 
 namespace meguri::passport {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+namespace {
+
+// A JSON null and "" say that there is nothing to say; that is implied.
+bool SaysSomething(InputNode& leaf) {
+  const bool is_value = leaf.kind != InputNode::Kind::kObject && leaf.kind != InputNode::Kind::kArray;
+  if (is_value && (leaf.kind == InputNode::Kind::kNull || leaf.text.empty())) {
+    leaf.fate = Fate::kImplied;
+    return false;
+  }
+  return is_value;
+}
+
+}  // namespace
 
 DocumentDraft::DocumentDraft(InputNode& root, uint32_t record_type) : root_(root) {
   record_.draft.record_type = record_type;
@@ -44,23 +57,31 @@ bool DocumentDraft::Set(Message& message, absl::string_view field, InputNode* le
 
 bool DocumentDraft::SetAs(Message& message, absl::string_view field, InputNode* leaf, absl::string_view text,
                           absl::string_view unit) {
-  if (leaf == nullptr || !leaf->is_leaf() || leaf->kind == InputNode::Kind::kObject ||
-      leaf->kind == InputNode::Kind::kArray) {
+  const absl::StatusOr<FieldPath> path = FieldPath::Parse(*message.GetDescriptor(), field);
+  return Write(message, path, leaf, text, unit);
+}
+
+bool DocumentDraft::SetPath(uint32_t section, absl::string_view path, InputNode* leaf, absl::string_view unit) {
+  if (leaf == nullptr || !SaysSomething(*leaf)) {
     return false;
   }
-  if (leaf->kind == InputNode::Kind::kNull || text.empty()) {
-    leaf->fate = Fate::kImplied;  // says that there is nothing to say
+  Message& message = SectionOf(section);
+  return Write(message, FieldPath::Parse(*message.GetDescriptor(), path), leaf, leaf->text, unit);
+}
+
+bool DocumentDraft::Write(Message& message, const absl::StatusOr<FieldPath>& path, InputNode* leaf,
+                          absl::string_view text, absl::string_view unit) {
+  if (leaf == nullptr || !SaysSomething(*leaf)) {
     return false;
   }
-  const FieldDescriptor* descriptor = message.GetDescriptor()->FindFieldByName(std::string(field));
-  Invariant(descriptor != nullptr, "formats name fields of the message");
+  Invariant(path.ok(), path.status().message());
   leaf->fate = Fate::kMapped;
-  const absl::StatusOr<Factor> factor = FactorOf(unit, *descriptor);
+  const absl::StatusOr<Factor> factor = FactorOf(unit, path->field());
   if (!factor.ok()) {
     Refuse(*leaf, ReasonOf(factor.status()), factor.status().message(), "単位が正しくありません。");
     return false;
   }
-  absl::optional<Violation> problem = SetValue(message, *descriptor, text, *factor);
+  absl::optional<Violation> problem = path->Set(message, text, *factor);
   if (problem.has_value()) {
     problem->field = PathOf(*leaf);
     record_.problems.push_back(*std::move(problem));

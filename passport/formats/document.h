@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "google/protobuf/message.h"
+#include "passport/formats/field_path.h"
 #include "passport/formats/imported_record.h"
 #include "passport/readers/input_tree.h"
 #include "record/audience.h"
@@ -34,12 +36,15 @@ class DocumentDraft {
   // The node at a path of names below `from` (identification.type), or null; null is fine as `from`.
   static InputNode* At(InputNode* from, absl::string_view path);
 
-  // Writes the leaf into `field` of `message`, from `unit` if it says one, and marks it. A null leaf, a JSON null and
+  // Writes the leaf into `field` of `message` (a path of FieldPath), from `unit` if it says one, and marks it. A null
+  // leaf, a JSON null and
   // "" change nothing. A value that cannot be written is a problem at its place. Returns whether it was written.
   bool Set(google::protobuf::Message& message, absl::string_view field, InputNode* leaf, absl::string_view unit = "");
   // As Set, with another text than that of the leaf.
   bool SetAs(google::protobuf::Message& message, absl::string_view field, InputNode* leaf, absl::string_view text,
              absl::string_view unit = "");
+  // As Set, into a place of a section (performance_class, name.ja), which is made if there is a value.
+  bool SetPath(uint32_t section, absl::string_view path, InputNode* leaf, absl::string_view unit = "");
   // Every leaf at or below `node` says only how to read others, or is a constant of the format. Null is fine.
   static void Imply(InputNode* node);
   // Says that the value at `leaf` cannot be imported.
@@ -50,6 +55,8 @@ class DocumentDraft {
 
  private:
   google::protobuf::Message& SectionOf(uint32_t type);
+  bool Write(google::protobuf::Message& message, const absl::StatusOr<FieldPath>& path, InputNode* leaf,
+             absl::string_view text, absl::string_view unit);
   std::string PathOf(const InputNode& leaf);
 
   InputNode& root_;

@@ -200,17 +200,14 @@ bool IsIec62474(InputNode& root) {
 
 absl::Status ReadIec62474(InputNode& root, TakeRecord take) {
   std::vector<InputNode> products;
+  std::vector<InputNode> others;
   for (InputNode& child : root.children) {
-    if (child.name == "Product") {
-      products.push_back(std::move(child));
-    }
+    (child.name == "Product" ? products : others).push_back(std::move(child));
   }
+  root.children = std::move(others);
   if (products.empty()) {
     return Error(absl::StatusCode::kInvalidArgument, "NO_RECORDS", "the document holds no Product");
   }
-  root.children.erase(std::remove_if(root.children.begin(), root.children.end(),
-                                     [](const InputNode& child) { return child.name == "Product"; }),
-                      root.children.end());
   // The first record accounts for what the document says beside its products.
   for (size_t i = 0; i < products.size(); ++i) {
     root.children.push_back(std::move(products[i]));

@@ -40,6 +40,9 @@ constexpr Unit kUnits[] = {
     {"ug", Dimension::kMass, {1, -9}},
     {"µg", Dimension::kMass, {1, -9}},
     {"MC", Dimension::kMass, {1, -9}},
+    {"unit:centigram", Dimension::kMass, {1, -5}},
+    {"unit:decigram", Dimension::kMass, {1, -4}},
+    {"unit:decagram", Dimension::kMass, {1, -2}},
     {"t", Dimension::kMass, {1, 3}},
     {"TNE", Dimension::kMass, {1, 3}},
     {"unit:tonneMetricTon", Dimension::kMass, {1, 3}},
@@ -76,8 +79,18 @@ constexpr Unit kUnits[] = {
     {"WHR", Dimension::kEnergy, {1, -3}},
 };
 
-constexpr absl::string_view kShares[] = {"fraction",      "share",      "tolerance",         "reporting_threshold",
-                                         "concentration", "efficiency", "concentration_min", "concentration_max"};
+constexpr absl::string_view kShares[] = {"fraction",
+                                         "share",
+                                         "tolerance",
+                                         "reporting_threshold",
+                                         "concentration",
+                                         "efficiency",
+                                         "concentration_min",
+                                         "concentration_max",
+                                         "state_of_certified_energy",
+                                         "state_of_charge",
+                                         "state_of_health",
+                                         "resistance_increase"};
 
 Dimension DimensionOf(absl::string_view field) {
   if (absl::EndsWith(field, "_kg")) {
@@ -190,15 +203,37 @@ absl::StatusOr<std::string> ScaledDecimal(absl::string_view text, Factor factor)
     return Error(absl::StatusCode::kInvalidArgument, "NUMBER_SYNTAX",
                  absl::StrCat(Quoted(text), " is no number: write digits and a point, without separators or a unit"));
   }
+  if (factor.multiplier == 0) {
+    number.digits.clear();
+  }
   Multiply(factor.multiplier, number.digits);
   number.exponent += factor.exponent;
-  const std::string spelt = Spell(std::move(number));
+  std::string spelt = Spell(std::move(number));
   if (!FixedDecimal::Parse(spelt).has_value()) {
     return Error(absl::StatusCode::kInvalidArgument, "NUMBER_RANGE",
                  absl::StrCat(Quoted(text), " is out of range: a passport holds ", kDecimalIntegerDigitsMax,
                               " digits before the point and ", kDecimalFractionDigitsMax, " behind it"));
   }
   return spelt;
+}
+
+absl::StatusOr<Factor> FactorOfNumber(absl::string_view text) {
+  constexpr size_t kDigitsMax = 9;
+  Digits number;
+  if (text.size() > kNumberBytesMax || !Read(absl::StripAsciiWhitespace(text), number) || number.is_negative) {
+    return Error(absl::StatusCode::kInvalidArgument, "NUMBER_SYNTAX", absl::StrCat(Quoted(text), " is no share"));
+  }
+  while (!number.digits.empty() && number.digits.back() == '0') {
+    number.digits.pop_back();
+    ++number.exponent;
+  }
+  Factor factor{0, number.exponent};
+  if (number.digits.size() > kDigitsMax ||
+      (!number.digits.empty() && !absl::SimpleAtoi(number.digits, &factor.multiplier))) {
+    return Error(absl::StatusCode::kInvalidArgument, "NUMBER_RANGE",
+                 absl::StrCat(Quoted(text), " has more than ", kDigitsMax, " digits"));
+  }
+  return factor;
 }
 
 absl::StatusOr<Factor> FactorOf(absl::string_view unit, const google::protobuf::FieldDescriptor& field) {

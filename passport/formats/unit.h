@@ -23,6 +23,10 @@ struct Factor {
 // exactly: more than 16 digits before or 18 behind the point.
 absl::StatusOr<std::string> ScaledDecimal(absl::string_view text, Factor factor);
 
+// A number of at most nine digits as a factor. INVALID_ARGUMENT with reason NUMBER_SYNTAX (a negative one included) or
+// NUMBER_RANGE.
+absl::StatusOr<Factor> FactorOfNumber(absl::string_view text);
+
 // What turns a number in `unit` into the unit of `field`, which its name tells: _kg, _s, _v, _kwh, and fractions for
 // what is a share of something. `unit` is a symbol (g, %, ppm), a code of UN/ECE Recommendation 20 (GRM, P1) or a name
 // of Catena-X (unit:gram). "" is the unit of the field. INVALID_ARGUMENT with reason UNIT_UNKNOWN, or UNIT_MISMATCH if

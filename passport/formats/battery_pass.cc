@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/formats/battery_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "meguri/passport/v1/carbon_footprint.pb.h"
+#include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/item_state.pb.h"
+#include "meguri/record/v1/record.pb.h"
+#include "passport/formats/document.h"
+#include "passport/formats/document_text.h"
+#include "passport/formats/leaf_rows.h"
+
+namespace meguri::passport {
+namespace {
+
+using record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
+using record::v1::SECTION_TYPE_CARBON_FOOTPRINT;
+using record::v1::SECTION_TYPE_COMPOSITION;
+using record::v1::SECTION_TYPE_COMPOSITION_SUMMARY;
+using record::v1::SECTION_TYPE_DURABILITY;
+using record::v1::SECTION_TYPE_HAZARD_SUMMARY;
+using record::v1::SECTION_TYPE_IDENTITY;
+using record::v1::SECTION_TYPE_ITEM_STATE;
+
+// A field that only this part has.
+constexpr const char* kMarks[] = {"batteryPassportIdentifier", "absoluteCarbonFootprint",
+                                  "batteryMaterials",          "batteryTechicalProperties",
+                                  "declarationOfConformity",   "supplyChainDueDiligenceReport"};
+
+constexpr LeafRow kRows[] = {
+    {"productIdentifier", SECTION_TYPE_IDENTITY, "model_number"},
+    {"batteryMass", SECTION_TYPE_IDENTITY, "mass_kg", "kg"},
+    {"batteryCarbonFootprint", SECTION_TYPE_CARBON_FOOTPRINT, "kg_co2e"},
+    {"carbonFootprintPerformanceClass", SECTION_TYPE_CARBON_FOOTPRINT, "performance_class"},
+    {"carbonFootprintStudy", SECTION_TYPE_CARBON_FOOTPRINT, "study.uri"},
+    {"declarationOfConformity", SECTION_TYPE_HAZARD_SUMMARY, "declaration_of_conformity.uri"},
+    {"batteryChemistry.clearName", SECTION_TYPE_COMPOSITION_SUMMARY, "chemistry.en"},
+    {"batteryTechicalProperties.ratedEnergy", SECTION_TYPE_DURABILITY, "rated_capacity_kwh", "kWh"},
+    {"batteryTechicalProperties.roundtripEfficiency", SECTION_TYPE_DURABILITY, "round_trip_efficiency", "percent"},
+    {"batteryTechicalProperties.capacityThresholdForExhaustion", SECTION_TYPE_DURABILITY, "capacity_threshold_fraction",
+     "percent"},
+    {"batteryTechicalProperties.expectedNumberOfCycles", SECTION_TYPE_DURABILITY, "usage_cycles"},
+    {"batteryCondition.numberOfFullCycles.numberOfFullCyclesValue", SECTION_TYPE_ITEM_STATE, "full_cycles"},
+    {"batteryCondition.energyThroughput", SECTION_TYPE_ITEM_STATE, "energy_throughput_kwh", "kWh"},
+    {"batteryCondition.stateOfCertifiedEnergy.stateOfCertifiedEnergyValue", SECTION_TYPE_ITEM_STATE,
+     "state_of_certified_energy", "percent"},
+    {"batteryCondition.stateOfCharge.stateOfChargeValue", SECTION_TYPE_ITEM_STATE, "state_of_charge", "percent"},
+    {"batteryCondition.remainingEnergy.remainingEnergyalue", SECTION_TYPE_ITEM_STATE, "remaining_capacity_kwh", "kWh"},
+    {"batteryCondition.remainingRoundTripEnergyEfficiency.remainingRoundTripEnergyEfficiencyValue",
+     SECTION_TYPE_ITEM_STATE, "round_trip_efficiency", "percent"},
+};
+
+constexpr CodeRow kStatus[] = {{"Original", "PRODUCT_STATUS_ORIGINAL"},
+                               {"Repurposed", "PRODUCT_STATUS_REPURPOSED"},
+                               {"Reused", "PRODUCT_STATUS_REUSED"},
+                               {"Remanufactured", "PRODUCT_STATUS_REMANUFACTURED"},
+                               {"Waste", "PRODUCT_STATUS_WASTE"}};
+
+constexpr CodeRow kStages[] = {{"RawMaterialExtraction", "LIFE_CYCLE_STAGE_RAW_MATERIAL"},
+                               {"MainProduction", "LIFE_CYCLE_STAGE_PRODUCTION"},
+                               {"Distribution", "LIFE_CYCLE_STAGE_DISTRIBUTION"},
+                               {"Recycling", "LIFE_CYCLE_STAGE_END_OF_LIFE"}};
+
+void ReadIdentity(InputNode& root, DocumentDraft& draft) {
+  auto& identity = draft.Section<v1::Identity>(SECTION_TYPE_IDENTITY);
+  identity.set_product_group("battery");
+  identity.set_granularity(v1::GRANULARITY_ITEM);  // a battery passport is that of one battery
+  SetCode(draft, identity, "product_status", root.Find("batteryStatus"), kStatus);
+  SetDate(draft, identity, "produced_on", root.Find("manufacturingDate"));
+  InputNode* passport = root.Find("batteryPassportIdentifier");
+  if (passport != nullptr) {
+    v1::Identifier& identifier = *identity.add_identifiers();
+    identifier.set_scheme(v1::IDENTIFIER_SCHEME_URI);
+    draft.Set(identifier, "value", passport);
+  }
+}
+
+void ReadStages(InputNode& stages, DocumentDraft& draft) {
+  auto& footprint = draft.Section<v1::CarbonFootprint>(SECTION_TYPE_CARBON_FOOTPRINT);
+  for (InputNode& element : stages.children) {
+    v1::StageEmission stage;
+    if (SetCode(draft, stage, "stage", element.Find("lifecycleStage"), kStages)) {
+      draft.Set(stage, "kg_co2e", element.Find("carbonFootprint"));
+      *footprint.add_stages() = std::move(stage);
+    }
+  }
+}
+
+void ReadMaterials(InputNode& materials, DocumentDraft& draft) {
+  auto& composition = draft.Section<v1::Composition>(SECTION_TYPE_COMPOSITION);
+  for (InputNode& element : materials.children) {
+    v1::CompositionNode& node = *composition.add_nodes();
+    node.set_kind(v1::COMPOSITION_NODE_KIND_MATERIAL);
+    SetText(draft, *node.mutable_name(), element.Find("batteryMaterialName"));
+    draft.Set(node, "mass_kg", element.Find("batteryMaterialMass"), "kg");
+    draft.Set(node, "location.en", DocumentDraft::At(&element, "batteryMaterialLocation.componentName"));
+    draft.Set(node, "part_number", DocumentDraft::At(&element, "batteryMaterialLocation.componentId"));
+    v1::SubstanceIdentifier identifier;
+    if (draft.Set(identifier, "value", element.Find("batteryMaterialIdentifier"))) {
+      identifier.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+      *node.add_identifiers() = std::move(identifier);
+    }
+  }
+}
+
+}  // namespace
+
+bool IsBatteryPass(InputNode& root) {
+  return root.is_object() &&
+         std::any_of(std::begin(kMarks), std::end(kMarks),
+                     [&root](const char* mark) { return root.Find(mark) != nullptr; }) &&
+         root.Find("specVersion") == nullptr && root.Find("digitalProductPassportId") == nullptr;
+}
+
+absl::Status ReadBatteryPass(InputNode& root, TakeRecord take) {
+  DocumentDraft draft(root, RECORD_TYPE_PRODUCT_PASSPORT);
+  if (root.Find("batteryPassportIdentifier") != nullptr) {
+    ReadIdentity(root, draft);
+  }
+  SetLeaves(draft, root, kRows);
+  if (InputNode* stages = root.Find("carbonFootprintPerLifecycleStage")) {
+    ReadStages(*stages, draft);
+  }
+  if (InputNode* materials = root.Find("batteryMaterials")) {
+    ReadMaterials(*materials, draft);
+  }
+  ImportedRecord record = std::move(draft).Take();
+  return take(record);
+}
+
+}  // namespace meguri::passport
