@@ -150,6 +150,20 @@ def read_offline(story, maker, recycler, records):
         story.say(f"      step {step['sequence'] if 'sequence' in step else step.get('seq')}: {tools}")
     story.check(answer.get("publisher", {}).get("participant_id") == MAKER,
                 "the GTIN's prefix names the maker in the registry")
+    print_sheet(story, recycler, scanned)
+
+
+def print_sheet(story, recycler, scanned):
+    sheets = recycler.folder / "sheets"
+    sheets.mkdir()
+    worklist = recycler.folder / "worklist.txt"
+    worklist.write_text(f"{scanned['gtin']}/{scanned['serial']}\n", encoding="utf-8")
+    cards = recycler.json("dismantle", "--from", str(worklist), "--html", str(sheets))["cards"]
+    written = [path.read_text(encoding="utf-8") for path in sheets.iterdir()]
+    story.check(len(cards) == 1 and len(written) == 1 and written[0].index("Electricity") < written[0].index("Service plug"),
+                f"a sheet for the bench, hazards first, {cards[0]['total_time_s'] // 60} minutes of work")
+    watched = items_of(recycler.json("substance", "watch", "7440-48-4", "--above", "0.05", "--all"))
+    story.check([row["publisher"] for row in watched] == [MAKER], "it can ask which products hold more than 5 % of cobalt")
 
 
 def read_hidden(story, recycler, records):

@@ -31,6 +31,8 @@ void AddMemberUpdate(CLI::App& parent, Session& session);
 void AddMemberRevokeKey(CLI::App& parent, Session& session);
 void AddKeyShow(CLI::App& parent, Session& session);
 void AddKeyGenerate(CLI::App& parent, Session& session);
+void AddDismantle(CLI::App& parent, Session& session);
+void AddSubstanceWatch(CLI::App& parent, Session& session);
 void AddNodeStatus(CLI::App& parent, Session& session);
 void AddAccessExplain(CLI::App& parent, Session& session);
 void AddVersion(CLI::App& parent, Session& session);

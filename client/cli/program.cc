@@ -79,6 +79,8 @@ void AddCommands(CLI::App& app, Session& session) {
   CLI::App& key = AddNoun(app, "key", Message::kAboutKey, session);
   AddKeyShow(key, session);
   AddKeyGenerate(key, session);
+  AddDismantle(app, session);
+  AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);
   AddNodeStatus(AddNoun(app, "node", Message::kAboutNode, session), session);
   AddAccessExplain(AddNoun(app, "access", Message::kAboutAccess, session), session);
   AddVersion(app, session);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
@@ -33,6 +34,7 @@ void AddNodes(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nod
     if (terms.full()) {
       return;
     }
+    terms.AddWord("component", node.component_record_id());
     const bool is_open = node.confidentiality() != v1::CONFIDENTIALITY_JOKER;
     if (is_open && IsMaterial(node)) {
       AddMaterial(node, terms);
@@ -51,6 +53,16 @@ void AddNodes(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nod
 void AddCompositionTerms(const google::protobuf::Message& payload, TermSink& terms) {
   const auto& composition = static_cast<const v1::Composition&>(payload);
   AddNodes(composition.nodes(), composition.mass_kg().value(), terms);
+}
+
+void AddBillOfMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms) {
+  for (const v1::BillItem& item : static_cast<const v1::BillOfMaterials&>(payload).items()) {
+    if (terms.full()) {
+      return;
+    }
+    terms.AddWord("component", item.component_record_id());
+    terms.AddWord("part_number", item.part_number());
+  }
 }
 
 void AddCompositionSummaryTerms(const google::protobuf::Message& payload, TermSink& terms) {

@@ -26,6 +26,8 @@ constexpr IndexField kFields[] = {
     {"designation", kWord, true},
     {"identifier", kWord, false},
     // what it is made of
+    {"component", kWord, true},
+    {"part_number", kWord, false},
     {"material", kWord, true},
     {"material_family", kWord, true},
     {"substance", kWord, true},  // also substance("117-81-7") > 0.001, see SubstanceFractionField

@@ -14,6 +14,7 @@ struct SectionTerms {
 constexpr SectionTerms kTable[] = {
     {record::v1::SECTION_TYPE_IDENTITY, &AddIdentityTerms},
     {record::v1::SECTION_TYPE_COMPOSITION, &AddCompositionTerms},
+    {record::v1::SECTION_TYPE_BILL_OF_MATERIALS, &AddBillOfMaterialsTerms},
     {record::v1::SECTION_TYPE_COMPOSITION_SUMMARY, &AddCompositionSummaryTerms},
     {record::v1::SECTION_TYPE_MATERIAL_IDENTITY, &AddMaterialIdentityTerms},
     {record::v1::SECTION_TYPE_MATERIAL_PROPERTIES, &AddMaterialPropertiesTerms},

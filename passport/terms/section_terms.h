@@ -14,6 +14,7 @@ void AddSectionTerms(uint32_t section_type, const google::protobuf::Message& pay
 // One a family of sections, each in the file of its name. The payload's depth has been bounded when it was decoded.
 void AddIdentityTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddCompositionTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddBillOfMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddCompositionSummaryTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddMaterialIdentityTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddMaterialPropertiesTerms(const google::protobuf::Message& payload, TermSink& terms);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/passport_view.h"
+#include "client/cli/table.h"
+#include "meguri/passport/v1/composition.pb.h"
+#include "nlohmann/json.hpp"
+#include "record/header.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr int kPageSize = 1000;
+constexpr size_t kRecordsMax = 100'000;  // that a watch walks through
+
+struct Arguments {
+  std::string substance;
+  std::string above;
+  bool all = false;
+};
+
+// A record that contains the substance, and the one through which it does; "" if it declares it itself.
+struct Found {
+  std::string record_id;
+  std::string publisher;
+  std::string name;
+  std::string through;
+};
+
+// A batch or item takes its composition from its model unless it has one, or says that it does not.
+bool InheritsComposition(const record::v1::RecordView& view) {
+  const auto identity = SectionOf<passport::v1::Identity>(view, record::v1::SECTION_TYPE_IDENTITY);
+  const bool has_own = SectionOf<passport::v1::Composition>(view, record::v1::SECTION_TYPE_COMPOSITION).has_value();
+  return identity.has_value() && !has_own && !absl::c_linear_search(identity->not_inherited_sections(), "composition");
+}
+
+// Walks from the records that declare a substance to those that consist of them.
+class Watch {
+ public:
+  Watch(const NodeClient& node, Language language) : node_(node), language_(language) {}
+
+  absl::Status Run(const std::string& declared) {
+    MEGURI_RETURN_IF_ERROR(Add(declared, ""));  // those that say so themselves
+    while (!waiting_.empty()) {
+      const std::string record_id = waiting_.front();
+      waiting_.pop_front();
+      MEGURI_RETURN_IF_ERROR(Add(absl::StrCat("component = \"", record_id, "\""), record_id));
+      MEGURI_RETURN_IF_ERROR(Add(absl::StrCat("parent = \"", record_id, "\""), record_id, &InheritsComposition));
+    }
+    return absl::OkStatus();
+  }
+
+  const std::map<std::string, Found>& found() const { return found_; }
+  // From the record down to the one that declares the substance.
+  std::vector<const Found*> PathOf(const Found& start) const {
+    std::vector<const Found*> path;
+    for (const Found* step = &start; !step->through.empty();) {
+      step = &found_.at(step->through);
+      path.push_back(step);
+    }
+    return path;
+  }
+
+ private:
+  // What is found already keeps the way by which it was found first, so nothing goes in circles.
+  absl::Status Add(const std::string& filter, const std::string& through,
+                   bool (*counts)(const record::v1::RecordView&) = nullptr) {
+    record::v1::ListRequest request;
+    request.set_filter(filter);
+    request.set_page_size(kPageSize);
+    request.mutable_read_mask()->add_paths("header");
+    request.mutable_read_mask()->add_paths("sections.identity");
+    if (counts != nullptr) {
+      request.mutable_read_mask()->add_paths("sections.composition");
+    }
+    do {
+      MEGURI_ASSIGN_OR_RETURN(const record::v1::ListResponse page, node_.List(request));
+      for (const record::v1::RecordView& view : page.records()) {
+        if (counts != nullptr && !counts(view)) {
+          continue;
+        }
+        MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(view.envelope().header()));
+        const std::string record_id = header.record_id().ToHex();
+        Found found{record_id, header.publisher().text(), ProductName(view, language_), through};
+        if (found_.emplace(record_id, std::move(found)).second) {
+          waiting_.push_back(record_id);
+        }
+      }
+      if (found_.size() > kRecordsMax) {
+        return Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_RECORDS",
+                     absl::StrCat("more than ", kRecordsMax, " records contain it: ask for more of it with --above"));
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return absl::OkStatus();
+  }
+
+  const NodeClient& node_;
+  const Language language_;
+  std::map<std::string, Found> found_;
+  std::deque<std::string> waiting_;
+};
+
+std::string FilterFor(const Arguments& arguments) {
+  const std::string substance =
+      absl::StrCat("substance(\"", absl::StrReplaceAll(arguments.substance, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\")");
+  return arguments.above.empty() ? substance : absl::StrCat(substance, " > ", arguments.above);
+}
+
+nlohmann::ordered_json ToJson(const Found& found) {
+  return {{"record_id", found.record_id}, {"publisher", found.publisher}, {"name", found.name}};
+}
+
+absl::Status Run(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  Watch watch(*node, session.language());
+  MEGURI_RETURN_IF_ERROR(watch.Run(FilterFor(arguments)));
+  Table table({{session.Say(Message::kRecord)},
+               {session.Say(Message::kPublisher)},
+               {session.Say(Message::kName)},
+               {session.Say(Message::kThrough)}});
+  nlohmann::ordered_json json = {
+      {"substance", arguments.substance}, {"above", arguments.above}, {"records", nlohmann::ordered_json::array()}};
+  for (const auto& [record_id, found] : watch.found()) {
+    if (!arguments.all && found.publisher != context->settings.member.text()) {
+      continue;
+    }
+    nlohmann::ordered_json row = ToJson(found);
+    row["through"] = nlohmann::ordered_json::array();
+    std::vector<std::string> names;
+    for (const Found* step : watch.PathOf(found)) {
+      row["through"].push_back(ToJson(*step));
+      names.push_back(step->name.empty() ? step->record_id : step->name);
+    }
+    json["records"].push_back(std::move(row));
+    table.Add({record_id, found.publisher, found.name,
+               names.empty() ? session.Say(Message::kDeclaresItself) : absl::StrJoin(names, " ← ")});
+  }
+  if (json["records"].empty()) {
+    session.Note(session.Say(Message::kNothingFound));
+  }
+  return session.Answer(table.Layout(), json, "records");
+}
+
+}  // namespace
+
+void AddSubstanceWatch(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "watch", Message::kAboutSubstanceWatch, session);
+  command.add_option("SUBSTANCE", arguments->substance, session.Say(Message::kAboutSubstanceArgument))->required();
+  command.add_option("--above", arguments->above, session.Say(Message::kAboutAbove))->type_name("FRACTION");
+  command.add_flag("--all", arguments->all, session.Say(Message::kAboutWatchAll));
+  OnCall(command, session, arguments, &Run);
+}
+
+}  // namespace meguri::client
