@@ -25,7 +25,6 @@ import federation  # noqa: E402
 
 OPERATOR, MAKER, SUPPLIER = "9999:operator", "9999:maker", "9999:supplier"
 WORKSHOP, RECYCLER, NEWCOMER = "9999:workshop", "9999:recycler", "9999:newcomer"
-GTIN_PREFIX = "4912345"
 BATCHES = ("256", "1024", "4096")  # of the storage limit; the best one counts
 UNARY_RECORDS, STREAM_RECORDS, GETS, FRESH_RECORDS = 20_000, 51_200, 60_000, 1_000
 
@@ -117,7 +116,7 @@ class Stage:
         """Enrols everybody and publishes the set of records."""
         self.federation.start_operator(OPERATOR, "事務局", "Secretariat")
         add = self.federation.add_member
-        self.maker = add("maker", MAKER, "製造者", "Maker", "--role", "manufacturer", "--gs1-prefix", GTIN_PREFIX)
+        self.maker = add("maker", MAKER, "製造者", "Maker", "--role", "manufacturer")
         self.supplier = add("supplier", SUPPLIER, "供給者", "Supplier", "--role", "manufacturer")
         self.workshop = add("workshop", WORKSHOP, "工房", "Workshop", "--role", "manufacturer")
         self.recycler = add("recycler", RECYCLER, "再資源化業者", "Recycler", "--role", "manufacturer")

@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "node/publish/limits.h"
+#include "passport/index_terms.h"
 #include "passport/product_group.h"
 #include "passport/validate.h"
 #include "record/section.h"
@@ -74,6 +75,29 @@ void CheckMember(const CheckContext& context, const Section& section, absl::stri
   for (Violation violation : ViolationsOf(checked)) {
     violation.field = absl::StrCat(path, ".sections.member.", violation.field);
     violations.push_back(std::move(violation));
+  }
+}
+
+// A company prefix belongs to one company: a GTIN under it names that company's product. Of a member that has left, its
+// prefix may have passed on. A prefix that nobody has registered says nothing.
+void CheckGtins(const CheckContext& context, const record::Header& header, const Section& section,
+                absl::string_view path, std::vector<Violation>& violations) {
+  for (const record::IndexTerm& term : passport::TermsOf(section.type(), section.payload())) {
+    const registry::v1::MemberEntry* holder = term.field == "gtin" ? context.registry.FindByGtin(term.value) : nullptr;
+    if (holder == nullptr || holder->participant_id() == header.publisher().text() ||
+        holder->status() == registry::v1::MEMBER_STATUS_LEFT) {
+      continue;
+    }
+    const std::string name = holder->name().en().empty() ? holder->name().ja() : holder->name().en();
+    violations.push_back(
+        {absl::StrCat(path, ".sections.identity.gtin"), "GTIN_PREFIX",
+         absl::StrCat(term.value, ", under a GS1 company prefix of ", holder->participant_id(), " (", name, ")"),
+         absl::StrCat("a GTIN of ", header.publisher().text()),
+         "use a GTIN under a prefix of your own; if the prefix is yours, ask the operator to correct "
+         "the registry",
+         absl::StrCat("この GTIN は ", holder->participant_id(),
+                      " が登録した GS1 事業者コードのものです。自社の GTIN を使うか、自社のコードであれ"
+                      "ば運営者に登録の訂正を依頼してください。")});
   }
 }
 
@@ -162,6 +186,7 @@ void CheckSections(const CheckContext& context, const record::Header& header, co
     if (section.type() == record::v1::SECTION_TYPE_MEMBER) {
       CheckMember(context, section, path, violations);
     }
+    CheckGtins(context, header, section, path, violations);
   }
 }
 
