@@ -23,6 +23,8 @@ namespace {
 
 namespace tls = grpc::experimental;
 
+constexpr int kOtherMetadataMax = 64 << 10;  // beside the details of an error
+
 // Runs after OpenSSL has checked chain, purpose and validity, and says whether the holder is the one we mean.
 class IdentityVerifier final : public tls::ExternalCertificateVerifier {
  public:
@@ -73,6 +75,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
                                            const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kErrorBytesMax + kOtherMetadataMax);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   return grpc::CreateCustomChannel(address, credentials, arguments);

@@ -29,6 +29,9 @@ std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsMateri
                                                                  const std::string& server_identity);
 
 inline constexpr int kReceiveBytesMax = 40 << 20;  // a record of 32 MiB and what travels around it
+// What we take of the details of an error: some ten thousand problems. A node sends far less to who does not say so.
+inline constexpr int kErrorBytesMax = 4 << 20;
+inline constexpr char kErrorBytesKey[] = "meguri-error-bytes";
 
 // A channel to `address` (host:port). It connects when it is first used.
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/node_client.h"
 
+#include <deque>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "client/channel.h"
 #include "client/rpc_error.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -19,6 +22,11 @@ namespace {
 
 constexpr char kActingMember[] = "meguri-acting-member";
 
+void AddCallMetadata(const std::string& acting_member, grpc::ClientContext& context) {
+  context.AddMetadata(kActingMember, acting_member);
+  context.AddMetadata(kErrorBytesKey, absl::StrCat(kErrorBytesMax));
+}
+
 // One operation at a time on a completion queue of its own, so that every step has its own time limit: a long import
 // has no sensible deadline as a whole.
 class GrpcPublishSession final : public PublishSession {
@@ -26,7 +34,7 @@ class GrpcPublishSession final : public PublishSession {
   GrpcPublishSession(record::v1::RecordService::Stub& stub, std::string address, const std::string& acting_member,
                      absl::Duration timeout)
       : stub_(stub), address_(std::move(address)), timeout_(timeout) {
-    context_.AddMetadata(kActingMember, acting_member);
+    AddCallMetadata(acting_member, context_);
   }
 
   ~GrpcPublishSession() override {
@@ -60,6 +68,11 @@ class GrpcPublishSession final : public PublishSession {
 
   absl::StatusOr<record::v1::PublishResponse> Receive() override {
     Invariant(stream_ != nullptr, "an answer was asked for before anything was sent");
+    if (finished_ && !left_.empty()) {
+      record::v1::PublishResponse answer = std::move(left_.front());
+      left_.pop_front();
+      return answer;
+    }
     if (finished_) {
       return FromRpc(status_, address_);
     }
@@ -100,10 +113,12 @@ class GrpcPublishSession final : public PublishSession {
 
   absl::Status Fail() {
     if (!finished_) {
-      // The status stands behind answers that were not read. Whoever sends the batches again learns of them once more.
-      do {
+      // The status stands behind answers that were not read: they tell which batches hold.
+      stream_->Read(&response_, this);
+      while (Await()) {
+        left_.push_back(std::move(*response_.mutable_published()));
         stream_->Read(&response_, this);
-      } while (Await());
+      }
       stream_->Finish(&status_, this);
       Await();
       finished_ = true;
@@ -124,6 +139,7 @@ class GrpcPublishSession final : public PublishSession {
   std::unique_ptr<grpc::ClientAsyncReaderWriter<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>>
       stream_;
   record::v1::PublishStreamResponse response_;
+  std::deque<record::v1::PublishResponse> left_;  // answers that came before the end and were not asked for yet
   grpc::Status status_;
   bool finished_ = false;
   bool timed_out_ = false;
@@ -149,7 +165,7 @@ struct NodeClient::Edge {
                                 const Request& request) const {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-    context.AddMetadata(kActingMember, acting_member);
+    AddCallMetadata(acting_member, context);
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) {

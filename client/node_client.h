@@ -20,12 +20,14 @@ namespace meguri::client {
 inline constexpr absl::Duration kTimeoutDefault = absl::Seconds(10);
 
 // A stream of batches to publish; each is answered once, in order, when it is durable. Every step may take as long as
-// the client's timeout; the first error ends the stream. Not thread-safe. Dies before its NodeClient.
+// the client's timeout. The node ends the stream with the first batch that it refuses: what was answered holds, nothing
+// behind the refused one was taken. Not thread-safe. Dies before its NodeClient.
 class PublishSession {
  public:
   virtual ~PublishSession() = default;
+  // After an error the answers to earlier batches can still be received, and the error after them.
   virtual absl::Status Send(const record::v1::PublishRequest& request) = 0;
-  // The answer to the oldest batch that is not answered yet.
+  // The answer to the oldest batch that is not answered yet, or why there is none.
   virtual absl::StatusOr<record::v1::PublishResponse> Receive() = 0;
   // Tells the node that nothing follows. OK if it agrees that all went well.
   virtual absl::Status Finish() = 0;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "bench/micro/sample.h"
 #include "benchmark/benchmark.h"
 #include "node/query/query.h"
@@ -25,7 +26,8 @@ class Library {
       some_id_ = batch.items.back().header.record_id().ToString();
       sample_.Write(std::move(batch), *store_);
     }
-    query_ = std::make_unique<node::Query>(*store_, std::vector{sample_.feed().holder}, sample_.random());
+    query_ = std::make_unique<node::Query>(*store_, std::vector{sample_.feed().holder},
+                                           node::PageTokens(sample_.random().Bytes<32>(), clock_));
     reader_.reader.participant = sample_.feed().holder;
     reader_.reader.active = true;
     reader_.is_client = true;
@@ -45,6 +47,7 @@ class Library {
 
  private:
   const std::filesystem::path path_;
+  const SystemClock clock_;
   Sample sample_;
   std::string some_id_;
   std::unique_ptr<storage::OrderedStore> store_;

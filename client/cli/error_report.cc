@@ -25,6 +25,7 @@ constexpr CureByReason kCuresByReason[] = {
     {"NODE_IDENTITY", Message::kCureIdentity},
     {"NODE_CERTIFICATE", Message::kCureCertificate},
     {"NODE_UNREACHABLE", Message::kCureUnreachable},
+    {"PUBLISHER_NODE", Message::kCurePublisherNode},
     {"DEADLINE", Message::kCureDeadline},
     {"NOT_VERIFIED", Message::kCureNotVerified},
     {"USAGE", Message::kSeeHelp},

@@ -62,13 +62,14 @@ struct Journey {
   PublishOutcome outcome;
 };
 
-// Sends what is not answered yet, until all is or an error comes.
+// Sends what is not answered yet, until all is or an error comes. Every answer counts, also those before the error.
 absl::Status StreamRest(const NodeClient& node, Journey& journey, Progress& progress) {
   const std::unique_ptr<PublishSession> stream = node.PublishStream();
   size_t sent = journey.answered;
+  bool is_open = true;
   while (journey.answered < journey.requests.size()) {
-    if (sent < journey.requests.size() && sent - journey.answered < kRequestsInFlightMax) {
-      MEGURI_RETURN_IF_ERROR(stream->Send(journey.requests[sent]));
+    if (is_open && sent < journey.requests.size() && sent - journey.answered < kRequestsInFlightMax) {
+      is_open = stream->Send(journey.requests[sent]).ok();
       ++sent;
       continue;
     }
@@ -197,6 +198,10 @@ absl::Status AnswerPublished(const Session& session, const std::vector<std::stri
     json["records"].push_back(std::move(item));
   }
   MEGURI_RETURN_IF_ERROR(session.Answer(table.Layout(), json, "records"));
+  if (!ViolationsOf(outcome.status).empty()) {
+    session.Note(
+        session.Say(Message::kPublishedInPart, {absl::StrCat(outcome.records.size()), absl::StrCat(names.size())}));
+  }
   return outcome.status;
 }
 

@@ -12,9 +12,14 @@
 namespace meguri::client {
 namespace {
 
+constexpr int kPageSizeMax = 1000;
+
 struct Arguments {
   std::string record_id;
   std::string publisher;
+  std::string page_token;
+  int page_size = 50;
+  bool all = false;
 };
 
 absl::Status History(Session& session, const Arguments& arguments) {
@@ -23,8 +28,20 @@ absl::Status History(Session& session, const Arguments& arguments) {
   record::v1::HistoryRequest request;
   request.set_record_id(record_id.ToString());
   request.set_publisher(arguments.publisher);
-  MEGURI_ASSIGN_OR_RETURN(const record::v1::HistoryResponse response, node->History(request));
-  return session.Answer(TableOf(response.versions(), session).Layout(), ToJson(response), "versions");
+  request.set_page_size(arguments.all ? kPageSizeMax : arguments.page_size);
+  request.set_page_token(arguments.page_token);
+  record::v1::HistoryResponse found;
+  do {
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::HistoryResponse page, node->History(request));
+    found.mutable_versions()->MergeFrom(page.versions());
+    found.set_next_page_token(page.next_page_token());
+    request.set_page_token(page.next_page_token());
+  } while (arguments.all && !found.next_page_token().empty());
+  MEGURI_RETURN_IF_ERROR(session.Answer(TableOf(found.versions(), session).Layout(), ToJson(found), "versions"));
+  if (!found.next_page_token().empty() && session.options().output != OutputForm::kJson) {
+    session.Note(session.Say(Message::kMoreRecords, {found.next_page_token()}));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -34,6 +51,11 @@ void AddRecordHistory(CLI::App& parent, Session& session) {
   CLI::App& command = AddVerb(parent, "history", Message::kAboutRecordHistory, session);
   command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
   command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
+  command.add_option("--page-size", arguments->page_size, session.Say(Message::kAboutPageSize))
+      ->type_name("N")
+      ->check(CLI::Range(1, kPageSizeMax));
+  command.add_option("--page-token", arguments->page_token, session.Say(Message::kAboutPageToken))->type_name("TOKEN");
+  command.add_flag("--all", arguments->all, session.Say(Message::kAboutAll));
   OnCall(command, session, arguments, &History);
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
@@ -16,25 +17,50 @@ namespace {
 
 struct Arguments {
   std::string identifier;
+  bool local = false;
 };
+
+std::string IssuerSentence(const record::v1::ResolvedPublisher& publisher, const Session& session) {
+  return Harmless(session.Say(
+      Message::kIssuedBy, {publisher.participant_id(), publisher.name(), absl::StrJoin(publisher.addresses(), ", ")}));
+}
+
+// Why there is no record, for whoever holds the scanner.
+absl::Status NothingFound(const record::v1::ResolveResponse& response, const Session& session) {
+  const std::string where =
+      response.has_publisher() ? absl::StrCat("; ", IssuerSentence(response.publisher(), session)) : "";
+  if (!response.has_publisher_answer()) {
+    const Message what = response.has_publisher() ? Message::kNothingFoundHere : Message::kUnknownIdentifier;
+    return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND", absl::StrCat(session.Say(what), where));
+  }
+  const record::v1::PublisherAnswer& answer = response.publisher_answer();
+  if (answer.reason().empty()) {
+    return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
+                 absl::StrCat(session.Say(Message::kNothingFoundThere), where));
+  }
+  const std::string why = Harmless(absl::StrCat(answer.message(), " [", answer.reason(), "]"));
+  return Error(absl::StatusCode::kUnavailable, "PUBLISHER_NODE",
+               absl::StrCat(session.Say(Message::kPublisherNotAsked, {why}), where));
+}
 
 absl::Status Resolve(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   record::v1::ResolveRequest request;
   request.set_identifier(arguments.identifier);
+  request.set_ask_publisher(!arguments.local);
   MEGURI_ASSIGN_OR_RETURN(const record::v1::ResolveResponse response, node->Resolve(request));
+  const bool is_found = response.records_size() > 0;
   std::string text = TableOf(response.records(), session).Layout();
-  if (response.has_publisher()) {
-    const record::v1::ResolvedPublisher& publisher = response.publisher();
-    absl::StrAppend(&text,
-                    Harmless(session.Say(Message::kIssuedBy, {publisher.participant_id(), publisher.name(),
-                                                              absl::StrJoin(publisher.addresses(), ", ")})),
-                    "\n");
+  if (is_found && response.has_publisher()) {
+    absl::StrAppend(&text, IssuerSentence(response.publisher(), session), "\n");
   }
-  if (text.empty()) {
-    session.Note(session.Say(Message::kUnknownIdentifier));
+  if (is_found || session.options().output == OutputForm::kJson) {
+    MEGURI_RETURN_IF_ERROR(session.Answer(text, ToJson(response), "records"));
   }
-  return session.Answer(text, ToJson(response), "records");
+  if (is_found && response.has_publisher_answer()) {
+    session.Note(session.Say(Message::kFetchedNow));
+  }
+  return is_found ? absl::OkStatus() : NothingFound(response, session);
 }
 
 }  // namespace
@@ -43,6 +69,7 @@ void AddRecordResolve(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "resolve", Message::kAboutRecordResolve, session);
   command.add_option("IDENTIFIER", arguments->identifier, session.Say(Message::kAboutIdentifier))->required();
+  command.add_flag("--local", arguments->local, session.Say(Message::kAboutLocal));
   OnCall(command, session, arguments, &Resolve);
 }
 

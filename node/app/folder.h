@@ -25,6 +25,7 @@ class Folder {
   std::string client_ca_key() const { return keys() + "/client-ca.key"; }
   std::string federation_ca_key() const { return keys() + "/federation-ca.key"; }
   std::string bundle_key() const { return keys() + "/bundle.key"; }
+  std::string token_key() const { return keys() + "/page-token.key"; }
   std::string certs() const { return root_ + "/certs"; }
   std::string node_certificate() const { return certs() + "/node.crt"; }
   std::string next_node_certificate() const { return certs() + "/node-next.crt"; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/node.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <string>
@@ -36,11 +37,13 @@
 #include "node/rpc/access_service.h"
 #include "node/rpc/admin_service.h"
 #include "node/rpc/authenticator.h"
+#include "node/rpc/call_end.h"
 #include "node/rpc/feed_service.h"
 #include "node/rpc/follow_stream.h"
 #include "node/rpc/limits.h"
 #include "node/rpc/record_service.h"
 #include "node/rpc/registry_service.h"
+#include "node/rpc/resolver.h"
 #include "node/rpc/revoked_clients.h"
 #include "node/rpc/server.h"
 #include "storage/anchor.h"
@@ -93,6 +96,43 @@ absl::Status WriteRoots(const Folder& folder, const certs::TrustBundle& bundle, 
   }
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.federation_roots(), federation, 0644));
   return certs::WriteFileAtomically(folder.peer_roots(), federation + client_ca.ToPem(), 0644);
+}
+
+// A caller that asks for what it may not have is for the operator to look at; wrong input is the caller's own affair.
+LogLevel LevelOfRefusal(absl::StatusCode code) {
+  const bool is_warning = code == absl::StatusCode::kUnauthenticated || code == absl::StatusCode::kPermissionDenied ||
+                          code == absl::StatusCode::kResourceExhausted;
+  return is_warning ? LogLevel::kWarning : LogLevel::kInfo;
+}
+
+CallLog::Sinks CallSinks(Log& log) {
+  return {[&log](const CallLog::Entry& entry) {
+            log.Write(entry.is_ours ? LogLevel::kError : LevelOfRefusal(entry.status.code()),
+                      entry.is_ours ? "call-failed" : "call-refused",
+                      {{"peer", std::string(entry.peer)},
+                       {"method", std::string(entry.method)},
+                       {"reason", ReasonOf(entry.status)},
+                       {"error", std::string(entry.status.message())}});
+          },
+          [&log](const CallLog::Repeats& repeats) {
+            log.Warning("calls-refused", {{"peer", std::string(repeats.peer)},
+                                          {"reason", std::string(repeats.reason)},
+                                          {"again", absl::StrCat(repeats.again)}});
+          }};
+}
+
+// The key of page tokens, so that a client may go on after a restart. It opens nothing, and a lost one is made anew.
+absl::StatusOr<PageTokens::Key> LoadTokenKey(const Folder& folder, Random& random) {
+  PageTokens::Key key;
+  absl::StatusOr<std::string> stored = certs::ReadPrivateFile(folder.token_key(), key.size());
+  if (absl::IsNotFound(stored.status()) || (stored.ok() && stored->size() != key.size())) {
+    random.Fill(absl::MakeSpan(key));
+    stored = std::string(reinterpret_cast<const char*>(key.data()), key.size());
+    MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.token_key(), *stored, 0600));
+  }
+  MEGURI_RETURN_IF_ERROR(stored.status());
+  std::copy(stored->begin(), stored->end(), key.begin());
+  return key;
 }
 
 absl::StatusOr<certs::TrustBundle> OpenBundle(const Folder& folder, absl::Time now) {
@@ -166,6 +206,8 @@ struct Node::Parts {
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Authenticator> authenticator;
+  std::unique_ptr<CallLog> call_log;
+  std::unique_ptr<Resolver> resolver;
   std::unique_ptr<FollowStreams> streams;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<GrpcServer> server;
@@ -242,7 +284,9 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   feed_keys->Refresh();
   executor = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
   publisher = std::make_unique<Publisher>(*registry_view, *durable, *committer, clock);
-  query = std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, random);
+  MEGURI_ASSIGN_OR_RETURN(const PageTokens::Key token_key, LoadTokenKey(folder, random));
+  query =
+      std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, PageTokens(token_key, clock));
   source = std::make_unique<FeedSource>(bundle.federation(), *durable, *feed_keys);
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
@@ -250,6 +294,8 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                            follow_log);
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
+  call_log = std::make_unique<CallLog>(CallSinks(log), clock);
+  resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *executor, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
   registry->AddListener([this] {
     feed_keys->Refresh();
@@ -275,9 +321,9 @@ absl::Status Node::Parts::FollowRegistryFeed() {
 }
 
 absl::Status Node::Parts::Serve(const Config& config) {
-  const RpcContext rpc{*authenticator, *executor};
+  const RpcContext rpc{*authenticator, *executor, *call_log};
   const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); }};
-  services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *registry));
+  services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *resolver));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
@@ -454,6 +500,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
   tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
+                     call_log->Tick();
                      ReloadRegistrySoon();
                    }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
@@ -503,6 +550,9 @@ Node::~Node() {
   // Nothing new comes in; what is open ends.
   if (parts_->streams != nullptr) {
     parts_->streams->Close();
+  }
+  if (parts_->peers != nullptr) {
+    parts_->peers->StopAsking();
   }
   parts_->server.reset();
   parts_->ticker.reset();

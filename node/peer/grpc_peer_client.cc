@@ -16,6 +16,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "node/follow/limits.h"
 #include "node/peer/credentials.h"
@@ -173,7 +174,23 @@ grpc::ChannelArguments PeerArguments() {
 
 }  // namespace
 
+// One question that is not answered yet.
+struct GrpcPeerClient::Asking {
+  std::unique_ptr<record::v1::RecordService::Stub> stub;
+  grpc::ClientContext context;
+  record::v1::ResolveRequest request;
+  record::v1::ResolveResponse response;
+};
+
 GrpcPeerClient::GrpcPeerClient(PeerTlsFiles tls) : tls_(std::move(tls)) {}
+
+GrpcPeerClient::~GrpcPeerClient() {
+  StopAsking();
+  MutexLock lock(mutex_);
+  while (!asking_.empty()) {
+    asking_ended_.Wait(mutex_);
+  }
+}
 
 std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer) {
   Invariant(!peer.addresses.empty(), "a peer has an address");
@@ -191,6 +208,52 @@ std::unique_ptr<FollowStream> GrpcPeerClient::Follow(const FollowCall& call, std
   const auto reactor = std::make_shared<FollowReactor>(ChannelTo(call.peer), call, std::move(sink));
   reactor->Start();
   return std::make_unique<GrpcFollowStream>(reactor);
+}
+
+void GrpcPeerClient::Resolve(const PublisherQuestion& question, Done done) {
+  auto owned = std::make_unique<Asking>();
+  Asking* const asking = owned.get();
+  asking->stub = record::v1::RecordService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->context.AddMetadata(kActingMemberKey, question.acting_member.text());
+  asking->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kAskTimeout));
+  asking->request.set_identifier(question.identifier);
+  {
+    MutexLock lock(mutex_);
+    if (may_ask_) {
+      asking_.insert(asking);
+    } else {
+      asking->context.TryCancel();
+    }
+  }
+  const auto shared_done = std::make_shared<Done>(std::move(done));
+  std::shared_ptr<Asking> kept = std::move(owned);
+  asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
+                                 [this, kept, shared_done](const grpc::Status& status) {
+                                   if (status.ok()) {
+                                     Answer answer;
+                                     for (record::v1::RecordView& view : *kept->response.mutable_records()) {
+                                       answer.push_back(std::move(*view.mutable_envelope()));
+                                     }
+                                     (*shared_done)(std::move(answer));
+                                   } else {
+                                     (*shared_done)(FromGrpc(status));
+                                   }
+                                   EndAsking(kept.get());
+                                 });
+}
+
+void GrpcPeerClient::EndAsking(Asking* asking) {
+  MutexLock lock(mutex_);
+  asking_.erase(asking);
+  asking_ended_.NotifyAll();
+}
+
+void GrpcPeerClient::StopAsking() {
+  MutexLock lock(mutex_);
+  may_ask_ = false;
+  for (Asking* asking : asking_) {
+    asking->context.TryCancel();
+  }
 }
 
 absl::StatusOr<std::string> GrpcPeerClient::RenewCertificate(const PeerAddress& peer,

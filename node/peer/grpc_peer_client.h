@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/security/credentials.h"
 #include "node/follow/peer_client.h"
+#include "node/query/publisher_node.h"
 
 namespace meguri::node {
 
@@ -23,17 +25,24 @@ struct PeerTlsFiles {
 
 // Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
 // its certificate; host names play no part. Thread-safe.
-class GrpcPeerClient final : public PeerClient {
+class GrpcPeerClient final : public PeerClient, public PublisherNode {
  public:
   explicit GrpcPeerClient(PeerTlsFiles tls);
+  // Waits for the answers to what was asked.
+  ~GrpcPeerClient() override;
 
   std::unique_ptr<FollowStream> Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) override;
+  void Resolve(const PublisherQuestion& question, Done done) override;
+  // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
+  void StopAsking();
 
   // Asks the operator's node for a new certificate. Blocks up to `timeout`. Returns DER.
   absl::StatusOr<std::string> RenewCertificate(const PeerAddress& peer, const record::ParticipantId& acting_member,
                                                const std::string& request_der, absl::Duration timeout);
 
  private:
+  struct Asking;
+  void EndAsking(Asking* asking);
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
 
@@ -41,6 +50,9 @@ class GrpcPeerClient final : public PeerClient {
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address
   std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by identity
+  std::set<Asking*> asking_ ABSL_GUARDED_BY(mutex_);
+  bool may_ask_ ABSL_GUARDED_BY(mutex_) = true;
+  CondVar asking_ended_;
 };
 
 }  // namespace meguri::node

@@ -337,59 +337,94 @@ class Commit {
 
 }  // namespace
 
-void Publisher::Publish(PublishCall call, Done done) {
-  absl::StatusOr<std::vector<Prepared>> prepared = Prepare(call);
-  if (!prepared.ok()) {
-    done(prepared.status());
-    return;
-  }
-  if (call.validate_only) {
-    std::vector<PublishedRecord> published;
-    for (const Prepared& item : *prepared) {
-      published.push_back({item.header.record_id().ToString(), item.header.version(), item.header.hash(), false});
+// A call that was checked. Shared by the work and its answer, which run one after the other on the committer's thread.
+struct Publisher::Pending {
+  PublishCall call;                             // without its publications
+  absl::StatusOr<std::vector<Prepared>> items;  // or why it is refused
+  std::vector<PublishedRecord> published;
+  Done done;
+
+  bool is_too_late() const { return call.sequence != nullptr && call.sequence->IsOverBefore(call.position); }
+  void Refuse() const {
+    if (call.sequence != nullptr) {
+      call.sequence->Refuse(call.position);
     }
-    done(std::move(published));
+  }
+  void Answer(absl::Status status) {
+    if (status.ok()) {
+      done(std::move(published));
+    } else {
+      Refuse();
+      done(std::move(status));
+    }
+  }
+};
+
+namespace {
+
+bool HasMemory(const PublishCall& call) {
+  return !call.validate_only && !call.request_id.empty() && call.request_id.size() <= kRequestIdMax;
+}
+
+absl::Status EarlierRefused() {
+  return Error(absl::StatusCode::kAborted, "EARLIER_REFUSED",
+               "A request before this one was refused, so this one was not taken.");
+}
+
+}  // namespace
+
+absl::Status Publisher::CommitPending(Pending& pending, CommitScope& scope) {
+  const PublishCall& call = pending.call;
+  const storage::Requests requests;
+  const storage::RequestKey key{call.acting_member, call.method, call.request_id};
+  if (HasMemory(call)) {
+    // Found before the refusal counts: what was answered once holds, whatever the registry or the clock says now.
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> answer,
+                            requests.Find(scope.transaction, key, call.body_hash, clock_.Now()));
+    if (answer.has_value()) {
+      pending.published = DecodeAnswer(*answer);
+      return absl::OkStatus();
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(pending.items.status());
+  Commit commit(store_, scope, call.acting_member);
+  for (size_t i = 0; i < pending.items->size(); ++i) {
+    MEGURI_ASSIGN_OR_RETURN(PublishedRecord published, commit.Add(i, (*pending.items)[i]));
+    pending.published.push_back(std::move(published));
+  }
+  return HasMemory(call)
+             ? requests.Put(scope.transaction, key, call.body_hash, EncodeAnswer(pending.published), clock_.Now())
+             : absl::OkStatus();
+}
+
+void Publisher::Publish(PublishCall call, Done done) {
+  auto pending = std::make_shared<Pending>(Pending{std::move(call), std::vector<Prepared>(), {}, std::move(done)});
+  if (pending->is_too_late()) {
+    pending->Answer(EarlierRefused());
     return;
   }
-  call.publications.clear();
-  // Shared by the work and its answer, which run one after the other on the committer's thread.
-  struct Pending {
-    PublishCall call;
-    std::vector<Prepared> items;
-    std::vector<PublishedRecord> published;
-    Done done;
-  };
-  auto pending = std::make_shared<Pending>(Pending{std::move(call), *std::move(prepared), {}, std::move(done)});
+  pending->items = Prepare(pending->call);
+  pending->call.publications.clear();
+  if (pending->call.validate_only && pending->items.ok()) {
+    for (const Prepared& item : *pending->items) {
+      pending->published.push_back(
+          {item.header.record_id().ToString(), item.header.version(), item.header.hash(), false});
+    }
+  }
+  if (pending->call.validate_only || (!pending->items.ok() && !HasMemory(pending->call))) {
+    pending->Answer(pending->items.status());
+    return;
+  }
+  // A refused call goes the same way, behind all that was submitted before it: perhaps it was done already.
   committer_.Submit(
       [this, pending](CommitScope& scope) -> absl::Status {
-        const storage::Requests requests;
-        const storage::RequestKey key{pending->call.acting_member, pending->call.method, pending->call.request_id};
-        if (!key.request_id.empty()) {
-          MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> answer,
-                                  requests.Find(scope.transaction, key, pending->call.body_hash, clock_.Now()));
-          if (answer.has_value()) {
-            pending->published = DecodeAnswer(*answer);
-            return absl::OkStatus();
-          }
+        const absl::Status status = pending->is_too_late() ? EarlierRefused() : CommitPending(*pending, scope);
+        if (!status.ok()) {
+          pending->Refuse();  // now, as the next of the sequence may be written in the same group
         }
-        Commit commit(store_, scope, pending->call.acting_member);
-        for (size_t i = 0; i < pending->items.size(); ++i) {
-          MEGURI_ASSIGN_OR_RETURN(PublishedRecord published, commit.Add(i, pending->items[i]));
-          pending->published.push_back(std::move(published));
-        }
-        if (!key.request_id.empty()) {
-          return requests.Put(scope.transaction, key, pending->call.body_hash, EncodeAnswer(pending->published),
-                              clock_.Now());
-        }
-        return absl::OkStatus();
+        return status;
       },
-      [pending](absl::Status status) {
-        if (status.ok()) {
-          pending->done(std::move(pending->published));
-        } else {
-          pending->done(std::move(status));
-        }
-      });
+      [pending](absl::Status status) { pending->Answer(std::move(status)); });
 }
 
 }  // namespace meguri::node

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "meguri/record/v1/record.pb.h"
+#include "node/publish/publish_sequence.h"
 #include "record/batch.h"
 #include "record/participant_id.h"
 #include "storage/committer.h"
@@ -46,6 +47,9 @@ struct PublishCall {
   record::Hash body_hash;  // of the request as received
   bool validate_only = false;
   std::vector<Publication> publications;
+  // Null for a call on its own. The calls of a sequence come one after the other, in the order of their positions.
+  std::shared_ptr<PublishSequence> sequence = nullptr;
+  uint64_t position = 0;
 };
 
 // What the publisher needs to know of the registry.
@@ -57,7 +61,9 @@ class PublisherRegistry {
 };
 
 // Takes in what hosted members publish: checks everything, reports every problem at once, and commits all records of a
-// call or none. Thread-safe.
+// call or none. A request ID that was answered within storage::kRequestRetention gets the same answer again, whatever
+// has changed since; with another body it is refused (ALREADY_EXISTS, reason REQUEST_ID_REUSED). A call behind a
+// refused one of its sequence is refused with ABORTED (reason EARLIER_REFUSED). Thread-safe.
 class Publisher {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<std::vector<PublishedRecord>>)>;
@@ -66,12 +72,15 @@ class Publisher {
             const Clock& clock);
   ~Publisher();
 
-  // Checks on the calling thread (up to some milliseconds), commits on the committer's, and answers there.
+  // Checks on the calling thread (up to some milliseconds), commits on the committer's, and answers there, or at once
+  // if there is nothing to write or to look up.
   void Publish(PublishCall call, Done done);
 
  private:
   struct Prepared;
+  struct Pending;
   absl::StatusOr<std::vector<Prepared>> Prepare(const PublishCall& call);
+  absl::Status CommitPending(Pending& pending, storage::CommitScope& scope);
 
   const PublisherRegistry& registry_;
   const storage::StoreReader& store_;

@@ -2,21 +2,21 @@
 #include "node/query/query.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/query/filter.h"
 #include "node/query/list_scan.h"
 #include "passport/index_terms.h"
-#include "record/hash.h"
 
 namespace meguri::node {
 namespace {
@@ -45,6 +45,41 @@ absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecor
   return facts;
 }
 
+size_t PageSizeOf(int asked) {
+  return static_cast<size_t>(asked <= 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax));
+}
+
+// What a page token is bound to.
+std::string QuestionOf(const QueryReader& reader, std::initializer_list<absl::string_view> parts) {
+  std::string question =
+      absl::StrCat(reader.is_client ? "client " : "node ",
+                   reader.reader.participant.has_value() ? reader.reader.participant->text() : "", "\n");
+  for (const absl::string_view part : parts) {
+    absl::StrAppend(&question, part.size(), ":", part);
+  }
+  return question;
+}
+
+// Where a version stands in the order of a history: that of the stored keys.
+std::string PlaceOf(const VersionRef& ref) {
+  std::string place = absl::StrCat(ref.publisher.text(), std::string(1, '\0'));
+  AppendU64(ref.version, place);
+  return place;
+}
+
+// The versions of one publisher, which stand together, around `index`.
+absl::Span<const VersionRef> GroupAt(const std::vector<VersionRef>& versions, size_t index) {
+  size_t begin = index;
+  size_t end = index + 1;
+  while (begin > 0 && versions[begin - 1].publisher == versions[index].publisher) {
+    --begin;
+  }
+  while (end < versions.size() && versions[end].publisher == versions[index].publisher) {
+    ++end;
+  }
+  return absl::MakeConstSpan(versions).subspan(begin, end - begin);
+}
+
 }  // namespace
 
 // One reader's view of one moment.
@@ -62,7 +97,7 @@ class Query::View {
     }
     RecordView view;
     view.header_hash = ref.header_hash;
-    view.is_own = stored.own();
+    view.source = stored.own() ? RecordSource::kOwn : RecordSource::kReplica;
     MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
     if (mask.header) {
       view.envelope.set_header(std::move(*stored.mutable_header()));
@@ -105,6 +140,13 @@ class Query::View {
                             Versions(posting.record_id, posting.publisher.text()));
     MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, OpenNewest(versions, mask));
     return record.has_value() && record->latest_version == version ? std::move(record) : absl::nullopt;
+  }
+
+  // The number of the newest visible version of `versions` (as above), 0 if there is none.
+  absl::StatusOr<uint64_t> LatestVisible(absl::Span<const VersionRef> versions) {
+    const ReadMask nothing{false, false, false, {}};
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<RecordView> newest, OpenNewest(versions, nothing));
+    return newest.has_value() ? newest->latest_version : 0;
   }
 
   // The version that is asked for, 0: the newest, if it is visible.
@@ -209,8 +251,8 @@ class Query::View {
   absl::flat_hash_map<storage::FeedId, bool> holds_;
 };
 
-Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, Random& random)
-    : store_(store), hosted_(std::move(hosted)), token_key_(random.Bytes<32>()) {}
+Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, PageTokens tokens)
+    : store_(store), hosted_(std::move(hosted)), tokens_(std::move(tokens)) {}
 
 absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,
                                       absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
@@ -226,7 +268,7 @@ absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::R
     }
     const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
     MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenVersion(group, version, mask));
-    if (record.has_value() && record->is_own) {
+    if (record.has_value() && record->source == RecordSource::kOwn) {
       return *std::move(record);
     }
     if (record.has_value() && found.has_value()) {
@@ -246,8 +288,8 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
   if (!query.publisher.empty()) {
     filter.terms.push_back({"publisher", query.publisher});
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::string after, OpenToken(reader, query));
-  const int page_size = query.page_size <= 0 ? kPageSizeDefault : std::min(query.page_size, kPageSizeMax);
+  const std::string question = QuestionOf(reader, {"list", query.filter, query.publisher});
+  MEGURI_ASSIGN_OR_RETURN(const std::string after, tokens_.Open(question, query.page_token));
 
   View view(*this, reader);
   const bool asks_for_members = absl::c_linear_search(filter.terms, record::IndexTerm{"record_type", "member"});
@@ -259,15 +301,15 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
   std::string last;
   size_t bytes = 0;
   for (int looked_at = 0; scan.Valid(); ++looked_at) {
-    if (page.records.size() == static_cast<size_t>(page_size) || looked_at == kListCandidatesMax) {
-      page.next_page_token = MakeToken(reader, query, last);
+    if (page.records.size() == PageSizeOf(query.page_size) || looked_at == kListCandidatesMax) {
+      page.next_page_token = tokens_.Make(question, last);
       break;
     }
     MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenMatch(scan, query.mask));
     if (record.has_value()) {
       bytes += record->envelope.ByteSizeLong();
       if (bytes > kPageBytesMax && !page.records.empty()) {
-        page.next_page_token = MakeToken(reader, query, last);
+        page.next_page_token = tokens_.Make(question, last);
         break;
       }
       page.records.push_back(*std::move(record));
@@ -278,27 +320,39 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
   return page;
 }
 
-absl::StatusOr<std::vector<RecordView>> Query::History(const QueryReader& reader, const record::RecordId& record_id,
-                                                       absl::string_view publisher) const {
+absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const HistoryQuery& query) const {
+  const std::string question = QuestionOf(reader, {"history", query.record_id.view(), query.publisher});
+  MEGURI_ASSIGN_OR_RETURN(const std::string after, tokens_.Open(question, query.page_token));
   View view(*this, reader);
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(query.record_id, query.publisher));
   ReadMask mask;
   mask.sections = false;
-  std::vector<RecordView> history;
-  for (const VersionRef& ref : versions) {
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.Open(ref, mask));
-    if (record.has_value()) {
-      record->latest_version = ref.version;
-      history.push_back(*std::move(record));
+  HistoryPage page;
+  const VersionRef* last = nullptr;  // on the page
+  uint64_t latest = 0;               // of its publisher
+  for (size_t i = 0; i < versions.size(); ++i) {
+    if (PlaceOf(versions[i]) <= after) {
+      continue;
     }
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.Open(versions[i], mask));
+    if (!record.has_value()) {
+      continue;
+    }
+    if (page.versions.size() == PageSizeOf(query.page_size)) {
+      page.next_page_token = tokens_.Make(question, PlaceOf(*last));
+      break;
+    }
+    if (last == nullptr || last->publisher != versions[i].publisher) {
+      MEGURI_ASSIGN_OR_RETURN(latest, view.LatestVisible(GroupAt(versions, i)));
+    }
+    record->latest_version = latest;
+    page.versions.push_back(*std::move(record));
+    last = &versions[i];
   }
-  if (history.empty()) {
+  if (page.versions.empty()) {
     return NotFound();
   }
-  for (RecordView& record : history) {
-    record.latest_version = history.back().latest_version;
-  }
-  return history;
+  return page;
 }
 
 absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader, absl::string_view text) const {
@@ -354,44 +408,6 @@ absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& own
     }
   }
   return NotFound();
-}
-
-namespace {
-
-constexpr size_t kTokenMacSize = 16;
-
-// Nested, so that knowing one token does not let a reader extend it.
-std::string TokenMac(absl::Span<const uint8_t> key, const QueryReader& reader, const ListQuery& query,
-                     absl::string_view last) {
-  const absl::string_view key_view(reinterpret_cast<const char*>(key.data()), key.size());
-  const std::string who = absl::StrCat(reader.is_client ? "c" : "n",
-                                       reader.reader.participant.has_value() ? reader.reader.participant->text() : "");
-  const std::string body = absl::StrCat(who.size(), ":", who, query.filter.size(), ":", query.filter,
-                                        query.publisher.size(), ":", query.publisher, last);
-  const record::Hash inner = record::Sha256({key_view, body});
-  return record::Sha256({key_view, inner.view()}).ToString().substr(0, kTokenMacSize);
-}
-
-}  // namespace
-
-std::string Query::MakeToken(const QueryReader& reader, const ListQuery& query, absl::string_view last) const {
-  return absl::WebSafeBase64Escape(absl::StrCat(TokenMac(token_key_, reader, query, last), last));
-}
-
-absl::StatusOr<std::string> Query::OpenToken(const QueryReader& reader, const ListQuery& query) const {
-  if (query.page_token.empty()) {
-    return std::string();
-  }
-  std::string token;
-  if (absl::WebSafeBase64Unescape(query.page_token, &token) && token.size() > kTokenMacSize + record::kRecordIdSize) {
-    const std::string last = token.substr(kTokenMacSize);
-    if (token.substr(0, kTokenMacSize) == TokenMac(token_key_, reader, query, last)) {
-      return last;
-    }
-  }
-  return InvalidInput({{"page_token", "PAGE_TOKEN", "a token that this node did not give to you for this filter",
-                        "the next_page_token of the page before", "start again without a token",
-                        "page_token が無効です。最初のページからやり直してください。"}});
 }
 
 }  // namespace meguri::node

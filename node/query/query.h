@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,9 +8,9 @@
 #include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
-#include "base/random.h"
 #include "meguri/record/v1/record.pb.h"
 #include "node/policy/decision.h"
+#include "node/query/page_token.h"
 #include "record/record_id.h"
 #include "storage/feeds.h"
 #include "storage/index.h"
@@ -34,11 +33,14 @@ struct QueryReader {
   bool is_client = false;
 };
 
+// Where a record was found.
+enum class RecordSource { kOwn, kReplica, kPublisher };
+
 struct RecordView {
   record::v1::Envelope envelope;
   record::Hash header_hash;
-  uint64_t latest_version = 0;
-  bool is_own = false;
+  uint64_t latest_version = 0;  // of this publisher, that the reader may see
+  RecordSource source = RecordSource::kOwn;
   bool is_frozen = false;
 };
 
@@ -63,12 +65,24 @@ struct ListPage {
   std::string next_page_token;
 };
 
+struct HistoryQuery {
+  record::RecordId record_id;
+  std::string publisher;  // empty: all
+  int page_size = 0;      // as ListQuery
+  std::string page_token;
+};
+
+struct HistoryPage {
+  std::vector<RecordView> versions;
+  std::string next_page_token;
+};
+
 // Answers questions about records. What a reader may see is decided before sections are read; what it may not see is
 // as if it were not there. Thread-safe.
 class Query {
  public:
   // `hosted` are the members whose records this node publishes.
-  Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, Random& random);
+  Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, PageTokens tokens);
 
   // One version, 0: the newest that is visible. FAILED_PRECONDITION with reason RECORD_ID_AMBIGUOUS if several members
   // but none of this node published under that ID and `publisher` names none. NOT_FOUND with reason RECORD_NOT_FOUND if
@@ -78,9 +92,9 @@ class Query {
   // By record ID, ascending: an order that says nothing; or by a number that the filter asks for. A page may hold fewer
   // records than asked for, or none, and still have a next one. INVALID_ARGUMENT with reason FILTER or PAGE_TOKEN.
   absl::StatusOr<ListPage> List(const QueryReader& reader, const ListQuery& query) const;
-  // The visible versions, oldest first, without sections.
-  absl::StatusOr<std::vector<RecordView>> History(const QueryReader& reader, const record::RecordId& record_id,
-                                                  absl::string_view publisher) const;
+  // The visible versions by publisher, oldest first, without sections. NOT_FOUND as Get; INVALID_ARGUMENT with reason
+  // PAGE_TOKEN.
+  absl::StatusOr<HistoryPage> History(const QueryReader& reader, const HistoryQuery& query) const;
   // The records that a scanned identifier names: the item's passports, else the batch's, else the model's.
   // INVALID_ARGUMENT with reason IDENTIFIER.
   absl::StatusOr<std::vector<RecordView>> Resolve(const QueryReader& reader, absl::string_view identifier) const;
@@ -96,12 +110,9 @@ class Query {
  private:
   class View;  // one snapshot, one reader
 
-  std::string MakeToken(const QueryReader& reader, const ListQuery& query, absl::string_view last) const;
-  absl::StatusOr<std::string> OpenToken(const QueryReader& reader, const ListQuery& query) const;
-
   const storage::SnapshotReader& store_;
   const std::vector<record::ParticipantId> hosted_;
-  const std::array<uint8_t, 32> token_key_;
+  const PageTokens tokens_;
 };
 
 // What an identifier may be: a record ID, or a GTIN with what narrows it.

@@ -12,8 +12,8 @@ AccessServiceEdge::AccessServiceEdge(RpcContext rpc, const Query& query, const R
 grpc::ServerUnaryReactor* AccessServiceEdge::Explain(grpc::CallbackServerContext* context,
                                                      const access::v1::ExplainRequest* request,
                                                      access::v1::ExplainResponse* response) {
-  static const api::v1::Callers& callers = CallersOf("meguri.access.v1.AccessService.Explain");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method("meguri.access.v1.AccessService.Explain");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller& caller, access::v1::ExplainResponse& out) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id,
                                                record::RecordId::Parse(request->record_id()));

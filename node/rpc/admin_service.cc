@@ -13,9 +13,7 @@
 namespace meguri::node {
 namespace {
 
-const api::v1::Callers& Callers(absl::string_view method) {
-  return CallersOf(absl::StrCat("meguri.admin.v1.AdminService.", method));
-}
+Method MethodOf(absl::string_view name) { return Method(absl::StrCat("meguri.admin.v1.AdminService.", name)); }
 
 struct ParsedFollow {
   record::ParticipantId publisher;
@@ -91,17 +89,17 @@ absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNo
 grpc::ServerUnaryReactor* AdminServiceEdge::GetNodeStatus(grpc::CallbackServerContext* context,
                                                           const admin::v1::GetNodeStatusRequest* /*request*/,
                                                           admin::v1::GetNodeStatusResponse* response) {
-  static const api::v1::Callers& callers = Callers("GetNodeStatus");
+  static const Method method = MethodOf("GetNodeStatus");
   return AnswerUnary(
-      rpc_, context, callers, response,
+      rpc_, context, method, response,
       [this](const Caller& caller, admin::v1::GetNodeStatusResponse& out) { return FillStatus(caller, out); });
 }
 
 grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContext* context,
                                                       const admin::v1::AddFollowRequest* request,
                                                       admin::v1::AddFollowResponse* response) {
-  static const api::v1::Callers& callers = Callers("AddFollow");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("AddFollow");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller& caller, admin::v1::AddFollowResponse&) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
                        if (follow.feeds.empty()) {
@@ -120,8 +118,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* AdminServiceEdge::RemoveFollow(grpc::CallbackServerContext* context,
                                                          const admin::v1::RemoveFollowRequest* request,
                                                          admin::v1::RemoveFollowResponse* response) {
-  static const api::v1::Callers& callers = Callers("RemoveFollow");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("RemoveFollow");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller& caller, admin::v1::RemoveFollowResponse&) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
                        return follows_.Remove(caller.acting_member, follow.publisher, follow.feeds);
@@ -131,8 +129,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::RemoveFollow(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerContext* context,
                                                         const admin::v1::ListFollowsRequest* /*request*/,
                                                         admin::v1::ListFollowsResponse* response) {
-  static const api::v1::Callers& callers = Callers("ListFollows");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("ListFollows");
+  return AnswerUnary(rpc_, context, method, response,
                      [this](const Caller& caller, admin::v1::ListFollowsResponse& out) -> absl::Status {
                        for (const FollowStatus& status : follows_.Status(caller.acting_member)) {
                          admin::v1::FollowStatus* row = out.add_follows();
@@ -151,9 +149,9 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AdminServiceEdge::IssueNodeCertificate(grpc::CallbackServerContext* context,
                                                                  const admin::v1::IssueNodeCertificateRequest* request,
                                                                  admin::v1::IssueNodeCertificateResponse* response) {
-  static const api::v1::Callers& callers = Callers("IssueNodeCertificate");
+  static const Method method = MethodOf("IssueNodeCertificate");
   return AnswerUnary(
-      rpc_, context, callers, response,
+      rpc_, context, method, response,
       [this, request](const Caller&, admin::v1::IssueNodeCertificateResponse& out) -> absl::Status {
         if (office_ == nullptr) {
           return Error(absl::StatusCode::kFailedPrecondition, "NOT_THE_OPERATOR",

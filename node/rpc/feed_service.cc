@@ -11,8 +11,8 @@ FeedServiceEdge::FeedServiceEdge(RpcContext rpc, const FeedSource& source, Follo
 grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerContext* context,
                                                          const feed::v1::GetCheckpointRequest* request,
                                                          feed::v1::GetCheckpointResponse* response) {
-  static const api::v1::Callers& callers = CallersOf("meguri.feed.v1.FeedService.GetCheckpoint");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method("meguri.feed.v1.FeedService.GetCheckpoint");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller& caller, feed::v1::GetCheckpointResponse& out) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
                                                record::ParticipantId::Parse(request->feed().publisher()));
@@ -28,8 +28,9 @@ grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerCon
 
 grpc::ServerWriteReactor<feed::v1::FollowResponse>* FeedServiceEdge::Follow(grpc::CallbackServerContext* context,
                                                                             const feed::v1::FollowRequest* request) {
-  static const api::v1::Callers& callers = CallersOf("meguri.feed.v1.FeedService.Follow");
-  return streams_.Start(rpc_.authenticator.Authenticate(*context, callers), *request);
+  static const Method method("meguri.feed.v1.FeedService.Follow");
+  return streams_.Start(rpc_.authenticator.Authenticate(*context, method.callers), *request,
+                        CallEnd(rpc_.log, *context, method.name));
 }
 
 }  // namespace meguri::node

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/rpc/limits.h"
-#include "node/rpc/status_map.h"
 #include "node/rpc/unary.h"
 
 namespace meguri::node {
@@ -53,7 +52,7 @@ absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const FollowRequest& reques
 
 class RefusedStream final : public Reactor {
  public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
 
@@ -83,8 +82,8 @@ absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, 
 // has ended is noticed before the next message, and new entries are sent as soon as they are durable.
 class FollowStreamReactor final : public Reactor, public std::enable_shared_from_this<FollowStreamReactor> {
  public:
-  FollowStreamReactor(FollowStreams& streams, Caller caller, std::vector<StreamedFeed> feeds)
-      : streams_(streams), caller_(std::move(caller)), feeds_(std::move(feeds)) {}
+  FollowStreamReactor(FollowStreams& streams, Caller caller, std::vector<StreamedFeed> feeds, CallEnd end)
+      : streams_(streams), caller_(std::move(caller)), end_(end), feeds_(std::move(feeds)) {}
 
   void Start() {
     self_ = shared_from_this();
@@ -241,12 +240,13 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   void FinishLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (!finished_) {
       finished_ = true;
-      Finish(ToGrpcStatus(status));
+      Finish(end_(status));
     }
   }
 
   FollowStreams& streams_;
   const Caller caller_;
+  const CallEnd end_;
   std::vector<StreamedFeed> feeds_;  // used by one thread at a time: busy_
   FollowResponse message_;           // likewise
   std::string sent_heartbeat_;       // likewise
@@ -269,23 +269,23 @@ FollowStreams::FollowStreams(const Authenticator& authenticator, const FeedSourc
 
 FollowStreams::~FollowStreams() = default;
 
-Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest& request) {
+Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest& request, CallEnd end) {
   if (!caller.ok()) {
-    return new RefusedStream(caller.status());
+    return new RefusedStream(end(caller.status()));
   }
   absl::StatusOr<std::vector<StreamedFeed>> feeds = ParseFeeds(request);
   if (!feeds.ok()) {
-    return new RefusedStream(feeds.status());
+    return new RefusedStream(end(feeds.status()));
   }
-  const auto reactor = std::make_shared<FollowStreamReactor>(*this, *std::move(caller), *std::move(feeds));
+  const auto reactor = std::make_shared<FollowStreamReactor>(*this, *std::move(caller), *std::move(feeds), end);
   {
     MutexLock lock(mutex_);
     if (closed_) {
-      return new RefusedStream(Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping."));
+      return new RefusedStream(end(Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.")));
     }
     if (reactors_.size() >= kFollowStreamsMax) {
-      return new RefusedStream(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
-                                     "This node serves as many streams as it can; try again later."));
+      return new RefusedStream(end(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
+                                         "This node serves as many streams as it can; try again later.")));
     }
     reactors_.emplace(reactor.get(), reactor);
   }

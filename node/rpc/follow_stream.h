@@ -18,6 +18,7 @@
 #include "node/follow/feed_source.h"
 #include "node/membership/registry_state.h"
 #include "node/rpc/authenticator.h"
+#include "node/rpc/call_end.h"
 #include "storage/feeds.h"
 
 namespace meguri::node {
@@ -38,7 +39,7 @@ class FollowStreams {
 
   // Starts the reactor of one call.
   grpc::ServerWriteReactor<feed::v1::FollowResponse>* Start(absl::StatusOr<Caller> caller,
-                                                            const feed::v1::FollowRequest& request);
+                                                            const feed::v1::FollowRequest& request, CallEnd end);
 
   // Feeds have grown: those who follow them get the news now.
   void OnGrown(const std::vector<storage::FeedId>& grown);

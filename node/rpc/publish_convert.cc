@@ -10,7 +10,7 @@
 namespace meguri::node {
 
 PublishCall ToPublishCall(const record::ParticipantId& acting_member, const record::v1::PublishRequest& request) {
-  PublishCall call{acting_member, "Publish", request.request_id(), {}, request.validate_only(), {}};
+  PublishCall call{acting_member, "Publish", request.request_id(), {}, request.validate_only(), {}, nullptr, 0};
   if (!request.request_id().empty()) {
     std::string body;
     google::protobuf::io::StringOutputStream stream(&body);

@@ -22,8 +22,12 @@ using Reactor = grpc::ServerBidiReactor<PublishStreamRequest, PublishStreamRespo
 // another thread before the method has returned.
 class PublishStreamReactor final : public Reactor, public std::enable_shared_from_this<PublishStreamReactor> {
  public:
-  PublishStreamReactor(Caller caller, const Authenticator& authenticator, Publisher& publisher, Executor& executor)
-      : caller_(std::move(caller)), authenticator_(authenticator), publisher_(publisher), executor_(executor) {}
+  PublishStreamReactor(Caller caller, StillAllowed still_allowed, Publisher& publisher, Executor& executor, CallEnd end)
+      : caller_(std::move(caller)),
+        still_allowed_(std::move(still_allowed)),
+        publisher_(publisher),
+        executor_(executor),
+        end_(end) {}
 
   void Start() {
     self_ = shared_from_this();
@@ -34,157 +38,165 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
     const auto keep = shared_from_this();
     MutexLock lock(mutex_);
     reading_ = false;
-    if (!ok || !failure_.ok()) {
+    if (!ok || sequence_->IsOverBefore(next_position_)) {
       ended_ = true;
       FinishIfDoneLocked();
       return;
     }
+    const uint64_t position = next_position_++;
     checking_ = true;
     auto request = std::make_shared<PublishStreamRequest>();
     request->Swap(&request_);
-    const size_t bytes = request->ByteSizeLong();
-    BeginLocked(bytes);
-    if (!executor_.Submit([keep, request, bytes] { keep->PublishOne(*request, bytes); })) {
-      EndLocked(bytes);
+    unanswered_.push_back({request->ByteSizeLong(), absl::nullopt});
+    bytes_in_flight_ += unanswered_.back().bytes;
+    if (!executor_.Submit([keep, request, position] { keep->PublishOne(*request, position); })) {
       checking_ = false;
-      FailLocked(BusyStatus());
-      FinishIfDoneLocked();
+      TakeLocked(position, BusyStatus());
     }
   }
 
   void OnWriteDone(bool ok) override {
     const auto keep = shared_from_this();
     MutexLock lock(mutex_);
-    answers_.pop_front();
     writing_ = false;
     if (!ok) {
-      FailLocked(absl::CancelledError("The client has gone."));
+      is_gone_ = true;
     }
-    WriteLocked();
-    FinishIfDoneLocked();
+    MoveOnLocked();
   }
 
   void OnCancel() override {
     const auto keep = shared_from_this();
     MutexLock lock(mutex_);
-    FailLocked(absl::CancelledError("The client has gone."));
-    FinishIfDoneLocked();
+    is_gone_ = true;
+    MoveOnLocked();
   }
 
   void OnDone() override { self_.reset(); }
 
  private:
-  void BeginLocked(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    ++in_flight_;
-    bytes_in_flight_ += bytes;
-  }
+  using Outcome = absl::StatusOr<std::vector<PublishedRecord>>;
+  struct Unanswered {
+    size_t bytes = 0;
+    absl::optional<Outcome> outcome;  // nullopt: not known yet
+  };
 
-  void EndLocked(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    --in_flight_;
-    bytes_in_flight_ -= bytes;
-  }
-
-  void PublishOne(const PublishStreamRequest& request, size_t bytes) {
+  void PublishOne(const PublishStreamRequest& request, uint64_t position) {
     const auto keep = shared_from_this();
-    if (const absl::Status allowed = authenticator_.CheckRegistration(caller_); !allowed.ok()) {
+    if (const absl::Status allowed = still_allowed_(caller_); !allowed.ok()) {
       MutexLock lock(mutex_);
-      --in_flight_;
       checking_ = false;
-      FailLocked(allowed);
-      FinishIfDoneLocked();
+      TakeLocked(position, allowed);
       return;
     }
-    // The committer answers in the order of submission; reading goes on only after the check, so order is kept.
-    publisher_.Publish(ToPublishCall(caller_.acting_member, request.publish()),
-                       [keep, bytes](absl::StatusOr<std::vector<PublishedRecord>> published) {
-                         keep->Answer(std::move(published), bytes);
-                       });
+    // Reading goes on only after the check, so requests reach the committer in order.
+    PublishCall call = ToPublishCall(caller_.acting_member, request.publish());
+    call.sequence = sequence_;
+    call.position = position;
+    publisher_.Publish(std::move(call), [keep, position](Outcome published) {
+      MutexLock lock(keep->mutex_);
+      keep->TakeLocked(position, std::move(published));
+    });
     MutexLock lock(mutex_);
     checking_ = false;
-    ReadLocked();
-    FinishIfDoneLocked();
+    MoveOnLocked();
   }
 
-  void Answer(absl::StatusOr<std::vector<PublishedRecord>> published, size_t bytes) {
-    MutexLock lock(mutex_);
-    EndLocked(bytes);
-    if (!published.ok()) {
-      FailLocked(published.status());
-    } else if (failure_.ok()) {
-      PublishStreamResponse response;
-      ToResponse(*published, *response.mutable_published());
-      answers_.push_back(std::move(response));
-      WriteLocked();
+  // A refusal may overtake what waits for the disk: outcomes are put in order here.
+  void TakeLocked(uint64_t position, Outcome outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!outcome.ok()) {
+      sequence_->Refuse(position);
     }
+    Unanswered& request = unanswered_[position - first_position_];
+    request.outcome = std::move(outcome);
+    bytes_in_flight_ -= request.bytes;
+    MoveOnLocked();
+  }
+
+  void MoveOnLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    WriteLocked();
     ReadLocked();
     FinishIfDoneLocked();
   }
 
   void ReadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const bool has_room = in_flight_ < kPublishStreamWindow && bytes_in_flight_ < kPublishStreamBytesMax;
-    if (!checking_ && !reading_ && !ended_ && failure_.ok() && has_room) {
+    const bool has_room = unanswered_.size() < kPublishStreamWindow && bytes_in_flight_ < kPublishStreamBytesMax;
+    const bool may_read = has_room && !sequence_->IsOverBefore(next_position_);
+    if (may_read && !checking_ && !reading_ && !ended_ && !is_gone_) {
       reading_ = true;
       StartRead(&request_);
     }
   }
 
+  // Answers the oldest request, once its outcome is known. The first refusal ends the call; those behind it were
+  // refused too and need no answer.
   void WriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!writing_ && !answers_.empty() && !finished_) {
-      writing_ = true;
-      StartWrite(&answers_.front());
+    if (writing_ || is_gone_ || !failure_.ok() || unanswered_.empty() || !unanswered_.front().outcome.has_value()) {
+      return;
     }
+    const Outcome outcome = *std::move(unanswered_.front().outcome);
+    unanswered_.pop_front();
+    ++first_position_;
+    if (!outcome.ok()) {
+      failure_ = outcome.status();
+      return;
+    }
+    answer_.Clear();
+    ToResponse(*outcome, *answer_.mutable_published());
+    writing_ = true;
+    StartWrite(&answer_);
   }
 
-  void FailLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (failure_.ok()) {
-      failure_ = status;
-    }
-  }
-
-  // Everything that was read is answered before the call ends, even when one was refused.
+  // Everything that holds is answered before the call ends, even when a later request was refused.
   void FinishIfDoneLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const bool over = (ended_ || !failure_.ok()) && in_flight_ == 0 && !checking_ && !writing_;
-    const bool written = answers_.empty() || !failure_.ok();
-    if (over && written && !finished_) {
+    const bool answered = unanswered_.empty() || is_gone_ || !failure_.ok();
+    const bool over = ended_ || is_gone_ || !failure_.ok();
+    if (over && answered && !checking_ && !writing_ && !finished_) {
       finished_ = true;
-      Finish(ToGrpcStatus(failure_));
+      Finish(end_(is_gone_ ? absl::CancelledError("The client has gone.") : failure_));
     }
   }
 
   const Caller caller_;
-  const Authenticator& authenticator_;
+  const StillAllowed still_allowed_;
   Publisher& publisher_;
   Executor& executor_;
+  const CallEnd end_;
+  const std::shared_ptr<PublishSequence> sequence_ = std::make_shared<PublishSequence>();
   PublishStreamRequest request_;  // being read
+  PublishStreamResponse answer_;  // being written
   std::shared_ptr<PublishStreamReactor> self_;
 
   Mutex mutex_;
-  std::deque<PublishStreamResponse> answers_ ABSL_GUARDED_BY(mutex_);  // the first is being written
+  std::deque<Unanswered> unanswered_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  uint64_t first_position_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t next_position_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t bytes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t bytes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // of requests whose outcome is not known yet
   bool checking_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = true;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_gone_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // Says no.
 class RefusedStream final : public Reactor {
  public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
 };
 
 }  // namespace
 
-Reactor* StartPublishStream(absl::StatusOr<Caller> caller, const Authenticator& authenticator, Publisher& publisher,
-                            Executor& executor) {
+Reactor* StartPublishStream(absl::StatusOr<Caller> caller, StillAllowed still_allowed, Publisher& publisher,
+                            Executor& executor, CallEnd end) {
   if (!caller.ok()) {
-    return new RefusedStream(caller.status());
+    return new RefusedStream(end(caller.status()));
   }
-  const auto reactor = std::make_shared<PublishStreamReactor>(*std::move(caller), authenticator, publisher, executor);
+  const auto reactor =
+      std::make_shared<PublishStreamReactor>(*std::move(caller), std::move(still_allowed), publisher, executor, end);
   reactor->Start();
   return reactor.get();
 }

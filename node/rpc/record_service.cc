@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "node/rpc/publish_convert.h"
 #include "node/rpc/publish_stream.h"
+#include "node/rpc/record_convert.h"
 #include "passport/section_table.h"
 
 namespace meguri::node {
@@ -15,9 +16,7 @@ namespace {
 
 using record::v1::RecordService;
 
-const api::v1::Callers& Callers(absl::string_view method) {
-  return CallersOf(absl::StrCat("meguri.record.v1.RecordService.", method));
-}
+Method MethodOf(absl::string_view name) { return Method(absl::StrCat("meguri.record.v1.RecordService.", name)); }
 
 absl::StatusOr<record::RecordId> ParseRecordId(const std::string& bytes) {
   absl::StatusOr<record::RecordId> record_id = record::RecordId::Parse(bytes);
@@ -71,60 +70,54 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
   return mask;
 }
 
-void ToProto(RecordView view, record::v1::RecordView& out) {
-  *out.mutable_envelope() = std::move(view.envelope);
-  out.set_header_hash(view.header_hash.ToString());
-  out.set_latest_version(view.latest_version);
-  out.set_source(view.is_own ? "own" : "replica");
-  out.set_frozen(view.is_frozen);
-}
-
 }  // namespace
 
-RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query,
-                                     const RegistryState& registry)
-    : rpc_(rpc), publisher_(publisher), query_(query), registry_(registry) {}
+RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver)
+    : rpc_(rpc), publisher_(publisher), query_(query), resolver_(resolver) {}
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext* context,
                                                      const record::v1::PublishRequest* request,
                                                      record::v1::PublishResponse* response) {
-  static const api::v1::Callers& callers = Callers("Publish");
+  static const Method method = MethodOf("Publish");
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, callers);
+  const CallEnd end(rpc_.log, *context, method.name);
+  const absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, method.callers);
   if (!caller.ok()) {
-    reactor->Finish(ToGrpcStatus(caller.status()));
+    reactor->Finish(end(caller.status()));
     return reactor;
   }
-  const bool queued = rpc_.executor.Submit([this, reactor, request, response, acting = caller->acting_member] {
+  const bool queued = rpc_.executor.Submit([this, reactor, end, request, response, acting = caller->acting_member] {
     publisher_.Publish(ToPublishCall(acting, *request),
-                       [reactor, response](absl::StatusOr<std::vector<PublishedRecord>> published) {
+                       [reactor, end, response](absl::StatusOr<std::vector<PublishedRecord>> published) {
                          if (published.ok()) {
                            ToResponse(*published, *response);
                          }
-                         reactor->Finish(ToGrpcStatus(published.status()));
+                         reactor->Finish(end(published.status()));
                        });
   });
   if (!queued) {
-    reactor->Finish(ToGrpcStatus(BusyStatus()));
+    reactor->Finish(end(BusyStatus()));
   }
   return reactor;
 }
 
 grpc::ServerBidiReactor<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>*
 RecordServiceEdge::PublishStream(grpc::CallbackServerContext* context) {
-  static const api::v1::Callers& callers = Callers("PublishStream");
-  return StartPublishStream(rpc_.authenticator.Authenticate(*context, callers), rpc_.authenticator, publisher_,
-                            rpc_.executor);
+  static const Method method = MethodOf("PublishStream");
+  return StartPublishStream(
+      rpc_.authenticator.Authenticate(*context, method.callers),
+      [this](const Caller& caller) { return rpc_.authenticator.CheckRegistration(caller); }, publisher_, rpc_.executor,
+      CallEnd(rpc_.log, *context, method.name));
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* context,
                                                  const record::v1::GetRequest* request,
                                                  record::v1::GetResponse* response) {
-  static const api::v1::Callers& callers = Callers("Get");
+  static const Method method = MethodOf("Get");
   // Answered where it arrives: a handful of point reads costs less than a change of thread.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const auto answer = [&]() -> absl::Status {
-    MEGURI_ASSIGN_OR_RETURN(const Caller caller, rpc_.authenticator.Authenticate(*context, callers));
+    MEGURI_ASSIGN_OR_RETURN(const Caller caller, rpc_.authenticator.Authenticate(*context, method.callers));
     MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
     MEGURI_ASSIGN_OR_RETURN(const ReadMask mask, ParseMask(request->read_mask()));
     MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(rpc_.authenticator.QueryReaderFor(caller), record_id,
@@ -132,16 +125,16 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
     ToProto(std::move(view), *response->mutable_record());
     return absl::OkStatus();
   };
-  reactor->Finish(ToGrpcStatus(answer()));
+  reactor->Finish(CallEnd(rpc_.log, *context, method.name)(answer()));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* context,
                                                   const record::v1::ListRequest* request,
                                                   record::v1::ListResponse* response) {
-  static const api::v1::Callers& callers = Callers("List");
+  static const Method method = MethodOf("List");
   return AnswerUnary(
-      rpc_, context, callers, response,
+      rpc_, context, method, response,
       [this, request](const Caller& caller, record::v1::ListResponse& out) -> absl::Status {
         ListQuery query{request->filter(), request->publisher(), request->page_size(), request->page_token(), {}};
         MEGURI_ASSIGN_OR_RETURN(query.mask, ParseMask(request->read_mask()));
@@ -157,51 +150,35 @@ grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext* context,
                                                      const record::v1::HistoryRequest* request,
                                                      record::v1::HistoryResponse* response) {
-  static const api::v1::Callers& callers = Callers("History");
-  return AnswerUnary(rpc_, context, callers, response,
-                     [this, request](const Caller& caller, record::v1::HistoryResponse& out) -> absl::Status {
-                       MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
-                       MEGURI_ASSIGN_OR_RETURN(
-                           std::vector<RecordView> versions,
-                           query_.History(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher()));
-                       for (RecordView& view : versions) {
-                         ToProto(std::move(view), *out.add_versions());
-                       }
-                       return absl::OkStatus();
-                     });
+  static const Method method = MethodOf("History");
+  return AnswerUnary(
+      rpc_, context, method, response,
+      [this, request](const Caller& caller, record::v1::HistoryResponse& out) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
+        const HistoryQuery query{record_id, request->publisher(), request->page_size(), request->page_token()};
+        MEGURI_ASSIGN_OR_RETURN(HistoryPage page, query_.History(rpc_.authenticator.QueryReaderFor(caller), query));
+        for (RecordView& view : page.versions) {
+          ToProto(std::move(view), *out.add_versions());
+        }
+        out.set_next_page_token(page.next_page_token);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Resolve(grpc::CallbackServerContext* context,
                                                      const record::v1::ResolveRequest* request,
                                                      record::v1::ResolveResponse* response) {
-  static const api::v1::Callers& callers = Callers("Resolve");
-  return AnswerUnary(
-      rpc_, context, callers, response,
-      [this, request](const Caller& caller, record::v1::ResolveResponse& out) -> absl::Status {
-        MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> records,
-                                query_.Resolve(rpc_.authenticator.QueryReaderFor(caller), request->identifier()));
-        for (RecordView& view : records) {
-          ToProto(std::move(view), *out.add_records());
-        }
-        MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(request->identifier()));
-        const std::shared_ptr<const certs::Registry> registry = registry_.Get();
-        const registry::v1::MemberEntry* entry = nullptr;
-        if (!identifier.gtin.empty()) {
-          entry = registry->FindByGtin(identifier.gtin);
-        }
-        if (entry == nullptr && !identifier.host.empty()) {
-          entry = registry->FindByLinkDomain(identifier.host);
-        }
-        if (entry == nullptr && !identifier.uri.empty()) {
-          entry = registry->FindByUri(identifier.uri);
-        }
-        if (entry != nullptr) {
-          out.mutable_publisher()->set_participant_id(entry->participant_id());
-          out.mutable_publisher()->set_name(entry->name().ja().empty() ? entry->name().en() : entry->name().ja());
-          *out.mutable_publisher()->mutable_addresses() = entry->hosting().addresses();
-        }
-        return absl::OkStatus();
-      });
+  static const Method method = MethodOf("Resolve");
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const CallEnd end(rpc_.log, *context, method.name);
+  absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, method.callers);
+  if (!caller.ok()) {
+    reactor->Finish(end(caller.status()));
+    return reactor;
+  }
+  resolver_.Resolve(*std::move(caller), *request, *response,
+                    [reactor, end](const absl::Status& status) { reactor->Finish(end(status)); });
+  return reactor;
 }
 
 }  // namespace meguri::node

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "meguri/record/v1/record_service.grpc.pb.h"
-#include "node/membership/registry_state.h"
 #include "node/publish/publisher.h"
 #include "node/query/query.h"
+#include "node/rpc/resolver.h"
 #include "node/rpc/unary.h"
 
 namespace meguri::node {
 
 class RecordServiceEdge final : public record::v1::RecordService::CallbackService {
  public:
-  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const RegistryState& registry);
+  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver);
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context, const record::v1::PublishRequest* request,
                                     record::v1::PublishResponse* response) override;
@@ -30,7 +30,7 @@ class RecordServiceEdge final : public record::v1::RecordService::CallbackServic
   RpcContext rpc_;
   Publisher& publisher_;
   const Query& query_;
-  const RegistryState& registry_;
+  Resolver& resolver_;
 };
 
 }  // namespace meguri::node

@@ -10,9 +10,7 @@
 namespace meguri::node {
 namespace {
 
-const api::v1::Callers& Callers(absl::string_view method) {
-  return CallersOf(absl::StrCat("meguri.registry.v1.RegistryService.", method));
-}
+Method MethodOf(absl::string_view name) { return Method(absl::StrCat("meguri.registry.v1.RegistryService.", name)); }
 
 }  // namespace
 
@@ -23,8 +21,8 @@ RegistryServiceEdge::RegistryServiceEdge(RpcContext rpc, const RegistryState& re
 grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerContext* context,
                                                          const registry::v1::GetMemberRequest* request,
                                                          registry::v1::GetMemberResponse* response) {
-  static const api::v1::Callers& callers = Callers("GetMember");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("GetMember");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller&, registry::v1::GetMemberResponse& out) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                                                record::ParticipantId::Parse(request->participant_id()));
@@ -51,8 +49,8 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* RegistryServiceEdge::ListMembers(grpc::CallbackServerContext* context,
                                                            const registry::v1::ListMembersRequest* request,
                                                            registry::v1::ListMembersResponse* response) {
-  static const api::v1::Callers& callers = Callers("ListMembers");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("ListMembers");
+  return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller&, registry::v1::ListMembersResponse& out) -> absl::Status {
                        const int page_size =
                            request->page_size() <= 0 ? kPageSizeDefault : std::min(request->page_size(), kPageSizeMax);
@@ -75,8 +73,8 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::ListMembers(grpc::CallbackServerC
 grpc::ServerUnaryReactor* RegistryServiceEdge::GetHeartbeat(grpc::CallbackServerContext* context,
                                                             const registry::v1::GetHeartbeatRequest* /*request*/,
                                                             registry::v1::GetHeartbeatResponse* response) {
-  static const api::v1::Callers& callers = Callers("GetHeartbeat");
-  return AnswerUnary(rpc_, context, callers, response,
+  static const Method method = MethodOf("GetHeartbeat");
+  return AnswerUnary(rpc_, context, method, response,
                      [this](const Caller&, registry::v1::GetHeartbeatResponse& out) -> absl::Status {
                        absl::optional<record::v1::SignedBody> heartbeat = registry_.NewestHeartbeat();
                        if (!heartbeat.has_value()) {
@@ -91,9 +89,9 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetHeartbeat(grpc::CallbackServer
 grpc::ServerUnaryReactor* RegistryServiceEdge::RenewCertificate(grpc::CallbackServerContext* context,
                                                                 const registry::v1::RenewCertificateRequest* request,
                                                                 registry::v1::RenewCertificateResponse* response) {
-  static const api::v1::Callers& callers = Callers("RenewCertificate");
+  static const Method method = MethodOf("RenewCertificate");
   return AnswerUnary(
-      rpc_, context, callers, response,
+      rpc_, context, method, response,
       [this, request](const Caller& caller, registry::v1::RenewCertificateResponse& out) -> absl::Status {
         if (office_ == nullptr) {
           return Error(absl::StatusCode::kFailedPrecondition, "NOT_THE_OPERATOR",

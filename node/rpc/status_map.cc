@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -14,59 +16,86 @@
 namespace meguri::node {
 namespace {
 
-// Details travel in a trailer, and gRPC clients take 8 KiB of metadata unless told otherwise.
-constexpr size_t kDetailsBytesMax = 6 * 1024;
 constexpr size_t kFoundBytesMax = 120;
+constexpr size_t kMessageTextMax = 500;        // it travels twice, and percent-encoded
+constexpr size_t kLastProblemMax = 200;        // what MORE_PROBLEMS takes
+constexpr size_t kFieldOverheadMax = 6;        // tag and length of one violation
+constexpr size_t kBadRequestOverheadMax = 64;  // its type's name, tags and lengths
 
 std::string DefaultReason(absl::StatusCode code) {
   std::string reason = absl::StatusCodeToString(code);
   return reason.empty() ? "UNKNOWN" : reason;
 }
 
-// What went wrong inside is for the log; a caller could read paths and states out of it.
-bool IsInternal(absl::StatusCode code) {
-  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kDataLoss ||
-         code == absl::StatusCode::kUnknown;
-}
-
-// At most kFoundBytesMax, cut between characters: a proto string must be UTF-8.
-std::string CutText(const std::string& text) {
-  size_t size = std::min(text.size(), kFoundBytesMax);
+// At most `max` bytes, cut between characters: a proto string must be UTF-8.
+std::string CutText(absl::string_view text, size_t max) {
+  size_t size = std::min(text.size(), max);
   while (size < text.size() && size > 0 && (static_cast<uint8_t>(text[size]) & 0xC0) == 0x80) {
     --size;
   }
-  return text.substr(0, size);
+  return std::string(text.substr(0, size));
 }
 
-google::rpc::BadRequest ToBadRequest(const std::vector<Violation>& violations) {
+google::rpc::BadRequest::FieldViolation ToFieldViolation(const Violation& violation) {
+  google::rpc::BadRequest::FieldViolation field;
+  field.set_field(violation.field);
+  Violation sentence = violation;
+  sentence.field.clear();
+  sentence.found = CutText(sentence.found, kFoundBytesMax);
+  field.set_description(ToSentence(sentence));
+  field.set_reason(violation.reason);
+  if (!violation.message_ja.empty()) {
+    field.mutable_localized_message()->set_locale("ja");
+    field.mutable_localized_message()->set_message(violation.message_ja);
+  }
+  return field;
+}
+
+// As many as fit into `bytes_max`, and how many are left.
+google::rpc::BadRequest ToBadRequest(const std::vector<Violation>& violations, size_t bytes_max) {
   google::rpc::BadRequest bad_request;
+  std::vector<size_t> ends;
+  size_t bytes = 0;
   for (const Violation& violation : violations) {
-    if (bad_request.ByteSizeLong() > kDetailsBytesMax) {
-      const size_t left = violations.size() - static_cast<size_t>(bad_request.field_violations_size());
-      google::rpc::BadRequest::FieldViolation* rest = bad_request.add_field_violations();
-      rest->set_reason("MORE_PROBLEMS");
-      rest->set_description(
-          absl::StrCat(left, " more problems; mend these first, or check the record before sending it"));
+    google::rpc::BadRequest::FieldViolation field = ToFieldViolation(violation);
+    bytes += field.ByteSizeLong() + kFieldOverheadMax;
+    if (bytes > bytes_max) {
       break;
     }
-    google::rpc::BadRequest::FieldViolation* field = bad_request.add_field_violations();
-    field->set_field(violation.field);
-    Violation sentence = violation;
-    sentence.field.clear();
-    sentence.found = CutText(sentence.found);
-    field->set_description(ToSentence(sentence));
-    field->set_reason(violation.reason);
-    if (!violation.message_ja.empty()) {
-      field->mutable_localized_message()->set_locale("ja");
-      field->mutable_localized_message()->set_message(violation.message_ja);
-    }
+    ends.push_back(bytes);
+    *bad_request.add_field_violations() = std::move(field);
   }
+  if (ends.size() == violations.size()) {
+    return bad_request;
+  }
+  while (!ends.empty() && ends.back() + kLastProblemMax > bytes_max) {
+    ends.pop_back();
+    bad_request.mutable_field_violations()->RemoveLast();
+  }
+  google::rpc::BadRequest::FieldViolation* rest = bad_request.add_field_violations();
+  rest->set_reason("MORE_PROBLEMS");
+  rest->set_description(absl::StrCat(violations.size() - ends.size(),
+                                     " more problems; mend these first, or check the record before sending it"));
   return bad_request;
 }
 
 }  // namespace
 
-grpc::Status ToGrpcStatus(const absl::Status& status) {
+bool IsInternal(absl::StatusCode code) {
+  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kDataLoss ||
+         code == absl::StatusCode::kUnknown;
+}
+
+size_t ErrorBytesFor(const grpc::ServerContextBase& context) {
+  const auto [begin, end] = context.client_metadata().equal_range(kErrorBytesKey);
+  uint64_t bytes = 0;
+  if (begin == end || !absl::SimpleAtoi(absl::string_view(begin->second.data(), begin->second.size()), &bytes)) {
+    return kErrorBytesDefault;
+  }
+  return static_cast<size_t>(std::min<uint64_t>(bytes, kErrorBytesMax));
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status, size_t error_bytes) {
   if (status.ok()) {
     return grpc::Status::OK;
   }
@@ -76,7 +105,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   }
   const std::string message = IsInternal(status.code())
                                   ? absl::StrCat("The node could not answer (", reason, "); its log says why.")
-                                  : std::string(status.message());
+                                  : CutText(status.message(), kMessageTextMax);
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);
@@ -85,8 +114,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   info.set_domain(kErrorDomain);
   details.add_details()->PackFrom(info);
   const std::vector<Violation> violations = ViolationsOf(status);
-  if (!violations.empty()) {
-    details.add_details()->PackFrom(ToBadRequest(violations));
+  const size_t used = details.ByteSizeLong() + kBadRequestOverheadMax;
+  if (!violations.empty() && used + kLastProblemMax < error_bytes) {
+    details.add_details()->PackFrom(ToBadRequest(violations, error_bytes - used));
   }
   return {static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString()};
 }

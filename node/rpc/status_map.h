@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
 #include "absl/status/status.h"
+#include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 
 namespace meguri::node {
 
 inline constexpr char kErrorDomain[] = "meguri";
 
-// The one place where an error of ours becomes a gRPC error: the code, and google.rpc.Status details with ErrorInfo
-// (the stable reason) and BadRequest (every violation, in English and Japanese). Internal errors keep their text for
-// the log and show a caller only their code and reason.
-grpc::Status ToGrpcStatus(const absl::Status& status);
+// How many bytes of error details a caller takes, as a decimal number in the metadata of a call.
+inline constexpr char kErrorBytesKey[] = "meguri-error-bytes";
+// Details travel in a trailer, and a gRPC client takes 8 KiB of metadata unless it was told otherwise.
+inline constexpr size_t kErrorBytesDefault = 6 << 10;
+inline constexpr size_t kErrorBytesMax = 4 << 20;
+
+// Whether an error of this code is the node's own failure. What went wrong inside is for its log.
+bool IsInternal(absl::StatusCode code);
+
+// What the caller says that it takes, at most kErrorBytesMax; kErrorBytesDefault if it says nothing.
+size_t ErrorBytesFor(const grpc::ServerContextBase& context);
+
+// The status as it travels: with a google.rpc.Status of at most `error_bytes` that carries ErrorInfo and, for bad
+// input, BadRequest. Problems that find no room are counted in a last violation (reason MORE_PROBLEMS). What goes wrong
+// inside is told without its text: it could show a caller paths and states.
+grpc::Status ToGrpcStatus(const absl::Status& status, size_t error_bytes = kErrorBytesDefault);
 
 }  // namespace meguri::node

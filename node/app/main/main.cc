@@ -21,6 +21,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
+#include "node/app/grpc_log.h"
 #include "node/app/log.h"
 #include "node/app/main/folder_commands.h"
 #include "node/app/node.h"
@@ -93,6 +94,7 @@ absl::Status Serve(const std::string& data, const std::map<std::string, std::str
   const SystemClock clock;
   record::SystemRandom random;
   Log log(STDERR_FILENO, LevelOf(config.Get("log_level")), clock);
+  const GrpcLog grpc_log(log, clock);
   // Signals are taken by this thread alone, so every other thread is started with them blocked.
   sigset_t signals;
   sigemptyset(&signals);

@@ -88,7 +88,8 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   const storage::SnapshotReader& durable = committer_->durable();
   executor_ = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
   publisher_ = std::make_unique<node::Publisher>(registry_, durable, *committer_, clock);
-  query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_}, random_);
+  query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
+                                         node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_);

@@ -131,14 +131,46 @@ class FakeNode final : public record::v1::RecordService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status History(grpc::ServerContext*, const record::v1::HistoryRequest* request,
+                       record::v1::HistoryResponse* response) override {
+    MutexLock lock(mutex_);
+    const std::vector<record::v1::Publication>& versions = records_[request->record_id()];
+    size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    for (; at < versions.size() && response->versions_size() < request->page_size(); ++at) {
+      View(versions[at].envelope(), *response->add_versions());
+    }
+    response->set_next_page_token(at == versions.size() ? "" : std::to_string(at));
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Resolve(grpc::ServerContext*, const record::v1::ResolveRequest* request,
+                       record::v1::ResolveResponse* response) override {
+    MutexLock lock(mutex_);
+    asked_ = *request;
+    *response = resolved_;
+    return grpc::Status::OK;
+  }
+
   // The connection breaks once, when the `number`-th request of a stream has arrived and is not done.
   void LoseRequest(int number) {
     MutexLock lock(mutex_);
     lose_ = number;
   }
-  void Refuse(const grpc::Status& status) {
+  void Refuse(const grpc::Status& status) { RefuseAfter(0, status); }
+  // Takes `count` more requests and refuses all after them.
+  void RefuseAfter(int count, const grpc::Status& status) {
     MutexLock lock(mutex_);
     refusal_ = status;
+    taken_before_refusal_ = count;
+  }
+  // What Resolve answers.
+  void Resolved(const record::v1::ResolveResponse& response) {
+    MutexLock lock(mutex_);
+    resolved_ = response;
+  }
+  record::v1::ResolveRequest asked() {
+    MutexLock lock(mutex_);
+    return asked_;
   }
   size_t record_count() {
     MutexLock lock(mutex_);
@@ -165,7 +197,7 @@ class FakeNode final : public record::v1::RecordService::Service {
 
   grpc::Status Take(const record::v1::PublishRequest& request, record::v1::PublishResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!refusal_.ok()) {
+    if (!refusal_.ok() && taken_before_refusal_-- <= 0) {
       return refusal_;
     }
     for (const record::v1::Publication& publication : request.publications()) {
@@ -195,6 +227,9 @@ class FakeNode final : public record::v1::RecordService::Service {
   std::map<std::string, bool> request_ids_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> acting_members_ ABSL_GUARDED_BY(mutex_);
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  int taken_before_refusal_ ABSL_GUARDED_BY(mutex_) = 0;
+  record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);
+  record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);
   int lose_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

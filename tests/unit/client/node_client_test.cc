@@ -119,6 +119,41 @@ TEST_F(NodeClientTest, LearnsWhyAStreamEnded) {
   EXPECT_THAT(stream->Send({}), HasReason("NOT_FOUND")) << "the first error stays";
 }
 
+TEST_F(NodeClientTest, TellsWhichBatchesHoldWhenALaterOneIsRefused) {
+  FakeServer server(federation_.Issue(Node()), clients_.RootPem());
+  server.node.RefuseAfter(2, client::testing::NotFound());
+  const NodeClient client = Client(server, Material(client_, federation_), Node().ToUri());
+  const std::unique_ptr<PublishSession> stream = client.PublishStream();
+  // Sent without a look at the answers, until the node takes no more.
+  for (int i = 0; i < 1000 && stream->Send({}).ok(); ++i) {
+  }
+  MEGURI_EXPECT_OK(stream->Receive());
+  MEGURI_EXPECT_OK(stream->Receive());
+  EXPECT_THAT(stream->Receive(), HasReason("NOT_FOUND"));
+}
+
+TEST_F(NodeClientTest, TakesAsManyProblemsAsItSays) {
+  FakeServer server(federation_.Issue(Node()), clients_.RootPem());
+  const NodeClient client = Client(server, Material(client_, federation_), Node().ToUri());
+  google::rpc::BadRequest bad_request;
+  for (int i = 0; i < 20'000; ++i) {
+    google::rpc::BadRequest::FieldViolation& violation = *bad_request.add_field_violations();
+    violation.set_field(std::to_string(i));
+    violation.set_reason("WRONG");
+    violation.set_description(std::string(150, 'x'));
+  }
+  google::rpc::Status told;
+  told.add_details()->PackFrom(bad_request);
+  const std::string details = told.SerializeAsString();
+  ASSERT_GT(details.size(), static_cast<size_t>(kErrorBytesMax) * 3 / 4);
+  ASSERT_LE(details.size(), static_cast<size_t>(kErrorBytesMax));
+  server.node.Refuse(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", details));
+  EXPECT_EQ(ViolationsOf(client.Publish({}).status()).size(), 20'000U);
+  // A node that sends more than that gets an error and no memory.
+  server.node.Refuse(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", std::string(kErrorBytesMax * 2, 'x')));
+  EXPECT_FALSE(client.Publish({}).ok());
+}
+
 TEST_F(NodeClientTest, MayDropAStreamHalfWay) {
   const FakeServer server(federation_.Issue(Node()), clients_.RootPem());
   const NodeClient client = Client(server, Material(client_, federation_), Node().ToUri());

@@ -251,6 +251,66 @@ TEST_F(ProgramWithNodeTest, ListsPageAfterPage) {
   EXPECT_THAT(Run({"record", "list", "--all", "-o", "json"}).Json()["records"], SizeIs(3));
 }
 
+TEST_F(ProgramWithNodeTest, SaysHowManyRecordsHoldWhenALaterOneIsRefused) {
+  google::rpc::BadRequest bad_request;
+  google::rpc::BadRequest::FieldViolation& violation = *bad_request.add_field_violations();
+  violation.set_field("publications[0].sections.identity");
+  violation.set_reason("SOME_RULE");
+  google::rpc::Status told;
+  told.add_details()->PackFrom(bad_request);
+  server_.node.RefuseAfter(1, grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", told.SerializeAsString()));
+  std::vector<std::string> arguments = {"record", "publish"};
+  arguments.insert(arguments.end(), 256, DemoFile("recycled-pp-lot.json"));
+  arguments.push_back(DemoFile("cathode-nmc811-lot.json"));
+  const Outcome outcome = Run(arguments);
+  EXPECT_EQ(outcome.exit_code, 65) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("of 257 records the 256 above are published"),
+                                 HasSubstr("cathode-nmc811-lot.json: sections.identity")));
+  EXPECT_EQ(server_.node.record_count(), 256U);
+}
+
+TEST_F(ProgramWithNodeTest, ShowsAHistoryPageAfterPage) {
+  const std::string record_id = Publish();
+  Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json")});
+  Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json")});
+  const Outcome first = Run({"record", "history", record_id, "--page-size", "2", "-o", "jsonl"});
+  EXPECT_THAT((std::vector<std::string>(absl::StrSplit(first.out, '\n', absl::SkipEmpty()))), SizeIs(2));
+  EXPECT_THAT(first.err, HasSubstr("--page-token 2"));
+  const nlohmann::json rest = Run({"record", "history", record_id, "--page-token", "2", "-o", "json"}).Json();
+  EXPECT_THAT(rest["versions"], SizeIs(1));
+  EXPECT_THAT(Run({"record", "history", record_id, "--all", "-o", "json"}).Json()["versions"], SizeIs(3));
+}
+
+TEST_F(ProgramWithNodeTest, SaysInWordsThatAnIdentifierLeadsNowhere) {
+  const Outcome unknown = Run({"record", "resolve", "04912345100108"});
+  EXPECT_EQ(unknown.exit_code, 66);
+  EXPECT_THAT(unknown.err, HasSubstr("neither a record nor an issuer"));
+  EXPECT_TRUE(server_.node.asked().ask_publisher());
+  EXPECT_THAT(Run({"--lang", "ja", "record", "resolve", "04912345100108"}).err, HasSubstr("見つかりません"));
+
+  record::v1::ResolveResponse response;
+  response.mutable_publisher()->set_participant_id("0199:maker");
+  response.mutable_publisher()->add_addresses("maker.example:7443");
+  server_.node.Resolved(response);
+  const Outcome local = Run({"record", "resolve", "--local", "04912345100108", "-o", "json"});
+  EXPECT_EQ(local.exit_code, 66);
+  EXPECT_EQ(local.Json()["publisher"]["participant_id"], "0199:maker");
+  EXPECT_FALSE(server_.node.asked().ask_publisher());
+
+  response.mutable_publisher_answer();
+  server_.node.Resolved(response);
+  const Outcome asked = Run({"record", "resolve", "04912345100108"});
+  EXPECT_EQ(asked.exit_code, 66);
+  EXPECT_THAT(asked.err, AllOf(HasSubstr("neither here nor at its publisher's node"), HasSubstr("0199:maker"),
+                               HasSubstr("maker.example:7443")));
+
+  response.mutable_publisher_answer()->set_reason("NODE_UNREACHABLE");
+  server_.node.Resolved(response);
+  const Outcome off = Run({"record", "resolve", "04912345100108"});
+  EXPECT_EQ(off.exit_code, 69);
+  EXPECT_THAT(off.err, AllOf(HasSubstr("[NODE_UNREACHABLE]"), HasSubstr("maker.example:7443")));
+}
+
 TEST_F(ProgramWithNodeTest, UpdatesAndWithdrawsARecord) {
   const std::string record_id = Publish();
   const Outcome update = Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json"), "-o", "json"});

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "meguri/record/v1/record_service.pb.h"
+#include "node/membership/registry_state.h"
+#include "node/query/publisher_node.h"
+#include "node/query/query.h"
+#include "node/rpc/authenticator.h"
+
+namespace meguri::node {
+
+// Finds what a scanned identifier names: here, else at the node of its publisher if a client wishes that. Thread-safe.
+class Resolver {
+ public:
+  using Done = absl::AnyInvocable<void(const absl::Status&)>;
+
+  Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
+           PublisherNode& publishers, Executor& executor, const Clock& clock);
+
+  // Never blocks. `request` and `response` live until `done` is called, on any thread. That the publisher's node could
+  // not be asked, or answered wrongly, is no error: response.publisher_answer says so.
+  void Resolve(Caller caller, const record::v1::ResolveRequest& request, record::v1::ResolveResponse& response,
+               Done done);
+
+ private:
+  struct Call;
+  void LookHere(const std::shared_ptr<Call>& call);
+  // False, and publisher_answer says why, if there is nobody to ask.
+  bool PrepareQuestion(Call& call) const;
+  void Ask(const std::shared_ptr<Call>& call);
+  void TakeAnswer(Call& call, absl::StatusOr<PublisherNode::Answer> answer);
+
+  const Authenticator& authenticator_;
+  const Query& query_;
+  const RegistryState& registry_;
+  PublisherNode& publishers_;
+  Executor& executor_;
+  const Clock& clock_;
+  std::atomic<size_t> asks_{0};
+};
+
+}  // namespace meguri::node

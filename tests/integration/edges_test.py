@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Real nodes over mutual TLS on loopback: what callers are answered, refused, and what is written down of it."""
+import json
+import pathlib
+import socket
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "deploy"))
+from federation import Federation, items_of, wait_for  # noqa: E402
+
+DATA = ROOT / "deploy" / "demo-data"
+OPERATOR = "0188:8000020130001"
+MAKER = "0188:7123456789012"
+RECYCLER = "0188:4000012090001"
+BATTERY = json.loads((DATA / "ev-battery.json").read_text())
+SCANNED = f"{BATTERY['sections']['identity']['gtin']}/{BATTERY['sections']['identity']['serial']}"
+BIN = None
+
+
+class EdgesTest(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = pathlib.Path(self.temporary.name)
+        self.federation = Federation(BIN, self.folder)
+        self.addCleanup(self.federation.stop)
+        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
+                                                "--gs1-prefix", "4912345")
+        self.recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
+                                                   "recycler:battery", "--permit", "産廃処分|01320000001|13")
+        wait_for("the recycler to know the maker", lambda: self.recycler.cli(
+            "member", "show", MAKER, check=False).code == 0)
+        wait_for("the maker to know the recycler", lambda: self.maker.cli(
+            "member", "show", RECYCLER, check=False).code == 0)
+
+    def publish(self, name="ev-battery.json"):
+        return items_of(self.maker.json("record", "publish", str(DATA / name)))[0]["record_id"]
+
+    def log_of(self, member):
+        return [json.loads(line) for line in member.log_path.read_text().splitlines()]
+
+    def test_a_scan_is_answered_by_the_publishers_node_and_nothing_is_kept(self):
+        record = self.publish()
+        answer = self.recycler.json("record", "resolve", SCANNED)
+        self.assertEqual([view["envelope"]["record_id"] for view in answer["records"]], [record])
+        self.assertEqual(answer["records"][0]["source"], "publisher")
+        self.assertEqual(answer["publisher"]["participant_id"], MAKER)
+        sections = set(answer["records"][0]["envelope"]["sections"])
+        self.assertIn("dismantling", sections)
+        self.assertNotIn("owner_note", sections)
+        self.assertEqual(items_of(self.recycler.json("record", "list")), [])
+        # What is here already is not asked for.
+        self.recycler.follow(self.maker, "public", "recyclers/battery")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "public", 1))
+        here = self.recycler.json("record", "resolve", SCANNED)
+        self.assertEqual(here["records"][0]["source"], "replica")
+        self.assertNotIn("publisher_answer", here)
+
+    def test_a_scan_that_leads_nowhere_says_where_it_would(self):
+        self.publish()
+        local = self.recycler.cli("record", "resolve", "--local", SCANNED, check=False)
+        self.assertEqual(local.code, 66)
+        self.assertIn(self.maker.address, local.error)
+        absent = self.recycler.cli("record", "resolve", "04912345100993", check=False)
+        self.assertEqual(absent.code, 66, absent.error)
+        self.assertIn("at its publisher's node", absent.error)
+        unknown = self.recycler.cli("record", "resolve", "09506000467894", check=False)
+        self.assertEqual(unknown.code, 66)
+        self.assertIn("neither a record nor an issuer", unknown.error)
+        self.maker.stop()
+        off = self.recycler.cli("record", "resolve", SCANNED, check=False)
+        self.assertEqual(off.code, 69, off.error)
+        self.assertIn("NODE_UNREACHABLE", off.error)
+        self.assertIn(self.maker.address, off.error)
+
+    def test_an_answer_that_does_not_verify_is_not_shown(self):
+        self.publish()
+        key = self.maker.json("key", "show")["key_id"]
+        self.operator.cli("member", "revoke-key", MAKER, key, "--at", "2020-01-01T00:00:00Z", "--yes")
+        entry = self.operator.json("member", "show", MAKER)
+        wait_for("the recycler to know of it", lambda: self.recycler.json("member", "show", MAKER) == entry)
+        answer = self.recycler.cli("record", "resolve", SCANNED, check=False)
+        self.assertEqual(answer.code, 69, answer.error)
+        self.assertIn("KEY_REVOKED", answer.error)
+
+    def test_a_history_is_paged_across_a_restart(self):
+        record = self.publish()
+        for _ in range(2):
+            self.maker.cli("record", "update", record, str(DATA / "ev-battery.json"))
+        first = self.maker.json("record", "history", record, "--page-size", "2")
+        self.assertEqual(len(first["versions"]), 2)
+        self.maker.stop()
+        self.maker.start()
+        rest = self.maker.json("record", "history", record, "--page-token", first["next_page_token"])
+        self.assertEqual([v["envelope"]["version"] for v in rest["versions"]], [3])
+        refused = self.maker.cli("record", "list", "--page-token", first["next_page_token"], check=False)
+        self.assertEqual(refused.code, 65)
+
+    def test_every_problem_of_a_batch_is_told_and_nothing_is_stored(self):
+        names = []
+        for i in range(40):
+            passport = json.loads(json.dumps(BATTERY))
+            passport["sections"]["identity"]["serial"] = f"S{i}"
+            passport["sections"]["identity"].pop("digital_link", None)
+            names.append(self.folder / f"battery-{i}.json")
+            names[-1].write_text(json.dumps(passport))
+        refused = self.recycler.cli("record", "publish", *map(str, names), check=False)
+        self.assertEqual(refused.code, 65, refused.error)
+        self.assertIn("40 problems", refused.error)
+        for name in names:
+            self.assertIn(f"{name}: sections.identity.gtin", refused.error)
+        self.assertIn(MAKER, refused.error)
+        self.assertEqual(items_of(self.recycler.json("record", "list")), [])
+        self.maker.cli("record", "publish", str(names[0]))
+
+    def test_refused_calls_and_broken_connections_are_written_down_as_json(self):
+        self.maker.add_client("reader", "read")
+        for _ in range(3):
+            self.maker.cli("feed", "follow", RECYCLER, "public", client="reader", check=False)
+        for noise in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\n\x1b[31m\xff\n"):
+            with socket.create_connection(("127.0.0.1", self.maker.port)) as connection:
+                connection.sendall(noise)
+                connection.recv(100)
+        refused = [line for line in self.log_of(self.maker) if line["event"] == "call-refused"]
+        self.assertEqual([line["reason"] for line in refused], ["CLIENT_ROLE"])
+        self.assertIn("/client/reader", refused[0]["peer"])
+        self.assertEqual(refused[0]["method"], "meguri.admin.v1.AdminService.AddFollow")
+        self.assertTrue(any(line["event"] == "grpc" for line in self.log_of(self.maker)))
+        self.assertNotIn("server name", self.maker.log_path.read_text())
+
+
+if __name__ == "__main__":
+    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=2)
