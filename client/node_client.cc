@@ -264,6 +264,16 @@ absl::StatusOr<admin::v1::ListFollowsResponse> NodeClient::ListFollows(
   return edge_->Call(*edge_->admin, &admin::v1::AdminService::Stub::ListFollows, request);
 }
 
+absl::StatusOr<admin::v1::GetFeedEvidenceResponse> NodeClient::GetFeedEvidence(
+    const admin::v1::GetFeedEvidenceRequest& request) const {
+  return edge_->Call(*edge_->admin, &admin::v1::AdminService::Stub::GetFeedEvidence, request);
+}
+
+absl::StatusOr<admin::v1::GetRecordEvidenceResponse> NodeClient::GetRecordEvidence(
+    const admin::v1::GetRecordEvidenceRequest& request) const {
+  return edge_->Call(*edge_->admin, &admin::v1::AdminService::Stub::GetRecordEvidence, request);
+}
+
 absl::StatusOr<admin::v1::IssueNodeCertificateResponse> NodeClient::IssueNodeCertificate(
     const admin::v1::IssueNodeCertificateRequest& request) const {
   return edge_->Call(*edge_->admin, &admin::v1::AdminService::Stub::IssueNodeCertificate, request);

@@ -62,6 +62,10 @@ class NodeClient {
   absl::StatusOr<admin::v1::AddFollowResponse> AddFollow(const admin::v1::AddFollowRequest& request) const;
   absl::StatusOr<admin::v1::RemoveFollowResponse> RemoveFollow(const admin::v1::RemoveFollowRequest& request) const;
   absl::StatusOr<admin::v1::ListFollowsResponse> ListFollows(const admin::v1::ListFollowsRequest& request) const;
+  absl::StatusOr<admin::v1::GetFeedEvidenceResponse> GetFeedEvidence(
+      const admin::v1::GetFeedEvidenceRequest& request) const;
+  absl::StatusOr<admin::v1::GetRecordEvidenceResponse> GetRecordEvidence(
+      const admin::v1::GetRecordEvidenceRequest& request) const;
   absl::StatusOr<admin::v1::IssueNodeCertificateResponse> IssueNodeCertificate(
       const admin::v1::IssueNodeCertificateRequest& request) const;
 

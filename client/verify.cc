@@ -71,6 +71,9 @@ absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& en
   if (header.message().record_type() != record::v1::RECORD_TYPE_MEMBER || header.publisher() != bundle.operator_id()) {
     return Refuse(kMemberReason, "the publisher's entry is not a member record of the operator");
   }
+  if (header.is_tombstone()) {
+    return Refuse(kMemberReason, "the publisher's entry is a tombstone: it says that the member's record ended");
+  }
   MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey key, VerifySignature(header, envelope.signature(), *anchors));
   MEGURI_RETURN_IF_ERROR(key.CheckUsable(now));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));

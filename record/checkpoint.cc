@@ -173,4 +173,12 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(absl::string_view note, absl::string_v
   return parsed.checkpoint;
 }
 
+absl::StatusOr<Checkpoint> ReadOpenedCheckpoint(absl::string_view note, absl::string_view origin) {
+  MEGURI_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
+  if (parsed.checkpoint.origin != origin) {
+    return Refuse("CHECKPOINT_ORIGIN", absl::StrCat("the checkpoint is not of ", origin));
+  }
+  return parsed.checkpoint;
+}
+
 }  // namespace meguri::record

@@ -27,4 +27,8 @@ absl::StatusOr<std::string> SignCheckpoint(const Checkpoint& checkpoint, const S
 // INVALID_ARGUMENT with reason CHECKPOINT_FORM, CHECKPOINT_ORIGIN or CHECKPOINT_SIGNATURE.
 absl::StatusOr<Checkpoint> OpenCheckpoint(absl::string_view note, absl::string_view origin, const PublicKey& feed_key);
 
+// Reads a note whose signature was checked when it came: its key may have been replaced since. INVALID_ARGUMENT with
+// reason CHECKPOINT_FORM or CHECKPOINT_ORIGIN.
+absl::StatusOr<Checkpoint> ReadOpenedCheckpoint(absl::string_view note, absl::string_view origin);
+
 }  // namespace meguri::record

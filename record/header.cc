@@ -141,6 +141,10 @@ std::string Encode(const v1::Header& message) {
 
 }  // namespace
 
+bool IsNewerFormat(absl::string_view header_bytes) {
+  return absl::IsUnimplemented(Header::Parse(header_bytes).status());
+}
+
 bool IsSlotCount(size_t count) { return count == 8 || count == 16 || count == 32 || count == kSlotsMax; }
 
 Header::Header(std::string bytes, v1::Header message, Hash hash, RecordId record_id, ParticipantId publisher)

@@ -39,6 +39,9 @@ class Header {
   ParticipantId publisher_;
 };
 
+// Whether Parse refuses `bytes` as NEWER_FORMAT: their hash and signature can be judged, and nothing else.
+bool IsNewerFormat(absl::string_view header_bytes);
+
 // Whether a header may have so many slots: 8, 16, 32 or 64.
 bool IsSlotCount(size_t count);
 

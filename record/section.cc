@@ -156,6 +156,9 @@ absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, cons
 }
 
 absl::Status VerifySections(const Header& header, const google::protobuf::RepeatedPtrField<v1::Section>& sections) {
+  if (header.is_tombstone() && !sections.empty()) {
+    return Refuse("TOMBSTONE_SECTIONS", "a tombstone opens nothing, so no section comes with it");
+  }
   MEGURI_RETURN_IF_ERROR(CheckForms(header, sections));
   for (const v1::Section& section : sections) {
     const Hash digest = SectionDigest(header.publisher(), header.record_id(), header.version(), section);

@@ -37,8 +37,8 @@ absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, cons
                                             absl::Span<const SectionDraft> drafts, size_t slot_count, Random& random);
 
 // Checks that opened sections belong to `header`: ascending slots in range, each type at most once, sizes within
-// limits, digests equal. INVALID_ARGUMENT with reason SECTION_SLOT, SECTION_TYPE, SECTION_AUDIENCES, SECTION_SALT,
-// SECTION_SIZE, RECORD_SIZE or SECTION_DIGEST.
+// limits, digests equal; none with a tombstone. INVALID_ARGUMENT with reason TOMBSTONE_SECTIONS, SECTION_SLOT,
+// SECTION_TYPE, SECTION_AUDIENCES, SECTION_SALT, SECTION_SIZE, RECORD_SIZE or SECTION_DIGEST.
 absl::Status VerifySections(const Header& header, const google::protobuf::RepeatedPtrField<v1::Section>& sections);
 
 }  // namespace meguri::record

@@ -40,7 +40,10 @@ absl::StatusOr<FeedHead> ParseHead(FeedId id, const absl::optional<std::string>&
   if (!frontier.ok()) {
     return ValueDamaged("feed head");
   }
-  return FeedHead{id, *std::move(frontier), std::move(*message.mutable_checkpoint())};
+  return FeedHead{id,
+                  *std::move(frontier),
+                  std::move(*message.mutable_checkpoint()),
+                  {message.promises().begin(), message.promises().end()}};
 }
 
 void PutHead(Transaction& transaction, const FeedHead& head) {
@@ -50,6 +53,7 @@ void PutHead(Transaction& transaction, const FeedHead& head) {
     message.add_frontier(hash.ToString());
   }
   message.set_checkpoint(head.checkpoint);
+  message.mutable_promises()->Assign(head.promises.begin(), head.promises.end());
   transaction.Put(Family::kLookup, HeadKey(head.id), WrapMessage(message));
 }
 
@@ -118,8 +122,8 @@ class TileNodes {
   }
   absl::Status Write(Transaction& transaction, FeedId id) const {
     for (size_t level = 0; level < levels_.size(); ++level) {
-      MEGURI_RETURN_IF_ERROR(ExtendTiles(transaction, id, static_cast<uint8_t>(level), levels_[level].start,
-                                         levels_[level].hashes));
+      MEGURI_RETURN_IF_ERROR(
+          ExtendTiles(transaction, id, static_cast<uint8_t>(level), levels_[level].start, levels_[level].hashes));
     }
     return absl::OkStatus();
   }
@@ -276,7 +280,7 @@ absl::StatusOr<FeedId> Feeds::FindOrCreate(Transaction& transaction, const HeldF
   message.set_epoch(feed.key.epoch);
   transaction.Put(Family::kLookup, FeedNameKey(feed), WrapU64(id));
   transaction.Put(Family::kLookup, FeedIdKey(id), WrapMessage(message));
-  PutHead(transaction, FeedHead{id, record::Frontier(), ""});
+  PutHead(transaction, FeedHead{id, record::Frontier(), "", {}});
   return id;
 }
 
@@ -313,6 +317,15 @@ absl::Status Feeds::SetCheckpoint(Transaction& transaction, FeedId id, absl::str
   MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
   head.checkpoint = std::string(note.data(), note.size());
   PutHead(transaction, head);
+  return absl::OkStatus();
+}
+
+absl::Status Feeds::SetPromises(Transaction& transaction, FeedId id, absl::Span<const std::string> notes) const {
+  MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
+  if (!std::equal(notes.begin(), notes.end(), head.promises.begin(), head.promises.end())) {
+    head.promises.assign(notes.begin(), notes.end());
+    PutHead(transaction, head);
+  }
   return absl::OkStatus();
 }
 

@@ -39,6 +39,8 @@ struct FeedHead {
   record::Frontier frontier;
   // Replica: newest verified note of the publisher, whose size may be ahead of the frontier. Own: empty.
   std::string checkpoint;
+  // Replica: older notes whose size is ahead of the frontier too, ascending.
+  std::vector<std::string> promises;
 
   uint64_t size() const { return frontier.size(); }
 };
@@ -71,12 +73,13 @@ class Feeds {
   absl::StatusOr<uint64_t> Append(Transaction& transaction, FeedId id, absl::string_view entry) const;
   // Appends entries in order, which costs less than one by one: the head is read and written once, each tile too.
   // Returns the index of the first.
-  absl::StatusOr<uint64_t> AppendMany(Transaction& transaction, FeedId id,
-                                      absl::Span<const std::string> entries) const;
+  absl::StatusOr<uint64_t> AppendMany(Transaction& transaction, FeedId id, absl::Span<const std::string> entries) const;
   // The head as `transaction` leaves it.
   absl::StatusOr<FeedHead> ReadHead(const Transaction& transaction, FeedId id) const;
   // Replica: keeps the publisher's newest verified note.
   absl::Status SetCheckpoint(Transaction& transaction, FeedId id, absl::string_view note) const;
+  // Replica: keeps the older notes that are not made good yet, in place of those that were kept.
+  absl::Status SetPromises(Transaction& transaction, FeedId id, absl::Span<const std::string> notes) const;
 
  private:
   const StoreReader& store_;

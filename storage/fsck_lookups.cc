@@ -22,11 +22,11 @@
 namespace meguri::storage {
 namespace {
 
-constexpr KeyKind kKnownKinds[] = {
-    KeyKind::kMembership, KeyKind::kConflict, KeyKind::kHead,     KeyKind::kEntry,   KeyKind::kFeed,
-    KeyKind::kHeader,     KeyKind::kReserved, KeyKind::kFeedName, KeyKind::kPosting, KeyKind::kRequest,
-    KeyKind::kTerms,      KeyKind::kSetting,  KeyKind::kTile,     KeyKind::kVersion, KeyKind::kFollow,
-    KeyKind::kFrozen,     KeyKind::kRequestTime};
+constexpr KeyKind kKnownKinds[] = {KeyKind::kMembership,  KeyKind::kConflict, KeyKind::kHead,     KeyKind::kEntry,
+                                   KeyKind::kFeed,        KeyKind::kHeader,   KeyKind::kReserved, KeyKind::kFeedName,
+                                   KeyKind::kPosting,     KeyKind::kRequest,  KeyKind::kTerms,    KeyKind::kSetting,
+                                   KeyKind::kTile,        KeyKind::kVersion,  KeyKind::kFollow,   KeyKind::kFrozen,
+                                   KeyKind::kRequestTime, KeyKind::kUnread};
 
 bool IsKnown(KeyKind kind) {
   return std::find(std::begin(kKnownKinds), std::end(kKnownKinds), kind) != std::end(kKnownKinds);
@@ -53,8 +53,8 @@ class IndexCheck {
   absl::Status CheckTerms(const TermsKeyParts& parts, absl::string_view stored, const std::string& where) {
     v1::StoredTerms terms;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "index terms", terms));
-    MEGURI_ASSIGN_OR_RETURN(const auto ref, records_.FindVersion(view_, parts.name.publisher, parts.name.record_id,
-                                                                 terms.version()));
+    MEGURI_ASSIGN_OR_RETURN(const auto ref,
+                            records_.FindVersion(view_, parts.name.publisher, parts.name.record_id, terms.version()));
     if (!ref.has_value()) {
       return ValueMissing(absl::StrCat("version ", terms.version(), ", which is indexed"));
     }
@@ -67,14 +67,13 @@ class IndexCheck {
     const std::string expected = WrapPosting(terms.version(), ref->arrival);
     for (const v1::StoredTerms::Term& term : terms.terms()) {
       const std::string prefix = PostingPrefix(parts.feed, {term.field(), term.value()});
-      MEGURI_ASSIGN_OR_RETURN(
-          const auto posting,
-          store_.Get(Family::kLookup, PostingKey(prefix, parts.name.record_id, parts.name.publisher.text())));
+      MEGURI_ASSIGN_OR_RETURN(const auto posting, store_.Get(Family::kLookup, PostingKey(prefix, parts.name.record_id,
+                                                                                         parts.name.publisher.text())));
       postings_found_ += posting.has_value() ? 1 : 0;
       if (posting != expected) {
-        findings_.AddProblem(absl::StrCat(where, posting.has_value() ? " leads elsewhere from a term of field "
-                                                                     : " lacks a term of field ",
-                                          ToHex(term.field())));
+        findings_.AddProblem(absl::StrCat(
+            where, posting.has_value() ? " leads elsewhere from a term of field " : " lacks a term of field ",
+            ToHex(term.field())));
       }
     }
     return absl::OkStatus();

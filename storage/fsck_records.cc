@@ -24,8 +24,7 @@ namespace {
 // Takes records and sections in the order of their keys: a record, then its sections.
 class RecordWalk {
  public:
-  RecordWalk(const StoreReader& store, Findings& findings)
-      : findings_(findings), records_(store), view_(store) {}
+  RecordWalk(const StoreReader& store, Findings& findings) : findings_(findings), records_(store), view_(store) {}
 
   void Take(absl::string_view key, absl::string_view stored) {
     const auto place = ParseArrivalKey(key);
@@ -60,6 +59,10 @@ class RecordWalk {
     if (!findings_.IsOk(name_, UnwrapMessage(stored, "record", record))) {
       return;
     }
+    if (record.unread()) {
+      CheckHash(record::HeaderHash(record.header()));
+      return;
+    }
     auto header = record::Header::Parse(record.header());
     if (!findings_.IsOk(name_, header.status())) {
       return;
@@ -74,8 +77,8 @@ class RecordWalk {
     }
   }
 
-  void CheckLookups() {
-    const auto by_hash = records_.FindByHash(header_->hash());
+  void CheckHash(const record::Hash& hash) {
+    const auto by_hash = records_.FindByHash(hash);
     if (findings_.IsOk(name_, by_hash.status())) {
       if (*by_hash == absl::make_optional(last_arrival_)) {
         ++found_by_hash_;
@@ -83,8 +86,11 @@ class RecordWalk {
         findings_.AddProblem(absl::StrCat(name_, " is not what the hash of its header leads to"));
       }
     }
-    const auto by_version =
-        records_.FindVersion(view_, header_->publisher(), header_->record_id(), header_->version());
+  }
+
+  void CheckLookups() {
+    CheckHash(header_->hash());
+    const auto by_version = records_.FindVersion(view_, header_->publisher(), header_->record_id(), header_->version());
     if (findings_.IsOk(name_, by_version.status())) {
       if (by_version->has_value() && (*by_version)->arrival == last_arrival_ &&
           (*by_version)->header_hash == header_->hash()) {
@@ -121,8 +127,8 @@ class RecordWalk {
       return;
     }
     findings_.IsOk(where, record::VerifySections(*header_, sections));
-    if (own_ && !(expected.has_value() && expected->type() == section.type() &&
-                  expected->audiences() == section.audiences())) {
+    if (own_ &&
+        !(expected.has_value() && expected->type() == section.type() && expected->audiences() == section.audiences())) {
       findings_.AddProblem(absl::StrCat(where, " is not what the record's own list of slots says"));
     }
   }
@@ -197,6 +203,18 @@ absl::Status CheckOneConflict(absl::string_view key, absl::string_view stored, c
   return evidence.has_value() ? absl::OkStatus() : ValueMissing("the evidence");
 }
 
+// A record that is unread is marked so, and is in the feed under which it is listed.
+absl::Status CheckOneUnread(absl::string_view key, const StoreReader& store) {
+  const auto parts = ParseUnreadKey(key);
+  if (!parts.has_value()) {
+    return ValueDamaged("key of an unread record");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const v1::StoredRecord record, Records(store).Read(parts->arrival));
+  MEGURI_ASSIGN_OR_RETURN(const auto membership,
+                          store.Get(Family::kLookup, MembershipKey(parts->arrival, parts->feed)));
+  return record.unread() && membership.has_value() ? absl::OkStatus() : ValueDamaged("mark of an unread record");
+}
+
 }  // namespace
 
 void CheckRecords(const StoreReader& store, Findings& findings) {
@@ -207,6 +225,9 @@ void CheckRecords(const StoreReader& store, Findings& findings) {
   CheckNoneIsLeft(store, KeyKind::kHeader, walk.found_by_hash(), "header hashes", findings);
   CheckNoneIsLeft(store, KeyKind::kVersion, walk.found_by_version(), "versions", findings);
   CheckNextArrival(store, walk.last_arrival(), findings);
+  Walk(store, Family::kLookup, KindPrefix(KeyKind::kUnread), findings, [&](absl::string_view key, absl::string_view) {
+    findings.IsOk(absl::StrCat("unread record at ", NameOfKey(key)), CheckOneUnread(key, store));
+  });
 }
 
 void CheckEvidence(const StoreReader& store, Findings& findings) {

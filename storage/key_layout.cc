@@ -188,6 +188,23 @@ absl::optional<MembershipKeyParts> ParseMembershipKey(absl::string_view key) {
   return reader.Ends() ? absl::make_optional(MembershipKeyParts{arrival, feed}) : absl::nullopt;
 }
 
+std::string UnreadPrefix(FeedId feed) { return KeyWriter(KeyKind::kUnread).U32(feed).Take(); }
+
+std::string UnreadKey(FeedId feed, uint64_t arrival) {
+  return KeyWriter(KeyKind::kUnread).U32(feed).U64(arrival).Take();
+}
+
+absl::optional<UnreadKeyParts> ParseUnreadKey(absl::string_view key) {
+  KeyReader reader(key, KeyKind::kUnread);
+  const FeedId feed = reader.U32();
+  const uint64_t arrival = reader.U64();
+  return reader.Ends() ? absl::make_optional(UnreadKeyParts{feed, arrival}) : absl::nullopt;
+}
+
+std::string FrozenPrefix(const record::RecordId& record_id) {
+  return KeyWriter(KeyKind::kFrozen).Raw(record_id.view()).Take();
+}
+
 std::string FrozenKey(const record::RecordId& record_id, const record::ParticipantId& publisher) {
   return KeyWriter(KeyKind::kFrozen).Raw(record_id.view()).Raw(publisher.text()).Take();
 }

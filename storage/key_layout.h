@@ -34,9 +34,10 @@ enum class KeyKind : char {
   kTerms = 'r',       // u32 feed | record ID[16] | publisher              -> StoredTerms
   kSetting = 's',     // name                                              -> by name
   kTile = 't',        // u32 feed | u8 level | u64 index                   -> 1 … 256 hashes
-  kVersion = 'v',     // record ID[16] | publisher 0 u64 version           -> u64 arrival | header hash[32]
-  kFollow = 'w',      // member 0 publisher 0 name 0 u64 epoch             -> StoredFollow
-  kFrozen = 'x',      // record ID[16] | publisher                         -> StoredEvidence
+  kUnread = 'u',   // u32 feed | u64 arrival                            -> nothing: a record of a format too new for us
+  kVersion = 'v',  // record ID[16] | publisher 0 u64 version           -> u64 arrival | header hash[32]
+  kFollow = 'w',   // member 0 publisher 0 name 0 u64 epoch             -> StoredFollow
+  kFrozen = 'x',   // record ID[16] | publisher                         -> StoredEvidence
   kRequestTime = 'y',  // u64 milliseconds | key of the request, kind left out -> nothing
 };
 
@@ -72,10 +73,19 @@ struct MembershipKeyParts {
 };
 absl::optional<MembershipKeyParts> ParseMembershipKey(absl::string_view key);
 
+std::string UnreadPrefix(FeedId feed);
+std::string UnreadKey(FeedId feed, uint64_t arrival);
+struct UnreadKeyParts {
+  FeedId feed = 0;
+  uint64_t arrival = 0;
+};
+absl::optional<UnreadKeyParts> ParseUnreadKey(absl::string_view key);
+
 struct RecordName {
   record::RecordId record_id;
   record::ParticipantId publisher;
 };
+std::string FrozenPrefix(const record::RecordId& record_id);
 std::string FrozenKey(const record::RecordId& record_id, const record::ParticipantId& publisher);
 absl::optional<RecordName> ParseFrozenKey(absl::string_view key);
 
@@ -144,7 +154,7 @@ struct FollowKeyParts {
 };
 absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key);
 
-std::string HeartbeatKey();    // -> SignedBody
+std::string HeartbeatKey();                                     // -> SignedBody
 std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[16]
 bool IsMemberRecordKey(absl::string_view key);
 std::string NextArrivalKey();  // -> u64

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -148,6 +149,23 @@ absl::StatusOr<bool> Records::IsFrozen(const record::ParticipantId& publisher,
   return stored.has_value();
 }
 
+absl::StatusOr<std::vector<std::pair<record::ParticipantId, v1::StoredEvidence>>> Records::FindEvidence(
+    const record::RecordId& record_id) const {
+  std::vector<std::pair<record::ParticipantId, v1::StoredEvidence>> found;
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, FrozenPrefix(record_id));
+  for (; cursor->Valid(); cursor->Next()) {
+    const auto key = ParseFrozenKey(cursor->key());
+    if (!key.has_value()) {
+      return ValueDamaged("key of evidence");
+    }
+    v1::StoredEvidence evidence;
+    MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor->value(), "evidence", evidence));
+    found.emplace_back(key->publisher, std::move(evidence));
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return found;
+}
+
 absl::StatusOr<PutVersion> Records::Put(Transaction& transaction, const record::Header& header,
                                         const v1::StoredRecord& stored) const {
   MEGURI_ASSIGN_OR_RETURN(const auto known,
@@ -172,6 +190,73 @@ absl::StatusOr<PutVersion> Records::PutNew(Transaction& transaction, const recor
   transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
                   WrapVersion(arrival, header.hash()));
   return PutVersion{arrival, true};
+}
+
+absl::StatusOr<PutVersion> Records::PutUnread(Transaction& transaction, FeedId feed,
+                                              const v1::StoredRecord& stored) const {
+  const std::string header_key = HeaderKey(record::HeaderHash(stored.header()));
+  MEGURI_ASSIGN_OR_RETURN(const auto known, transaction.Get(Family::kLookup, header_key));
+  Arrival arrival = 0;
+  if (known.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(arrival, UnwrapU64(*known, "place of a header"));
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(arrival, TakeNextArrival(transaction));
+    v1::StoredRecord unread = stored;
+    unread.set_unread(true);
+    transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(unread));
+    transaction.Put(Family::kLookup, header_key, WrapU64(arrival));
+  }
+  transaction.Put(Family::kLookup, UnreadKey(feed, arrival), WrapValue(""));
+  return PutVersion{arrival, !known.has_value()};
+}
+
+absl::StatusOr<std::vector<Arrival>> Records::ListUnread() const {
+  absl::btree_set<Arrival> unread;  // several feeds may bring one record
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, KindPrefix(KeyKind::kUnread));
+  for (; cursor->Valid(); cursor->Next()) {
+    const auto key = ParseUnreadKey(cursor->key());
+    if (!key.has_value()) {
+      return ValueDamaged("key of a record of a newer format");
+    }
+    unread.insert(key->arrival);
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return std::vector<Arrival>(unread.begin(), unread.end());
+}
+
+absl::StatusOr<uint64_t> Records::CountUnread(FeedId feed) const {
+  uint64_t count = 0;
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, UnreadPrefix(feed));
+  for (; cursor->Valid(); cursor->Next()) {
+    ++count;
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return count;
+}
+
+absl::StatusOr<bool> Records::Interpret(Transaction& transaction, Arrival arrival, const record::Header& header) const {
+  MEGURI_ASSIGN_OR_RETURN(v1::StoredRecord stored, Read(transaction, arrival));
+  Invariant(stored.header() == header.bytes(), "a record is interpreted by its own header");
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<FeedMembership> memberships, FeedsOf(arrival));
+  MEGURI_ASSIGN_OR_RETURN(const auto known,
+                          FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
+  for (const FeedMembership& membership : memberships) {
+    transaction.Delete(Family::kLookup, UnreadKey(membership.feed, arrival));
+    if (known.has_value()) {
+      transaction.Delete(Family::kLookup, MembershipKey(arrival, membership.feed));
+    }
+  }
+  if (known.has_value()) {
+    transaction.Delete(Family::kLookup, HeaderKey(header.hash()));
+    transaction.Delete(Family::kArrival, RecordKey(arrival));
+    MEGURI_RETURN_IF_ERROR(PutEvidence(transaction, header, stored.signature()));
+    return false;
+  }
+  stored.set_unread(false);
+  transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
+  transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
+                  WrapVersion(arrival, header.hash()));
+  return true;
 }
 
 absl::Status Records::PutSection(Transaction& transaction, const PutVersion& version,

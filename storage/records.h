@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -64,6 +65,10 @@ class Records {
   // Whether two headers for one version were seen.
   absl::StatusOr<bool> IsFrozen(const record::ParticipantId& publisher, const record::RecordId& record_id) const;
 
+  // The two signed headers of every frozen record under this ID, by publisher.
+  absl::StatusOr<std::vector<std::pair<record::ParticipantId, v1::StoredEvidence>>> FindEvidence(
+      const record::RecordId& record_id) const;
+
   // Stores a version, unless this very header is there already. ABORTED with reason TWO_HEADERS if another header of
   // the same version is there: then write nothing else and call PutEvidence.
   absl::StatusOr<PutVersion> Put(Transaction& transaction, const record::Header& header,
@@ -71,6 +76,15 @@ class Records {
   // The same for a version of which FindVersion has just said that it is not there.
   absl::StatusOr<PutVersion> PutNew(Transaction& transaction, const record::Header& header,
                                     const v1::StoredRecord& stored) const;
+  // Stores a header that `feed` brings and that this program is too old to read (record::IsNewerFormat): it is found by
+  // its hash alone until Interpret is called.
+  absl::StatusOr<PutVersion> PutUnread(Transaction& transaction, FeedId feed, const v1::StoredRecord& stored) const;
+  // Everything that was stored so and is not interpreted yet, ascending.
+  absl::StatusOr<std::vector<Arrival>> ListUnread() const;
+  absl::StatusOr<uint64_t> CountUnread(FeedId feed) const;
+  // Gives an unread record, whose header this program can read now, its place among the versions. False if another
+  // header has that place: then both are kept as evidence, as PutEvidence does, and the record is frozen.
+  absl::StatusOr<bool> Interpret(Transaction& transaction, Arrival arrival, const record::Header& header) const;
   // Keeps a section; an equal one that is there already is left alone.
   absl::Status PutSection(Transaction& transaction, const PutVersion& version,
                           const record::v1::Section& section) const;

@@ -20,17 +20,33 @@ absl::StatusOr<std::vector<FollowSetting>> Settings::Follows() const {
     }
     v1::StoredFollow stored;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor->value(), "followed feed", stored));
-    follows.push_back({std::move(key->member), std::move(key->feed), std::move(*stored.mutable_quarantine_reason()),
-                       std::move(*stored.mutable_quarantine_evidence())});
+    follows.push_back({std::move(key->member),
+                       std::move(key->feed),
+                       std::move(*stored.mutable_quarantine_reason()),
+                       {stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()}});
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return follows;
 }
 
+absl::StatusOr<absl::optional<FollowSetting>> Settings::FindFollow(const record::ParticipantId& member,
+                                                                   const record::FeedKey& feed) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto found, store_.Get(Family::kLookup, FollowKey(member, feed)));
+  if (!found.has_value()) {
+    return absl::optional<FollowSetting>();
+  }
+  v1::StoredFollow stored;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*found, "followed feed", stored));
+  return absl::make_optional(FollowSetting{member,
+                                           feed,
+                                           stored.quarantine_reason(),
+                                           {stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()}});
+}
+
 absl::Status Settings::PutFollow(Transaction& transaction, const FollowSetting& follow) const {
   v1::StoredFollow stored;
   stored.set_quarantine_reason(follow.quarantine_reason);
-  stored.set_quarantine_evidence(follow.quarantine_evidence);
+  stored.mutable_quarantine_evidence()->Assign(follow.quarantine_evidence.begin(), follow.quarantine_evidence.end());
   transaction.Put(Family::kLookup, FollowKey(follow.member, follow.feed), WrapMessage(stored));
   return absl::OkStatus();
 }

@@ -19,8 +19,8 @@ namespace meguri::storage {
 struct FollowSetting {
   record::ParticipantId member;
   record::FeedKey feed;
-  std::string quarantine_reason;   // empty: following
-  std::string quarantine_evidence; // what proves it, for example both notes
+  std::string quarantine_reason;                 // empty: following
+  std::vector<std::string> quarantine_evidence;  // the notes that contradict each other, the older first
 };
 
 // Small settings that must survive a restart. Stateless; thread-safe.
@@ -29,6 +29,8 @@ class Settings {
   explicit Settings(const StoreReader& store) : store_(store) {}
 
   absl::StatusOr<std::vector<FollowSetting>> Follows() const;
+  absl::StatusOr<absl::optional<FollowSetting>> FindFollow(const record::ParticipantId& member,
+                                                           const record::FeedKey& feed) const;
   absl::Status PutFollow(Transaction& transaction, const FollowSetting& follow) const;
   absl::Status DeleteFollow(Transaction& transaction, const record::ParticipantId& member,
                             const record::FeedKey& feed) const;

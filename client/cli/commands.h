@@ -12,6 +12,7 @@ void AddRecordPublish(CLI::App& parent, const char* name, Message about, Session
 void AddRecordGet(CLI::App& parent, Session& session);
 void AddRecordList(CLI::App& parent, Session& session);
 void AddRecordHistory(CLI::App& parent, Session& session);
+void AddRecordEvidence(CLI::App& parent, Session& session);
 void AddRecordResolve(CLI::App& parent, Session& session);
 void AddRecordUpdate(CLI::App& parent, Session& session);
 void AddRecordWithdraw(CLI::App& parent, Session& session);
@@ -20,6 +21,7 @@ void AddFeedCheckpoint(CLI::App& parent, Session& session);
 void AddFeedFollow(CLI::App& parent, Session& session);
 void AddFeedUnfollow(CLI::App& parent, Session& session);
 void AddFeedList(CLI::App& parent, Session& session);
+void AddFeedEvidence(CLI::App& parent, Session& session);
 void AddPeerList(CLI::App& parent, Session& session);
 void AddMemberEnrol(CLI::App& parent, Session& session);
 void AddMemberList(CLI::App& parent, Session& session);

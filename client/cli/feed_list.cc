@@ -28,8 +28,13 @@ absl::Status List(Session& session, const Arguments&) {
   for (const admin::v1::FollowStatus& follow : response.follows()) {
     const std::string reason =
         follow.last_error_reason().empty() ? "" : absl::StrCat(" [", follow.last_error_reason(), "]");
+    std::string trouble = absl::StrCat(follow.last_error(), reason);
+    if (follow.newer_format_records() > 0) {
+      absl::StrAppend(&trouble, trouble.empty() ? "" : "; ",
+                      session.Say(Message::kNewerThanNode, {absl::StrCat(follow.newer_format_records())}));
+    }
     table.Add({follow.publisher(), follow.feed(), FollowStateName(follow.state()), absl::StrCat(follow.size()),
-               absl::StrCat(follow.target_size()), absl::StrCat(follow.last_error(), reason)});
+               absl::StrCat(follow.target_size()), trouble});
   }
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));

@@ -43,6 +43,7 @@ void AddRecordCommands(CLI::App& app, Session& session) {
   AddRecordGet(noun, session);
   AddRecordList(noun, session);
   AddRecordHistory(noun, session);
+  AddRecordEvidence(noun, session);
   AddRecordResolve(noun, session);
   AddRecordUpdate(noun, session);
   AddRecordWithdraw(noun, session);
@@ -66,6 +67,7 @@ void AddFeedCommands(CLI::App& app, Session& session) {
   AddFeedFollow(noun, session);
   AddFeedUnfollow(noun, session);
   AddFeedList(noun, session);
+  AddFeedEvidence(noun, session);
 }
 
 void AddCommands(CLI::App& app, Session& session) {

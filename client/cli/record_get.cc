@@ -57,6 +57,9 @@ std::string HumanText(const Session& session, const record::v1::RecordView& view
   if (header.is_tombstone()) {
     table.Add({session.Say(Message::kState), session.Say(Message::kEnded)});
   }
+  if (const std::string caution = CautionOf(view, session); !caution.empty()) {
+    table.Add({session.Say(Message::kVerdict), caution});
+  }
   if (!message.tombstone().successor_record_id().empty()) {
     table.Add({session.Say(Message::kSuccessor), ToHex(message.tombstone().successor_record_id())});
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/record_view.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ std::string SectionNames(const record::v1::Envelope& envelope) {
   });
 }
 
+std::vector<std::string> NotEmpty(std::vector<std::string> texts) {
+  texts.erase(std::remove(texts.begin(), texts.end(), ""), texts.end());
+  return texts;
+}
+
 }  // namespace
 
 absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text) {
@@ -30,6 +36,13 @@ absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text) {
                  absl::StrCat(certs::Quoted(text), ": ", record_id.status().message()));
   }
   return record_id;
+}
+
+std::string CautionOf(const record::v1::RecordView& view, const Session& session) {
+  if (view.frozen()) {
+    return session.Say(Message::kFrozen);
+  }
+  return view.doubt().empty() ? "" : absl::StrCat(session.Say(Message::kVerdictIndeterminate), " [", view.doubt(), "]");
 }
 
 Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session) {
@@ -47,9 +60,12 @@ Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& 
       continue;
     }
     const record::v1::Header& message = header->message();
-    table.Add({header->record_id().ToHex(), absl::StrCat(header->version()), RecordTypeName(message.record_type()),
-               header->publisher().text(), TimeOf(message.issue_time_ms()), view.source(),
-               header->is_tombstone() ? session.Say(Message::kEnded) : SectionNames(view.envelope())});
+    table.Add(
+        {header->record_id().ToHex(), absl::StrCat(header->version()), RecordTypeName(message.record_type()),
+         header->publisher().text(), TimeOf(message.issue_time_ms()), view.source(),
+         absl::StrJoin(NotEmpty({header->is_tombstone() ? session.Say(Message::kEnded) : SectionNames(view.envelope()),
+                                 CautionOf(view, session)}),
+                       "; ")});
   }
   return table;
 }

@@ -15,7 +15,11 @@ namespace meguri::client {
 // INVALID_ARGUMENT with reason USAGE and a sentence that names the argument.
 absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text);
 
-// Records as rows: ID, version, type, publisher, time, sections that the reader sees, source.
+// What a reader must know before it relies on a record: that it is frozen, or that nobody knows whether it was signed
+// in time. Empty: nothing.
+std::string CautionOf(const record::v1::RecordView& view, const Session& session);
+
+// Records as rows: ID, version, type, publisher, time, source, sections that the reader sees, and caution.
 Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session);
 
 // The newest version of an own record, as the node has it.

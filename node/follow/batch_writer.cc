@@ -55,6 +55,7 @@ void BatchWriter::SubmitLocked() {
         for (FollowedBatch& followed : *batches) {
           MEGURI_RETURN_IF_ERROR(WriteBatchOf(followed.feed, followed.batch, followed.checkpoint_note,
                                               self->clock_.Now(), self->store_, scope, followed.frozen));
+          MEGURI_RETURN_IF_ERROR(KeepPromises(followed.feed, followed.checkpoint_note, followed.promised_notes, scope));
         }
         return absl::OkStatus();
       },

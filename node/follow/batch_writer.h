@@ -23,8 +23,9 @@ struct FollowedBatch {
   storage::HeldFeed feed;
   VerifiedBatch batch;
   std::string checkpoint_note;
-  std::shared_ptr<ByteBudget::Claim> claim;  // of the memory that it takes; may be null
-  int frozen = 0;                            // records of it that were frozen because a second header came
+  std::shared_ptr<ByteBudget::Claim> claim;   // of the memory that it takes; may be null
+  int frozen = 0;                             // records of it that were frozen because a second header came
+  std::vector<std::string> promised_notes{};  // older than checkpoint_note, and not made good by this batch
 };
 
 // Hands what one stream has verified to the committer, in order. As long as more is known to come, batches are gathered

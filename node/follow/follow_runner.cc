@@ -3,10 +3,12 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "node/follow/unread.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
@@ -77,6 +79,7 @@ void FollowRunner::AddToSession(const record::ParticipantId& member, const recor
 }
 
 absl::Status FollowRunner::Load() {
+  MEGURI_RETURN_IF_ERROR(InterpretUnread(context_.store, context_.committer));
   MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> follows,
                           storage::Settings(context_.store).Follows());
   for (const storage::FollowSetting& follow : follows) {
@@ -116,10 +119,16 @@ absl::Status FollowRunner::Add(const record::ParticipantId& member, const record
                                const std::vector<record::FeedName>& feeds) {
   MutexLock lock(changing_);
   MEGURI_RETURN_IF_ERROR(CheckMayAdd(member, publisher, feeds));
+  const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
   const auto put = [&](storage::CommitScope& scope) -> absl::Status {
     for (const record::FeedName& feed : feeds) {
+      // To say again what is so already must not let the publisher off.
+      if (absl::c_none_of(sessions, [&](const auto& session) { return session->Has(feed); })) {
+        MEGURI_RETURN_IF_ERROR(
+            ForgetPromises({member, {publisher, feed, 1}}, context_.registry.bundle().federation(), scope));
+      }
       MEGURI_RETURN_IF_ERROR(
-          storage::Settings(context_.store).PutFollow(scope.transaction, {member, {publisher, feed, 1}, "", ""}));
+          storage::Settings(context_.store).PutFollow(scope.transaction, {member, {publisher, feed, 1}, "", {}}));
     }
     return absl::OkStatus();
   };

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/grammar.h"
+#include "node/follow/unread.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
@@ -101,7 +102,7 @@ void FollowSession::AppendStatus(std::vector<FollowStatus>& statuses) const {
   MutexLock lock(mutex_);
   for (const auto& [name, feed] : feeds_) {
     statuses.push_back({HeldFeedOf(name), StateOf(feed), feed.stored_size, std::max(feed.stored_size, feed.target_size),
-                        feed.last_error, feed.last_error_reason});
+                        feed.unread, feed.last_error, feed.last_error_reason});
   }
 }
 
@@ -123,6 +124,7 @@ void FollowSession::Tick() {
   MutexLock lock(mutex_);
   const absl::Time now = context_.clock.Now();
   ReportTroubleLocked(now);
+  SavePromisesLocked();
   if (stream_ != nullptr && IsSilentLocked(now)) {
     stream_->Cancel();
   }
@@ -175,9 +177,10 @@ absl::Status FollowSession::PrepareLocked(const record::FeedName& name, Feed& fe
   MEGURI_ASSIGN_OR_RETURN(feed.follower, Follower::Make(HeldFeedOf(name), context_.registry.bundle().federation(),
                                                         std::move(pinned), context_.store, context_.verified_roots));
   if (before != nullptr) {
-    feed.follower->RememberPromise(*before);
+    feed.follower->RememberPromises(*before);
   }
   feed.stored_size = feed.follower->size();
+  MEGURI_ASSIGN_OR_RETURN(feed.unread, CountUnread(context_.store, HeldFeedOf(name)));
   feed.has_target = false;
   feed.is_denied = false;
   return absl::OkStatus();
@@ -266,6 +269,7 @@ void FollowSession::OnEnd(absl::Status status) {
   writer_->Flush();
   MutexLock lock(mutex_);
   streaming_ = false;
+  SavePromisesLocked();
   if (!failed_ && !reopening_) {
     NoteErrorLocked(!status.ok() ? status
                                  : Error(absl::StatusCode::kUnavailable, "STREAM_CLOSED",
@@ -281,6 +285,8 @@ void FollowSession::Process(FollowEvent event, const Claim& claim, absl::AnyInvo
   bool is_being_written = false;
   if (event.registry_heartbeat.has_value()) {
     TakeHeartbeat(*event.registry_heartbeat);
+  } else if (event.denial.has_value()) {
+    TakeDenial(*event.denial);
   } else if (event.target.has_value()) {
     TakeTarget(*event.target);
   } else if (event.batch.has_value()) {
@@ -336,6 +342,21 @@ void FollowSession::TakeHeartbeat(const record::v1::SignedBody& heartbeat) {
   }
 }
 
+void FollowSession::TakeDenial(const FeedDenied& denial) {
+  if (FindFollower(denial.feed) == nullptr) {
+    return;
+  }
+  const absl::StatusOr<record::FeedName> name = record::FeedName::Parse(denial.feed);
+  MutexLock lock(mutex_);
+  const auto found = name.ok() ? feeds_.find(*name) : feeds_.end();
+  if (found != feeds_.end()) {
+    // Should it become readable, the publisher sends a target on this very stream.
+    found->second.is_denied = true;
+    found->second.last_error = std::string(denial.status.message());
+    found->second.last_error_reason = ReasonOf(denial.status);
+  }
+}
+
 void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
   const std::shared_ptr<Follower> follower = FindFollower(target.feed());
   if (follower == nullptr) {
@@ -352,8 +373,12 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
     found->second.has_target = true;
     found->second.is_denied = false;
     found->second.target_size = follower->target_size();
+    found->second.note = follower->checkpoint_note();
+    found->second.promises = follower->promised_notes();
     if (follower->size() == follower->target_size()) {
       NoteProgressLocked(found->second);
+    } else {
+      found->second.is_promise_unsaved = true;
     }
   }
 }
@@ -372,10 +397,27 @@ bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {
   {
     MutexLock lock(mutex_);
     unwritten_bytes_ += verified->bytes;
+    const auto found = feeds_.find(follower->feed().key.name);
+    if (found != feeds_.end()) {
+      found->second.is_promise_unsaved = false;  // it goes with the batch
+    }
   }
-  writer_->Add({follower->feed(), *std::move(verified), follower->checkpoint_note(), claim},
-               follower->size() < follower->target_size());
+  writer_->Add(
+      {follower->feed(), *std::move(verified), follower->checkpoint_note(), claim, 0, follower->promised_notes()},
+      follower->size() < follower->target_size());
   return true;
+}
+
+// What was promised and did not come at once must outlive this process; what comes is stored with the promise. What
+// waits to be written goes first, for it has older notes.
+void FollowSession::SavePromisesLocked() {
+  for (auto& [name, feed] : feeds_) {
+    if (unwritten_bytes_ == 0 && std::exchange(feed.is_promise_unsaved, false)) {
+      context_.committer.Submit([held = HeldFeedOf(name), note = feed.note, promises = feed.promises](
+                                    storage::CommitScope& scope) { return KeepPromises(held, note, promises, scope); },
+                                [](const absl::Status&) {});
+    }
+  }
 }
 
 void FollowSession::OnWritten(const std::vector<FollowedBatch>& batches, const absl::Status& status) {
@@ -411,7 +453,11 @@ void FollowSession::NoteWrittenLocked(const FollowedBatch& written) {
   }
   Feed& feed = found->second;
   feed.stored_size = written.batch.size_after;
+  feed.unread += written.batch.unread;
   NoteProgressLocked(feed);
+  if (written.batch.unread > 0) {
+    NoteOnceLocked(feed, feed.reported_newer_format, FollowReport::Kind::kNewerFormat);
+  }
   if (written.frozen > 0) {
     NoteOnceLocked(feed, feed.reported_two_headers, FollowReport::Kind::kTwoHeaders);
     feed.last_error_reason = kTwoHeaders;
@@ -420,7 +466,8 @@ void FollowSession::NoteWrittenLocked(const FollowedBatch& written) {
   }
 }
 
-void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence) {
+void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status,
+                             const std::vector<std::string>& evidence) {
   if (IsEvidence(status)) {
     Quarantine(feed, status, evidence);
   }
@@ -439,7 +486,8 @@ void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& 
   ReopenLocked();
 }
 
-void FollowSession::Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence) {
+void FollowSession::Quarantine(const storage::HeldFeed& feed, const absl::Status& status,
+                               const std::vector<std::string>& evidence) {
   const storage::FollowSetting setting{feed.holder, feed.key, ReasonOf(status), evidence};
   const storage::StoreReader& store = context_.store;
   context_.committer.Submit(
@@ -464,7 +512,7 @@ void FollowSession::NoteProgressLocked(Feed& feed) {
   }
   delay_ = kRetryMin;
   feed.delay = kRetryMin;
-  if (feed.last_error_reason != kTwoHeaders) {
+  if (feed.last_error_reason != kTwoHeaders && !feed.is_denied) {
     feed.last_error.clear();
     feed.last_error_reason.clear();
   }

@@ -33,6 +33,7 @@ struct FollowStatus {
   FollowState state = FollowState::kWaiting;
   uint64_t size = 0;
   uint64_t target_size = 0;
+  uint64_t unread = 0;  // records of a format that is too new for this program
   std::string last_error;
   std::string last_error_reason;
 };
@@ -99,6 +100,10 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     bool is_denied = false;              // that it does not send it now
     uint64_t stored_size = 0;
     uint64_t target_size = 0;
+    uint64_t unread = 0;
+    std::string note;                   // the publisher's newest, and older ones that it has not come up to
+    std::vector<std::string> promises;  // (as the follower has them, who belongs to the event that is in work)
+    bool is_promise_unsaved = false;
     std::string quarantine_reason;
     std::string last_error;
     std::string last_error_reason;
@@ -107,6 +112,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     // What was reported, and since when there has been trouble.
     bool reported_live = false;
     bool reported_two_headers = false;
+    bool reported_newer_format = false;
     std::string reported_trouble;  // its reason
     absl::Time trouble_since = absl::InfiniteFuture();
   };
@@ -123,6 +129,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
 
   void Process(FollowEvent event, const Claim& claim, absl::AnyInvocable<void()> more);
   void TakeHeartbeat(const record::v1::SignedBody& heartbeat);
+  void TakeDenial(const FeedDenied& denial);
   void TakeTarget(const feed::v1::FeedTarget& target);
   // Whether the batch is being written; then `claim` is released when that is done.
   bool TakeBatch(feed::v1::FeedBatch batch, const Claim& claim);
@@ -131,10 +138,11 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   std::shared_ptr<Follower> FindFollower(absl::string_view feed);
   void OnWritten(const std::vector<FollowedBatch>& batches, const absl::Status& status);
   void NoteWrittenLocked(const FollowedBatch& written) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SavePromisesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadOn(absl::AnyInvocable<void()> more);
 
-  void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence);
-  void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::string& evidence);
+  void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::vector<std::string>& evidence);
+  void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::vector<std::string>& evidence);
   void DelayFeedLocked(Feed& feed, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FailLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteErrorLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -52,18 +53,12 @@ absl::Status CheckSlots(uint64_t slots, const google::protobuf::RepeatedPtrField
   return absl::OkStatus();
 }
 
-absl::Status CheckKey(const record::Header& header, const certs::RegisteredKey* key, absl::Time now) {
-  if (key == nullptr || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
-    return Refused("UNKNOWN_KEY", "The record is signed by a key that no member has registered for records.");
+// A tombstone opens nothing.
+absl::Status CheckTombstone(const record::Header& header, const record::FeedEntry& entry) {
+  if (header.is_tombstone() && entry.slots != 0) {
+    return Refused("TOMBSTONE_SECTIONS", "The feed entry of a tombstone opens slots; a tombstone has no sections.");
   }
-  if (key->owner != header.publisher()) {
-    return Refused("UNKNOWN_KEY", absl::StrCat("The record of ", header.publisher().text(), " is signed by a key of ",
-                                               key->owner.text(), "."));
-  }
-  // A key that has ended or was revoked still stands for what is in the feed: the publisher vouches for its whole feed
-  // with the feed key that it has now, took the record in while the key was good, and cannot take it out again.
-  const absl::Status usable = key->CheckUsable(now);
-  return ReasonOf(usable) == "KEY_NOT_YET_VALID" ? usable : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -86,16 +81,53 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed
   if (id.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(*id));
     follower->frontier_ = std::move(head.frontier);
-    follower->note_ = std::move(head.checkpoint);
+    if (!head.checkpoint.empty()) {
+      MEGURI_ASSIGN_OR_RETURN(follower->newest_, follower->ReadPromise(head.checkpoint));
+    }
+    for (const std::string& note : head.promises) {
+      MEGURI_ASSIGN_OR_RETURN(Promise promise, follower->ReadPromise(note));
+      if (promise.checkpoint.size > follower->size()) {
+        follower->promises_.push_back(std::move(promise));
+      }
+    }
   }
   return follower;
 }
 
-void Follower::RememberPromise(const Follower& before) {
-  promised_ = before.target_.has_value() ? before.target_ : before.promised_;
-  if (promised_.has_value()) {
-    note_ = before.note_;
+absl::StatusOr<Follower::Promise> Follower::ReadPromise(const std::string& note) const {
+  MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, record::ReadOpenedCheckpoint(note, origin_));
+  return Promise{std::move(checkpoint), note};
+}
+
+void Follower::RememberPromises(const Follower& before) {
+  std::map<uint64_t, Promise> promises;
+  for (const Follower* known : {static_cast<const Follower*>(this), &before}) {
+    for (const Promise& promise : known->promises_) {
+      promises.emplace(promise.checkpoint.size, promise);
+    }
+    if (!known->newest_.note.empty()) {
+      promises.emplace(known->newest_.checkpoint.size, known->newest_);
+    }
   }
+  if (promises.empty()) {
+    return;
+  }
+  newest_ = std::move(promises.rbegin()->second);
+  promises.erase(std::prev(promises.end()));
+  promises_.clear();
+  for (auto& [promised_size, promise] : promises) {
+    if (promised_size > size()) {
+      promises_.push_back(std::move(promise));
+    }
+  }
+}
+
+std::vector<std::string> Follower::promised_notes() const {
+  std::vector<std::string> notes;
+  for (const Promise& promise : promises_) {
+    notes.push_back(promise.note);
+  }
+  return notes;
 }
 
 // What a suspended member says counts for nothing until it is active again. The registry itself never stands still.
@@ -120,37 +152,95 @@ absl::StatusOr<record::Checkpoint> Follower::OpenNote(absl::string_view note, co
 absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now) {
   MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
   MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, OpenNote(note, registry, now));
-  absl::optional<record::Checkpoint> known = target_.has_value() ? target_ : promised_;
-  if (!known.has_value() && !note_.empty()) {
-    // After a restart the stored note is the last word that we have of the publisher.
-    const absl::StatusOr<record::Checkpoint> stored = OpenNote(note_, registry, now);
-    if (stored.ok()) {
-      known = *stored;
-    }
-  }
-  const uint64_t known_size = std::max(size(), known.has_value() ? known->size : 0);
+  const uint64_t known_size = std::max(size(), newest_.checkpoint.size);
+  const std::vector<std::string> contradiction = {newest_.note, std::string(note)};
   if (checkpoint.size < known_size) {
-    evidence_ = absl::StrCat(note_, "\n", note);
+    evidence_ = contradiction;
     return Error(
         absl::StatusCode::kDataLoss, "ROLLBACK",
         absl::StrCat("The publisher signed ", known_size, " entries before and says ", checkpoint.size, " now."));
   }
-  const bool other_root = (known.has_value() && known->size == checkpoint.size && known->root != checkpoint.root) ||
+  const bool other_root = (!newest_.note.empty() && newest_.checkpoint.size == checkpoint.size &&
+                           newest_.checkpoint.root != checkpoint.root) ||
                           (checkpoint.size == size() && checkpoint.root != frontier_.Root());
   if (other_root) {
-    evidence_ = absl::StrCat(note_, "\n", note);
+    evidence_ = contradiction;
     return Error(absl::StatusCode::kDataLoss, "FORK",
                  absl::StrCat("The publisher signed two different feeds of size ", checkpoint.size, "."));
   }
+  if (newest_.checkpoint.size > size() && checkpoint.size > newest_.checkpoint.size) {
+    if (promises_.size() >= kPromisesMax) {
+      return Error(absl::StatusCode::kResourceExhausted, "PROMISES_OPEN",
+                   absl::StrCat("The publisher signed ", kPromisesMax + 1, " heads and has not come up to the first."));
+    }
+    promises_.push_back(std::move(newest_));
+  }
+  newest_ = {checkpoint, std::string(note)};
   target_ = checkpoint;
-  note_ = std::string(note);
   return absl::OkStatus();
+}
+
+absl::StatusOr<const certs::RegisteredKey*> Follower::FindKey(const record::v1::BatchSignature& signature,
+                                                              const certs::Registry& registry) const {
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
+  const certs::RegisteredKey* key = registry.FindKey(key_id);
+  if (key == nullptr || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
+    return Refused("UNKNOWN_KEY", "The record is signed by a key that no member has registered for records.");
+  }
+  if (key->owner != feed_.key.publisher) {
+    return Refused("UNKNOWN_KEY", absl::StrCat("The record of ", feed_.key.publisher.text(), " is signed by a key of ",
+                                               key->owner.text(), "."));
+  }
+  return key;
+}
+
+// What was signed before its key ended must stay available, or nobody could follow an old feed from its beginning; its
+// readers are told that nothing proves when it was signed. What says itself that it is younger than the end of its key,
+// no honest node has let in. A revocation may be dated back beyond records that were let in, so it refuses none.
+absl::Status Follower::CheckKeyInTime(const certs::RegisteredKey& key, const record::Header& header,
+                                      absl::Time now) const {
+  const absl::Status usable = key.CheckUsable(now);
+  const absl::Time issued = absl::FromUnixMillis(static_cast<int64_t>(header.message().issue_time_ms()));
+  const bool is_too_late = now >= key.not_after && issued > key.not_after + kKeyEndSkewMax;
+  // Who may speak for the federation is not a matter of doubt.
+  const bool is_revoked_operator = is_registry() && key.revoked <= now;
+  return now < key.not_before || is_too_late || is_revoked_operator ? usable : absl::OkStatus();
+}
+
+// Of a header that is too new to be read, its hash and its signature can be judged, and that whoever signed it is the
+// publisher of this feed. Its sections cannot: they are not taken.
+absl::StatusOr<VerifiedItem> Follower::VerifyNewerItem(feed::v1::FeedItem item, const record::FeedEntry& entry,
+                                                       const certs::Registry& registry, absl::Time now) {
+  record::v1::Envelope& envelope = *item.mutable_envelope();
+  if (is_registry()) {
+    return Error(absl::StatusCode::kUnimplemented, "NEWER_FORMAT",
+                 "The registry has an entry of a format that this program does not know; it may take a right away. "
+                 "Update the program.");
+  }
+  if (record::HeaderHash(envelope.header()) != entry.header_hash) {
+    return Refused("HEADER_HASH", "The header that came is not the one that the feed entry names.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, FindKey(envelope.signature(), registry));
+  if (now < key->not_before) {
+    return key->CheckUsable(now);
+  }
+  MEGURI_RETURN_IF_ERROR(
+      record::VerifyBatchSignature(entry.header_hash, envelope.signature(), key->key, &verified_roots_));
+  VerifiedItem verified;
+  verified.entry = std::move(*item.mutable_entry());
+  verified.slots = entry.slots;
+  verified.newer_header = std::move(*envelope.mutable_header());
+  verified.signature = std::move(*envelope.mutable_signature());
+  return verified;
 }
 
 absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const certs::Registry& registry,
                                                   absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(item.entry()));
   record::v1::Envelope& envelope = *item.mutable_envelope();
+  if (record::IsNewerFormat(envelope.header())) {
+    return VerifyNewerItem(std::move(item), entry, registry, now);
+  }
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
   if (header.hash() != entry.header_hash) {
     return Refused("HEADER_HASH", "The header that came is not the one that the feed entry names.");
@@ -159,17 +249,21 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
     return Refused("PUBLISHER_MISMATCH", absl::StrCat("A record of ", header.publisher().text(), " is in a feed of ",
                                                       feed_.key.publisher.text(), "."));
   }
-  MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(envelope.signature().key_id()));
-  const certs::RegisteredKey* key = registry.FindKey(key_id);
-  MEGURI_RETURN_IF_ERROR(CheckKey(header, key, now));
+  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, FindKey(envelope.signature(), registry));
+  MEGURI_RETURN_IF_ERROR(CheckKeyInTime(*key, header, now));
   MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
+  MEGURI_RETURN_IF_ERROR(CheckTombstone(header, entry));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
   MEGURI_RETURN_IF_ERROR(CheckSlots(entry.slots, envelope.sections()));
-  std::vector<record::v1::Section> sections(std::make_move_iterator(envelope.mutable_sections()->begin()),
-                                            std::make_move_iterator(envelope.mutable_sections()->end()));
-  std::vector<record::IndexTerm> terms = TermsOf(header, sections);
-  return VerifiedItem{std::move(*item.mutable_entry()),         entry.slots,         std::move(header),
-                      std::move(*envelope.mutable_signature()), std::move(sections), std::move(terms)};
+  VerifiedItem verified;
+  verified.entry = std::move(*item.mutable_entry());
+  verified.slots = entry.slots;
+  verified.signature = std::move(*envelope.mutable_signature());
+  verified.sections = {std::make_move_iterator(envelope.mutable_sections()->begin()),
+                       std::make_move_iterator(envelope.mutable_sections()->end())};
+  verified.terms = TermsOf(header, verified.sections);
+  verified.header = std::move(header);
+  return verified;
 }
 
 absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, const certs::Registry& registry,
@@ -191,14 +285,29 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   verified.bytes = batch.ByteSizeLong();
   verified.items.reserve(count);
   record::Frontier frontier = frontier_;
+  auto promise = promises_.begin();  // the next one to be made good
+  auto broken = promises_.end();
   for (feed::v1::FeedItem& item : *batch.mutable_items()) {
     MEGURI_ASSIGN_OR_RETURN(VerifiedItem checked, VerifyItem(std::move(item), registry, now));
     frontier.Append(record::LeafHash(checked.entry));
+    verified.unread += checked.header.has_value() ? 0 : 1;
     verified.items.push_back(std::move(checked));
+    if (promise != promises_.end() && promise->checkpoint.size == frontier.size()) {
+      broken = broken == promises_.end() && promise->checkpoint.root != frontier.Root() ? promise : broken;
+      ++promise;
+    }
   }
   MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path, ParsePath(batch.consistency_path()));
   MEGURI_RETURN_IF_ERROR(
       record::VerifyConsistency(frontier.size(), frontier.Root(), target_->size, target_->root, path));
+  // Only now it is the publisher's own word that these are its entries.
+  if (broken != promises_.end()) {
+    evidence_ = {broken->note, newest_.note};
+    return Error(absl::StatusCode::kDataLoss, "FORK",
+                 absl::StrCat("The publisher signed a feed of ", broken->checkpoint.size,
+                              " entries before, and one of ", target_->size, " that does not begin so."));
+  }
+  promises_.erase(promises_.begin(), promise);
   frontier_ = std::move(frontier);
   verified.size_after = size();
   return verified;
@@ -220,12 +329,17 @@ absl::StatusOr<bool> WriteItem(VerifiedItem& item, storage::FeedId id, absl::Tim
                                const storage::StoreReader& store, storage::Transaction& transaction) {
   const storage::Records records(store);
   storage::v1::StoredRecord stored;
-  stored.set_header(item.header.bytes());
+  stored.set_header(item.header.has_value() ? item.header->bytes() : item.newer_header);
   *stored.mutable_signature() = std::move(item.signature);
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
-  const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, item.header, stored);
+  if (!item.header.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion unread, records.PutUnread(transaction, id, stored));
+    MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, unread, id, item.slots));
+    return true;
+  }
+  const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, *item.header, stored);
   if (!version.ok() && ReasonOf(version.status()) == "TWO_HEADERS") {
-    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, item.header, stored.signature()));
+    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, *item.header, stored.signature()));
     return false;
   }
   MEGURI_RETURN_IF_ERROR(version.status());
@@ -233,7 +347,7 @@ absl::StatusOr<bool> WriteItem(VerifiedItem& item, storage::FeedId id, absl::Tim
     MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, *version, section));
   }
   MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, id, item.slots));
-  MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(transaction, id, item.header, version->arrival, item.terms));
+  MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
   item.sections.clear();
   return true;
 }
@@ -257,6 +371,24 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
   return scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note);
+}
+
+absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
+                          const std::vector<std::string>& promised_notes, storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
+  MEGURI_RETURN_IF_ERROR(scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note));
+  return scope.feeds.SetPromises(scope.transaction, id, promised_notes);
+}
+
+absl::Status ForgetPromises(const storage::HeldFeed& feed, absl::string_view federation, storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
+  const absl::StatusOr<record::Checkpoint> newest =
+      record::ReadOpenedCheckpoint(head.checkpoint, record::FeedOrigin(federation, feed.key));
+  if (!newest.ok() || newest->size > head.size()) {
+    MEGURI_RETURN_IF_ERROR(scope.feeds.SetCheckpoint(scope.transaction, id, ""));
+  }
+  return scope.feeds.SetPromises(scope.transaction, id, {});
 }
 
 }  // namespace meguri::node

@@ -28,10 +28,11 @@ namespace meguri::node {
 struct VerifiedItem {
   std::string entry;
   uint64_t slots = 0;
-  record::Header header;
+  absl::optional<record::Header> header;  // nullopt: of a format that is too new for us; then there are no sections
   record::v1::BatchSignature signature;
   std::vector<record::v1::Section> sections;
   std::vector<record::IndexTerm> terms;  // of the header and the sections
+  std::string newer_header;              // the bytes of a header that is too new for us
 };
 
 // A batch that was verified: what may be written.
@@ -39,15 +40,21 @@ struct VerifiedBatch {
   uint64_t start = 0;
   std::vector<VerifiedItem> items;
   uint64_t size_after = 0;
-  size_t bytes = 0;  // as it came
+  size_t bytes = 0;     // as it came
+  uint64_t unread = 0;  // items without a header that we can read
 };
 
 // Follows one feed: believes nothing that it has not checked. Verification is pure and moves only this object; writing
 // goes through Write, in the same order. Thread-compatible.
 //
-// Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), ROLLBACK, FORK, BATCH_POSITION,
-// BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, PUBLISHER_MISMATCH, UNKNOWN_KEY, KEY_REVOKED, BATCH_…,
-// BAD_SIGNATURE, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING, CONSISTENCY_PROOF.
+// A head that the publisher has signed binds it for good: the entries that come must lead to that root at that size.
+// A record under a key that has ended is taken if it says that it is older than the end, and one under a revoked key
+// too; readers are told that nothing proves when it was signed.
+//
+// Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), PROMISES_OPEN, ROLLBACK, FORK,
+// BATCH_POSITION, BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY,
+// KEY_REVOKED, KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING,
+// CONSISTENCY_PROOF.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -61,24 +68,38 @@ class Follower {
   uint64_t size() const { return frontier_.size(); }
   uint64_t target_size() const { return target_.has_value() ? target_->size : size(); }
 
-  // What the publisher signed on an earlier stream binds it, even if the entries never came.
-  void RememberPromise(const Follower& before);
+  // What the publisher signed on an earlier stream binds it, even if it was not stored.
+  void RememberPromises(const Follower& before);
   // Takes the publisher's checkpoint. What is refused changes nothing.
   absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now);
   // Verifies a batch against the target. What is refused changes nothing.
   absl::StatusOr<VerifiedBatch> TakeBatch(feed::v1::FeedBatch batch, const certs::Registry& registry, absl::Time now);
-  // The note that was taken last, and whether everything below it is here.
-  const std::string& checkpoint_note() const { return note_; }
-  // What proves the last refusal: the notes that contradict each other.
-  const std::string& evidence() const { return evidence_; }
+  // The newest note, and the older ones that speak of entries which are not here yet. To be kept by KeepPromises.
+  const std::string& checkpoint_note() const { return newest_.note; }
+  std::vector<std::string> promised_notes() const;
+  // What proves the last refusal: the notes that contradict each other, the older first.
+  const std::vector<std::string>& evidence() const { return evidence_; }
 
  private:
+  // A head that the publisher signed.
+  struct Promise {
+    record::Checkpoint checkpoint;
+    std::string note;
+  };
+
   Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
            record::VerifiedRoots& verified_roots);
 
   absl::Status CheckPublisher(const certs::Registry& registry) const;
   absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry,
                                               absl::Time now) const;
+  absl::StatusOr<Promise> ReadPromise(const std::string& note) const;
+  bool is_registry() const { return pinned_feed_key_.has_value(); }
+  absl::StatusOr<const certs::RegisteredKey*> FindKey(const record::v1::BatchSignature& signature,
+                                                      const certs::Registry& registry) const;
+  absl::Status CheckKeyInTime(const certs::RegisteredKey& key, const record::Header& header, absl::Time now) const;
+  absl::StatusOr<VerifiedItem> VerifyNewerItem(feed::v1::FeedItem item, const record::FeedEntry& entry,
+                                               const certs::Registry& registry, absl::Time now);
   absl::StatusOr<VerifiedItem> VerifyItem(feed::v1::FeedItem item, const certs::Registry& registry, absl::Time now);
 
   const storage::HeldFeed feed_;
@@ -86,14 +107,19 @@ class Follower {
   const absl::optional<record::PublicKey> pinned_feed_key_;
   record::VerifiedRoots& verified_roots_;
   record::Frontier frontier_;
-  absl::optional<record::Checkpoint> target_;
-  absl::optional<record::Checkpoint> promised_;  // on an earlier stream
-  std::string note_;
-  std::string evidence_;
+  absl::optional<record::Checkpoint> target_;  // of this stream
+  Promise newest_;                             // of all that was ever signed; without a note: nothing was
+  std::vector<Promise> promises_;              // older ones beyond size(), ascending
+  std::vector<std::string> evidence_;
 };
 
 // The terms under which a record is found by whoever may read these sections.
 std::vector<record::IndexTerm> TermsOf(const record::Header& header, absl::Span<const record::v1::Section> sections);
+// Keeps the newest note of `feed` and the older ones whose entries have not come.
+absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
+                          const std::vector<std::string>& promised_notes, storage::CommitScope& scope);
+// Lets go of every note that speaks of entries which are not here: somebody decided to follow the feed as it is now.
+absl::Status ForgetPromises(const storage::HeldFeed& feed, absl::string_view federation, storage::CommitScope& scope);
 
 // Writes a verified batch: records, sections, memberships, index, entries and checkpoint in one transaction. ABORTED
 // (reason FOLLOW_POSITION) if the stored feed is not where the batch begins. A second header for a version that is here

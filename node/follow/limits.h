@@ -25,6 +25,7 @@ inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
 inline constexpr absl::Duration kFollowSilenceMax = absl::Seconds(60);
 inline constexpr size_t kSlowestLinkBytesPerSecond = size_t{16} << 10;
 inline constexpr absl::Duration kLargestMessageTime = absl::Seconds(kMessageBytesMax / kSlowestLinkBytesPerSecond);
+inline constexpr absl::Duration kKeyEndSkewMax = absl::Minutes(5);  // a publisher's clock may be ahead, as at publish
 inline constexpr absl::Duration kRetryMin = absl::Milliseconds(500);
 inline constexpr absl::Duration kRetryMax = absl::Minutes(5);
 inline constexpr absl::Duration kTroubleSettles = absl::Seconds(10);  // what lasts longer is reported

@@ -15,10 +15,17 @@
 
 namespace meguri::node {
 
+// The publisher does not send a feed, now.
+struct FeedDenied {
+  std::string feed;
+  absl::Status status;
+};
+
 // What a followed stream brings: one of these, or none for an idle heartbeat.
 struct FollowEvent {
   absl::optional<feed::v1::FeedTarget> target;
   absl::optional<feed::v1::FeedBatch> batch;
+  absl::optional<FeedDenied> denial;
   absl::optional<record::v1::SignedBody> registry_heartbeat;
   size_t bytes = 0;  // of the whole message
 };

@@ -104,6 +104,13 @@ std::shared_ptr<const certs::Registry> RegistryState::Get() const {
   return registry_;
 }
 
+std::string RegistryState::DoubtAbout(absl::string_view key_id) const {
+  const absl::StatusOr<record::Hash> parsed = record::Hash::Parse(key_id);
+  const std::shared_ptr<const certs::Registry> registry = Get();
+  const certs::RegisteredKey* key = parsed.ok() ? registry->FindKey(*parsed) : nullptr;
+  return key == nullptr ? "UNKNOWN_KEY" : ReasonOf(key->CheckUsable(clock_.Now()));
+}
+
 absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::ParticipantId& participant) const {
   MutexLock lock(mutex_);
   const auto found = records_.find(participant.text());

@@ -44,6 +44,9 @@ class RegistryState {
   const certs::TrustBundle& bundle() const { return bundle_; }
   const storage::HeldFeed& feed() const { return feed_; }
 
+  // Why nobody can tell whether what this key signed is valid: KEY_REVOKED, KEY_EXPIRED … as of now, or UNKNOWN_KEY.
+  // Empty: there is no doubt.
+  std::string DoubtAbout(absl::string_view key_id) const;
   // The record that carries a member's entry, or nullopt.
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
 

@@ -44,10 +44,15 @@ class IdentityVerifier final : public tls::ExternalCertificateVerifier {
 
 }  // namespace
 
-std::shared_ptr<grpc::ChannelCredentials> MakePeerCredentials(const PeerTlsFiles& files, const std::string& identity) {
+std::shared_ptr<tls::CertificateProviderInterface> WatchPeerTls(const PeerTlsFiles& files) {
+  return std::make_shared<tls::FileWatcherCertificateProvider>(files.key, files.certificate, files.roots,
+                                                               kReloadIntervalSeconds);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> MakePeerCredentials(
+    const std::shared_ptr<tls::CertificateProviderInterface>& provider, const std::string& identity) {
   tls::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(std::make_shared<tls::FileWatcherCertificateProvider>(
-      files.key, files.certificate, files.roots, kReloadIntervalSeconds));
+  options.set_certificate_provider(provider);
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_verify_server_certs(true);

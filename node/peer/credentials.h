@@ -9,8 +9,12 @@
 
 namespace meguri::node {
 
-// Credentials that accept one server only: its certificate is issued under `tls.roots` and carries `identity` as its
-// one and only subject alternative name. An identity that ends in "/node/" stands for any node of that member.
-std::shared_ptr<grpc::ChannelCredentials> MakePeerCredentials(const PeerTlsFiles& tls, const std::string& identity);
+// Watches the files with one thread, for any number of credentials.
+std::shared_ptr<grpc::experimental::CertificateProviderInterface> WatchPeerTls(const PeerTlsFiles& files);
+
+// Credentials that accept one server only: its certificate is issued under the watched roots and carries `identity` as
+// its one and only subject alternative name. An identity that ends in "/node/" stands for any node of that member.
+std::shared_ptr<grpc::ChannelCredentials> MakePeerCredentials(
+    const std::shared_ptr<grpc::experimental::CertificateProviderInterface>& provider, const std::string& identity);
 
 }  // namespace meguri::node

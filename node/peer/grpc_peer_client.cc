@@ -128,6 +128,10 @@ class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowRespo
       event.target = std::move(*response_.mutable_target());
     } else if (response_.has_batch()) {
       event.batch = std::move(*response_.mutable_batch());
+    } else if (response_.has_denial()) {
+      const feed::v1::FeedDenial& denial = response_.denial();
+      event.denial = FeedDenied{denial.feed(), Error(absl::StatusCode::kPermissionDenied, ReasonFrom(denial.reason()),
+                                                     Shown(denial.message()))};
     } else if (response_.heartbeat().has_registry_heartbeat()) {
       event.registry_heartbeat = std::move(*response_.mutable_heartbeat()->mutable_registry_heartbeat());
     }
@@ -161,8 +165,9 @@ class GrpcFollowStream final : public FollowStream {
   const std::weak_ptr<FollowReactor> reactor_;
 };
 
-grpc::ChannelArguments PeerArguments() {
+grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota) {
   grpc::ChannelArguments arguments;
+  arguments.SetResourceQuota(quota);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
@@ -182,7 +187,9 @@ struct GrpcPeerClient::Asking {
   record::v1::ResolveResponse response;
 };
 
-GrpcPeerClient::GrpcPeerClient(PeerTlsFiles tls) : tls_(std::move(tls)) {}
+GrpcPeerClient::GrpcPeerClient(const PeerTlsFiles& tls) : tls_(WatchPeerTls(tls)) {
+  quota_.Resize(kPeerBufferBytesMax);
+}
 
 GrpcPeerClient::~GrpcPeerClient() {
   StopAsking();
@@ -199,7 +206,7 @@ std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer
   const std::string& address = peer.addresses[attempt % peer.addresses.size()];
   std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(peer.node_identity, " ", address)];
   if (channel == nullptr) {
-    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity), PeerArguments());
+    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity), PeerArguments(quota_));
   }
   return channel;
 }

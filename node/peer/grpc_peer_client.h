@@ -10,11 +10,15 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/security/credentials.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/tls_certificate_provider.h"
 #include "node/follow/peer_client.h"
 #include "node/query/publisher_node.h"
 
 namespace meguri::node {
+
+// What gRPC may hold for all peers together of messages that have not come whole yet.
+inline constexpr size_t kPeerBufferBytesMax = size_t{256} << 20;
 
 // The files of this node's end of a connection. They are watched: what replaces them is used for new connections.
 struct PeerTlsFiles {
@@ -27,7 +31,7 @@ struct PeerTlsFiles {
 // its certificate; host names play no part. Thread-safe.
 class GrpcPeerClient final : public PeerClient, public PublisherNode {
  public:
-  explicit GrpcPeerClient(PeerTlsFiles tls);
+  explicit GrpcPeerClient(const PeerTlsFiles& tls);
   // Waits for the answers to what was asked.
   ~GrpcPeerClient() override;
 
@@ -46,7 +50,8 @@ class GrpcPeerClient final : public PeerClient, public PublisherNode {
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
 
-  const PeerTlsFiles tls_;
+  const std::shared_ptr<grpc::experimental::CertificateProviderInterface> tls_;  // one watcher for all channels
+  grpc::ResourceQuota quota_{"peers"};
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address
   std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by identity

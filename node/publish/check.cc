@@ -166,6 +166,12 @@ RecordScope MakeScope(const record::Header& header, const Publication& publicati
 
 void CheckSections(const CheckContext& context, const record::Header& header, const Publication& publication,
                    absl::string_view path, std::vector<Violation>& violations) {
+  if (header.is_tombstone() && !publication.envelope.sections().empty()) {
+    violations.push_back({absl::StrCat(path, ".envelope.sections"), "TOMBSTONE_SECTIONS",
+                          absl::StrCat(publication.envelope.sections_size(), " sections in a tombstone"), "none",
+                          "publish the tombstone without sections", "終了の版にセクションは含められません。"});
+    return;
+  }
   const absl::Status opened = record::VerifySections(header, publication.envelope.sections());
   if (!opened.ok()) {
     AddError(opened, absl::StrCat(path, ".envelope.sections"), "seal the sections and sign the header again",
@@ -173,11 +179,6 @@ void CheckSections(const CheckContext& context, const record::Header& header, co
     return;
   }
   const std::vector<Section> sections(publication.envelope.sections().begin(), publication.envelope.sections().end());
-  if (header.is_tombstone() && !sections.empty()) {
-    violations.push_back({absl::StrCat(path, ".envelope.sections"), "TOMBSTONE_SECTIONS",
-                          absl::StrCat(sections.size(), " sections in a tombstone"), "none",
-                          "publish the tombstone without sections", "終了の版にセクションは含められません。"});
-  }
   for (Violation violation : passport::ValidateRecord(header, sections)) {
     violation.field = absl::StrCat(path, ".", violation.field);
     violations.push_back(std::move(violation));

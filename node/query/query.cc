@@ -98,6 +98,7 @@ class Query::View {
     RecordView view;
     view.header_hash = ref.header_hash;
     view.source = stored.own() ? RecordSource::kOwn : RecordSource::kReplica;
+    view.key_id = stored.signature().key_id();
     MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
     if (mask.header) {
       view.envelope.set_header(std::move(*stored.mutable_header()));

@@ -42,6 +42,7 @@ struct RecordView {
   uint64_t latest_version = 0;  // of this publisher, that the reader may see
   RecordSource source = RecordSource::kOwn;
   bool is_frozen = false;
+  std::string key_id;  // that signed it, whatever the mask
 };
 
 // What of a record is asked for. Masks apply after access: they never tell whether something is hidden.

@@ -9,6 +9,7 @@
 #include "node/follow/limits.h"
 #include "storage/feeds.h"
 #include "storage/records.h"
+#include "storage/settings.h"
 
 namespace meguri::node {
 namespace {
@@ -139,11 +140,64 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                          row->set_state(ToProto(status.state));
                          row->set_size(status.size);
                          row->set_target_size(status.target_size);
+                         row->set_newer_format_records(status.unread);
                          row->set_last_error(status.last_error);
                          row->set_last_error_reason(status.last_error_reason);
                        }
                        return absl::OkStatus();
                      });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::GetFeedEvidence(grpc::CallbackServerContext* context,
+                                                            const admin::v1::GetFeedEvidenceRequest* request,
+                                                            admin::v1::GetFeedEvidenceResponse* response) {
+  static const Method method = MethodOf("GetFeedEvidence");
+  return AnswerUnary(
+      rpc_, context, method, response,
+      [this, request](const Caller& caller, admin::v1::GetFeedEvidenceResponse& out) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
+                                record::ParticipantId::Parse(request->publisher()));
+        MEGURI_ASSIGN_OR_RETURN(const record::FeedName feed, record::FeedName::Parse(request->feed()));
+        MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FollowSetting> follow,
+                                storage::Settings(store_).FindFollow(caller.acting_member, {publisher, feed, 1}));
+        if (!follow.has_value() || follow->quarantine_reason.empty()) {
+          return Error(absl::StatusCode::kNotFound, "NO_EVIDENCE",
+                       absl::StrCat("The feed ", feed.text(), " of ", publisher.text(),
+                                    " is not quarantined here; `feed list` shows which are."));
+        }
+        out.set_reason(follow->quarantine_reason);
+        out.mutable_checkpoints()->Assign(follow->quarantine_evidence.begin(), follow->quarantine_evidence.end());
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* AdminServiceEdge::GetRecordEvidence(grpc::CallbackServerContext* context,
+                                                              const admin::v1::GetRecordEvidenceRequest* request,
+                                                              admin::v1::GetRecordEvidenceResponse* response) {
+  static const Method method = MethodOf("GetRecordEvidence");
+  return AnswerUnary(
+      rpc_, context, method, response,
+      [this, request](const Caller&, admin::v1::GetRecordEvidenceResponse& out) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, record::RecordId::Parse(request->record_id()));
+        MEGURI_ASSIGN_OR_RETURN(const auto found, storage::Records(store_).FindEvidence(record_id));
+        for (const auto& [publisher, evidence] : found) {
+          if (!request->publisher().empty() && publisher.text() != request->publisher()) {
+            continue;
+          }
+          if (out.headers_size() > 0) {
+            return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
+                         "Records of several members under this ID are frozen; say whose you mean.");
+          }
+          for (const storage::v1::StoredEvidence::SignedHeader& header : evidence.headers()) {
+            record::v1::Envelope* envelope = out.add_headers();
+            envelope->set_header(header.header());
+            *envelope->mutable_signature() = header.signature();
+          }
+        }
+        return out.headers_size() > 0
+                   ? absl::OkStatus()
+                   : Error(absl::StatusCode::kNotFound, "NO_EVIDENCE", "No record under this ID is frozen here.");
+      });
 }
 
 grpc::ServerUnaryReactor* AdminServiceEdge::IssueNodeCertificate(grpc::CallbackServerContext* context,

@@ -36,6 +36,12 @@ class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* ListFollows(grpc::CallbackServerContext* context,
                                         const admin::v1::ListFollowsRequest* request,
                                         admin::v1::ListFollowsResponse* response) override;
+  grpc::ServerUnaryReactor* GetFeedEvidence(grpc::CallbackServerContext* context,
+                                            const admin::v1::GetFeedEvidenceRequest* request,
+                                            admin::v1::GetFeedEvidenceResponse* response) override;
+  grpc::ServerUnaryReactor* GetRecordEvidence(grpc::CallbackServerContext* context,
+                                              const admin::v1::GetRecordEvidenceRequest* request,
+                                              admin::v1::GetRecordEvidenceResponse* response) override;
   grpc::ServerUnaryReactor* IssueNodeCertificate(grpc::CallbackServerContext* context,
                                                  const admin::v1::IssueNodeCertificateRequest* request,
                                                  admin::v1::IssueNodeCertificateResponse* response) override;

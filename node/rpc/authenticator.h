@@ -47,6 +47,8 @@ class Authenticator {
   // as of now.
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
+  // As RegistryState::DoubtAbout.
+  std::string DoubtAbout(absl::string_view key_id) const { return registry_.DoubtAbout(key_id); }
   QueryReader QueryReaderFor(const Caller& caller) const { return {ReaderFor(caller), caller.is_client}; }
 
  private:

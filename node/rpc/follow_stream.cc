@@ -22,6 +22,7 @@ struct StreamedFeed {
   record::FeedKey key;
   uint64_t sent = 0;                        // entries
   absl::optional<FeedSource::Head> target;  // as sent
+  std::string denial;                       // the reason that was sent; empty: it is being sent
 };
 
 absl::Status BadFollow(absl::string_view field, absl::string_view found, absl::string_view expected) {
@@ -45,7 +46,7 @@ absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const FollowRequest& reques
         return BadFollow("feeds.feed", absl::StrCat(name.text(), " twice"), "each feed once");
       }
     }
-    feeds.push_back({{publisher, name, 1}, position.size(), absl::nullopt});
+    feeds.push_back({{publisher, name, 1}, position.size(), absl::nullopt, ""});
   }
   return feeds;
 }
@@ -89,6 +90,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     self_ = shared_from_this();
     Wake();
   }
+
+  const record::ParticipantId& acting_member() const { return caller_.acting_member; }
 
   // Lets the stream look for something to send. Any thread.
   void Wake() {
@@ -182,8 +185,22 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   absl::StatusOr<bool> FindMessage() {
     message_.Clear();
     bool waits_for_unknown = false;
-    for (StreamedFeed& feed : feeds_) {
-      MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller_, feed.key, streams_.authenticator_, streams_.source_));
+    std::vector<absl::Status> access;
+    for (const StreamedFeed& feed : feeds_) {
+      access.push_back(CheckFeedAccess(caller_, feed.key, streams_.authenticator_, streams_.source_));
+    }
+    if (absl::c_none_of(access, [](const absl::Status& status) { return status.ok(); })) {
+      return access.front();
+    }
+    for (size_t i = 0; i < feeds_.size(); ++i) {
+      StreamedFeed& feed = feeds_[i];
+      if (!access[i].ok()) {
+        if (SayDenied(feed, access[i])) {
+          return true;
+        }
+        continue;
+      }
+      feed.denial.clear();
       if (!feed.target.has_value() || feed.sent == feed.target->size) {
         MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
         NoteId(head.id, waits_for_unknown);
@@ -209,6 +226,21 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     return FindHeartbeat();
   }
 
+  // Whether there is something to say: what was said is not said again. The feed begins with a target when it is open
+  // once more.
+  bool SayDenied(StreamedFeed& feed, const absl::Status& status) {
+    feed.target.reset();
+    if (feed.denial == ReasonOf(status)) {
+      return false;
+    }
+    feed.denial = ReasonOf(status);
+    feed::v1::FeedDenial& denial = *message_.mutable_denial();
+    denial.set_feed(feed.key.name.text());
+    denial.set_reason(feed.denial);
+    denial.set_message(std::string(status.message()));
+    return true;
+  }
+
   void NoteId(absl::optional<storage::FeedId> id, bool& waits_for_unknown) {
     MutexLock lock(mutex_);
     if (id.has_value()) {
@@ -220,7 +252,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 
   bool FindHeartbeat() {
     for (const StreamedFeed& feed : feeds_) {
-      if (feed.key.name != record::FeedName::Registry()) {
+      if (feed.key.name != record::FeedName::Registry() || !feed.denial.empty()) {
         continue;
       }
       absl::optional<record::v1::SignedBody> heartbeat = streams_.registry_.NewestHeartbeat();
@@ -286,6 +318,13 @@ Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest
     if (reactors_.size() >= kFollowStreamsMax) {
       return new RefusedStream(end(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
                                          "This node serves as many streams as it can; try again later.")));
+    }
+    const auto of_caller = absl::c_count_if(
+        reactors_, [&](const auto& open) { return open.first->acting_member() == reactor->acting_member(); });
+    if (static_cast<size_t>(of_caller) >= kFollowStreamsPerMemberMax) {
+      return new RefusedStream(end(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
+                                         absl::StrCat("This node serves a member at most ", kFollowStreamsPerMemberMax,
+                                                      " streams at once; follow several feeds in one."))));
     }
     reactors_.emplace(reactor.get(), reactor);
   }

@@ -20,6 +20,9 @@ inline constexpr int kFrameBytesMax = 16 << 10;
 inline constexpr size_t kServerMemoryBytes = size_t{512} << 20;
 inline constexpr int kServerThreadsMax = 64;
 inline constexpr size_t kFollowStreamsMax = 4096;
+// Of one acting member. More than a follower of ours opens, for the old ones may not have ended when it comes again.
+inline constexpr size_t kFollowStreamsPerMemberMax = 48;
+static_assert(kFollowStreamsPerMemberMax > 2 * (kFollowStreamsPerPublisherMax + 1));
 inline constexpr size_t kWorkThreads = 3;
 inline constexpr size_t kWorkQueueMax = 1024;
 inline constexpr size_t kKnownCertificatesMax = 1024;

@@ -70,6 +70,12 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
   return mask;
 }
 
+void ToProtoWithDoubt(RecordView view, const Authenticator& authenticator, record::v1::RecordView& out) {
+  std::string doubt = authenticator.DoubtAbout(view.key_id);
+  ToProto(std::move(view), out);
+  out.set_doubt(std::move(doubt));
+}
+
 }  // namespace
 
 RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver)
@@ -122,7 +128,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
     MEGURI_ASSIGN_OR_RETURN(const ReadMask mask, ParseMask(request->read_mask()));
     MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(rpc_.authenticator.QueryReaderFor(caller), record_id,
                                                         request->publisher(), request->version(), mask));
-    ToProto(std::move(view), *response->mutable_record());
+    ToProtoWithDoubt(std::move(view), rpc_.authenticator, *response->mutable_record());
     return absl::OkStatus();
   };
   reactor->Finish(CallEnd(rpc_.log, *context, method.name)(answer()));
@@ -140,7 +146,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* c
         MEGURI_ASSIGN_OR_RETURN(query.mask, ParseMask(request->read_mask()));
         MEGURI_ASSIGN_OR_RETURN(ListPage page, query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
         for (RecordView& view : page.records) {
-          ToProto(std::move(view), *out.add_records());
+          ToProtoWithDoubt(std::move(view), rpc_.authenticator, *out.add_records());
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();
@@ -158,7 +164,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext
         const HistoryQuery query{record_id, request->publisher(), request->page_size(), request->page_token()};
         MEGURI_ASSIGN_OR_RETURN(HistoryPage page, query_.History(rpc_.authenticator.QueryReaderFor(caller), query));
         for (RecordView& view : page.versions) {
-          ToProto(std::move(view), *out.add_versions());
+          ToProtoWithDoubt(std::move(view), rpc_.authenticator, *out.add_versions());
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();

@@ -114,6 +114,22 @@ Script Oddities(const Scene& scene) {
   return Serve(scene, Feed(publisher, scene.feed, std::move(items)));
 }
 
+// A genuine record between two that every version of the program will not be able to read.
+Script NewerHeaders(const Scene& scene) {
+  testing::SeededRandom random(kSeed + 3);
+  std::vector<FeedItem> fresh = FreshItems(scene, 3);
+  for (const size_t newer : {size_t{0}, size_t{2}}) {
+    std::string& header = *fresh[newer].mutable_envelope()->mutable_header();
+    header[1] = 2;
+    header += "\x7a\x03new";  // a field that format 1 has not
+    SetEntry({record::HeaderHash(header), EntryOf(fresh[newer]).slots}, fresh[newer]);
+  }
+  scene.publisher.Sign(fresh, scene.publisher.record_key(), random);
+  std::vector<FeedItem> items = HonestItems(scene);
+  items.insert(items.end(), fresh.begin(), fresh.end());
+  return Serve(scene, Feed(scene.publisher, scene.feed, std::move(items)));
+}
+
 // Records of its own under the IDs of other members' records: a passport, and that member's entry in the registry.
 Script SquattedIds(const Scene& scene) {
   testing::SeededRandom random(kSeed + 2);
@@ -175,6 +191,7 @@ std::vector<Attack> BatchAttacks() {
   }
   attacks.push_back({"two-headers", &TwoHeaders});
   attacks.push_back({"oddities", &Oddities});
+  attacks.push_back({"newer-headers", &NewerHeaders});
   attacks.push_back({"squatted-ids", &SquattedIds});
   return attacks;
 }

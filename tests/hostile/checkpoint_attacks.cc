@@ -12,6 +12,7 @@ namespace meguri::hostile {
 namespace {
 
 using feed::v1::FeedItem;
+using feed::v1::FollowResponse;
 
 constexpr size_t kPromised = 2;  // entries beyond what the follower has
 constexpr int kUnavailable = 14;
@@ -32,6 +33,15 @@ Feed LongerFeed(const Scene& scene) { return Feed(scene.publisher, scene.feed, H
 Feed ForkedFeed(const Scene& scene, size_t more) {
   std::vector<FeedItem> items = HonestItems(scene, more);
   items[1] = scene.publisher.MakeItems(/*seed=*/5, 1)[0];
+  return Feed(scene.publisher, scene.feed, std::move(items));
+}
+
+// As long as LongerFeed and one entry more, and another history from the first unseen entry on.
+Feed OtherFuture(const Scene& scene) {
+  std::vector<FeedItem> items = HonestItems(scene);
+  for (FeedItem& item : scene.publisher.MakeItems(/*seed=*/6, kPromised + 1)) {
+    items.push_back(std::move(item));
+  }
   return Feed(scene.publisher, scene.feed, std::move(items));
 }
 
@@ -69,6 +79,28 @@ Script RollBackMidstream(const Scene& scene) {
   script.responses.push_back(TargetOf(scene, feed.Checkpoint(feed.size())));
   script.responses.push_back(TargetOf(scene, feed.Checkpoint(feed.size() - 1)));
   return script;
+}
+
+// A head that was never reached is replaced by a larger one of another history, whose entries come.
+Script ReplacePromise(const Scene& scene) {
+  const Feed feed = LongerFeed(scene);
+  Script script;
+  script.responses.push_back(TargetOf(scene, feed.Checkpoint(feed.size())));
+  for (FollowResponse& response : Serve(scene, OtherFuture(scene)).responses) {
+    script.responses.push_back(std::move(response));
+  }
+  return script;
+}
+
+Attack OnDenial(std::string name, std::string feed, std::string reason) {
+  return {std::move(name), [feed = std::move(feed), reason = std::move(reason)](const Scene& scene) {
+            Script script;
+            feed::v1::FeedDenial& denial = *script.responses.emplace_back().mutable_denial();
+            denial.set_feed(feed.empty() ? scene.feed : feed);
+            denial.set_reason(reason);
+            denial.set_message("\x1b[31mnot for you");
+            return script;
+          }};
 }
 
 Script FalseHeartbeat(const Scene& scene, bool claims_to_be_operator) {
@@ -131,6 +163,8 @@ std::vector<Attack> HistoryAttacks() {
       OnCheckpoint("forked", [](const Scene& scene) { return ForkedFeed(scene, 0).Checkpoint(kHonestSize); }),
       {"forked-growth", [](const Scene& scene) { return Serve(scene, ForkedFeed(scene, kPromised)); }},
       {"rolled-back-midstream", &RollBackMidstream},
+      {"replaced-promise", &ReplacePromise},
+      AfterPromise("broken-promise", [](const Scene& scene) { return Serve(scene, OtherFuture(scene)); }),
       AfterPromise("rolled-back-promise",
                    [](const Scene& scene) {
                      const Feed feed = LongerFeed(scene);
@@ -158,6 +192,9 @@ std::vector<Attack> CheckpointAttacks() {
   attacks.push_back({"false-heartbeat", [](const Scene& scene) { return FalseHeartbeat(scene, false); }});
   attacks.push_back({"forged-heartbeat", [](const Scene& scene) { return FalseHeartbeat(scene, true); }});
   attacks.push_back({"hang-up", [](const Scene&) { return Script{{}, StreamEnd{}}; }});
+  attacks.push_back(OnDenial("denied", "", "FEED_NOT_READABLE"));
+  attacks.push_back(OnDenial("denied-garbled", "", "\x1b[31mALL IS WELL"));
+  attacks.push_back(OnDenial("denied-other-feed", "owner", "FEED_NOT_READABLE"));
   attacks.push_back(OnEnd("garbled-end", std::string(299, 'x') + "\xe5\xb7\xa1\xff\x1b[31m", "GARBLED"));
   attacks.push_back(OnEnd("garbled-reason", "no", "\x1b[31mEVERYTHING IS FINE\n" + std::string(400, 'x')));
   return attacks;

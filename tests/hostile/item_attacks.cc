@@ -135,6 +135,36 @@ void PublishInAnothersName(const Scene& scene, FeedItem& item) {
   item = batch[0];
 }
 
+// The end of a record that opens what it ended.
+void EndAndOpen(const Scene& scene, FeedItem& item) {
+  testing::SeededRandom random(kSeed);
+  record::v1::Header header = scene.publisher.NewHeader(random);
+  header.set_version(2);
+  header.set_previous_header_hash(record::Sha256("the version before").ToString());
+  header.mutable_tombstone()->set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
+  std::vector<FeedItem> batch = {scene.publisher.Seal(header, PublicSections("1"), random)};
+  scene.publisher.Sign(batch, scene.publisher.record_key(), random);
+  item = batch[0];
+}
+
+void EndAndNameSlots(const Scene& scene, FeedItem& item) {
+  EndAndOpen(scene, item);
+  item.mutable_envelope()->clear_sections();
+}
+
+// The publisher has not signed this: the format is changed in a signed header.
+void ChangeFormat(const Scene&, FeedItem& item) {
+  std::string header = item.envelope().header();
+  header[1] = 2;
+  SetHeader(header, item);
+}
+
+// A header of format 2 that somebody else than the publisher signed.
+void SignNewerFormatWithFeedKey(const Scene& scene, FeedItem& item) {
+  ChangeFormat(scene, item);
+  SignWithFeedKey(scene, item);
+}
+
 std::vector<Attack> SectionAttacks() {
   return {
       OnSection("tampered-section", [](Section& section) { FlipBit(*section.mutable_payload()); }),
@@ -198,12 +228,15 @@ std::vector<Attack> HeaderAttacks() {
       OnItem("tampered-header-and-entry", &TamperHeaderAndEntry),
       OnItem("garbage-header", [](const Scene&, FeedItem& item) { SetHeader("\xff\xff\xff\xff garbage", item); }),
       OnItem("empty-header", [](const Scene&, FeedItem& item) { SetHeader("", item); }),
-      OnItem("newer-header",
-             [](const Scene&, FeedItem& item) {
-               std::string header = item.envelope().header();
-               header[1] = 2;
-               SetHeader(header, item);
+      OnItem("newer-header-unsigned", &ChangeFormat),
+      OnItem("newer-header-wrong-key", &SignNewerFormatWithFeedKey),
+      OnItem("newer-header-too-large",
+             [](const Scene& scene, FeedItem& item) {
+               ChangeFormat(scene, item);
+               SetHeader(item.envelope().header() + std::string(record::kHeaderBytesMax, 'x'), item);
              }),
+      OnItem("tombstone-with-sections", &EndAndOpen),
+      OnItem("tombstone-with-slots", &EndAndNameSlots),
       OnItem("wrong-header-hash", &RenameHeader),
       OnItem("short-entry", [](const Scene&, FeedItem& item) { item.mutable_entry()->pop_back(); }),
       OnItem("newer-entry", [](const Scene&, FeedItem& item) { (*item.mutable_entry())[0] = 2; }),

@@ -78,9 +78,12 @@ class FederationTest(unittest.TestCase):
         recycler.follow(maker, "public", "recyclers/battery", "recyclers/washing-machine")
         wait_for("the refusal of the feed outside its group", lambda: any(
             f.get("last_error_reason") == "FEED_NOT_READABLE" for f in recycler.follows()))
-        recycler.cli("feed", "unfollow", MAKER, "recyclers/washing-machine")
         wait_for("both records", lambda: recycler.has_size(maker, "public", 2))
         wait_for("the battery's feed", lambda: recycler.has_size(maker, "recyclers/battery", 1))
+        # The refused feed stays refused, and does not hold up the others: they are live beside it.
+        states = {f["feed"]: f["state"] for f in recycler.follows()}
+        self.assertEqual(states["recyclers/washing-machine"], "FOLLOW_STATE_WAITING")
+        wait_for("the others", lambda: sum(f["state"] == "FOLLOW_STATE_LIVE" for f in recycler.follows()) == 3)
         view = recycler.json("record", "get", washer)
         self.assertEqual(set(view["envelope"]["sections"]), {"identity", "recycled_content"})
         battery_view = recycler.json("record", "get", battery)

@@ -67,7 +67,11 @@ tampered-header            HEADER_HASH           one bit of the header is change
 tampered-header-and-entry  BAD_SIGNATURE         the same, and the feed entry names the new hash
 garbage-header             WIRE_GRAMMAR          a header that is none
 empty-header               WIRE_GRAMMAR          a header of 0 bytes
-newer-header               NEWER_FORMAT          a header of format 2
+newer-header-unsigned      BAD_SIGNATURE         a header of format 2 that nobody signed
+newer-header-wrong-key     UNKNOWN_KEY           a header of format 2 that the feed key signed
+newer-header-too-large     WIRE_GRAMMAR          a header of format 2 of more than 4,096 bytes
+tombstone-with-sections    TOMBSTONE_SECTIONS    the end of a record opens its sections
+tombstone-with-slots       TOMBSTONE_SECTIONS    the same, and the sections do not come
 wrong-header-hash          HEADER_HASH           the feed entry names another record
 short-entry                FEED_ENTRY            a feed entry of 40 bytes
 newer-entry                NEWER_FORMAT          a feed entry of format 2
@@ -99,6 +103,9 @@ garbage-checkpoint         CHECKPOINT_FORM       a head that is none
 huge-checkpoint            CHECKPOINT_FORM       a head of 1 MiB
 false-heartbeat            SIGNATURE_MISSING     a registry heartbeat signed by the evil node
 forged-heartbeat           BAD_SIGNATURE         the same under the operator's key ID
+denied                     FEED_NOT_READABLE     the publisher does not let the victim have the feed
+denied-garbled             PEER_REASON           the same, with a reason that would move a terminal's cursor
+denied-other-feed          UNEXPECTED_FEED       a feed is denied that was not asked for
 hang-up                    STREAM_CLOSED         the stream ends at once
 garbled-end                GARBLED               the stream ends with bytes that are no text
 garbled-reason             PEER_REASON           the stream ends with a reason that would move a terminal's cursor
@@ -110,6 +117,8 @@ rolled-back                ROLLBACK              a signed head of 2 entries afte
 emptied                    ROLLBACK              a signed head of 0 entries after one of 3
 rolled-back-midstream      ROLLBACK              heads of 5 and of 4 entries on one stream
 rolled-back-promise        ROLLBACK              a head of 5 entries, a broken connection, a head of 4
+replaced-promise           FORK                  a head of 5 entries, and before they come one of 6 that begin otherwise
+broken-promise             FORK                  a head of 5 entries, a broken connection, 6 that begin otherwise
 forked                     FORK                  another root of 3 entries
 forked-promise             FORK                  a head of 5 entries, a broken connection, another root of 5
 """
@@ -118,6 +127,7 @@ forked-promise             FORK                  a head of 5 entries, a broken c
 STORED = """
 honest                     -                     three sound records
 oddities                   -                     payloads that are none, a Member record outside the registry, types of the future …
+newer-headers              -                     records of a format that this program does not know
 squatted-ids               -                     records under the IDs of other members' records
 two-headers                TWO_HEADERS           other headers for versions that exist
 """
@@ -275,6 +285,35 @@ class HostileTest(unittest.TestCase):
             self.assertIn(" 0 problems", self.victim.run_node_command("fsck"))
         finally:
             self.victim.start()
+
+    def test_records_of_a_newer_format_are_kept_and_counted(self):
+        feed = "authorities/17"
+        stored = self.attack("newer-headers", feed, lambda f: int(f.get("size", 0)) == HONEST_SIZE + 3)
+        self.assertEqual(stored.get("last_error_reason", ""), "")
+        self.assertEqual(int(stored["newer_format_records"]), 2)
+        self.assertIn('"newer-format"', self.victim.log_path.read_text("utf-8", "replace"))
+
+    def test_who_contradicted_itself_can_be_shown(self):
+        feed = "authorities/18"
+        self.begin_honestly(feed)
+        with EvilNode(self.federation, self.evil, "replaced-promise"):
+            self.victim.follow(self.evil, feed)
+            self.wait_for_follow("replaced-promise", feed, lambda f: f.get("last_error_reason") == "FORK")
+        path = self.folder / "fork.txt"
+        told = self.victim.json("feed", "evidence", EVIL, feed, "--out", str(path))
+        self.assertEqual((told["reason"], [note.splitlines()[1] for note in told["checkpoints"]]), ("FORK", ["5", "6"]))
+        self.assertEqual(path.read_text("utf-8"), "\n".join(told["checkpoints"]))
+        self.assertIn('"follow-quarantined"', self.victim.log_path.read_text("utf-8", "replace"))
+        self.victim.cli("feed", "unfollow", EVIL)
+        self.assertIn("NO_EVIDENCE", self.victim.cli("feed", "evidence", EVIL, feed, check=False).error)
+
+        feed = "authorities/19"
+        self.begin_honestly(feed)
+        self.attack("two-headers", feed, lambda f: f.get("last_error_reason") == "TWO_HEADERS")
+        frozen = next(view for view in items_of(self.victim.json("record", "list", "--all")) if view.get("frozen"))
+        two = self.victim.json("record", "evidence", frozen["envelope"]["record_id"])["headers"]
+        self.assertEqual(len({header["header"] for header in two}), 2)
+        self.assertIn("NO_EVIDENCE", self.victim.cli("record", "evidence", self.record, check=False).error)
 
     def test_a_record_id_that_another_member_took_leads_to_its_owner(self):
         feed = "authorities/16"

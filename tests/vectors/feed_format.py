@@ -4,7 +4,8 @@ import base64
 import binascii
 import re
 
-from record_format import Refused, check_signature, header_hash, is_participant, need, parse, sha256, verify_envelope
+from record_format import (Refused, check_signature, header_hash, is_participant, need, parse, sha256,
+                           verify_envelope, verify_newer)
 
 NOTE_SIZE_MAX, SIGNATURE_LINES_MAX, BATCH_ITEMS_MAX, PATH_HASHES_MAX = 16384, 16, 256, 63
 NOTHING = sha256()
@@ -164,10 +165,15 @@ class Follower:
         for n, (entry, envelope_bytes) in enumerate(items):
             hash_, slots = parse_entry(entry)
             envelope = parse(envelope_bytes, "envelope", "FEED_BATCH", closed=False)
-            header = verify_envelope(envelope, self.find_key)
-            need(header_hash(envelope["header"]) == hash_ and header["publisher"] == self.publisher, "FEED_BATCH",
-                 "another header or publisher")
-            need(sum(1 << section["slot"] for section in envelope["sections"]) == slots, "FEED_BATCH", "other slots")
+            need(header_hash(envelope["header"]) == hash_, "FEED_BATCH", "another header")
+            try:
+                header = verify_envelope(envelope, self.find_key)
+                need(header["publisher"] == self.publisher, "FEED_BATCH", "another publisher")
+                need(sum(1 << s["slot"] for s in envelope["sections"]) == slots, "FEED_BATCH", "other slots")
+                need(not (header.get("tombstone") and slots), "TOMBSTONE_SECTIONS", "a tombstone opens nothing")
+            except Refused as refused:
+                need(refused.reason == "NEWER_FORMAT", refused.reason, str(refused))
+                verify_newer(envelope, self.publisher, self.find_key)
             frontier = append(frontier, start + n, leaf(entry))
         check_consistency(start + len(items), frontier_root(frontier), target_size, target_root, path)
         self.size, self.frontier = start + len(items), frontier

@@ -177,10 +177,9 @@ Json RefusedHeaders(const Golden& golden) {
 // ---- Sections ----
 
 Json RefusedSections(const Golden& golden) {
-  const GoldenRecord& record = golden.Find("product-1");
   std::vector<Json> cases;
-  const auto add = [&](absl::string_view name, absl::string_view reason,
-                       const std::function<void(std::vector<Section>&)>& change) {
+  const auto add_to = [&](const GoldenRecord& record, absl::string_view name, absl::string_view reason,
+                          const std::function<void(std::vector<Section>&)>& change) {
     GoldenRecord changed = record;
     change(changed.sections);
     std::vector<Json> sections;
@@ -192,7 +191,13 @@ Json RefusedSections(const Golden& golden) {
                                   {"sections_hex", std::move(sections)},
                                   {"reason", reason}}));
   };
+  const auto add = [&](absl::string_view name, absl::string_view reason,
+                       const std::function<void(std::vector<Section>&)>& change) {
+    add_to(golden.Find("product-1"), name, reason, change);
+  };
   using Sections = std::vector<Section>&;
+  add_to(golden.Find("product-3"), "with a tombstone", "TOMBSTONE_SECTIONS",
+         [&](Sections s) { s = {golden.Find("product-1").sections[0]}; });
   add("payload changed", "SECTION_DIGEST", [](Sections s) { s[0].mutable_payload()->push_back('.'); });
   add("salt changed", "SECTION_DIGEST", [](Sections s) { s[0].set_salt(Flipped(s[0].salt())); });
   add("type changed", "SECTION_DIGEST", [](Sections s) { s[0].set_type(99); });

@@ -234,6 +234,7 @@ def section_preimage(header, section):
 
 
 def check_sections(header, sections):
+    need(not (header.get("tombstone") and sections), "TOMBSTONE_SECTIONS", "a tombstone opens nothing")
     slot, types = -1, set()
     for section in sections:
         need(slot < section["slot"] < len(header["section_digests"]), "SECTION_SLOT", "slots ascend, below the digests")
@@ -279,6 +280,12 @@ def verify_envelope(envelope, find_key):
     check_batch(spki, header_hash(envelope["header"]), envelope["signature"])
     check_sections(header, envelope["sections"])
     return header
+
+
+def verify_newer(envelope, publisher, find_key):
+    """What can be judged of a header of a newer format in a feed of `publisher` (§2): its hash and its signature."""
+    spki = find_key(envelope["signature"]["key_id"], publisher)
+    check_batch(spki, header_hash(envelope["header"]), envelope["signature"])
 
 
 def signature_under(body, payload_type, wanted):

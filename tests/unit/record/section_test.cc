@@ -27,7 +27,7 @@ class Sections : public ::testing::Test {
   absl::Status TrySeal(const std::vector<SectionDraft>& drafts, size_t slot_count = 8) {
     return SealSections(publisher_, record_id_, 3, drafts, slot_count, random_).status();
   }
-  Header HeaderOver(const std::vector<Hash>& digests) {
+  Header HeaderOver(const std::vector<Hash>& digests, bool ended = false) {
     v1::Header header;
     header.set_format_version(1);
     header.set_record_id(record_id_.ToString());
@@ -38,6 +38,9 @@ class Sections : public ::testing::Test {
     header.set_previous_header_hash(std::string(32, 'p'));
     for (const Hash& digest : digests) {
       header.add_section_digests(digest.ToString());
+    }
+    if (ended) {
+      header.mutable_tombstone()->set_reason(v1::TOMBSTONE_REASON_WITHDRAWN);
     }
     return Header::Make(header).value();
   }
@@ -55,6 +58,13 @@ class Sections : public ::testing::Test {
       {v1::SECTION_TYPE_OWNER_NOTE, AudienceSet::Of({v1::AUDIENCE_OWNER}), ""},
   };
 };
+
+TEST_F(Sections, ATombstoneOpensNone) {
+  const SealedSections sealed = Seal(drafts_);
+  const Header ended = HeaderOver(sealed.digests, /*ended=*/true);
+  EXPECT_THAT(VerifySections(ended, {}), IsOk());
+  EXPECT_THAT(VerifySections(ended, Field({sealed.sections[0]})), HasReason("TOMBSTONE_SECTIONS"));
+}
 
 TEST_F(Sections, VerifyInEverySelection) {
   const SealedSections sealed = Seal(drafts_);

@@ -28,8 +28,9 @@ TEST_F(SettingsTest, RemembersFollowsAcrossReopening) {
   const record::FeedKey first = OwnFeed("9999:maker", "public").key;
   const record::FeedKey second = OwnFeed("9999:maker", "public", 2).key;
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), first, "", ""}));
-  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), second, "FORK", std::string("\0\xff", 2)}));
+  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), first, "", {}}));
+  MEGURI_ASSERT_OK(
+      settings_.PutFollow(transaction, {Member("9999:me"), second, "FORK", {std::string("\0\xff", 2), "note"}}));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   store_.reset();
   const auto reopened = OpenMemoryStore(disk_);
@@ -41,14 +42,14 @@ TEST_F(SettingsTest, RemembersFollowsAcrossReopening) {
   EXPECT_EQ((*follows)[0].quarantine_reason, "");
   EXPECT_EQ((*follows)[1].feed, second);
   EXPECT_EQ((*follows)[1].quarantine_reason, "FORK");
-  EXPECT_EQ((*follows)[1].quarantine_evidence, std::string("\0\xff", 2));
+  EXPECT_THAT((*follows)[1].quarantine_evidence, ::testing::ElementsAre(std::string("\0\xff", 2), "note"));
 }
 
 TEST_F(SettingsTest, ForgetsAFollow) {
   const record::FeedKey feed = OwnFeed("9999:maker", "public").key;
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), feed, "", ""}));
-  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:you"), feed, "", ""}));
+  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), feed, "", {}}));
+  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:you"), feed, "", {}}));
   MEGURI_ASSERT_OK(settings_.DeleteFollow(transaction, Member("9999:me"), feed));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   const auto follows = settings_.Follows();

@@ -89,6 +89,34 @@ TEST(FollowSession, AForkQuarantinesOneFeedAndTheOthersGoOn) {
               HasReason("QUARANTINED"));
 }
 
+TEST(FollowSession, AFeedThatIsDeniedWaitsAndTheOthersGoOn) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  const Feed feed(scene.publisher, "public", scene.Items(1));
+  const size_t stream = scene.Tick();
+  FollowEvent denied;
+  denied.denial = FeedDenied{"members", Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE", "no")};
+  scene.Send(stream, denied);
+  scene.Serve(stream, "public", feed);
+  EXPECT_EQ(scene.StatusOf("public").state, FollowState::kLive);
+  EXPECT_EQ(scene.StatusOf("members").state, FollowState::kWaiting);
+  EXPECT_EQ(scene.StatusOf("members").last_error_reason, "FEED_NOT_READABLE");
+  EXPECT_EQ(scene.Tick(kFollowSilenceMax), stream);
+  // It comes on the same stream once it may be read.
+  scene.Serve(stream, "members", Feed(scene.publisher, "members", scene.Items(1)));
+  EXPECT_EQ(scene.StatusOf("members").state, FollowState::kLive);
+  EXPECT_EQ(scene.StatusOf("members").last_error_reason, "");
+}
+
+TEST(FollowSession, WhatWasNotAskedForCannotBeDenied) {
+  Scene scene;
+  scene.Follow({"public"});
+  FollowEvent denied;
+  denied.denial = FeedDenied{"owner", Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE", "no")};
+  scene.Send(scene.Tick(), denied);
+  EXPECT_EQ(scene.StatusOf("public").last_error_reason, "UNEXPECTED_FEED");
+}
+
 TEST(FollowSession, WhatIsWrongWithThePublisherConcernsAllItsFeeds) {
   Scene scene;
   scene.Follow({"public", "members"});

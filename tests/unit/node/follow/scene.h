@@ -210,7 +210,7 @@ class Scene {
         return status;
       }
     }
-    return {{holder, {holder, Name("owner"), 1}}, FollowState::kWaiting, 0, 0, "no such follow", "NO_SUCH_FOLLOW"};
+    return {{holder, {holder, Name("owner"), 1}}, FollowState::kWaiting, 0, 0, 0, "no such follow", "NO_SUCH_FOLLOW"};
   }
   std::vector<feed::v1::FeedItem> Items(size_t count, uint64_t seed = 1) const {
     return publisher.MakeItems(seed, count);

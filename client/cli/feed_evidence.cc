@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/member_record.h"
+#include "client/cli/table.h"
+#include "nlohmann/json.hpp"
+#include "record/feed.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr mode_t kEvidenceFileMode = 0644;
+
+struct Arguments {
+  std::string publisher;
+  std::string feed;
+  std::string out;
+};
+
+absl::Status Evidence(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher, ParseParticipantArgument(arguments.publisher));
+  const absl::StatusOr<record::FeedName> name = record::FeedName::Parse(arguments.feed);
+  if (!name.ok()) {
+    return Error(absl::StatusCode::kInvalidArgument, "USAGE", name.status().message());
+  }
+  admin::v1::GetFeedEvidenceRequest request;
+  request.set_publisher(publisher.text());
+  request.set_feed(name->text());
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_ASSIGN_OR_RETURN(const admin::v1::GetFeedEvidenceResponse response, node->GetFeedEvidence(request));
+  // As they were signed: a note ends with its own newline, and an empty line parts the two.
+  const std::string notes = absl::StrJoin(response.checkpoints(), "\n");
+  if (!arguments.out.empty()) {
+    MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, notes, kEvidenceFileMode));
+    session.Note(session.Say(Message::kSaved, {arguments.out}));
+  }
+  std::string human = absl::StrCat(response.reason(), "\n\n");
+  for (const absl::string_view line : absl::StrSplit(notes, '\n')) {
+    absl::StrAppend(&human, Harmless(line), "\n");
+  }
+  const nlohmann::ordered_json json = {
+      {"publisher", publisher.text()},
+      {"feed", name->text()},
+      {"reason", response.reason()},
+      {"checkpoints", std::vector<std::string>(response.checkpoints().begin(), response.checkpoints().end())}};
+  return session.Answer(human, json);
+}
+
+}  // namespace
+
+void AddFeedEvidence(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "evidence", Message::kAboutFeedEvidence, session);
+  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
+  command.add_option("FEED", arguments->feed, session.Say(Message::kAboutFeedName))->required();
+  command.add_option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut))->type_name("FILE");
+  OnCall(command, session, arguments, &Evidence);
+}
+
+}  // namespace meguri::client

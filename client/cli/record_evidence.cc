@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/record_view.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+#include "record/header.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr mode_t kEvidenceFileMode = 0644;
+
+struct Arguments {
+  std::string record_id;
+  std::string publisher;
+  std::string out;
+};
+
+// The bytes as they were signed, in hexadecimal.
+nlohmann::ordered_json SignedHeader(const record::v1::Envelope& envelope) {
+  const record::v1::BatchSignature& signature = envelope.signature();
+  nlohmann::ordered_json path = nlohmann::ordered_json::array();
+  for (const std::string& hash : signature.path()) {
+    path.push_back(ToHex(hash));
+  }
+  return {{"header", ToHex(envelope.header())},
+          {"signature",
+           {{"key_id", ToHex(signature.key_id())},
+            {"size", signature.size()},
+            {"index", signature.index()},
+            {"path", path},
+            {"signature", ToHex(signature.signature())}}}};
+}
+
+Table TableOfHeaders(const Session& session, const admin::v1::GetRecordEvidenceResponse& response) {
+  Table table({{session.Say(Message::kVersion), true},
+               {session.Say(Message::kIssued)},
+               {session.Say(Message::kHeaderHash)},
+               {session.Say(Message::kPublisher)}});
+  for (const record::v1::Envelope& envelope : response.headers()) {
+    const std::string hash = record::HeaderHash(envelope.header()).ToHex();
+    const absl::StatusOr<record::Header> header = record::Header::Parse(envelope.header());
+    if (header.ok()) {
+      table.Add({absl::StrCat(header->version()), TimeOf(header->message().issue_time_ms()), hash,
+                 header->publisher().text()});
+    } else {
+      table.Add({"", "", hash, ""});
+    }
+  }
+  return table;
+}
+
+absl::Status Evidence(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
+  admin::v1::GetRecordEvidenceRequest request;
+  request.set_record_id(record_id.ToString());
+  request.set_publisher(arguments.publisher);
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_ASSIGN_OR_RETURN(const admin::v1::GetRecordEvidenceResponse response, node->GetRecordEvidence(request));
+  nlohmann::ordered_json json = {{"record_id", record_id.ToHex()}, {"headers", nlohmann::ordered_json::array()}};
+  for (const record::v1::Envelope& envelope : response.headers()) {
+    json["headers"].push_back(SignedHeader(envelope));
+  }
+  if (!arguments.out.empty()) {
+    MEGURI_RETURN_IF_ERROR(
+        certs::WriteNewFile(arguments.out, absl::StrCat(PrintJson(json, true), "\n"), kEvidenceFileMode));
+    session.Note(session.Say(Message::kSaved, {arguments.out}));
+  }
+  return session.Answer(TableOfHeaders(session, response).Layout(), json);
+}
+
+}  // namespace
+
+void AddRecordEvidence(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "evidence", Message::kAboutRecordEvidence, session);
+  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
+  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
+  command.add_option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut))->type_name("FILE");
+  OnCall(command, session, arguments, &Evidence);
+}
+
+}  // namespace meguri::client
