@@ -34,7 +34,8 @@ class BatchWriterTest : public ::testing::Test {
                            sample.header,
                            sample.stored.signature(),
                            sample.sections,
-                           {}});
+                           {},
+                           ""});
     batch.size_after = ++size_;
     batch.bytes = bytes;
     return {feed_, std::move(batch), absl::StrCat("note ", size_), nullptr};
