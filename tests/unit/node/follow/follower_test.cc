@@ -105,6 +105,7 @@ TEST(Follower, HoldsThePublisherToItWhenEntriesComeInParts) {
   scene.SendTarget(stream, kPublic, broken.promised.Checkpoint(5));
   scene.SendTarget(stream, kPublic, broken.other.Checkpoint(6));
   scene.SendBatch(stream, broken.other.Batch(0, 2, 6));
+  scene.Tick(kGatherMax);  // what waits for more is written
   EXPECT_EQ(scene.StatusOf(kPublic).size, 2U);
   scene.SendBatch(stream, broken.other.Batch(2, 5, 6));
   EXPECT_EQ(scene.StatusOf(kPublic).last_error_reason, "FORK");
