@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -13,7 +14,7 @@
 namespace meguri::node {
 namespace {
 
-constexpr size_t kPlacesMax = 256;
+constexpr size_t kKindsMax = 256;
 
 // Said of every connection, as we know peers by their certificates' URIs and not by host names.
 constexpr char kOrdinary[] = "No match found for server name";
@@ -46,6 +47,17 @@ void TakeLine(gpr_log_func_args* line) {
   }
 }
 
+// What lines of one kind have in common: where they come from, and what they say but for ports and numbers.
+std::string KindOf(absl::string_view place, absl::string_view text) {
+  std::string kind = absl::StrCat(place, " ");
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) {
+      kind.push_back(c);
+    }
+  }
+  return kind;
+}
+
 void SetTarget(GrpcLog* log) {
   Target& target = TheTarget();
   MutexLock lock(target.mutex);
@@ -55,7 +67,7 @@ void SetTarget(GrpcLog* log) {
 
 }  // namespace
 
-GrpcLog::GrpcLog(Log& log, const Clock& clock) : log_(log), lines_(kRefusalWindow, kPlacesMax, clock) {
+GrpcLog::GrpcLog(Log& log, const Clock& clock) : log_(log), lines_(kRefusalWindow, kKindsMax, clock) {
   SetTarget(this);
   gpr_set_log_function(TakeLine);
 }
@@ -68,9 +80,9 @@ void GrpcLog::Take(LogLevel level, absl::string_view place, absl::string_view te
     return;
   }
   for (const auto& [repeated, again] : lines_.TakeCounts()) {
-    log_.Warning("grpc-repeated", {{"place", repeated}, {"again", absl::StrCat(again)}});
+    log_.Warning("grpc-repeated", {{"place", repeated.substr(0, repeated.find(' '))}, {"again", absl::StrCat(again)}});
   }
-  if (lines_.IsFirst(place)) {
+  if (lines_.IsFirst(KindOf(place, text))) {
     log_.Write(level, "grpc", {{"place", std::string(place)}, {"text", std::string(text)}});
   }
 }

@@ -7,8 +7,9 @@
 
 namespace meguri::node {
 
-// While it lives, what gRPC would print goes to `log` as events `grpc`, of each of its source lines the first in a
-// minute and then a count. gRPC has one log function for the whole program, so only one such object may live at a time.
+// While it lives, what gRPC would print goes to `log` as events `grpc`, of lines that differ in numbers alone the
+// first in a minute and then a count. gRPC has one log function for the whole program, so only one such object may live
+// at a time.
 class GrpcLog {
  public:
   GrpcLog(Log& log, const Clock& clock);

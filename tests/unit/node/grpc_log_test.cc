@@ -38,6 +38,8 @@ TEST_F(GrpcLogTest, WritesWhatGrpcPrintsAsEventsAndCountsRepeats) {
     for (int i = 0; i < 3; ++i) {
       gpr_log("src/core/tsi.cc", 7, GPR_LOG_SEVERITY_ERROR, "Handshake failed: \"%s\"", "a\nb");
     }
+    gpr_log("src/core/tsi.cc", 7, GPR_LOG_SEVERITY_ERROR, "another reason, port %d", 1);
+    gpr_log("src/core/tsi.cc", 7, GPR_LOG_SEVERITY_ERROR, "another reason, port %d", 2);
     gpr_log("src/core/tsi.cc", 8, GPR_LOG_SEVERITY_ERROR, "No match found for server name: 127.0.0.1");
     clock_.Advance(absl::Minutes(1));
     gpr_log("src/core/other.cc", 9, GPR_LOG_SEVERITY_ERROR, "later");
@@ -46,6 +48,8 @@ TEST_F(GrpcLogTest, WritesWhatGrpcPrintsAsEventsAndCountsRepeats) {
   const std::string text = Written();
   EXPECT_THAT(text, HasSubstr(R"("event":"grpc","place":"tsi.cc:7","text":"Handshake failed: \"a\u000ab\"")"));
   EXPECT_THAT(text, HasSubstr(R"("event":"grpc-repeated","place":"tsi.cc:7","again":"2")"));
+  EXPECT_THAT(text, HasSubstr("another reason, port 1"));
+  EXPECT_THAT(text, Not(HasSubstr("another reason, port 2")));
   EXPECT_THAT(text, HasSubstr("other.cc:9"));
   EXPECT_THAT(text, Not(HasSubstr("server name")));
   EXPECT_THAT(text, Not(HasSubstr("nobody")));
