@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -44,6 +46,15 @@ std::string ToSentence(const Violation& violation) {
     absl::StrAppend(&sentence, "; ", violation.cure);
   }
   return sentence;
+}
+
+std::vector<Violation> TakeWarnings(std::vector<Violation>& violations) {
+  const auto first = std::stable_partition(violations.begin(), violations.end(), [](const Violation& violation) {
+    return violation.severity == Severity::kError;
+  });
+  std::vector<Violation> warnings(std::make_move_iterator(first), std::make_move_iterator(violations.end()));
+  violations.erase(first, violations.end());
+  return warnings;
 }
 
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message) {

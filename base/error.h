@@ -9,6 +9,9 @@
 
 namespace meguri {
 
+// A warning tells and never blocks.
+enum class Severity { kError, kWarning };
+
 // One problem in an input: which field, which rule, what was found, what was expected, how to mend it.
 struct Violation {
   std::string field;       // path, for example publications[0].sections[2].steps[4].time_s
@@ -17,12 +20,16 @@ struct Violation {
   std::string expected;    // what the rule asks for
   std::string cure;        // what to do about it
   std::string message_ja;  // the same in Japanese, one sentence
+  Severity severity = Severity::kError;
 
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
 // Returns "field: found, expected …; cure" in one sentence.
 std::string ToSentence(const Violation& violation);
+
+// Takes the warnings out of `violations` and returns them; both keep their order.
+std::vector<Violation> TakeWarnings(std::vector<Violation>& violations);
 
 // Returns an error that carries a stable reason (SCREAMING_CASE).
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "passport/product_group.h"
-#include "passport/section_table.h"
+#include "passport/profile.h"
 #include "record/batch.h"
 #include "record/section.h"
 
@@ -39,6 +39,24 @@ std::string Destination(const Publication& publication) {
   return absl::StrCat(audiences, "|", passport::ProductGroupOf(copies), "|",
                       absl::StrJoin(publication.jurisdictions(), ","), "|",
                       absl::StrJoin(publication.addressees(), ","), "|", absl::StrJoin(publication.subjects(), ","));
+}
+
+absl::StatusOr<size_t> SlotCountOf(const VersionDraft& draft) {
+  if (draft.slot_count != 0) {
+    return draft.slot_count;
+  }
+  std::string group;
+  for (const record::SectionDraft& section : draft.content.sections) {
+    if (section.type == record::v1::SECTION_TYPE_IDENTITY) {
+      group = passport::ProductGroupOfIdentity(section.payload);
+    }
+  }
+  const passport::Profile* profile = passport::FindProfile(draft.content.record_type, group);
+  if (profile == nullptr) {
+    return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE",
+                 absl::StrCat("this version cannot write records of type ", draft.content.record_type));
+  }
+  return profile->slot_count;
 }
 
 absl::Status SignOneBatch(absl::Span<Publication* const> batch, const record::Hash& key_id,
@@ -85,7 +103,7 @@ absl::StatusOr<VersionDraft> FirstVersion(passport::RecordDraft content, Random&
                               ", so it is an update of that record: use `meguri record update`, or remove record_id "
                               "and previous to publish a new record"));
   }
-  return VersionDraft{std::move(content), record::RecordId::Make(random), 1, absl::nullopt, absl::nullopt};
+  return VersionDraft{std::move(content), record::RecordId::Make(random), 1, absl::nullopt, absl::nullopt, 0};
 }
 
 absl::StatusOr<VersionDraft> NextVersion(passport::RecordDraft content, const record::Header& newest) {
@@ -105,27 +123,23 @@ absl::StatusOr<VersionDraft> NextVersion(passport::RecordDraft content, const re
     return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE_CHANGED",
                  "the file has another record type than the record: a record keeps its type");
   }
-  return VersionDraft{std::move(content), newest.record_id(), newest.version() + 1, newest.hash(), absl::nullopt};
+  return VersionDraft{std::move(content), newest.record_id(), newest.version() + 1, newest.hash(), absl::nullopt, 0};
 }
 
 absl::StatusOr<VersionDraft> LastVersion(record::v1::Tombstone tombstone, const record::Header& newest) {
   MEGURI_RETURN_IF_ERROR(CheckAlive(newest));
   passport::RecordDraft content;
   content.record_type = static_cast<uint32_t>(newest.message().record_type());
-  return VersionDraft{std::move(content), newest.record_id(), newest.version() + 1, newest.hash(),
-                      std::move(tombstone)};
+  return VersionDraft{std::move(content), newest.record_id(),   newest.version() + 1,
+                      newest.hash(),      std::move(tombstone), newest.slot_count()};
 }
 
 absl::StatusOr<Publication> Seal(const VersionDraft& draft, const record::ParticipantId& publisher,
                                  absl::Time issue_time, Random& random) {
-  const passport::RecordKind* kind = passport::FindRecordKind(draft.content.record_type);
-  if (kind == nullptr) {
-    return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE",
-                 absl::StrCat("this version knows no record type ", draft.content.record_type));
-  }
-  MEGURI_ASSIGN_OR_RETURN(const record::SealedSections sealed,
-                          record::SealSections(publisher, draft.record_id, draft.version, draft.content.sections,
-                                               kind->slot_count, random));
+  MEGURI_ASSIGN_OR_RETURN(const size_t slot_count, SlotCountOf(draft));
+  MEGURI_ASSIGN_OR_RETURN(
+      const record::SealedSections sealed,
+      record::SealSections(publisher, draft.record_id, draft.version, draft.content.sections, slot_count, random));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header,
                           record::Header::Make(HeaderOf(draft, publisher, issue_time, sealed)));
   Publication publication;

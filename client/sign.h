@@ -28,6 +28,7 @@ struct VersionDraft {
   uint64_t version = 1;
   absl::optional<record::Hash> previous;  // header hash of the version before; absent in version 1 only
   absl::optional<record::v1::Tombstone> tombstone;
+  size_t slot_count = 0;  // 0: that of the profile of its product group. A tombstone keeps that of the version before.
 };
 
 // The first version of a new record. INVALID_ARGUMENT (reason RECORD_EXISTS) if `content` names a record.

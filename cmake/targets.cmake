@@ -37,3 +37,17 @@ function(meguri_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
 endfunction()
+
+# meguri_embed_texts(TARGET FOLDER FUNCTION): the *.textproto files of FOLDER, in TARGET, as that function of
+# passport/rules/embedded_texts.h.
+function(meguri_embed_texts target folder function)
+  file(GLOB texts CONFIGURE_DEPENDS ${folder}/*.textproto)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
+  set(script ${CMAKE_SOURCE_DIR}/cmake/embed_texts.cmake)
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DDIR=${folder} -DOUT=${out} -DFUNCTION=${function} -P ${script}
+    DEPENDS ${texts} ${script}
+    VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()

@@ -14,18 +14,24 @@ namespace meguri::passport {
 
 std::string ProductGroupOf(absl::Span<const record::v1::Section> sections) {
   for (const record::v1::Section& section : sections) {
-    if (section.type() != record::v1::SECTION_TYPE_IDENTITY) {
-      continue;
+    if (section.type() == record::v1::SECTION_TYPE_IDENTITY) {
+      const std::string group = ProductGroupOfIdentity(section.payload());
+      if (!group.empty()) {
+        return group;
+      }
     }
-    const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
-        DecodePayload(*FindSectionKind(section.type()), section.payload());
-    if (!message.ok()) {
-      continue;
-    }
-    const std::string& group = static_cast<const v1::Identity&>(**message).product_group();
-    return IsProductGroup(group) ? group : "";
   }
   return "";
+}
+
+std::string ProductGroupOfIdentity(absl::string_view identity_payload) {
+  const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
+      DecodePayload(*FindSectionKind(record::v1::SECTION_TYPE_IDENTITY), identity_payload);
+  if (!message.ok()) {
+    return "";
+  }
+  const std::string& group = static_cast<const v1::Identity&>(**message).product_group();
+  return IsProductGroup(group) ? group : "";
 }
 
 }  // namespace meguri::passport

@@ -17,7 +17,8 @@ struct SectionKind {
   absl::string_view name;  // "recycled_content"
   // Default instance of the payload message; null if this version does not understand the section.
   const google::protobuf::Message* prototype = nullptr;
-  // The widest set that a publisher may choose, and the one that applies if it says nothing. Empty if not understood.
+  // The widest set that a publisher may choose, and the one that applies if it says nothing, in records that no profile
+  // of a product group covers (passport/profile.h). Empty if not understood.
   record::AudienceSet audiences;
   size_t payload_bytes_max = 0;
 
@@ -34,9 +35,11 @@ const SectionKind* FindSectionKind(absl::string_view name);
 struct RecordKind {
   uint32_t type = 0;       // a record::v1::RecordType
   absl::string_view name;  // "product_passport"
+  // Of records that no profile covers.
   size_t slot_count = 0;
   absl::Span<const uint32_t> required;  // section types; none in a tombstone
-  absl::Span<const uint32_t> allowed;   // section types, the required ones included; empty: not understood
+  // Section types that any profile may hold, the required ones included; empty: not understood.
+  absl::Span<const uint32_t> allowed;
 
   bool understood() const { return !allowed.empty(); }
 };

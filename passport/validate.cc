@@ -12,9 +12,12 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "passport/payload.h"
+#include "passport/product_group.h"
+#include "passport/profile.h"
 #include "passport/rules/apply_rules.h"
 #include "passport/rules/rule.h"
 #include "passport/rules/rule_tables.h"
+#include "passport/rules/status_change.h"
 #include "passport/section_table.h"
 #include "record/audience.h"
 #include "record/limits.h"
@@ -25,6 +28,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+
+constexpr absl::string_view kIdentityName = "identity";
 
 using DecodedSections = absl::flat_hash_map<uint32_t, std::unique_ptr<Message>>;
 
@@ -98,28 +103,49 @@ bool HoldsUnknown(const Message& message) {
   return false;
 }
 
-void CheckAudiences(const SectionKind& kind, uint32_t audiences, const std::string& path, Findings& findings) {
-  const absl::StatusOr<record::AudienceSet> parsed = record::AudienceSet::Parse(audiences);
+void AddLoosened(const SectionPolicy& policy, const std::string& field, const record::AudienceSet& audiences,
+                 Findings& findings) {
+  findings.Add(
+      {.field = field,
+       .reason = "AUDIENCE_LOOSENED",
+       .found = audiences.ToString(),
+       .expected = absl::StrCat("within ", policy.audiences.ToString()),
+       .cure = "an audience may be tightened, never loosened: leave the wider ones out",
+       .message_ja = absl::StrCat("公開範囲は既定（", policy.audiences.ToString(), "）より狭めることのみ可能です。")});
+}
+
+void AddLocked(const SectionPolicy& policy, const std::string& field, const record::AudienceSet& audiences,
+               Findings& findings) {
+  findings.Add({.field = field,
+                .reason = "AUDIENCE_LOCKED",
+                .found = audiences.ToString(),
+                .expected = absl::StrCat("at least ", policy.locked.ToString(), " (", policy.law, ")"),
+                .cure = "the law opens this section to them: do not leave them out",
+                .message_ja = absl::StrCat("法令（", policy.law, "）により ", policy.locked.ToString(),
+                                           " への公開は制限できません。")});
+}
+
+void CheckAudiences(const SectionPolicy& policy, uint32_t bits, const std::string& path, Findings& findings) {
+  const absl::StatusOr<record::AudienceSet> audiences = record::AudienceSet::Parse(bits);
   const std::string field = absl::StrCat(path, ".$audiences");
-  if (!parsed.ok()) {
+  if (!audiences.ok()) {
     findings.Add({.field = field,
-                  .reason = ReasonOf(parsed.status()),
-                  .found = std::string(parsed.status().message()),
-                  .expected = kind.audiences.ToString(),
+                  .reason = ReasonOf(audiences.status()),
+                  .found = std::string(audiences.status().message()),
+                  .expected = policy.audiences.ToString(),
                   .cure = "choose among the audiences of the section",
                   .message_ja = "公開範囲の指定が正しくありません。"});
-  } else if (!parsed->IsWithin(kind.audiences)) {
-    findings.Add(
-        {.field = field,
-         .reason = "AUDIENCE_LOOSENED",
-         .found = parsed->ToString(),
-         .expected = absl::StrCat("within ", kind.audiences.ToString()),
-         .cure = "an audience may be tightened, never loosened: leave the wider ones out",
-         .message_ja = absl::StrCat("公開範囲は既定（", kind.audiences.ToString(), "）より狭めることのみ可能です。")});
+    return;
+  }
+  if (!audiences->IsWithin(policy.audiences)) {
+    AddLoosened(policy, field, *audiences, findings);
+  }
+  if (policy.locked.bits() != 0 && !policy.locked.IsWithin(*audiences)) {
+    AddLocked(policy, field, *audiences, findings);
   }
 }
 
-void CheckSection(const RecordKind& record_kind, const record::v1::Section& section, DecodedSections& decoded,
+void CheckSection(const Profile& profile, const record::v1::Section& section, DecodedSections& decoded,
                   Findings& findings) {
   const SectionKind* kind = FindSectionKind(section.type());
   const std::string path =
@@ -133,16 +159,16 @@ void CheckSection(const RecordKind& record_kind, const record::v1::Section& sect
                   .message_ja = "このバージョンでは検証できないセクションです。"});
     return;
   }
-  const auto& allowed = record_kind.allowed;
-  if (std::find(allowed.begin(), allowed.end(), section.type()) == allowed.end()) {
+  if (const SectionPolicy* policy = profile.Find(section.type())) {
+    CheckAudiences(*policy, section.audiences(), path, findings);
+  } else {
     findings.Add({.field = path,
                   .reason = "SECTION_NOT_ALLOWED",
-                  .found = absl::StrCat("a section ", kind->name, " in a record ", record_kind.name),
-                  .expected = "only sections that this type of record may hold",
+                  .found = absl::StrCat("a section ", kind->name, " in a record of the profile ", profile.name),
+                  .expected = "only sections that records of this profile may hold",
                   .cure = "move the section to a record of its own type",
                   .message_ja = "このレコード種別には含められないセクションです。"});
   }
-  CheckAudiences(*kind, section.audiences(), path, findings);
   std::unique_ptr<Message> message = CheckPayload(section.type(), section.payload(), path, findings);
   const bool is_new = decoded.emplace(section.type(), std::move(message)).second;
   if (!is_new) {
@@ -168,31 +194,66 @@ std::vector<const record::v1::Section*> ByType(absl::Span<const record::v1::Sect
   return ordered;
 }
 
-void CheckRequiredSections(const RecordKind& kind, const DecodedSections& decoded, Findings& findings) {
-  for (const uint32_t type : kind.required) {
-    if (!decoded.contains(type)) {
-      const absl::string_view name = FindSectionKind(type)->name;
-      findings.Add({.field = SectionPath(name),
-                    .reason = "SECTION_MISSING",
-                    .found = absl::StrCat("no section ", name),
-                    .expected = absl::StrCat("one in every ", kind.name),
-                    .cure = "add the section",
-                    .message_ja = absl::StrCat("必須セクション ", name, " がありません。")});
-    }
-  }
-}
-
 template <typename Payload>
 const Payload* Get(const DecodedSections& decoded, uint32_t type) {
   const auto section = decoded.find(type);
   return section == decoded.end() ? nullptr : static_cast<const Payload*>(section->second.get());
 }
 
+// Whether a passport takes over from its parent what it does not say itself.
+bool Inherits(const v1::Identity* identity, absl::string_view section) {
+  if (identity == nullptr || identity->parent_record_id().empty() || section == kIdentityName) {
+    return false;
+  }
+  const auto& own = identity->not_inherited_sections();
+  return std::find(own.begin(), own.end(), section) == own.end();
+}
+
+void AddMissingSection(const Profile& profile, absl::string_view name, Severity severity, Findings& findings) {
+  const bool required = severity == Severity::kError;
+  findings.Add({.field = SectionPath(name),
+                .reason = required ? "SECTION_MISSING" : "SECTION_RECOMMENDED",
+                .found = absl::StrCat("no section ", name),
+                .expected = absl::StrCat("one ", required ? "in every" : "as a rule in a", " record of the profile ",
+                                         profile.name),
+                .cure = "add the section",
+                .message_ja = required ? absl::StrCat("必須セクション ", name, " がありません。")
+                                       : absl::StrCat("セクション ", name, " の記載を推奨します。"),
+                .severity = severity});
+}
+
+void CheckRequiredSections(const Profile& profile, const DecodedSections& decoded, Findings& findings) {
+  const auto* identity = Get<v1::Identity>(decoded, record::v1::SECTION_TYPE_IDENTITY);
+  const v1::Granularity granularity = identity == nullptr ? v1::GRANULARITY_UNSPECIFIED : identity->granularity();
+  for (const SectionPolicy& policy : profile.sections) {
+    const absl::string_view name = FindSectionKind(policy.type)->name;
+    if (decoded.contains(policy.type) || Inherits(identity, name)) {
+      continue;
+    }
+    if (policy.required.Has(granularity)) {
+      AddMissingSection(profile, name, Severity::kError, findings);
+    } else if (policy.recommended.Has(granularity)) {
+      AddMissingSection(profile, name, Severity::kWarning, findings);
+    }
+  }
+}
+
 void ApplyRecordRules(const record::Header& header, const DecodedSections& decoded, Findings& findings) {
+  using namespace record::v1;  // the enumerators
   const RecordContent content = {
-      .identity = Get<v1::Identity>(decoded, record::v1::SECTION_TYPE_IDENTITY),
-      .composition = Get<v1::Composition>(decoded, record::v1::SECTION_TYPE_COMPOSITION),
-      .recycled_content = Get<v1::RecycledContent>(decoded, record::v1::SECTION_TYPE_RECYCLED_CONTENT),
+      .identity = Get<v1::Identity>(decoded, SECTION_TYPE_IDENTITY),
+      .material_identity = Get<v1::MaterialIdentity>(decoded, SECTION_TYPE_MATERIAL_IDENTITY),
+      .composition = Get<v1::Composition>(decoded, SECTION_TYPE_COMPOSITION),
+      .composition_summary = Get<v1::CompositionSummary>(decoded, SECTION_TYPE_COMPOSITION_SUMMARY),
+      .bill_of_materials = Get<v1::BillOfMaterials>(decoded, SECTION_TYPE_BILL_OF_MATERIALS),
+      .recycled_content = Get<v1::RecycledContent>(decoded, SECTION_TYPE_RECYCLED_CONTENT),
+      .chain_of_custody = Get<v1::ChainOfCustody>(decoded, SECTION_TYPE_CHAIN_OF_CUSTODY),
+      .item_state = Get<v1::ItemState>(decoded, SECTION_TYPE_ITEM_STATE),
+      .hazard_summary = Get<v1::HazardSummary>(decoded, SECTION_TYPE_HAZARD_SUMMARY),
+      .substance_declaration = Get<v1::SubstanceDeclaration>(decoded, SECTION_TYPE_SUBSTANCE_DECLARATION),
+      .critical_raw_materials = Get<v1::CriticalRawMaterials>(decoded, SECTION_TYPE_CRITICAL_RAW_MATERIALS),
+      .material_properties = Get<v1::MaterialProperties>(decoded, SECTION_TYPE_MATERIAL_PROPERTIES),
+      .certification = Get<v1::CertificationList>(decoded, SECTION_TYPE_CERTIFICATION),
   };
   for (const RecordRule rule : RecordRules()) {
     rule(header, content, findings);
@@ -200,10 +261,12 @@ void ApplyRecordRules(const record::Header& header, const DecodedSections& decod
 }
 
 // Null if this version cannot check records of that type, which is then among the findings.
-const RecordKind* CheckKind(const record::Header& header, Findings& findings) {
+const Profile* CheckProfile(const record::Header& header, absl::Span<const record::v1::Section> sections,
+                            Findings& findings) {
   const auto type = static_cast<uint32_t>(header.message().record_type());
-  const RecordKind* kind = FindRecordKind(type);
-  if (kind == nullptr || !kind->understood()) {
+  const Profile* profile = FindProfile(type, ProductGroupOf(sections));
+  if (profile == nullptr) {
+    const RecordKind* kind = FindRecordKind(type);
     findings.Add({.field = "record_type",
                   .reason = "RECORD_TYPE_NOT_UNDERSTOOD",
                   .found = kind == nullptr ? absl::StrCat(type) : std::string(kind->name),
@@ -212,15 +275,28 @@ const RecordKind* CheckKind(const record::Header& header, Findings& findings) {
                   .message_ja = "このバージョンでは検証できないレコード種別です。"});
     return nullptr;
   }
-  if (header.slot_count() != kind->slot_count) {
+  // A tombstone names no product group any more; it keeps the slots of the version before.
+  if (!header.is_tombstone() && header.slot_count() != profile->slot_count) {
     findings.Add({.field = "section_digests",
                   .reason = "SLOT_COUNT",
                   .found = absl::StrCat(header.slot_count(), " slots"),
-                  .expected = absl::StrCat(kind->slot_count, " in every ", kind->name),
+                  .expected = absl::StrCat(profile->slot_count, " in every record of the profile ", profile->name),
                   .cure = "seal the sections again: the slot count must not tell records apart",
-                  .message_ja = absl::StrCat("このレコード種別のスロット数は", kind->slot_count, "です。")});
+                  .message_ja = absl::StrCat("このレコード種別のスロット数は", profile->slot_count, "です。")});
   }
-  return kind;
+  return profile;
+}
+
+// Null if there is none, or none that decodes.
+std::unique_ptr<Message> IdentityOf(absl::Span<const record::v1::Section> sections) {
+  for (const record::v1::Section& section : sections) {
+    if (section.type() == record::v1::SECTION_TYPE_IDENTITY) {
+      absl::StatusOr<std::unique_ptr<Message>> message =
+          DecodePayload(*FindSectionKind(section.type()), section.payload());
+      return message.ok() ? *std::move(message) : nullptr;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -242,18 +318,30 @@ bool HasUnknownFields(uint32_t type, absl::string_view payload) {
 
 std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<const record::v1::Section> sections) {
   Findings findings(kViolationsMax);
-  const RecordKind* kind = CheckKind(header, findings);
-  if (kind == nullptr) {
+  const Profile* profile = CheckProfile(header, sections, findings);
+  if (profile == nullptr) {
     return std::move(findings).Take();
   }
   DecodedSections decoded;
   for (const record::v1::Section* section : ByType(sections)) {
-    CheckSection(*kind, *section, decoded, findings);
+    CheckSection(*profile, *section, decoded, findings);
   }
   if (!header.is_tombstone()) {
-    CheckRequiredSections(*kind, decoded, findings);
+    CheckRequiredSections(*profile, decoded, findings);
   }
   ApplyRecordRules(header, decoded, findings);
+  return std::move(findings).Take();
+}
+
+std::vector<Violation> ValidateChange(absl::Span<const record::v1::Section> before,
+                                      absl::Span<const record::v1::Section> next) {
+  Findings findings(kViolationsMax);
+  const std::unique_ptr<Message> old_identity = IdentityOf(before);
+  const std::unique_ptr<Message> new_identity = IdentityOf(next);
+  if (old_identity != nullptr && new_identity != nullptr) {
+    CheckStatusChange(static_cast<const v1::Identity&>(*old_identity), static_cast<const v1::Identity&>(*new_identity),
+                      Path("sections.identity"), findings);
+  }
   return std::move(findings).Take();
 }
 

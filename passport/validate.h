@@ -25,10 +25,17 @@ std::vector<Violation> ValidateSection(uint32_t type, absl::string_view payload,
 // is not understood or does not decode.
 bool HasUnknownFields(uint32_t type, absl::string_view payload);
 
-// Every problem of a record about to be published: ValidateSection of each section under "sections.<name>", then
-// whether the record type is understood, the slot count is its own, the required sections are there, each section is
-// understood and allowed, no audience is wider than the default (reason AUDIENCE_LOOSENED), and the sections agree with
-// each other. That the sections belong to `header` is record::VerifySections. Records of others are not judged by this.
+// Every problem of a record about to be published, warnings included: ValidateSection of each section under
+// "sections.<name>", then what the profile of its product group asks (passport/profile.h): the record type is
+// understood, the slot count is its own, the required sections are there, each section is understood and allowed, no
+// audience is wider than the default (reason AUDIENCE_LOOSENED) or narrower than a law wants it (AUDIENCE_LOCKED); and
+// the sections agree with each other. That the sections belong to `header` is record::VerifySections. Records of others
+// are not judged by this.
 std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<const record::v1::Section> sections);
+
+// Every problem of a version that follows another one of the same record (V13): its product status can follow, and its
+// keys stay. A version without an identity section, or with one that does not decode, is not judged.
+std::vector<Violation> ValidateChange(absl::Span<const record::v1::Section> before,
+                                      absl::Span<const record::v1::Section> next);
 
 }  // namespace meguri::passport

@@ -64,6 +64,22 @@ void AddSignedHeader(const std::string& header, const record::v1::BatchSignature
   *entry->mutable_signature() = signature;
 }
 
+// What a store or a transaction over it holds.
+template <typename Source>
+absl::StatusOr<std::vector<record::v1::Section>> SectionsIn(const Source& source, Arrival arrival, uint64_t slots) {
+  std::vector<record::v1::Section> sections;
+  for (uint32_t slot = 0; slot < record::kSlotsMax; ++slot) {
+    if ((slots >> slot & 1U) == 0) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const auto stored, source.Get(Family::kArrival, SectionKey(arrival, slot)));
+    if (stored.has_value()) {
+      MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "section", sections.emplace_back()));
+    }
+  }
+  return sections;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::StoredRecord> Records::Read(Arrival arrival) const {
@@ -86,17 +102,12 @@ absl::StatusOr<uint64_t> Records::Count() const {
 }
 
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
-  std::vector<record::v1::Section> sections;
-  for (uint32_t slot = 0; slot < record::kSlotsMax; ++slot) {
-    if ((slots >> slot & 1U) == 0) {
-      continue;
-    }
-    MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kArrival, SectionKey(arrival, slot)));
-    if (stored.has_value()) {
-      MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "section", sections.emplace_back()));
-    }
-  }
-  return sections;
+  return SectionsIn(store_, arrival, slots);
+}
+
+absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(const Transaction& transaction, Arrival arrival,
+                                                                       uint64_t slots) const {
+  return SectionsIn(transaction, arrival, slots);
 }
 
 absl::StatusOr<absl::optional<Arrival>> Records::FindByHash(const record::Hash& header_hash) const {

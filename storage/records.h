@@ -56,6 +56,9 @@ class Records {
   absl::StatusOr<uint64_t> Count() const;
   // The stored sections whose bit is set in `slots`, ascending. Missing ones are left out.
   absl::StatusOr<std::vector<record::v1::Section>> ReadSections(Arrival arrival, uint64_t slots) const;
+  // The same as `transaction` sees them.
+  absl::StatusOr<std::vector<record::v1::Section>> ReadSections(const Transaction& transaction, Arrival arrival,
+                                                                uint64_t slots) const;
   absl::StatusOr<absl::optional<Arrival>> FindByHash(const record::Hash& header_hash) const;
   // All versions of a record ID by publisher and version, ascending. Empty if there is none.
   absl::StatusOr<std::vector<VersionRef>> FindVersions(const record::RecordId& record_id) const;

@@ -106,6 +106,14 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
   return report;
 }
 
+std::string WarningReport(const std::vector<Violation>& warnings, Language language) {
+  std::string report = absl::StrCat(Text(language, Message::kWarnings, {absl::StrCat(warnings.size())}), "\n");
+  for (const Violation& warning : warnings) {
+    AppendViolation(warning, language, report);
+  }
+  return report;
+}
+
 nlohmann::ordered_json ErrorJson(const absl::Status& status) {
   nlohmann::ordered_json error;
   error["code"] = absl::StatusCodeToString(status.code());

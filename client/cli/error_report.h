@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "base/error.h"
 #include "client/cli/messages.h"
 #include "nlohmann/json_fwd.hpp"
 
@@ -12,6 +14,9 @@ namespace meguri::client {
 // For a person: what went wrong, each violation on lines of its own (field, found, expected, cure), and at the end one
 // line that says what to do. Text from outside is made harmless.
 std::string ErrorReport(const absl::Status& status, Language language, bool color);
+
+// For a person: warnings, each on lines of its own.
+std::string WarningReport(const std::vector<Violation>& warnings, Language language);
 
 // For a program: {"error": {"code", "reason", "message", "violations", "exit_code"}}.
 nlohmann::ordered_json ErrorJson(const absl::Status& status);

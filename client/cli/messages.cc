@@ -284,6 +284,7 @@ constexpr Row kRows[] = {
     {Message::kExpected, "期待", "expected"},
     {Message::kDo, "対処", "do"},
     {Message::kProblems, "$0 件の問題があります", "$0 problems"},
+    {Message::kWarnings, "注意 $0 件(公開はできます)", "$0 warnings; they do not stop publishing"},
     {Message::kUsage, "使い方が正しくありません: $0", "wrong usage: $0"},
     {Message::kSeeHelp, "`meguri --help` または `meguri <コマンド> --help` を見てください",
      "see `meguri --help` or `meguri <command> --help`"},

@@ -220,6 +220,7 @@ enum class Message {
   kExpected,
   kDo,
   kProblems,
+  kWarnings,
   kUsage,
   kSeeHelp,
   kNoContext,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
+#include "passport/derived_values.h"
 #include "passport/validate.h"
 #include "record/header.h"
 
@@ -56,6 +57,9 @@ absl::StatusOr<std::vector<NamedDraft>> ReadRecordFiles(Session& session, const 
                                                         : certs::ReadFile(file, kRecordJsonBytesMax));
     absl::StatusOr<passport::RecordDraft> draft = passport::ParseRecordJson(json);
     if (draft.ok()) {
+      for (record::SectionDraft& section : draft->sections) {
+        section.payload = passport::WithDerivedValues(section.type, section.payload);
+      }
       drafts.push_back({file, *std::move(draft)});
       continue;
     }
@@ -86,6 +90,7 @@ absl::StatusOr<std::vector<NamedPublication>> SealAndCheck(Session& session,
     AddNamed(named.name, Check(*publication), violations);
     publications.push_back({named.name, *std::move(publication)});
   }
+  session.Warn(TakeWarnings(violations));
   if (!violations.empty()) {
     return InvalidInput(violations);
   }

@@ -25,12 +25,13 @@ struct NamedVersion {
   VersionDraft version;
 };
 
-// Reads record files; "-" is standard input. Reports the problems of all files at once: INVALID_ARGUMENT with
-// violations whose fields are "<file>: <JSON path>". A file that cannot be read ends it.
+// Reads record files and adds what follows from their values (passport/derived_values.h); "-" is standard input.
+// Reports the problems of all files at once: INVALID_ARGUMENT with violations whose fields are "<file>: <JSON path>". A
+// file that cannot be read ends it.
 absl::StatusOr<std::vector<NamedDraft>> ReadRecordFiles(Session& session, const std::vector<std::string>& files);
 
 // Seals each version for the acting member, and checks it by every rule of passport before anything is sent. Violations
-// as above.
+// as above; warnings are shown and stop nothing.
 absl::StatusOr<std::vector<NamedPublication>> SealAndCheck(Session& session, const std::vector<NamedVersion>& versions);
 
 }  // namespace meguri::client

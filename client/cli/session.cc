@@ -129,6 +129,12 @@ void Session::Note(absl::string_view text) const {
   }
 }
 
+void Session::Warn(const std::vector<Violation>& warnings) const {
+  if (!options_.quiet && !warnings.empty()) {
+    surroundings_.err << WarningReport(warnings, language_) << std::flush;
+  }
+}
+
 absl::Status Session::Confirm(absl::string_view text, absl::string_view question) const {
   if (!surroundings_.in_is_terminal) {
     return Error(absl::StatusCode::kInvalidArgument, "USAGE", Say(Message::kNeedsYes));

@@ -5,11 +5,13 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "base/error.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
 #include "client/cli/messages.h"
@@ -72,6 +74,8 @@ class Session {
   absl::Status Answer(absl::string_view human, const nlohmann::ordered_json& json, const char* items = nullptr) const;
   // Says something that is no answer, unless --quiet.
   void Note(absl::string_view text) const;
+  // Shows warnings, if there are any, unless --quiet.
+  void Warn(const std::vector<Violation>& warnings) const;
   // Shows `text` and asks. OK if the answer is yes; CANCELLED (reason DECLINED), or INVALID_ARGUMENT (reason USAGE) if
   // there is nobody to ask.
   absl::Status Confirm(absl::string_view text, absl::string_view question) const;

@@ -8,6 +8,7 @@
 #include "node/publish/limits.h"
 #include "passport/index_terms.h"
 #include "passport/product_group.h"
+#include "passport/profile.h"
 #include "passport/validate.h"
 #include "record/section.h"
 
@@ -158,8 +159,10 @@ RecordScope MakeScope(const record::Header& header, const Publication& publicati
   RecordScope scope{header.publisher(), "", publication.jurisdictions, publication.addressees, publication.subjects};
   scope.product_group = passport::ProductGroupOf(
       std::vector<Section>(publication.envelope.sections().begin(), publication.envelope.sections().end()));
-  if (scope.jurisdictions.empty()) {
-    scope.jurisdictions = {"JP"};
+  const passport::Profile* profile =
+      passport::FindProfile(static_cast<uint32_t>(header.message().record_type()), scope.product_group);
+  if (scope.jurisdictions.empty() && profile != nullptr) {
+    scope.jurisdictions = profile->jurisdictions;
   }
   return scope;
 }
@@ -179,7 +182,9 @@ void CheckSections(const CheckContext& context, const record::Header& header, co
     return;
   }
   const std::vector<Section> sections(publication.envelope.sections().begin(), publication.envelope.sections().end());
-  for (Violation violation : passport::ValidateRecord(header, sections)) {
+  std::vector<Violation> found = passport::ValidateRecord(header, sections);
+  TakeWarnings(found);  // for the person who writes the record: its client has shown them
+  for (Violation& violation : found) {
     violation.field = absl::StrCat(path, ".", violation.field);
     violations.push_back(std::move(violation));
   }

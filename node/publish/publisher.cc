@@ -13,6 +13,7 @@
 #include "node/publish/limits.h"
 #include "passport/index_terms.h"
 #include "passport/record_terms.h"
+#include "passport/validate.h"
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/requests.h"
@@ -207,6 +208,7 @@ class Commit {
                         "この版は既に公開されています。最新版を読み、次の版を公開してください。");
     }
     MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> earlier, CheckChain(position, header));
+    MEGURI_RETURN_IF_ERROR(CheckChange(position, item));
     MEGURI_RETURN_IF_ERROR(ClaimMember(position, header, item.enrolled));
     MEGURI_RETURN_IF_ERROR(Write(item, earlier));
     return published;
@@ -264,6 +266,29 @@ class Commit {
                         "the same record type", "publish a new record", "記録の種類は変更できません。");
     }
     return std::vector<storage::FeedId>(stored.feeds().begin(), stored.feeds().end());
+  }
+
+  // The chain holds: the version before is there.
+  template <typename Prepared>
+  absl::Status CheckChange(size_t position, const Prepared& item) {
+    if (item.header.version() == 1 || item.header.is_tombstone()) {
+      return absl::OkStatus();
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> previous,
+                            FindVersion(item.header, item.header.version() - 1));
+    MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored,
+                            records_.Read(scope_.transaction, previous->arrival));
+    uint64_t slots = 0;
+    for (const storage::v1::StoredSlot& slot : stored.slots()) {
+      slots |= slot.type() == record::v1::SECTION_TYPE_IDENTITY ? uint64_t{1} << slot.slot() : 0;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<record::v1::Section> before,
+                            records_.ReadSections(scope_.transaction, previous->arrival, slots));
+    std::vector<Violation> violations = passport::ValidateChange(before, item.sections);
+    for (Violation& violation : violations) {
+      violation.field = absl::StrCat("publications[", position, "].", violation.field);
+    }
+    return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
   }
 
   template <typename Prepared>

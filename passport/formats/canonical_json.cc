@@ -15,6 +15,8 @@
 #include "passport/formats/proto_json.h"
 #include "passport/formats/section_json.h"
 #include "passport/payload.h"
+#include "passport/product_group.h"
+#include "passport/profile.h"
 #include "passport/rules/jurisdiction.h"
 #include "passport/rules/participant_reference.h"
 #include "passport/rules/rule.h"
@@ -25,6 +27,19 @@ namespace meguri::passport {
 namespace {
 
 constexpr char kAudiences[] = "$audiences";
+
+// As the profile of the record's product group says; else as the section's kind does.
+record::AudienceSet DefaultAudiences(const RecordDraft& draft, uint32_t section_type) {
+  std::string group;
+  for (const record::SectionDraft& section : draft.sections) {
+    if (section.type == record::v1::SECTION_TYPE_IDENTITY) {
+      group = ProductGroupOfIdentity(section.payload);
+    }
+  }
+  const Profile* profile = FindProfile(draft.record_type, group);
+  const SectionPolicy* policy = profile == nullptr ? nullptr : profile->Find(section_type);
+  return policy == nullptr ? FindSectionKind(section_type)->audiences : policy->audiences;
+}
 
 // Reads one record file; every problem goes to the findings.
 class RecordReader {
@@ -46,6 +61,11 @@ class RecordReader {
     }
     std::sort(draft_.sections.begin(), draft_.sections.end(),
               [](const record::SectionDraft& a, const record::SectionDraft& b) { return a.type < b.type; });
+    for (record::SectionDraft& section : draft_.sections) {
+      if (section.audiences.bits() == 0) {
+        section.audiences = DefaultAudiences(draft_, section.type);
+      }
+    }
   }
 
   RecordDraft Take() && { return std::move(draft_); }
@@ -116,7 +136,7 @@ class RecordReader {
       AddType(path, "an object");
       return;
     }
-    record::SectionDraft draft{.type = kind->type, .audiences = kind->audiences, .payload = {}};
+    record::SectionDraft draft{.type = kind->type, .audiences = {}, .payload = {}};
     Json fields = value;
     if (const auto audiences = fields.find(kAudiences); audiences != fields.end()) {
       draft.audiences = ReadAudiences(absl::StrCat(path, ".", kAudiences), *audiences);
@@ -242,14 +262,15 @@ Json ToJsonArray(const std::vector<std::string>& list) {
   return array;
 }
 
-absl::StatusOr<Json> PrintSection(const SectionKind& kind, const record::SectionDraft& draft) {
+absl::StatusOr<Json> PrintSection(const SectionKind& kind, const record::SectionDraft& draft,
+                                  const record::AudienceSet& default_audiences) {
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> message, DecodePayload(kind, draft.payload));
   if (HasUnknownFields(draft.type, draft.payload)) {
     return Error(absl::StatusCode::kInvalidArgument, "SECTION_NOT_UNDERSTOOD",
                  absl::StrCat("the section ", kind.name, " holds fields that this version does not know"));
   }
   Json section = Json::object();
-  if (!(draft.audiences == kind.audiences)) {
+  if (!(draft.audiences == default_audiences)) {
     section[kAudiences] = AudienceNames(draft.audiences);
   }
   section.update(MessageToJson(*message));
@@ -268,6 +289,15 @@ absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json) {
     return InvalidInput(violations);
   }
   return std::move(reader).Take();
+}
+
+void UseProfileAudiences(RecordDraft& draft) {
+  for (record::SectionDraft& section : draft.sections) {
+    const SectionKind* kind = FindSectionKind(section.type);
+    if (kind != nullptr && section.audiences == kind->audiences) {
+      section.audiences = DefaultAudiences(draft, section.type);
+    }
+  }
 }
 
 absl::StatusOr<std::string> PrintRecordJson(const RecordDraft& draft) {
@@ -291,7 +321,8 @@ absl::StatusOr<std::string> PrintRecordJson(const RecordDraft& draft) {
       return Error(absl::StatusCode::kInvalidArgument, "SECTION_NOT_UNDERSTOOD",
                    absl::StrCat("section type ", section.type, " is not understood by this version"));
     }
-    MEGURI_ASSIGN_OR_RETURN(file["sections"][std::string(kind->name)], PrintSection(*kind, section));
+    MEGURI_ASSIGN_OR_RETURN(file["sections"][std::string(kind->name)],
+                            PrintSection(*kind, section, DefaultAudiences(draft, section.type)));
   }
   for (const auto& [name, list] :
        {std::pair<const char*, const std::vector<std::string>&>("jurisdictions", draft.jurisdictions),

@@ -39,6 +39,9 @@ struct RecordDraft {
 // Says nothing about the rules of the content: that is ValidateSection.
 absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json);
 
+// Gives each section that has the default audiences of its kind those of the profile of the record's product group.
+void UseProfileAudiences(RecordDraft& draft);
+
 // Writes a record file that ParseRecordJson reads back as the same draft, if its payloads are as protobuf writes them.
 // INVALID_ARGUMENT with reason RECORD_TYPE_NOT_UNDERSTOOD or SECTION_NOT_UNDERSTOOD (unknown fields included), or that
 // of DecodePayload.

@@ -314,6 +314,7 @@ absl::Status Import::Complete(ImportedRecord& record) const {
   if (options_.keep_unmapped && !record.unmapped.empty()) {
     KeepUnmapped(record);
   }
+  UseProfileAudiences(record.draft);
   return absl::OkStatus();
 }
 

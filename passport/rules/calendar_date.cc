@@ -30,20 +30,6 @@ bool HasForm(absl::string_view text) {
   return true;
 }
 
-// Says that `later` lies before `earlier`, if both are dates.
-void CheckOrder(absl::string_view earlier, absl::string_view later, const Path& later_path, Findings& findings) {
-  const absl::optional<absl::CivilDay> first = ParseDate(earlier);
-  const absl::optional<absl::CivilDay> last = ParseDate(later);
-  if (first.has_value() && last.has_value() && *last < *first) {
-    findings.Add({.field = later_path.ToString(),
-                  .reason = "DATE_ORDER",
-                  .found = std::string(later),
-                  .expected = absl::StrCat(earlier, " or later"),
-                  .cure = "check both dates",
-                  .message_ja = absl::StrCat(earlier, " 以降の日付を記載してください。")});
-  }
-}
-
 }  // namespace
 
 absl::optional<absl::CivilDay> ParseDate(absl::string_view text) {
@@ -61,6 +47,19 @@ absl::optional<absl::CivilDay> ParseDate(absl::string_view text) {
   return date;
 }
 
+void CheckDateOrder(absl::string_view earlier, absl::string_view later, const Path& later_path, Findings& findings) {
+  const absl::optional<absl::CivilDay> first = ParseDate(earlier);
+  const absl::optional<absl::CivilDay> last = ParseDate(later);
+  if (first.has_value() && last.has_value() && *last < *first) {
+    findings.Add({.field = later_path.ToString(),
+                  .reason = "DATE_ORDER",
+                  .found = std::string(later),
+                  .expected = absl::StrCat(earlier, " or later"),
+                  .cure = "check both dates",
+                  .message_ja = absl::StrCat(earlier, " 以降の日付を記載してください。")});
+  }
+}
+
 void CheckDate(absl::string_view value, const Path& path, Findings& findings) {
   if (!ParseDate(value).has_value()) {
     findings.Add({.field = path.ToString(),
@@ -73,12 +72,12 @@ void CheckDate(absl::string_view value, const Path& path, Findings& findings) {
 }
 
 void CheckIdentityDates(const v1::Identity& identity, const Path& path, Findings& findings) {
-  CheckOrder(identity.produced_on(), identity.placed_on_market_on(), path.Field("placed_on_market_on"), findings);
-  CheckOrder(identity.valid_from(), identity.valid_until(), path.Field("valid_until"), findings);
+  CheckDateOrder(identity.produced_on(), identity.placed_on_market_on(), path.Field("placed_on_market_on"), findings);
+  CheckDateOrder(identity.valid_from(), identity.valid_until(), path.Field("valid_until"), findings);
 }
 
 void CheckPeriod(const v1::DatePeriod& period, const Path& path, Findings& findings) {
-  CheckOrder(period.start(), period.end(), path.Field("end"), findings);
+  CheckDateOrder(period.start(), period.end(), path.Field("end"), findings);
 }
 
 }  // namespace meguri::passport

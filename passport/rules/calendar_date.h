@@ -15,6 +15,9 @@ namespace meguri::passport {
 // A day of the calendar as ISO 8601 YYYY-MM-DD. Nullopt if `text` is none.
 absl::optional<absl::CivilDay> ParseDate(absl::string_view text);
 
+// Says that `later` lies before `earlier`, if both are dates (reason DATE_ORDER).
+void CheckDateOrder(absl::string_view earlier, absl::string_view later, const Path& later_path, Findings& findings);
+
 void CheckDate(absl::string_view value, const Path& path, Findings& findings);
 
 // Produced before placed on the market.

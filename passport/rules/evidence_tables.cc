@@ -8,9 +8,11 @@
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/codes.h"
 #include "passport/rules/country_code.h"
+#include "passport/rules/evidence_facts.h"
 #include "passport/rules/participant_reference.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/rule_table.h"
+#include "passport/rules/substance_threshold.h"
 #include "passport/rules/text.h"
 #include "passport/rules/web_reference.h"
 
@@ -47,6 +49,7 @@ std::vector<Rule> HazardSummaryRules() {
       Required<v1::HazardClass>(v1::HazardClass::kHazardClassFieldNumber),
       Value<v1::HazardClass>(v1::HazardClass::kHazardClassFieldNumber, &CheckWord),
       Value<v1::HazardClass>(v1::HazardClass::kHazardStatementFieldNumber, &CheckHazardStatement),
+      Whole<M, &CheckHazardSummary>(),
   };
 }
 
@@ -75,9 +78,11 @@ std::vector<Rule> SubstanceDeclarationRules() {
       Value<Substance>(Substance::kComponentRecordIdFieldNumber, &CheckRecordId),
       AtMost<Substance>(Substance::kExemptionsFieldNumber, 50),
       Value<Substance>(Substance::kHazardClassesFieldNumber, &CheckWord),
+      Value<Substance>(Substance::kApplicationFieldNumber, &CheckWord),
       Required<Exemption>(Exemption::kIdentityFieldNumber),
       Value<Exemption>(Exemption::kIdentityFieldNumber, &CheckWord),
       Value<Exemption>(Exemption::kValidUntilFieldNumber, &CheckDate),
+      Whole<M, &CheckSubstances>(),
   };
 }
 
@@ -105,6 +110,7 @@ std::vector<Rule> FacilityRules() {
       Required<Identifier>(Identifier::kSchemeFieldNumber),
       Required<Identifier>(Identifier::kValueFieldNumber),
       Value<Identifier>(Identifier::kValueFieldNumber, &CheckWord),
+      Whole<Identifier, &CheckFacilityIdentifier>(),
   };
 }
 
@@ -142,6 +148,7 @@ std::vector<Rule> CertificationRules() {
       Value<Criterion>(Criterion::kValueFieldNumber, &CheckAnyNumber),
       Value<Criterion>(Criterion::kUnitFieldNumber, &CheckWord),
       Required<Criterion>(Criterion::kConformantFieldNumber),
+      Whole<C, &CheckCertification>(),
   };
 }
 
@@ -169,6 +176,7 @@ std::vector<Rule> TestReportRules() {
       Value<Result>(Result::kLimitMinFieldNumber, &CheckAnyNumber),
       Value<Result>(Result::kLimitMaxFieldNumber, &CheckAnyNumber),
       Value<Result>(Result::kMethodFieldNumber, &CheckWord),
+      Whole<Result, &CheckTestResult>(),
   };
 }
 

@@ -7,10 +7,14 @@
 #include "meguri/passport/v1/material_properties.pb.h"
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/codes.h"
+#include "passport/rules/custody_ledger.h"
+#include "passport/rules/lot_balance.h"
+#include "passport/rules/material_facts.h"
 #include "passport/rules/participant_reference.h"
 #include "passport/rules/plastic_marking.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/rule_table.h"
+#include "passport/rules/share_sums.h"
 #include "passport/rules/text.h"
 #include "passport/rules/timestamp.h"
 #include "passport/rules/web_reference.h"
@@ -30,6 +34,9 @@ std::vector<Rule> MaterialIdentityRules() {
       AtMost<M>(M::kContaminantsFieldNumber, 100),
       Value<M>(M::kNetMassKgFieldNumber, &CheckPositiveMass),
       Value<M>(M::kNominalMeltFlowRateFieldNumber, &CheckNonNegative),
+      Whole<M, &CheckMaterialIdentity>(),
+      Whole<v1::WasteCode, &CheckWasteCode>(),
+      Whole<Offer, &CheckMaterialOffer>(),
       Required<v1::WasteCode>(v1::WasteCode::kSchemeFieldNumber),
       Required<v1::WasteCode>(v1::WasteCode::kValueFieldNumber),
       Value<v1::WasteCode>(v1::WasteCode::kValueFieldNumber, &CheckWord),
@@ -73,6 +80,8 @@ std::vector<Rule> MaterialPropertiesRules() {
       Required<Analysis>(Analysis::kTypeFieldNumber),
       Value<Analysis>(Analysis::kConfidenceLevelFieldNumber, &CheckFraction),
       Value<Analysis>(Analysis::kCoefficientOfVariationFieldNumber, &CheckNonNegative),
+      Whole<M, &CheckMaterialProperties>(),
+      Whole<Property, &CheckMaterialProperty>(),
   };
 }
 
@@ -94,6 +103,7 @@ std::vector<Rule> CompositionSummaryRules() {
       Value<Share>(Share::kRenewableFractionFieldNumber, &CheckFraction),
       Required<Presence>(Presence::kElementFieldNumber),
       Value<Presence>(Presence::kElementFieldNumber, &CheckWord),
+      Whole<M, &CheckCompositionSummary>(),
   };
 }
 
@@ -118,6 +128,7 @@ std::vector<Rule> CriticalRawMaterialsRules() {
       Value<Origin>(Origin::kCountryFieldNumber, &CheckOriginCountry),
       Required<Origin>(Origin::kShareFieldNumber),
       Value<Origin>(Origin::kShareFieldNumber, &CheckFraction),
+      Whole<Material, &CheckCriticalRawMaterial>(),
   };
 }
 
@@ -166,6 +177,7 @@ std::vector<Rule> LedgerRules() {
       AtMost<Ledger>(Ledger::kEntriesFieldNumber, 10'000),
       Value<Ledger>(Ledger::kClosingBalanceKgFieldNumber, &CheckAnyNumber),
       Value<Ledger>(Ledger::kReferenceFieldNumber, &CheckUri),
+      Whole<Ledger, &CheckCustodyLedger>(),
       Required<Entry>(Entry::kKindFieldNumber),
       Required<Entry>(Entry::kDateFieldNumber),
       Value<Entry>(Entry::kDateFieldNumber, &CheckDate),
@@ -195,6 +207,8 @@ std::vector<Rule> ChainOfCustodyRules() {
       Value<Volume>(Volume::kCertificateNumberFieldNumber, &CheckWord),
       Required<Volume>(Volume::kMassKgFieldNumber),
       Value<Volume>(Volume::kMassKgFieldNumber, &CheckMass),
+      Whole<M, &CheckCustodyModel>(),
+      Whole<M, &CheckProcessBalance>(),
   };
   for (const std::vector<Rule>& part : {LotAndBalanceRules(), LedgerRules()}) {
     rules.insert(rules.end(), part.begin(), part.end());

@@ -8,10 +8,14 @@
 #include "meguri/passport/v1/item_state.pb.h"
 #include "passport/rules/attachment.h"
 #include "passport/rules/calendar_date.h"
+#include "passport/rules/circularity.h"
 #include "passport/rules/codes.h"
+#include "passport/rules/footprint.h"
+#include "passport/rules/life_facts.h"
 #include "passport/rules/participant_reference.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/rule_table.h"
+#include "passport/rules/share_sums.h"
 #include "passport/rules/text.h"
 #include "passport/rules/timestamp.h"
 #include "passport/rules/web_reference.h"
@@ -39,6 +43,7 @@ std::vector<Rule> BillOfMaterialsRules() {
       AtMost<Item>(Item::kSourcesFieldNumber, 100),
       Value<Source>(Source::kSupplierIdFieldNumber, &CheckParticipantId),
       Value<Source>(Source::kSupplierPartNumberFieldNumber, &CheckWord),
+      Whole<M, &CheckBillOfMaterials>(),
   };
 }
 
@@ -100,6 +105,7 @@ std::vector<Rule> CarbonFootprintRules() {
       Value<Verification>(Verification::kSecondPartyShareFieldNumber, &CheckFraction),
       Value<Verification>(Verification::kThirdPartyShareFieldNumber, &CheckFraction),
       Value<Verification>(Verification::kVerifierFieldNumber, &CheckWord),
+      Whole<M, &CheckFootprint>(),
   };
 }
 
@@ -122,6 +128,7 @@ std::vector<Rule> CircularityRules() {
       Value<M>(M::kUseIntensityRatioFieldNumber, &CheckPositive),
       Value<M>(M::kDeclaredIndicatorFieldNumber, &CheckFraction),
       Value<M>(M::kDeclaredMethodFieldNumber, &CheckWord),
+      Whole<M, &CheckCircularity>(),
   };
 }
 
@@ -146,6 +153,7 @@ std::vector<Rule> RepairRules() {
       Value<Criterion>(Criterion::kPointsFieldNumber, &CheckNonNegative),
       Required<Criterion>(Criterion::kPointsMaxFieldNumber),
       Value<Criterion>(Criterion::kPointsMaxFieldNumber, &CheckPositive),
+      Whole<Score, &CheckRepairScore>(),
   };
 }
 
@@ -163,6 +171,7 @@ std::vector<Rule> DurabilityRules() {
       Required<v1::Lifetime>(v1::Lifetime::kValueFieldNumber),
       Value<v1::Lifetime>(v1::Lifetime::kValueFieldNumber, &CheckPositive),
       Required<v1::Lifetime>(v1::Lifetime::kUnitFieldNumber),
+      Whole<M, &CheckDurability>(),
   };
   for (const std::vector<Rule>& part : {RepairRules(), CircularityRules()}) {
     rules.insert(rules.end(), part.begin(), part.end());
@@ -194,6 +203,7 @@ std::vector<Rule> ItemStateRules() {
       Value<M>(M::kMeasuredByFieldNumber, &CheckWord),
       Required<Incident>(Incident::kKindFieldNumber),
       Value<Incident>(Incident::kDateFieldNumber, &CheckDate),
+      Whole<M, &CheckItemState>(),
   };
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 // In thousandths.
 constexpr int64_t kMilli = 1'000;
-constexpr int64_t kNoLimit = int64_t{1'000'000'000'000'000'000};  // 1e15: more than anything that is measured
+constexpr int64_t kNumberMaxMilli = kNumberMax * kMilli;
 
 struct Range {
   absl::string_view reason;
@@ -109,16 +109,24 @@ constexpr Range kScore = {"SCORE_RANGE",
                           "convert it to this scale",
                           "スコアは0から10の値で記載してください。"};
 constexpr Range kNonNegative = {
-    "NUMBER_RANGE", 0, true, kNoLimit, "0 or more", kCheckUnit, "0以上の値を記載してください。"};
+    "NUMBER_RANGE", 0, true, kNumberMaxMilli, "0 or more", kCheckUnit, "0以上の値を記載してください。"};
 constexpr Range kPositive = {
-    "NUMBER_RANGE", 0, false, kNoLimit, "more than 0", kCheckUnit, "0より大きい値を記載してください。"};
+    "NUMBER_RANGE", 0, false, kNumberMaxMilli, "more than 0", kCheckUnit, "0より大きい値を記載してください。"};
 constexpr Range kNonPositive = {"NUMBER_RANGE",
-                                -kNoLimit,
+                                -kNumberMaxMilli,
                                 true,
                                 0,
                                 "0 or less",
                                 "uptake counts as a negative number",
                                 "0以下の値を記載してください。"};
+
+constexpr Range kAnyNumber = {"NUMBER_RANGE",
+                              -kNumberMaxMilli,
+                              true,
+                              kNumberMaxMilli,
+                              "a number within 1e11",
+                              kCheckUnit,
+                              "絶対値が1e11以下の値を記載してください。"};
 
 absl::int128 FromMilli(int64_t milli) { return FixedDecimal::FromInteger(milli).units() / kMilli; }
 
@@ -213,6 +221,8 @@ void CheckNonPositive(absl::string_view value, const Path& path, Findings& findi
   CheckRange(kNonPositive, value, path, findings);
 }
 
-void CheckAnyNumber(absl::string_view, const Path&, Findings&) {}
+void CheckAnyNumber(absl::string_view value, const Path& path, Findings& findings) {
+  CheckRange(kAnyNumber, value, path, findings);
+}
 
 }  // namespace meguri::passport

@@ -12,6 +12,7 @@ namespace meguri::passport {
 
 inline constexpr int64_t kMassKgMax = 1'000'000'000;
 inline constexpr int64_t kVoltageMax = 1'000'000;
+inline constexpr int64_t kNumberMax = 100'000'000'000;  // of numbers that have no range of their own
 inline constexpr int64_t kLengthMmMax = 1'000'000;
 
 // The grammar of decimal.proto.
@@ -33,7 +34,7 @@ void CheckScore(absl::string_view value, const Path& path, Findings& findings); 
 void CheckNonNegative(absl::string_view value, const Path& path, Findings& findings);
 void CheckPositive(absl::string_view value, const Path& path, Findings& findings);
 void CheckNonPositive(absl::string_view value, const Path& path, Findings& findings);
-// Every decimal is fine.
+// Any number within kNumberMax.
 void CheckAnyNumber(absl::string_view value, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

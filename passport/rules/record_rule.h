@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "meguri/passport/v1/bill_of_materials.pb.h"
+#include "meguri/passport/v1/certification.pb.h"
+#include "meguri/passport/v1/chain_of_custody.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/composition_summary.pb.h"
+#include "meguri/passport/v1/critical_raw_materials.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/item_state.pb.h"
+#include "meguri/passport/v1/material_identity.pb.h"
+#include "meguri/passport/v1/material_properties.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
 #include "passport/rules/rule.h"
 #include "record/header.h"
 
@@ -12,8 +22,18 @@ namespace meguri::passport {
 // The sections of one record that rules compare. Null where the record has none, or none that decodes.
 struct RecordContent {
   const v1::Identity* identity = nullptr;
+  const v1::MaterialIdentity* material_identity = nullptr;
   const v1::Composition* composition = nullptr;
+  const v1::CompositionSummary* composition_summary = nullptr;
+  const v1::BillOfMaterials* bill_of_materials = nullptr;
   const v1::RecycledContent* recycled_content = nullptr;
+  const v1::ChainOfCustody* chain_of_custody = nullptr;
+  const v1::ItemState* item_state = nullptr;
+  const v1::HazardSummary* hazard_summary = nullptr;
+  const v1::SubstanceDeclaration* substance_declaration = nullptr;
+  const v1::CriticalRawMaterials* critical_raw_materials = nullptr;
+  const v1::MaterialProperties* material_properties = nullptr;
+  const v1::CertificationList* certification = nullptr;
 };
 
 // A rule between sections, or between the header and a section. It depends on its arguments only.

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/decimal.h"
+#include "passport/rules/derived_value.h"
+#include "passport/rules/finding.h"
 #include "passport/rules/weighed_group.h"
 
 namespace meguri::passport {
@@ -116,7 +118,41 @@ void CheckCustody(const v1::RecycledContentClaim& claim, const Path& path, Findi
   }
 }
 
+void CheckPhysicalShare(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
+  const Amount physical = FractionOf(claim.has_physical_fraction(), claim.physical_fraction());
+  if (claim.chain_of_custody_model() == v1::CHAIN_OF_CUSTODY_MODEL_BOOK_AND_CLAIM && physical.value_or(0) != 0) {
+    AddClaim(path.At("physical_fraction"), "V8_PHYSICAL_SHARE", claim.physical_fraction().value(),
+             "0 for book and claim", "claim physical content under another model",
+             "ブック＆クレームでは物理的な再生材割合は0です。", findings);
+  }
+  if (IsAttributed(claim.chain_of_custody_model()) && !claim.has_statement()) {
+    Report(findings, path.At("statement"), "V8_STATEMENT", "no statement",
+           {"the words that stand beside an attributed claim (ISO 22095-2, -3)", "write what was attributed, and how",
+            "割当による主張には、その旨の表示文の記載を推奨します。"},
+           Severity::kWarning);
+  }
+}
+
+void CheckRecomputed(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings) {
+  const absl::optional<absl::int128> fraction = RecycledFractionOf(claim);
+  if (claim.has_recomputed_recycled_fraction() && fraction.has_value()) {
+    CheckDerived(claim.recomputed_recycled_fraction(), FixedDecimalText(*fraction), kRecycledFractionMethod,
+                 path.Field("recomputed_recycled_fraction"), findings);
+  }
+}
+
 }  // namespace
+
+absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& claim) {
+  const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
+  const absl::int128 recycled = RecycledMass(claim);
+  if (!total.has_value() || *total == 0 || recycled > *total) {
+    return absl::nullopt;
+  }
+  constexpr int64_t kMillion = 1'000'000;
+  const absl::int128 millionths = (recycled * kMillion + *total / 2) / *total;
+  return millionths * (FixedDecimal::FromInteger(1).units() / kMillion);
+}
 
 void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findings& findings) {
   if (content.claims_size() > kClaimsMax) {
@@ -131,6 +167,8 @@ void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const Path& path,
   CheckMasses(claim, path, findings);
   CheckFraction(claim, path, findings);
   CheckCustody(claim, path, findings);
+  CheckPhysicalShare(claim, path, findings);
+  CheckRecomputed(claim, path, findings);
 }
 
 }  // namespace meguri::passport

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "absl/numeric/int128.h"
+#include "absl/types/optional.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
 #include "passport/rules/rule.h"
 
@@ -16,5 +18,10 @@ void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findi
 // V8: pre- and post-consumer mass fit into the total, the declared fraction is what they make, and attributed content
 // has a ledger and a period.
 void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings);
+
+inline constexpr char kRecycledFractionMethod[] = "RECYCLED_FRACTION/1";
+
+// (pre + post) / total rounded to six digits, in units of 1e-18. Nullopt if the masses are unusable.
+absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& claim);
 
 }  // namespace meguri::passport

@@ -11,12 +11,14 @@
 #include "passport/rules/cas_number.h"
 #include "passport/rules/composition_tree.h"
 #include "passport/rules/country_code.h"
+#include "passport/rules/described_level.h"
 #include "passport/rules/digital_link.h"
 #include "passport/rules/gs1_check_digit.h"
 #include "passport/rules/identity_keys.h"
 #include "passport/rules/local_government_code.h"
 #include "passport/rules/mass_sum.h"
 #include "passport/rules/participant_reference.h"
+#include "passport/rules/passport_agreement.h"
 #include "passport/rules/plastic_marking.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/recycled_claim.h"
@@ -25,6 +27,7 @@
 #include "passport/rules/rule_table.h"
 #include "passport/rules/section_agreement.h"
 #include "passport/rules/step_graph.h"
+#include "passport/rules/substance_threshold.h"
 #include "passport/rules/text.h"
 #include "passport/rules/web_reference.h"
 
@@ -242,10 +245,9 @@ RulesByMessage MakeRulesByMessage() {
 }
 
 constexpr RecordRule kRecordRules[] = {
-    &CheckMassAgreement,
-    &CheckRecycledMarking,
-    &CheckBatteryClaims,
-    &CheckSelfReference,
+    &CheckMassAgreement, &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
+    &CheckListedMasses,  &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
+    &CheckItemAgreement, &CheckHazardAgreement, &CheckCertificationExpiry,
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Sample {
   uint64_t dehp = 0;  // 0: none
   uint64_t lead = 0;
   uint64_t recycled = 0;             // of the whole
-  bool composition_is_open = false;  // to recyclers of batteries; otherwise its owner's alone
+  bool composition_is_open = false;  // to recyclers of such products; otherwise its owner's alone
 };
 
 std::string Millionths(uint64_t number) { return passport::FixedDecimalText(absl::int128(number) * 1'000'000'000'000); }
@@ -75,7 +75,7 @@ class QueryTest : public ::testing::Test {
     maker_.id = "9999:maker";
     recycler_.id = "9999:recycler";
     registry::v1::MemberEntry entry = recycler_.Entry();
-    *entry.add_roles() = certs::testing::RoleMessage(registry::v1::ROLE_KIND_RECYCLER, {"battery"});
+    *entry.add_roles() = certs::testing::RoleMessage(registry::v1::ROLE_KIND_RECYCLER, {"washing-machine"});
     registry_ = std::make_unique<FixedRegistry>(
         operator_.Bundle(), ValueOf(certs::Registry::Make(operator_.Bundle(), {maker_.Entry(), entry})));
     maker_node_ = std::make_unique<LoopbackNode>(maker_, *registry_, LoopbackNode::Disk{*maker_store_, *maker_anchor_},
@@ -160,11 +160,11 @@ class QueryTest : public ::testing::Test {
 TEST_F(QueryTest, NumbersFindWhatASecondEvaluatorFinds) {
   ASSERT_NO_FATAL_FAILURE(Publish(kRecords / 2));
   ASSERT_NO_FATAL_FAILURE(Publish(kRecords / 2));
-  MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public", "recyclers/battery"}));
+  MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public", "recyclers/washing-machine"}));
   ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", kRecords));
   const auto open = static_cast<uint64_t>(
       std::count_if(samples_.begin(), samples_.end(), [](const Sample& sample) { return sample.composition_is_open; }));
-  ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "recyclers/battery", open));
+  ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "recyclers/washing-machine", open));
 
   for (int round = 0; round < 40; ++round) {
     const uint64_t dehp = random_.Below(2100);
@@ -177,7 +177,7 @@ TEST_F(QueryTest, NumbersFindWhatASecondEvaluatorFinds) {
          [=](const Sample& s) { return s.dehp > 0 && s.recycled >= low; }},
         {absl::StrCat("recycled_fraction >= ", Millionths(low), " AND recycled_fraction < ", Millionths(high)),
          [=](const Sample& s) { return s.recycled >= low && s.recycled < high; }},
-        {absl::StrCat("substance(\"7439-92-1\") = ", Millionths(lead), " AND product_group = \"battery\""),
+        {absl::StrCat("substance(\"7439-92-1\") = ", Millionths(lead), " AND product_group = \"washing-machine\""),
          [=](const Sample& s) { return s.lead == lead; }},
         {absl::StrCat("substance(\"7439-92-1\") <= ", Millionths(lead), " AND substance(\"117-81-7\") >= ",
                       Millionths(dehp), " AND recycled_fraction <= ", Millionths(high)),

@@ -8,7 +8,7 @@
 
 #include "meguri/passport/v1/dismantling.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
-#include "passport/section_table.h"
+#include "passport/profile.h"
 #include "record/audience.h"
 #include "record/batch.h"
 #include "record/section.h"
@@ -19,6 +19,7 @@ namespace {
 using certs::testing::kFederation;
 using certs::testing::ValueOf;
 
+constexpr char kProductGroup[] = "washing-machine";
 constexpr size_t kWorkThreads = 3;
 constexpr size_t kWorkQueueMax = 1024;
 constexpr auto kRunMax = std::chrono::seconds(60);
@@ -28,9 +29,12 @@ std::string IdentityOf(const Draft& draft) {
   passport::v1::Identity identity;
   identity.mutable_name()->set_ja("電池パック");
   identity.mutable_name()->set_en(draft.name);
-  identity.set_product_group("battery");
-  identity.set_granularity(passport::v1::GRANULARITY_MODEL);
+  identity.set_product_group(kProductGroup);
+  identity.set_granularity(passport::v1::GRANULARITY_BATCH);
   identity.set_gtin("04912345100108");
+  identity.set_lot("L1");
+  // What such a product needs beside its identity is taken over from the model.
+  identity.set_parent_record_id(std::string(2 * record::kRecordIdSize, 'a'));
   identity.mutable_mass_kg()->set_value("430");
   return identity.SerializeAsString();
 }
@@ -41,9 +45,9 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
                                                 const certs::testing::Member& publisher, absl::Time now,
                                                 Random& random) {
   const record::ParticipantId id = certs::testing::Participant(publisher.id);
-  const size_t slots = passport::FindRecordKind(record::v1::RECORD_TYPE_PRODUCT_PASSPORT)->slot_count;
   std::vector<node::Publication> publications;
   std::vector<record::Hash> hashes;
+  const size_t slots = passport::FindProfile(record::v1::RECORD_TYPE_PRODUCT_PASSPORT, kProductGroup)->slot_count;
   for (const Draft& draft : drafts) {
     std::vector<record::SectionDraft> sections = draft.more;
     sections.push_back(

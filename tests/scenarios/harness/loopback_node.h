@@ -59,7 +59,7 @@ class FixedFeedSigners final : public node::FeedSigners {
   const certs::testing::Member& member_;
 };
 
-// What a member publishes in a scenario: a public identity of a battery, and more.
+// What a member publishes in a scenario: a public identity of a product, and more.
 struct Draft {
   record::RecordId record_id;
   std::string name;

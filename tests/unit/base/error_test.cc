@@ -51,6 +51,16 @@ TEST(Violations, ReadAsOneSentence) {
   EXPECT_EQ(InvalidInput({kFirst, kFirst, kFirst}).message(), ToSentence(kFirst) + " (and 2 more)");
 }
 
+TEST(Violations, AreSplitIntoErrorsAndWarningsInTheirOrder) {
+  Violation warning = kFirst;
+  warning.severity = Severity::kWarning;
+  Violation second = warning;
+  second.field = "another";
+  std::vector<Violation> violations = {warning, kFirst, second};
+  EXPECT_THAT(TakeWarnings(violations), ElementsAre(warning, second));
+  EXPECT_THAT(violations, ElementsAre(kFirst));
+}
+
 TEST(Violations, OfNothingBreakAnInvariant) { EXPECT_DEATH((void)InvalidInput({}), "without a violation"); }
 
 TEST(Invariant, AbortsWithTheReason) {

@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/canonical_json.h"
-#include "passport/section_table.h"
+#include "passport/product_group.h"
+#include "passport/profile.h"
 #include "record/header.h"
 #include "record/participant_id.h"
 #include "record/section.h"
@@ -21,8 +22,14 @@
 
 namespace meguri::passport {
 
-inline constexpr absl::string_view kGoodFiles[] = {"recycled-pp-lot.json", "cathode-nmc811-lot.json", "ev-battery.json",
-                                                   "washing-machine.json"};
+inline constexpr absl::string_view kGoodFiles[] = {"recycled-pp-lot.json", "cathode-nmc811-lot.json",
+                                                   "ev-battery.json",      "washing-machine.json",
+                                                   "vehicle-bumper.json",  "detergent-bottle.json"};
+
+// Those with a composition section.
+inline constexpr absl::string_view kComposedFiles[] = {"recycled-pp-lot.json", "cathode-nmc811-lot.json",
+                                                       "ev-battery.json", "washing-machine.json",
+                                                       "vehicle-bumper.json"};
 
 // The text of a file in deploy/demo-data.
 inline std::string DemoFile(absl::string_view name) {
@@ -39,7 +46,7 @@ inline RecordDraft DemoDraft(absl::string_view name) {
   return *std::move(draft);
 }
 
-// A draft, sealed into as many slots as its kind has, with an unsigned header.
+// A draft, sealed into as many slots as its profile says, with an unsigned header.
 struct SealedRecord {
   record::Header header;
   std::vector<record::v1::Section> sections;
@@ -48,7 +55,12 @@ struct SealedRecord {
 inline SealedRecord Seal(const RecordDraft& draft, size_t slot_count = 0) {
   testing::SeededRandom random;
   if (slot_count == 0) {
-    slot_count = FindRecordKind(draft.record_type)->slot_count;
+    std::string group;
+    for (const record::SectionDraft& section : draft.sections) {
+      group = section.type == record::v1::SECTION_TYPE_IDENTITY ? ProductGroupOfIdentity(section.payload) : group;
+    }
+    const Profile* profile = FindProfile(draft.record_type, group);
+    slot_count = profile == nullptr ? 8 : profile->slot_count;
   }
   const record::RecordId id = record::RecordId::Make(random);
   const record::ParticipantId publisher = *record::ParticipantId::Parse("0188:7123456789012");
@@ -68,6 +80,12 @@ inline SealedRecord Seal(const RecordDraft& draft, size_t slot_count = 0) {
   absl::StatusOr<record::Header> header = record::Header::Make(message);
   Invariant(header.ok(), header.status().ToString());
   return {*std::move(header), std::move(sealed->sections)};
+}
+
+// Of `violations`, what stops publishing.
+inline std::vector<Violation> Errors(std::vector<Violation> violations) {
+  TakeWarnings(violations);
+  return violations;
 }
 
 inline std::vector<std::string> ReasonsOf(absl::Span<const Violation> violations) {

@@ -32,7 +32,7 @@ std::vector<std::string> Judged(absl::string_view bytes) {
     ++count;
     const SealedRecord sealed = Seal(record.draft);
     std::vector<Violation> violations = record.problems;
-    for (Violation& violation : ValidateRecord(sealed.header, sealed.sections)) {
+    for (Violation& violation : Errors(ValidateRecord(sealed.header, sealed.sections))) {
       violations.push_back(violation);
     }
     for (Violation& violation : violations) {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/error.h"
+#include "meguri/record/v1/record.pb.h"
+
+namespace meguri::passport {
+
+// What a passport says together with its parent: its own sections, then those of the parent that it neither has nor
+// excludes (Identity.not_inherited_sections). The parent's identity, owner's note and attachments are never taken over.
+std::vector<record::v1::Section> WithInherited(absl::Span<const record::v1::Section> child,
+                                               absl::Span<const record::v1::Section> parent);
+
+// Every problem of a parent: an item has a batch or a model as its parent, a batch a model; both have the same GTIN and
+// product group. Sections without an identity are not judged.
+std::vector<Violation> ValidateParent(absl::Span<const record::v1::Section> child,
+                                      absl::Span<const record::v1::Section> parent);
+
+}  // namespace meguri::passport

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/optional.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
+
+namespace meguri::passport {
+
+// A number of passport/reference: in units of 1e-18, with the law that sets it.
+struct ReferenceValue {
+  absl::int128 units = 0;
+  std::string source;
+};
+
+// The threshold of a substance under a regime on a day; the row of its own before that of all substances. Nullopt where
+// no row says anything.
+absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::SubstanceRegime regime,
+                                                    v1::ConcentrationBasis basis, absl::string_view cas_number,
+                                                    absl::string_view application);
+
+// The least share of recycled material in an element of a product group on a day.
+absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,
+                                                 absl::string_view element);
+
+}  // namespace meguri::passport
