@@ -209,6 +209,23 @@ TEST_F(ProgramWithNodeTest, ReportsAViolationOfTheNodeUnderTheNameOfTheFile) {
   EXPECT_THAT(outcome.err, HasSubstr("recycled-pp-lot.json: sections.identity\n    found: it is wrong\n"));
 }
 
+TEST_F(ProgramWithNodeTest, ShowsWarningsAndPublishes) {
+  const Outcome outcome = Run({"record", "publish", DemoFile("washing-machine.json")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("they do not stop publishing"),
+                                 HasSubstr("washing-machine.json: sections.hazard_summary\n")));
+  EXPECT_THAT(outcome.out, HasSubstr("published"));
+  EXPECT_EQ(Run({"record", "publish", "--quiet", DemoFile("washing-machine.json")}).err, "");
+}
+
+TEST_F(ProgramWithNodeTest, KeepsWhatFollowsBesideWhatIsDeclared) {
+  const nlohmann::json json = Run({"record", "get", Publish(), "-o", "json"}).Json();
+  const nlohmann::json claim = json["envelope"]["sections"]["recycled_content"]["claims"][0];
+  EXPECT_EQ(claim["recycled_fraction"], "0.78");
+  EXPECT_EQ(claim["recomputed_recycled_fraction"],
+            nlohmann::json({{"value", "0.78"}, {"method", "RECYCLED_FRACTION/1"}}));
+}
+
 TEST_F(ProgramWithNodeTest, PublishesNothingInADryRun) {
   const Outcome outcome = Run({"record", "publish", "--dry-run", DemoFile("recycled-pp-lot.json")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
