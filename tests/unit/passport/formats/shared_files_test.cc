@@ -95,7 +95,7 @@ Outcome ImportBytes(absl::string_view bytes, const ImportOptions& options) {
     std::vector<Violation> violations = record.problems;
     if (violations.empty()) {
       const SealedRecord sealed = Seal(record.draft);
-      violations = ValidateRecord(sealed.header, sealed.sections);
+      violations = Errors(ValidateRecord(sealed.header, sealed.sections));
     }
     outcome.refused += violations.empty() ? 0 : 1;
     for (const Violation& violation : violations) {
