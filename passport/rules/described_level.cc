@@ -50,7 +50,8 @@ constexpr Requirement kRequirements[] = {
     {1, "RecycledContent", [](const RecordContent& c) { return !OrEmpty(c.recycled_content).claims().empty(); }},
     {1, "Viscosity",
      [](const RecordContent& c) {
-       return HasProperty(c, {v1::PROPERTY_CODE_MELT_FLOW_RATE, v1::PROPERTY_CODE_INTRINSIC_VISCOSITY});
+       return OrEmpty(c.material_identity).has_nominal_melt_flow_rate() ||
+              HasProperty(c, {v1::PROPERTY_CODE_MELT_FLOW_RATE, v1::PROPERTY_CODE_INTRINSIC_VISCOSITY});
      }},
     {2, "ChainOfCustody",
      [](const RecordContent& c) {

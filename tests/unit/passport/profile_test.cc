@@ -121,8 +121,7 @@ TEST(Profiles, WantTheSectionsOfTheGranularityOrAParent) {
   draft.sections.resize(1);
   SealedRecord alone = Seal(draft);
   EXPECT_THAT(Lines(Errors(ValidateRecord(alone.header, alone.sections))),
-              ElementsAre("sections.composition SECTION_MISSING", "sections.dismantling SECTION_MISSING",
-                          "sections.recycled_content SECTION_MISSING"));
+              ElementsAre("sections.composition SECTION_MISSING", "sections.recycled_content SECTION_MISSING"));
   identity.set_parent_record_id(std::string(32, 'a'));
   draft.sections[0].payload = identity.SerializeAsString();
   const SealedRecord child = Seal(draft);
