@@ -16,6 +16,8 @@ void AddRecordEvidence(CLI::App& parent, Session& session);
 void AddRecordResolve(CLI::App& parent, Session& session);
 void AddRecordUpdate(CLI::App& parent, Session& session);
 void AddRecordWithdraw(CLI::App& parent, Session& session);
+void AddImport(CLI::App& parent, Session& session);
+void AddTemplate(CLI::App& parent, Session& session);
 void AddVerify(CLI::App& parent, Session& session);
 void AddFeedCheckpoint(CLI::App& parent, Session& session);
 void AddFeedFollow(CLI::App& parent, Session& session);

@@ -73,7 +73,8 @@ void AddFeedCommands(CLI::App& app, Session& session) {
 void AddCommands(CLI::App& app, Session& session) {
   AddInit(app, session);
   AddRecordCommands(app, session);
-  AddRecordPublish(app, "import", Message::kAboutImport, session);
+  AddImport(app, session);
+  AddTemplate(app, session);
   AddVerify(app, session);
   AddFeedCommands(app, session);
   AddPeerList(AddNoun(app, "peer", Message::kAboutPeer, session), session);

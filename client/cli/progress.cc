@@ -107,16 +107,23 @@ void Progress::Show(bool is_last) {
 }
 
 std::string Progress::Line(absl::Duration elapsed) const {
+  const std::string refused = done_.refused == 0 ? "" : absl::StrCat("  ", done_.refused, " refused");
+  if (total_.items == 0) {
+    return absl::StrFormat("%s %d  %.0f/s%s", label_, done_.items, PerSecond(done_.items, elapsed), refused);
+  }
   std::string line = absl::StrFormat("%s %d/%d (%d%%)  %s  %.0f/s", label_, done_.items, total_.items,
                                      Percent(done_, total_), HumanBytes(done_.bytes), PerSecond(done_.items, elapsed));
   const absl::Duration remaining = Remaining(done_, total_, elapsed);
   if (remaining > absl::ZeroDuration()) {
     absl::StrAppend(&line, "  ETA ", HumanDuration(remaining));
   }
-  return line;
+  return line + refused;
 }
 
 std::string Progress::Bar(absl::Duration elapsed) const {
+  if (total_.items == 0) {
+    return Line(elapsed);
+  }
   const size_t filled = kBarColumns * Percent(done_, total_) / 100;
   return absl::StrCat("[", std::string(filled, '#'), std::string(kBarColumns - filled, '.'), "] ", Line(elapsed));
 }
@@ -126,6 +133,7 @@ std::string Progress::Json(absl::Duration elapsed, bool is_last) const {
   json["progress"] = label_;
   json["items"] = done_.items;
   json["items_total"] = total_.items;
+  json["refused"] = done_.refused;
   json["bytes"] = done_.bytes;
   json["bytes_total"] = total_.bytes;
   json["elapsed_ms"] = absl::ToInt64Milliseconds(elapsed);

@@ -17,13 +17,15 @@ enum class ProgressMode { kAuto, kBar, kPlain, kJson, kNone };
 struct Amount {
   uint64_t items = 0;
   uint64_t bytes = 0;
+  uint64_t refused = 0;  // of the items
 };
 
 // Shows how a job advances: a bar that redraws itself on a terminal, a line now and then elsewhere, or one JSON object
 // a line. The last state is always shown. Not thread-safe.
 class Progress {
  public:
-  // `label` is a short text that stands before the numbers. kAuto is the bar if `is_terminal`, else plain lines.
+  // `label` is a short text that stands before the numbers. A `total` without items is not known yet. kAuto is the bar
+  // if `is_terminal`, else plain lines.
   Progress(ProgressMode mode, std::string label, Amount total, bool is_terminal, std::ostream& out, const Clock& clock);
   // Ends the line of a bar whose job broke off.
   ~Progress();

@@ -110,20 +110,6 @@ PublishOutcome Stream(Session& session, const NodeClient& node, absl::Span<const
   return std::move(journey.outcome);
 }
 
-PublishOutcome CallOnce(const NodeClient& node, const PublishRequest& request,
-                        const std::vector<NamedPublication>& publications) {
-  absl::StatusOr<PublishResponse> answer = node.Publish(request);
-  for (int attempt = 1; attempt < kAttempts && MayTryAgain(answer.status()); ++attempt) {
-    answer = node.Publish(request);
-  }
-  PublishOutcome outcome;
-  outcome.status = NamedAsThePersonDoes(answer.status(), 0, publications);
-  if (answer.ok()) {
-    Append(*answer, outcome);
-  }
-  return outcome;
-}
-
 absl::Status SignAll(const RecordKey& key, std::vector<NamedPublication>& publications, Random& random) {
   std::vector<record::v1::Publication*> pointers;
   for (NamedPublication& named : publications) {
@@ -161,6 +147,20 @@ std::vector<PublishRequest> MakeRequests(const std::vector<NamedPublication>& pu
   return requests;
 }
 
+PublishOutcome PublishOnce(const NodeClient& node, const PublishRequest& request,
+                           const std::vector<NamedPublication>& publications) {
+  absl::StatusOr<PublishResponse> answer = node.Publish(request);
+  for (int attempt = 1; attempt < kAttempts && MayTryAgain(answer.status()); ++attempt) {
+    answer = node.Publish(request);
+  }
+  PublishOutcome outcome;
+  outcome.status = NamedAsThePersonDoes(answer.status(), 0, publications);
+  if (answer.ok()) {
+    Append(*answer, outcome);
+  }
+  return outcome;
+}
+
 PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> publications, bool validate_only) {
   const absl::StatusOr<const RecordKey*> key = session.record_key();
   const absl::StatusOr<const NodeClient*> node = session.node();
@@ -172,7 +172,7 @@ PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> pu
     return {{}, signed_status};
   }
   const std::vector<PublishRequest> requests = MakeRequests(publications, validate_only, session.random());
-  return requests.size() == 1 ? CallOnce(**node, requests[0], publications)
+  return requests.size() == 1 ? PublishOnce(**node, requests[0], publications)
                               : Stream(session, **node, requests, publications);
 }
 

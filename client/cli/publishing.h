@@ -34,6 +34,11 @@ struct PublishOutcome {
   absl::Status status;
 };
 
+// One call with one signed request; if the connection breaks, the same request once more. `publications` name its
+// records.
+PublishOutcome PublishOnce(const NodeClient& node, const record::v1::PublishRequest& request,
+                           const std::vector<NamedPublication>& publications);
+
 // Signs with the member's record key and publishes. One request is one call; more go through one stream, with progress.
 // If the connection breaks, what was not answered is sent once more under the same request IDs, so nothing is published
 // twice. Violations name the record as the person does.

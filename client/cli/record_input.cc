@@ -18,19 +18,6 @@ namespace {
 constexpr char kStandardInput[] = "-";
 constexpr size_t kReadStep = size_t{64} << 10;
 
-absl::StatusOr<std::string> ReadAll(std::istream& in) {
-  std::string bytes;
-  std::array<char, kReadStep> step;
-  while (in.read(step.data(), step.size()) || in.gcount() > 0) {
-    bytes.append(step.data(), static_cast<size_t>(in.gcount()));
-    if (bytes.size() > kRecordJsonBytesMax) {
-      return Error(absl::StatusCode::kInvalidArgument, "FILE_TOO_LARGE",
-                   absl::StrCat("standard input holds more than ", kRecordJsonBytesMax, " bytes"));
-    }
-  }
-  return bytes;
-}
-
 void AddNamed(const std::string& name, std::vector<Violation> found, std::vector<Violation>& violations) {
   for (Violation& violation : found) {
     violation.field = violation.field.empty() ? name : absl::StrCat(name, ": ", violation.field);
@@ -48,12 +35,25 @@ std::vector<Violation> Check(const record::v1::Publication& publication) {
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadAll(std::istream& in, size_t size_max) {
+  std::string bytes;
+  std::array<char, kReadStep> step;
+  while (in.read(step.data(), step.size()) || in.gcount() > 0) {
+    bytes.append(step.data(), static_cast<size_t>(in.gcount()));
+    if (bytes.size() > size_max) {
+      return Error(absl::StatusCode::kInvalidArgument, "FILE_TOO_LARGE",
+                   absl::StrCat("standard input holds more than ", size_max, " bytes"));
+    }
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::vector<NamedDraft>> ReadRecordFiles(Session& session, const std::vector<std::string>& files) {
   std::vector<NamedDraft> drafts;
   std::vector<Violation> violations;
   for (const std::string& file : files) {
     MEGURI_ASSIGN_OR_RETURN(const std::string json, file == kStandardInput
-                                                        ? ReadAll(session.in())
+                                                        ? ReadAll(session.in(), kRecordJsonBytesMax)
                                                         : certs::ReadFile(file, kRecordJsonBytesMax));
     absl::StatusOr<passport::RecordDraft> draft = passport::ParseRecordJson(json);
     if (draft.ok()) {

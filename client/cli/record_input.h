@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <istream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct NamedVersion {
   std::string name;
   VersionDraft version;
 };
+
+// Reads to the end. INVALID_ARGUMENT with reason FILE_TOO_LARGE beyond `size_max` bytes.
+absl::StatusOr<std::string> ReadAll(std::istream& in, size_t size_max);
 
 // Reads record files and adds what follows from their values (passport/derived_values.h); "-" is standard input.
 // Reports the problems of all files at once: INVALID_ARGUMENT with violations whose fields are "<file>: <JSON path>". A

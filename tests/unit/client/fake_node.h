@@ -82,7 +82,11 @@ class FakeNode final : public record::v1::RecordService::Service {
                        record::v1::PublishResponse* response) override {
     MutexLock lock(mutex_);
     Note(*context);
-    return Take(*request, *response);
+    const grpc::Status status = Take(*request, *response);
+    ++calls_;
+    return calls_ >= silent_from_ && calls_ < silent_to_
+               ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the connection broke")
+               : status;
   }
 
   grpc::Status PublishStream(
@@ -155,6 +159,12 @@ class FakeNode final : public record::v1::RecordService::Service {
   void LoseRequest(int number) {
     MutexLock lock(mutex_);
     lose_ = number;
+  }
+  // The next `count` calls from the `number`-th one take effect, but nobody hears of it.
+  void LoseAnswers(int number, int count) {
+    MutexLock lock(mutex_);
+    silent_from_ = calls_ + number;
+    silent_to_ = silent_from_ + count;
   }
   void Refuse(const grpc::Status& status) { RefuseAfter(0, status); }
   // Takes `count` more requests and refuses all after them.
@@ -231,6 +241,9 @@ class FakeNode final : public record::v1::RecordService::Service {
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);
   record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);
   int lose_ ABSL_GUARDED_BY(mutex_) = 0;
+  int calls_ ABSL_GUARDED_BY(mutex_) = 0;  // of Publish
+  int silent_from_ ABSL_GUARDED_BY(mutex_) = 0;
+  int silent_to_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // Answers with the Member records that the test gives it.

@@ -258,6 +258,101 @@ TEST_F(ProgramWithNodeTest, StreamsManyRecordsWithProgressAndSurvivesABrokenConn
   EXPECT_EQ(last["finished"], true);
 }
 
+// A sheet whose headings say what they are, with a row for each mass.
+std::string SheetOf(const std::vector<std::string>& masses) {
+  std::string csv =
+      "Name [identity.name.ja],Group [identity.product_group],Mass [identity.mass_kg],"
+      "Granularity [identity.granularity],Model [identity.model_number],colour\n";
+  for (size_t i = 0; i < masses.size(); ++i) {
+    absl::StrAppend(&csv, "椅子,chair,", masses[i], ",model,M-", i, ",red\n");
+  }
+  return csv;
+}
+
+TEST_F(ProgramWithNodeTest, ImportsASheetAndSaysWhatHasNoPlace) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf({"1", "2", "3"});
+  const Outcome outcome = Run({"import", sheet, "-o", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(server_.node.record_count(), 3U);
+  EXPECT_THAT(outcome.Json()["records"], SizeIs(3));
+  EXPECT_EQ(outcome.Json()["files"][0]["no_place"], 3);
+  EXPECT_EQ(outcome.Json()["files"][0]["leftovers"][0]["place"], "column F (colour)");
+  EXPECT_THAT(outcome.err, HasSubstr("no place for column F (colour) (3 values)"));
+  const Outcome again = Run({"import", sheet});
+  EXPECT_EQ(again.exit_code, 65) << "it is imported already";
+  EXPECT_THAT(again.err, HasSubstr("IMPORT_DONE"));
+  EXPECT_EQ(server_.node.record_count(), 3U);
+}
+
+TEST_F(ProgramWithNodeTest, RefusesASheetByRowsAndWritesThemBesideIt) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf({"1", "heavy", "-3"});
+  const std::string errors = folder_.Path("errors.csv");
+  const Outcome outcome = Run({"import", sheet, "--errors", errors});
+  EXPECT_EQ(outcome.exit_code, 65);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("row 3, column C (Mass"), HasSubstr("row 4, column C (Mass")));
+  EXPECT_EQ(server_.node.record_count(), 0U);
+  const std::string written = ValueOf(certs::ReadFile(errors, 1 << 20));
+  EXPECT_THAT(written, AllOf(HasSubstr("Error [ignore]"), HasSubstr("row 3, column C"), HasSubstr("heavy")));
+  const Outcome skipped = Run({"import", sheet, "--skip-refused"});
+  EXPECT_EQ(skipped.exit_code, 65) << "some were refused";
+  EXPECT_EQ(server_.node.record_count(), 1U);
+}
+
+TEST_F(ProgramWithNodeTest, ChecksASheetWithoutPublishing) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf({"1", "2"});
+  const Outcome outcome = Run({"import", sheet, "--dry-run", "-o", "json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.Json()["files"][0]["records"], 2);
+  EXPECT_EQ(server_.node.record_count(), 0U);
+  EXPECT_FALSE(std::filesystem::exists(sheet + ".import"));
+}
+
+TEST_F(ProgramWithNodeTest, GoesOnWithAnImportThatBrokeOffAndPublishesNothingTwice) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf(std::vector<std::string>(600, "1"));
+  // The second request reaches the node twice (it is tried again), and no answer comes back.
+  server_.node.LoseAnswers(2, 2);
+  const Outcome broken = Run({"import", sheet});
+  EXPECT_EQ(broken.exit_code, 69) << broken.err;
+  EXPECT_THAT(broken.err, HasSubstr("256 of 600"));
+  const std::string state = ValueOf(certs::ReadFile(sheet + ".import", 1 << 20));
+  EXPECT_EQ(nlohmann::json::parse(state)["done"], 256);
+  EXPECT_THAT(nlohmann::json::parse(state)["signed"], SizeIs(256)) << "what is signed is clear";
+  EXPECT_THAT(Run({"import", sheet}).err, HasSubstr("IMPORT_BROKEN_OFF"));
+  std::ofstream(folder_.Path("other.csv")) << SheetOf({"1"});
+  EXPECT_THAT(Run({"import", folder_.Path("other.csv"), "--state", sheet + ".import", "--resume"}).err,
+              HasSubstr("IMPORT_CHANGED"));
+  const Outcome resumed = Run({"import", sheet, "--resume"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(server_.node.record_count(), 600U) << "nothing is lost and nothing is there twice";
+  const std::vector<std::string> lines =
+      absl::StrSplit(ValueOf(certs::ReadFile(sheet + ".import.records", 1 << 22)), '\n', absl::SkipEmpty());
+  EXPECT_THAT(lines, SizeIs(600));
+}
+
+TEST_F(ProgramWithNodeTest, ImportsTheTemplateThatItWrites) {
+  const std::string sheet = folder_.Path("template.xlsx");
+  const Outcome made = Run({"template", "washing-machine", "--out", sheet});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("identity.mass_kg"));
+  EXPECT_EQ(Run({"template", "washing-machine", "--out", sheet}).exit_code, 73) << "it overwrites nothing";
+  EXPECT_EQ(Run({"template", "washing-machine", "--out", folder_.Path("t.pdf")}).exit_code, 64);
+  EXPECT_THAT(Run({"import", sheet}).err, HasSubstr("NO_ROWS"));
+}
+
+TEST_F(ProgramWithNodeTest, SuppliesWhatAFileDoesNotSay) {
+  const std::string file = folder_.Path("record.json");
+  std::ofstream(file) << R"({"record_type": "product_passport", "sections": {"identity": {"name": {"ja": "品"},
+      "granularity": "GRANULARITY_MODEL", "model_number": "M", "mass_kg": "1"}}})";
+  EXPECT_EQ(Run({"import", file}).exit_code, 65);
+  EXPECT_EQ(Run({"import", file, "--set", "identity.product_group"}).exit_code, 64);
+  const Outcome outcome = Run({"import", file, "--set", "identity.product_group=chair"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
 TEST_F(ProgramWithNodeTest, ListsPageAfterPage) {
   for (int i = 0; i < 3; ++i) {
     Publish();

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/import_run.h"
+#include "client/cli/record_input.h"
+#include "client/cli/table.h"
+#include "record/hash.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr char kStandardInput[] = "-";
+constexpr char kStateSuffix[] = ".import";
+constexpr size_t kLeftoversShown = 50;
+constexpr mode_t kSheetMode = 0600;
+
+struct Arguments {
+  std::vector<std::string> files;
+  std::string format;
+  std::string mapping;
+  std::string sheet;
+  std::string encoding;
+  std::vector<std::string> fields;
+  std::string state;
+  std::string errors;
+  bool keep_unmapped = false;
+  bool skip_refused = false;
+  bool dry_run = false;
+  bool resume = false;
+};
+
+std::string WithoutFolders(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  return path == kStandardInput ? "standard-input" : slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+absl::Status Usage(absl::string_view message) { return Error(absl::StatusCode::kInvalidArgument, "USAGE", message); }
+
+absl::StatusOr<passport::ImportOptions> OptionsOf(const Session& session, const Arguments& arguments) {
+  passport::ImportOptions options;
+  options.format = arguments.format;
+  options.sheet = arguments.sheet;
+  options.keep_unmapped = arguments.keep_unmapped;
+  options.imported_at = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", session.clock().Now(), absl::UTCTimeZone());
+  if (!arguments.encoding.empty()) {
+    options.encoding = passport::FindTextEncoding(arguments.encoding);
+    if (!options.encoding.has_value()) {
+      return Usage("--encoding is auto, utf-8, utf-16, utf-16le, utf-16be or cp932");
+    }
+  }
+  for (const std::string& field : arguments.fields) {
+    const std::vector<std::string> parts = absl::StrSplit(field, absl::MaxSplits('=', 1));
+    if (parts.size() != 2) {
+      return Usage("--set takes FIELD=VALUE, for example identity.product_group=battery");
+    }
+    options.fields.emplace_back(parts[0], parts[1]);
+  }
+  if (!arguments.mapping.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string toml, certs::ReadFile(arguments.mapping, passport::kMappingBytesMax));
+    absl::StatusOr<passport::TableMapping> mapping = passport::ParseTableMapping(toml);
+    if (!mapping.ok()) {
+      return Error(mapping.status().code(), ReasonOf(mapping.status()),
+                   absl::StrCat(arguments.mapping, ": ", mapping.status().message()));
+    }
+    options.mapping = *std::move(mapping);
+  }
+  return options;
+}
+
+absl::StatusOr<std::vector<ImportFile>> OpenFiles(const Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const passport::ImportOptions options, OptionsOf(session, arguments));
+  std::vector<ImportFile> files(arguments.files.size());
+  for (size_t i = 0; i < files.size(); ++i) {
+    ImportFile& file = files[i];
+    file.name = arguments.files[i];
+    MEGURI_ASSIGN_OR_RETURN(file.bytes, file.name == kStandardInput
+                                            ? ReadAll(session.in(), passport::kImportBytesMax)
+                                            : certs::ReadFile(file.name, passport::kImportBytesMax));
+    file.options = options;
+    file.options.file_name = WithoutFolders(file.name);
+    absl::StatusOr<std::unique_ptr<passport::Import>> import = passport::Import::Open(file.bytes, file.options);
+    if (!import.ok()) {
+      return Error(import.status().code(), ReasonOf(import.status()),
+                   absl::StrCat(file.name, ": ", import.status().message()));
+    }
+    file.import = *std::move(import);
+  }
+  return files;
+}
+
+// Stands for everything that decides what is published.
+absl::StatusOr<std::string> KeyOf(Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  std::string all = absl::StrCat(context->settings.member.text(), "\n", arguments.format, "\n", arguments.sheet, "\n",
+                                 arguments.encoding, "\n", arguments.keep_unmapped ? "keep\n" : "\n",
+                                 arguments.skip_refused ? "skip\n" : "\n");
+  if (!arguments.mapping.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string toml, certs::ReadFile(arguments.mapping, passport::kMappingBytesMax));
+    absl::StrAppend(&all, record::Sha256(toml).ToHex(), "\n");
+  }
+  for (const std::string& field : arguments.fields) {
+    absl::StrAppend(&all, field, "\n");
+  }
+  for (const ImportFile& file : files) {
+    absl::StrAppend(&all, record::Sha256(file.bytes).ToHex(), "\n");
+  }
+  return record::Sha256(all).ToHex();
+}
+
+std::string StatePath(const Arguments& arguments) {
+  if (!arguments.state.empty()) {
+    return arguments.state;
+  }
+  return arguments.files[0] == kStandardInput ? "" : absl::StrCat(arguments.files[0], kStateSuffix);
+}
+
+absl::Status WriteErrorSheet(const Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+  if (arguments.errors.empty()) {
+    return absl::OkStatus();
+  }
+  const auto file = std::find_if(files.begin(), files.end(), [](const ImportFile& each) { return each.refused > 0; });
+  MEGURI_ASSIGN_OR_RETURN(const std::string sheet,
+                          passport::ErrorSheet(file->bytes, file->options, file->errors_by_row));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(arguments.errors, sheet, kSheetMode));
+  session.Note(session.Say(Message::kErrorSheetWritten, {arguments.errors}));
+  return absl::OkStatus();
+}
+
+void NoteLeftovers(const Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+  for (const ImportFile& file : files) {
+    size_t shown = 0;
+    for (const auto& [place, leftover] : file.leftovers) {
+      if (shown++ == kLeftoversShown) {
+        session.Note(session.Say(Message::kMoreLeftovers, {std::to_string(file.leftovers.size() - kLeftoversShown)}));
+        break;
+      }
+      session.Note(Harmless(session.Say(arguments.keep_unmapped ? Message::kKeptForOwner : Message::kNoPlaceFor,
+                                        {place, std::to_string(leftover.count), leftover.first.substr(0, 60)})));
+    }
+  }
+}
+
+absl::Status Answer(const Session& session, const std::vector<ImportFile>& files, size_t published,
+                    nlohmann::ordered_json records, bool is_dry_run) {
+  Table table({{session.Say(Message::kFile)},
+               {session.Say(Message::kFormat)},
+               {session.Say(Message::kRecords), true},
+               {session.Say(Message::kRefused), true},
+               {session.Say(Message::kMappedValues), true},
+               {session.Say(Message::kNoPlace), true}});
+  nlohmann::ordered_json json;
+  json["dry_run"] = is_dry_run;
+  json["published"] = published;
+  json["files"] = nlohmann::ordered_json::array();
+  for (const ImportFile& file : files) {
+    size_t left = 0;
+    nlohmann::ordered_json leftovers = nlohmann::ordered_json::array();
+    for (const auto& [place, leftover] : file.leftovers) {
+      left += leftover.count;
+      leftovers.push_back({{"place", place}, {"count", leftover.count}, {"first", leftover.first}});
+    }
+    const std::string format(file.import->format());
+    table.Add({file.name, format, std::to_string(file.records), std::to_string(file.refused),
+               std::to_string(file.mapped), std::to_string(left)});
+    json["files"].push_back({{"name", file.name},
+                             {"format", format},
+                             {"records", file.records},
+                             {"refused", file.refused},
+                             {"mapped", file.mapped},
+                             {"implied", file.implied},
+                             {"no_place", left},
+                             {"leftovers", std::move(leftovers)}});
+  }
+  json["records"] = std::move(records);
+  return session.Answer(table.Layout(), json, "records");
+}
+
+absl::Status PublishChecked(Session& session, const Arguments& arguments, std::vector<ImportFile>& files,
+                            const ImportCheck& check) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string key, KeyOf(session, arguments, files));
+  const std::string path = StatePath(arguments);
+  MEGURI_ASSIGN_OR_RETURN(ImportState state, ImportState::Open(path, key, arguments.resume));
+  if (state.done() > 0 || state.pending().has_value()) {
+    session.Note(
+        session.Say(Message::kResuming, {std::to_string(state.done()), std::to_string(state.pending_names().size())}));
+  }
+  ImportOutcome outcome = PublishImport(session, files, check, state);
+  const size_t published = outcome.records.size();
+  if (!outcome.status.ok() && !path.empty()) {
+    session.Note(session.Say(Message::kBrokenOff, {std::to_string(state.done()),
+                                                   std::to_string(check.is_refused.size() - check.refused), path}));
+  }
+  if (published > 0 || outcome.status.ok()) {
+    MEGURI_RETURN_IF_ERROR(Answer(session, files, published, std::move(outcome.records), /*is_dry_run=*/false));
+  }
+  return outcome.status;
+}
+
+absl::Status ImportFiles(Session& session, const Arguments& arguments) {
+  MEGURI_RETURN_IF_ERROR(session.context().status());
+  MEGURI_ASSIGN_OR_RETURN(std::vector<ImportFile> files, OpenFiles(session, arguments));
+  MEGURI_ASSIGN_OR_RETURN(const ImportCheck check, CheckImport(session, files));
+  NoteLeftovers(session, arguments, files);
+  if (check.refused > 0) {
+    MEGURI_RETURN_IF_ERROR(WriteErrorSheet(session, arguments, files));
+  }
+  if (check.refused > 0 && !arguments.skip_refused) {
+    session.Note(session.Say(Message::kRefusedNothingPublished,
+                             {std::to_string(check.refused), std::to_string(check.is_refused.size())}));
+    return InvalidInput(check.violations);
+  }
+  if (arguments.dry_run) {
+    MEGURI_RETURN_IF_ERROR(Answer(session, files, 0, nlohmann::ordered_json::array(), /*is_dry_run=*/true));
+  } else {
+    MEGURI_RETURN_IF_ERROR(PublishChecked(session, arguments, files, check));
+  }
+  return check.refused == 0 ? absl::OkStatus() : InvalidInput(check.violations);
+}
+
+}  // namespace
+
+void AddImport(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "import", Message::kAboutImport, session);
+  command.add_option("FILE", arguments->files, session.Say(Message::kAboutImportFiles))->required();
+  command.add_option("--format", arguments->format, session.Say(Message::kAboutImportFormat))->type_name("FORMAT");
+  command.add_option("--mapping", arguments->mapping, session.Say(Message::kAboutMapping))->type_name("FILE");
+  command.add_option("--sheet", arguments->sheet, session.Say(Message::kAboutSheet))->type_name("NAME");
+  command.add_option("--encoding", arguments->encoding, session.Say(Message::kAboutEncoding))->type_name("NAME");
+  command.add_option("--set", arguments->fields, session.Say(Message::kAboutSet))
+      ->type_name("FIELD=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--errors", arguments->errors, session.Say(Message::kAboutErrorSheet))->type_name("FILE");
+  command.add_option("--state", arguments->state, session.Say(Message::kAboutImportState))->type_name("FILE");
+  command.add_flag("--keep-unmapped", arguments->keep_unmapped, session.Say(Message::kAboutKeepUnmapped));
+  command.add_flag("--skip-refused", arguments->skip_refused, session.Say(Message::kAboutSkipRefused));
+  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  command.add_flag("--resume", arguments->resume, session.Say(Message::kAboutResume));
+  OnCall(command, session, arguments, &ImportFiles);
+}
+
+}  // namespace meguri::client

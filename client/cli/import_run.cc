@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/import_run.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "client/cli/json.h"
+#include "client/sign.h"
+#include "passport/derived_values.h"
+#include "passport/validate.h"
+#include "record/header.h"
+
+namespace meguri::client {
+namespace {
+
+using passport::ImportedRecord;
+using record::v1::Publication;
+
+std::string NameOf(const ImportFile& file, const ImportedRecord& record) {
+  return record.name.empty() ? file.name : absl::StrCat(file.name, ": ", record.name);
+}
+
+// "row 12, column D (colour)" → "column D (colour)": what rows have in common.
+std::string PlaceWithoutRow(const std::string& path) {
+  const size_t comma = path.find(", ");
+  return absl::StartsWith(path, "row ") && comma != std::string::npos ? path.substr(comma + 2) : path;
+}
+
+absl::StatusOr<Publication> SealRecord(Session& session, const passport::RecordDraft& draft) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  passport::RecordDraft complete = draft;
+  for (record::SectionDraft& section : complete.sections) {
+    section.payload = passport::WithDerivedValues(section.type, section.payload);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(std::move(complete), session.random()));
+  return Seal(version, context->settings.member, session.clock().Now(), session.random());
+}
+
+std::vector<Violation> Judge(Session& session, const ImportedRecord& record) {
+  std::vector<Violation> found = record.problems;
+  if (!found.empty()) {
+    return found;  // what could not be read would only be missed again
+  }
+  const absl::StatusOr<Publication> publication = SealRecord(session, record.draft);
+  if (!publication.ok()) {
+    return {{.field = "",
+             .reason = ReasonOf(publication.status()),
+             .found = std::string(publication.status().message()),
+             .expected = "a record that can be signed",
+             .cure = "correct the file",
+             .message_ja = "署名できないレコードです。"}};
+  }
+  const absl::StatusOr<record::Header> header = record::Header::Parse(publication->envelope().header());
+  Invariant(header.ok(), "a header that was just made can be parsed");
+  const auto& sections = publication->envelope().sections();
+  return passport::ValidateRecord(*header, std::vector<record::v1::Section>(sections.begin(), sections.end()));
+}
+
+// Checks the records of one file.
+class Checker {
+ public:
+  Checker(Session& session, ImportFile& file, ImportCheck& check, Progress& progress)
+      : session_(session), file_(file), check_(check), progress_(progress) {}
+
+  absl::Status Take(ImportedRecord& record) {
+    std::vector<Violation> violations = Judge(session_, record);
+    Warn(record, TakeWarnings(violations));
+    ++file_.records;
+    file_.mapped += record.mapped;
+    file_.implied += record.implied;
+    for (const passport::UnmappedValue& value : record.unmapped) {
+      Leftover& leftover = file_.leftovers[PlaceWithoutRow(value.path)];
+      leftover.first = leftover.count++ == 0 ? value.value : leftover.first;
+    }
+    check_.is_refused.push_back(!violations.empty());
+    if (!violations.empty()) {
+      Refuse(record, violations);
+    }
+    progress_.Update({.items = check_.is_refused.size(), .bytes = 0, .refused = check_.refused});
+    return absl::OkStatus();
+  }
+
+ private:
+  void Warn(const ImportedRecord& record, std::vector<Violation> warnings) {
+    for (Violation& warning : warnings) {
+      file_.import->Locate(record, warning);
+      warning.field = absl::StrCat(file_.name, ": ", warning.field);
+      if (check_.warnings.size() < kImportViolationsMax) {
+        check_.warnings.push_back(std::move(warning));
+      }
+    }
+  }
+
+  void Refuse(const ImportedRecord& record, std::vector<Violation>& violations) {
+    ++check_.refused;
+    ++file_.refused;
+    for (Violation& violation : violations) {
+      const uint32_t row = file_.import->Locate(record, violation);
+      if (row > 0) {
+        file_.errors_by_row.emplace_back(row,
+                                         session_.language() == Language::kJapanese && !violation.message_ja.empty()
+                                             ? absl::StrCat(violation.field, ": ", violation.message_ja)
+                                             : ToSentence(violation));
+      }
+      violation.field = violation.field.empty() ? file_.name : absl::StrCat(file_.name, ": ", violation.field);
+      if (check_.violations.size() < kImportViolationsMax) {
+        check_.violations.push_back(violation);
+      }
+    }
+  }
+
+  Session& session_;
+  ImportFile& file_;
+  ImportCheck& check_;
+  Progress& progress_;
+};
+
+// Gathers records into requests, and sends each when it is full.
+class Publishing {
+ public:
+  Publishing(Session& session, const NodeClient& node, const RecordKey& key, ImportState& state, ImportOutcome& outcome,
+             Progress& progress)
+      : session_(session), node_(node), key_(key), state_(state), outcome_(outcome), progress_(progress) {}
+
+  absl::Status Take(const std::string& name, const passport::RecordDraft& draft) {
+    MEGURI_ASSIGN_OR_RETURN(Publication publication, SealRecord(session_, draft));
+    const size_t size = publication.ByteSizeLong();
+    if (batch_.size() == static_cast<size_t>(kPublicationsPerRequestMax) || bytes_ + size > kRequestBytesMax) {
+      MEGURI_RETURN_IF_ERROR(Flush());
+    }
+    batch_.push_back({name, std::move(publication)});
+    bytes_ += size;
+    return absl::OkStatus();
+  }
+
+  // Signs and sends what waits.
+  absl::Status Flush() {
+    if (batch_.empty()) {
+      return absl::OkStatus();
+    }
+    record::v1::PublishRequest request;
+    request.set_request_id(MakeRequestId(session_.random()));
+    std::vector<Publication*> publications;
+    std::vector<std::string> names;
+    for (NamedPublication& named : batch_) {
+      publications.push_back(&named.publication);
+      names.push_back(named.name);
+    }
+    MEGURI_RETURN_IF_ERROR(Sign(publications, key_.id, *key_.signer, session_.random()));
+    for (NamedPublication& named : batch_) {
+      *request.add_publications() = std::move(named.publication);
+    }
+    batch_.clear();
+    bytes_ = 0;
+    MEGURI_RETURN_IF_ERROR(state_.Begin(request, names));
+    return Send();
+  }
+
+  // Sends the pending request of the state.
+  absl::Status Send() {
+    const record::v1::PublishRequest request = *state_.pending();
+    std::vector<NamedPublication> named;
+    for (const std::string& name : state_.pending_names()) {
+      named.push_back({name, {}});
+    }
+    const PublishOutcome sent = PublishOnce(node_, request, named);
+    if (!sent.status.ok()) {
+      if (sent.status.code() == absl::StatusCode::kInvalidArgument) {
+        MEGURI_RETURN_IF_ERROR(state_.Drop());
+      }
+      return sent.status;
+    }
+    std::string lines;
+    for (size_t i = 0; i < sent.records.size() && i < named.size(); ++i) {
+      nlohmann::ordered_json item = {{"name", named[i].name}};
+      item.update(ToJson(sent.records[i]));
+      absl::StrAppend(&lines, PrintJson(item, /*indented=*/false), "\n");
+      outcome_.records.push_back(std::move(item));
+    }
+    MEGURI_RETURN_IF_ERROR(state_.Finish(lines));
+    progress_.Update({.items = state_.done(), .bytes = bytes_sent_ += request.ByteSizeLong(), .refused = 0});
+    return absl::OkStatus();
+  }
+
+ private:
+  Session& session_;
+  const NodeClient& node_;
+  const RecordKey& key_;
+  ImportState& state_;
+  ImportOutcome& outcome_;
+  Progress& progress_;
+  std::vector<NamedPublication> batch_;
+  size_t bytes_ = 0;
+  size_t bytes_sent_ = 0;
+};
+
+absl::Status PublishAll(std::vector<ImportFile>& files, const ImportCheck& check, const ImportState& state,
+                        Publishing& publishing) {
+  if (state.pending().has_value()) {
+    MEGURI_RETURN_IF_ERROR(publishing.Send());
+  }
+  size_t to_skip = state.done();
+  size_t number = 0;
+  for (ImportFile& file : files) {
+    MEGURI_RETURN_IF_ERROR(file.import->Run([&](ImportedRecord& record) {
+      if (check.is_refused[number++]) {
+        return absl::OkStatus();
+      }
+      if (to_skip > 0) {
+        --to_skip;
+        return absl::OkStatus();
+      }
+      return publishing.Take(NameOf(file, record), record.draft);
+    }));
+  }
+  return publishing.Flush();
+}
+
+}  // namespace
+
+absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile>& files) {
+  ImportCheck check;
+  const std::unique_ptr<Progress> progress = session.MakeProgress(Message::kChecking, {});
+  for (ImportFile& file : files) {
+    Checker checker(session, file, check, *progress);
+    const absl::Status status = file.import->Run([&checker](ImportedRecord& record) { return checker.Take(record); });
+    if (!status.ok()) {
+      std::vector<Violation> violations = ViolationsOf(status);
+      for (Violation& violation : violations) {
+        violation.field = violation.field.empty() ? file.name : absl::StrCat(file.name, ": ", violation.field);
+      }
+      return violations.empty()
+                 ? Error(status.code(), ReasonOf(status), absl::StrCat(file.name, ": ", status.message()))
+                 : InvalidInput(violations);
+    }
+  }
+  progress->Finish();
+  session.Warn(check.warnings);
+  return check;
+}
+
+ImportOutcome PublishImport(Session& session, std::vector<ImportFile>& files, const ImportCheck& check,
+                            ImportState& state) {
+  ImportOutcome outcome;
+  const absl::StatusOr<const RecordKey*> key = session.record_key();
+  const absl::StatusOr<const NodeClient*> node = session.node();
+  if (!key.ok() || !node.ok()) {
+    outcome.status = key.ok() ? node.status() : key.status();
+    return outcome;
+  }
+  const std::unique_ptr<Progress> progress = session.MakeProgress(
+      Message::kPublishing, {.items = check.is_refused.size() - check.refused, .bytes = 0, .refused = 0});
+  Publishing publishing(session, **node, **key, state, outcome, *progress);
+  outcome.status = PublishAll(files, check, state, publishing);
+  if (outcome.status.ok()) {
+    outcome.status = state.Complete();
+  }
+  progress->Finish();
+  return outcome;
+}
+
+}  // namespace meguri::client
