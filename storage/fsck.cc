@@ -28,8 +28,8 @@ void CheckAnchor(const StoreReader& store, Anchor& anchor, std::vector<OwnHead> 
     return;
   }
   if (stored < (*state)->commit) {
-    findings.AddProblem(absl::StrCat("the store ends at commit ", stored, " but commit ", (*state)->commit,
-                                     " was acknowledged"));
+    findings.AddProblem(
+        absl::StrCat("the store ends at commit ", stored, " but commit ", (*state)->commit, " was acknowledged"));
   } else if (stored > (*state)->commit + 1) {
     findings.AddProblem(absl::StrCat("the store is at commit ", stored, " and the ANCHOR file at ", (*state)->commit,
                                      ", which no crash explains: it is an old copy"));

@@ -135,8 +135,8 @@ class MembershipCheck {
   // `stored` is how many memberships this feed has.
   void Finish(uint64_t stored) {
     for (const auto& [arrival, slots] : unopened_) {
-      findings_.AddProblem(absl::StrCat(name_, " opens fewer slots of record number ", arrival,
-                                        " than its membership says"));
+      findings_.AddProblem(
+          absl::StrCat(name_, " opens fewer slots of record number ", arrival, " than its membership says"));
     }
     const uint64_t with_entry = settled_.size() + unopened_.size();
     if (stored > with_entry) {
@@ -321,24 +321,23 @@ class FeedCheck {
     TreeCheck tree(store_, id, name, findings_);
     MembershipCheck memberships(store_, id, name, findings_);
     bool is_whole = true;
-    Walk(store_, Family::kLookup, EntryPrefix(id), findings_,
-         [&](absl::string_view key, absl::string_view stored) {
-           ++findings_.report.entries;
-           findings_.Step();
-           const std::string where = absl::StrCat(name, ", entry ", tree.frontier().size());
-           const auto bytes = UnwrapValue(stored);
-           // After a gap or an unreadable entry the rest has no place in the tree.
-           if (!is_whole || key != EntryKey(id, tree.frontier().size()) || !bytes.ok()) {
-             findings_.IsOk(where, !is_whole || bytes.ok() ? absl::OkStatus() : bytes.status());
-             is_whole = false;
-             return;
-           }
-           tree.Add(record::LeafHash(*bytes));
-           const auto entry = record::FeedEntry::Parse(*bytes);
-           if (findings_.IsOk(where, entry.status())) {
-             findings_.IsOk(where, memberships.Add(*entry));
-           }
-         });
+    Walk(store_, Family::kLookup, EntryPrefix(id), findings_, [&](absl::string_view key, absl::string_view stored) {
+      ++findings_.report.entries;
+      findings_.Step();
+      const std::string where = absl::StrCat(name, ", entry ", tree.frontier().size());
+      const auto bytes = UnwrapValue(stored);
+      // After a gap or an unreadable entry the rest has no place in the tree.
+      if (!is_whole || key != EntryKey(id, tree.frontier().size()) || !bytes.ok()) {
+        findings_.IsOk(where, !is_whole || bytes.ok() ? absl::OkStatus() : bytes.status());
+        is_whole = false;
+        return;
+      }
+      tree.Add(record::LeafHash(*bytes));
+      const auto entry = record::FeedEntry::Parse(*bytes);
+      if (findings_.IsOk(where, entry.status())) {
+        findings_.IsOk(where, memberships.Add(*entry));
+      }
+    });
     if (is_whole) {
       tree.Finish();
       const auto stored = memberships_.find(id);

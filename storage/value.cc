@@ -50,8 +50,7 @@ absl::StatusOr<uint64_t> UnwrapU64(absl::string_view stored, absl::string_view w
   return ReadU64(bytes);
 }
 
-absl::Status UnwrapMessage(absl::string_view stored, absl::string_view what,
-                           google::protobuf::MessageLite& message) {
+absl::Status UnwrapMessage(absl::string_view stored, absl::string_view what, google::protobuf::MessageLite& message) {
   MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(stored));
   if (bytes.size() > INT32_MAX || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return ValueDamaged(what);

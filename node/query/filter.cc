@@ -10,11 +10,11 @@
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "passport/terms/index_fields.h"
-#include "passport/terms/term_sink.h"
-#include "passport/terms/number_term.h"
 #include "passport/record_terms.h"
 #include "passport/rules/decimal.h"
+#include "passport/terms/index_fields.h"
+#include "passport/terms/number_term.h"
+#include "passport/terms/term_sink.h"
 
 namespace meguri::node {
 namespace {

@@ -204,8 +204,8 @@ TEST_F(FeedsTest, ProvesAcrossThreeTileLevels) {
   for (const uint64_t from : {uint64_t{1}, uint64_t{65'535}, uint64_t{65'536}, uint64_t{65'537}, size}) {
     const auto proof = record::ConsistencyProof(from, size, read);
     MEGURI_ASSERT_OK(proof);
-    MEGURI_EXPECT_OK(record::VerifyConsistency(from, record::RootOf(absl::MakeConstSpan(leaves).first(from)), size,
-                                               root, *proof));
+    MEGURI_EXPECT_OK(
+        record::VerifyConsistency(from, record::RootOf(absl::MakeConstSpan(leaves).first(from)), size, root, *proof));
   }
 }
 

@@ -21,9 +21,18 @@ using testing::OwnFeed;
 
 // Strings that could be mistaken for each other if keys were glued together carelessly.
 const std::vector<std::string>& AwkwardStrings() {
-  static const auto& strings = *new std::vector<std::string>{
-      "", "a", "ab", "aba", "b", std::string("\0", 1), std::string("a\0", 2), std::string("a\0b", 3),
-      std::string("\0\0\0\1", 4), std::string("\1a", 2), "\xff", "\xff\xff"};
+  static const auto& strings = *new std::vector<std::string>{"",
+                                                             "a",
+                                                             "ab",
+                                                             "aba",
+                                                             "b",
+                                                             std::string("\0", 1),
+                                                             std::string("a\0", 2),
+                                                             std::string("a\0b", 3),
+                                                             std::string("\0\0\0\1", 4),
+                                                             std::string("\1a", 2),
+                                                             "\xff",
+                                                             "\xff\xff"};
   return strings;
 }
 
@@ -158,10 +167,16 @@ TEST(KeyLayout, CutsTermsAtTheirLimits) {
 
 // Every key of every kind, one byte short, one byte long or under another kind, is refused.
 TEST(KeyLayout, RefusesKeysThatItDidNotMake) {
-  const std::vector<std::string> keys = {
-      RecordKey(1), SectionKey(1, 63), VersionKey(Id(1), Member("9999:a"), 1), MembershipKey(1, 1),
-      FeedNameKey(OwnFeed("9999:a", "public")), FeedIdKey(1), HeadKey(1), EntryKey(1, 1), TileKey(1, 1, 1),
-      FollowKey(Member("9999:a"), OwnFeed("9999:a", "public").key)};
+  const std::vector<std::string> keys = {RecordKey(1),
+                                         SectionKey(1, 63),
+                                         VersionKey(Id(1), Member("9999:a"), 1),
+                                         MembershipKey(1, 1),
+                                         FeedNameKey(OwnFeed("9999:a", "public")),
+                                         FeedIdKey(1),
+                                         HeadKey(1),
+                                         EntryKey(1, 1),
+                                         TileKey(1, 1, 1),
+                                         FollowKey(Member("9999:a"), OwnFeed("9999:a", "public").key)};
   const auto accepts = [](const std::string& key) {
     return ParseArrivalKey(key).has_value() || ParseVersionKey(key).has_value() ||
            ParseMembershipKey(key).has_value() || ParseFeedNameKey(key).has_value() ||

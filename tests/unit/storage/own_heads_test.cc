@@ -21,7 +21,14 @@ using testing::OwnFeed;
 
 TEST(OwnHeads, DigestIsOverTheseBytes) {
   const record::Hash root = record::Sha256("root");
-  std::string preimage("\0\6" "9999:a" "\0\6" "public" "\0\0\0\0\0\0\0\2" "\0\0\0\0\0\0\1\3", 32);
+  std::string preimage(
+      "\0\6"
+      "9999:a"
+      "\0\6"
+      "public"
+      "\0\0\0\0\0\0\0\2"
+      "\0\0\0\0\0\0\1\3",
+      32);
   preimage += root.ToString();
   EXPECT_EQ(OwnHeadsDigest({{OwnFeed("9999:a", "public", 2), 259, root}}), record::Sha256(preimage));
   EXPECT_EQ(OwnHeadsDigest({}), record::Sha256(""));
