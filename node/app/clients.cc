@@ -33,16 +33,6 @@ using certs::SigningKey;
 
 constexpr size_t kFileBytesMax = size_t{1} << 20;
 constexpr mode_t kPublicMode = 0644;
-constexpr mode_t kFolderMode = 0700;
-
-absl::Status MakeFolder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error || ::chmod(path.c_str(), kFolderMode) != 0) {
-    return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("Cannot create ", path, "."));
-  }
-  return absl::OkStatus();
-}
 
 std::string TomlText(absl::string_view text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "absl/status/status.h"
+
 namespace meguri::node {
 
 // Where a node keeps what, below its data folder. docs/operations.md shows the tree.
@@ -44,5 +46,8 @@ class Folder {
  private:
   std::string root_;
 };
+
+// Makes the folder `path`, open to its owner alone, and those above it. UNAVAILABLE (reason FOLDER).
+absl::Status MakeFolder(const std::string& path);
 
 }  // namespace meguri::node

@@ -33,16 +33,6 @@ using certs::ToMemberKey;
 constexpr absl::Duration kBundleValidity = absl::Hours(24 * 365);
 constexpr size_t kFileBytesMax = size_t{1} << 20;
 constexpr mode_t kPublicMode = 0644;
-constexpr mode_t kFolderMode = 0700;
-
-absl::Status MakeFolder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error || ::chmod(path.c_str(), kFolderMode) != 0) {
-    return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("Cannot create ", path, "."));
-  }
-  return absl::OkStatus();
-}
 
 absl::Status BadFlag(absl::string_view flag, absl::string_view found, absl::string_view expected) {
   return InvalidInput({{std::string(flag), "FLAG", absl::StrCat("'", found, "'"), std::string(expected),
