@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 
@@ -24,6 +27,35 @@ char SeparatorOf(absl::string_view text) {
     }
   }
   return ',';
+}
+
+// A number as records have it; a spreadsheet may well take it for one.
+bool IsPlainNumber(absl::string_view cell) {
+  absl::ConsumePrefix(&cell, "-");
+  const size_t point = std::min(cell.find('.'), cell.size());
+  const auto are_digits = [](absl::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  };
+  return are_digits(cell.substr(0, point)) && (point == cell.size() || are_digits(cell.substr(point + 1)));
+}
+
+// Whether a spreadsheet might take the cell for a formula, or its guard away: behind spaces and guards stands one of
+// = + - @, their wide forms, a tab or a line end.
+bool LooksLikeFormula(absl::string_view cell) {
+  constexpr absl::string_view kStarts[] = {
+      "=", "+", "-", "@", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0", "\t", "\r", "\n"};
+  if (IsPlainNumber(cell)) {
+    return false;
+  }
+  const absl::string_view start = cell.substr(std::min(cell.find_first_not_of(" '"), cell.size()));
+  return std::any_of(std::begin(kStarts), std::end(kStarts),
+                     [start](absl::string_view each) { return absl::StartsWith(start, each); });
+}
+
+void TakeGuardAway(std::string& cell) {
+  if (absl::StartsWith(cell, "'") && LooksLikeFormula(absl::string_view(cell).substr(1))) {
+    cell.erase(0, 1);
+  }
 }
 
 class CsvReader {
@@ -56,6 +88,7 @@ class CsvReader {
       }
       row_.cells[count].clear();
       MEGURI_RETURN_IF_ERROR(ReadCell(row_.cells[count]));
+      TakeGuardAway(row_.cells[count]);
       is_last = EndOfCell();
     }
     row_.cells.resize(count);
@@ -129,13 +162,14 @@ absl::Status ReadCsv(absl::string_view text, TakeRow take) { return CsvReader(te
 std::string CsvLine(const std::vector<std::string>& cells) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = absl::StrCat(LooksLikeFormula(cells[i]) ? "'" : "", cells[i]);
     const bool needs_quotes =
-        cells[i].find_first_of("\",;\t\r\n") != std::string::npos || (cells.size() == 1 && cells[i].empty());
+        cell.find_first_of("\",;\t\r\n") != std::string::npos || (cells.size() == 1 && cell.empty());
     absl::StrAppend(&line, i == 0 ? "" : ",");
     if (needs_quotes) {
-      absl::StrAppend(&line, "\"", absl::StrReplaceAll(cells[i], {{"\"", "\"\""}}), "\"");
+      absl::StrAppend(&line, "\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
     } else {
-      line += cells[i];
+      line += cell;
     }
   }
   return line + "\r\n";

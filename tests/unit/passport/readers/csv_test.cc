@@ -68,6 +68,13 @@ TEST(Csv, WritesWhatItReadsBack) {
   EXPECT_THAT(RowsOf(CsvLine(cells)), ElementsAre(absl::StrCat("1:", absl::StrJoin(cells, "|"))));
 }
 
+TEST(Csv, GuardsWhatASpreadsheetWouldRun) {
+  EXPECT_EQ(CsvLine({"=1+1", "+1-2", "-x", "@A", "＝A", "'=1", " =1", "\t=1"}),
+            "'=1+1,'+1-2,'-x,'@A,'＝A,''=1,' =1,\"'\t=1\"\r\n");
+  EXPECT_EQ(CsvLine({"-12.5", "0.1", "a=b", "'quoted'", "", "-"}), "-12.5,0.1,a=b,'quoted',,'-\r\n");
+  EXPECT_THAT(RowsOf("'=1,''=1,'x,'-5,'"), ElementsAre("1:=1|'=1|'x|'-5|'")) << "only a guard is taken away";
+}
+
 TEST(Table, NamesColumnsAsSpreadsheetsDo) {
   EXPECT_EQ(ColumnName(0), "A");
   EXPECT_EQ(ColumnName(25), "Z");
