@@ -26,8 +26,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr int kIndexMax = 999;
-
 absl::Status Wrong(absl::string_view text, absl::string_view why) {
   return Error(absl::StatusCode::kInvalidArgument, "FIELD_PATH", absl::StrCat(Quoted(text), ": ", why));
 }
@@ -67,9 +65,7 @@ const EnumValueDescriptor* FindEnumerator(const EnumDescriptor& type, absl::stri
 std::string EnumeratorNames(const EnumDescriptor& type) {
   std::string names;
   for (int i = 1; i < type.value_count(); ++i) {
-    absl::string_view name = type.value(i)->name();
-    absl::ConsumePrefix(&name, PrefixOf(type));
-    absl::StrAppend(&names, names.empty() ? "" : ", ", absl::AsciiStrToLower(name));
+    absl::StrAppend(&names, names.empty() ? "" : ", ", ShortName(*type.value(i)));
   }
   return names;
 }
@@ -187,6 +183,12 @@ bool IsLeaf(const FieldDescriptor& field) {
 
 }  // namespace
 
+std::string ShortName(const EnumValueDescriptor& value) {
+  absl::string_view name = value.name();
+  absl::ConsumePrefix(&name, PrefixOf(*value.type()));
+  return absl::AsciiStrToLower(name);
+}
+
 absl::optional<Violation> SetValue(Message& message, const FieldDescriptor& field, absl::string_view text,
                                    Factor factor) {
   return Writer(message, field).Write(text, factor);
@@ -211,8 +213,8 @@ absl::StatusOr<FieldPath> FieldPath::Parse(const Descriptor& root, absl::string_
                    absl::StrCat(field->name(), field->is_repeated() ? " needs brackets: " : " takes no brackets: ",
                                 field->name(), field->is_repeated() ? is_leaf ? "[]" : "[0]" : ""));
     }
-    if (part.has_brackets &&
-        (is_leaf ? !part.index.empty() : !absl::SimpleAtoi(part.index, &index) || index < 0 || index > kIndexMax)) {
+    if (part.has_brackets && (is_leaf ? !part.index.empty()
+                                      : !absl::SimpleAtoi(part.index, &index) || index < 0 || index > kFieldIndexMax)) {
       return Wrong(text, absl::StrCat("the brackets of ", field->name(), is_leaf ? " stay empty" : " hold 0 to 999"));
     }
     path.steps_.push_back({field, index});

@@ -21,6 +21,11 @@ namespace meguri::passport {
 absl::optional<Violation> SetValue(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
                                    absl::string_view text, Factor factor);
 
+// The enumerator as people write it: item for GRANULARITY_ITEM. SetValue takes it.
+std::string ShortName(const google::protobuf::EnumValueDescriptor& value);
+
+inline constexpr int kFieldIndexMax = 999;
+
 // A place in a payload: mass_kg, name.ja, claims[0].subject, plastic_markings[]. Immutable.
 class FieldPath {
  public:

@@ -25,12 +25,6 @@ namespace {
 using google::protobuf::Message;
 
 constexpr int kNoParent = -1;
-constexpr absl::string_view kSpreadsheetErrors[] = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"};
-
-bool IsSpreadsheetError(absl::string_view cell) {
-  return absl::StartsWith(cell, "#") &&
-         std::find(std::begin(kSpreadsheetErrors), std::end(kSpreadsheetErrors), cell) != std::end(kSpreadsheetErrors);
-}
 
 // A composition node that a row describes.
 struct NodeRow {

@@ -321,4 +321,23 @@ std::string TemplateAsCsv(const SheetTemplate& sheet) {
   return csv;
 }
 
+std::string SheetLabel(absl::string_view field) {
+  for (const Column& column : kColumns) {
+    const absl::string_view heading = column.heading;
+    const size_t begin = heading.rfind(" [");
+    absl::string_view inner = heading.substr(begin + 2, heading.size() - begin - 3);
+    absl::string_view label = heading.substr(0, begin);
+    const size_t bar = inner.find(" | ");
+    if (inner.substr(0, bar) != field) {
+      continue;
+    }
+    if (bar == absl::string_view::npos) {
+      return std::string(label);
+    }
+    label = label.substr(0, label.rfind(" ("));  // the unit of the template is not that of the field
+    return absl::StrCat(label, absl::EndsWith(field, "_kg") ? " (kg)" : " (0-1)");
+  }
+  return "";
+}
+
 }  // namespace meguri::passport

@@ -25,4 +25,8 @@ absl::StatusOr<std::string> TemplateAsXlsx(const SheetTemplate& sheet);
 // In UTF-8 with a byte order mark, by which spreadsheets know it. Without the notes.
 std::string TemplateAsCsv(const SheetTemplate& sheet);
 
+// What people call a field (identity.mass_kg, node.cas) in headings, in Japanese and English: "質量 / Mass (kg)". In
+// the unit of the field. "" if no template has it.
+std::string SheetLabel(absl::string_view field);
+
 }  // namespace meguri::passport

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -16,7 +17,8 @@ namespace meguri::passport {
 // Puts something into every field of a message, so that what a format forgets shows.
 class MessageFiller {
  public:
-  explicit MessageFiller(uint64_t seed) : random_(seed) {}
+  // Texts end in `text_end`.
+  explicit MessageFiller(uint64_t seed, std::string text_end = "\n") : random_(seed), text_end_(std::move(text_end)) {}
 
   // Messages that hold themselves end at `depth_max`.
   void Fill(google::protobuf::Message& message, int depth_max = 6) {
@@ -52,7 +54,7 @@ class MessageFiller {
         return many ? reflection.AddEnum(&message, &field, value) : reflection.SetEnum(&message, &field, value);
       }
       case FieldDescriptor::CPPTYPE_STRING: {
-        const std::string text = absl::StrCat("値 \"", number, "\"\n");
+        const std::string text = absl::StrCat("値 \"", number, "\"", text_end_);
         return many ? reflection.AddString(&message, &field, text) : reflection.SetString(&message, &field, text);
       }
       case FieldDescriptor::CPPTYPE_BOOL:
@@ -67,6 +69,7 @@ class MessageFiller {
   }
 
   testing::SeededRandom random_;
+  const std::string text_end_;
 };
 
 }  // namespace meguri::passport

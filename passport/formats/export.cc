@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/formats/export.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "passport/formats/export_formats.h"
+#include "passport/formats/export_source.h"
+
+namespace meguri::passport {
+namespace {
+
+absl::Status Refuse(absl::string_view reason, const std::string& message) {
+  return Error(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+absl::Status CheckSize(absl::Span<const record::v1::Envelope> envelopes) {
+  size_t bytes = 0;
+  for (const record::v1::Envelope& envelope : envelopes) {
+    for (const record::v1::Section& section : envelope.sections()) {
+      bytes += section.payload().size();
+    }
+  }
+  if (bytes == 0) {
+    return Refuse("NOTHING_TO_EXPORT", "there is no section that can be read: the record has ended, or is not for you");
+  }
+  if (envelopes.size() > kExportRecordsMax || bytes > kExportBytesMax) {
+    return Refuse("EXPORT_SIZE", absl::StrCat(envelopes.size(), " records of ", bytes, " bytes; a file takes at most ",
+                                              kExportRecordsMax, " and ", kExportBytesMax, "; export fewer at once"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<absl::string_view> ExportFormatNames() {
+  std::vector<absl::string_view> names;
+  for (const ExportFormat& format : ExportFormats()) {
+    names.push_back(format.name);
+  }
+  return names;
+}
+
+absl::StatusOr<Exported> ExportRecords(absl::string_view format_name,
+                                       absl::Span<const record::v1::Envelope> envelopes) {
+  const absl::Span<const ExportFormat> formats = ExportFormats();
+  const auto format =
+      std::find_if(formats.begin(), formats.end(), [&](const ExportFormat& each) { return each.name == format_name; });
+  if (format == formats.end()) {
+    return Refuse("EXPORT_FORMAT", absl::StrCat("\"", format_name, "\" is no format that can be written: ",
+                                                absl::StrJoin(ExportFormatNames(), ", ")));
+  }
+  MEGURI_RETURN_IF_ERROR(CheckSize(envelopes));
+  if (envelopes.size() > 1 && !format->holds_many) {
+    return Refuse("EXPORT_COUNT", absl::StrCat("a file of ", format_name, " holds one record; ", envelopes.size(),
+                                               " were asked for; export them one by one"));
+  }
+  std::vector<ExportSource> records;
+  for (const record::v1::Envelope& envelope : envelopes) {
+    MEGURI_ASSIGN_OR_RETURN(ExportSource source, ExportSource::Open(envelope));
+    records.push_back(std::move(source));
+  }
+  Exported exported;
+  MEGURI_ASSIGN_OR_RETURN(exported.bytes, format->write(records));
+  for (ExportSource& record : records) {
+    exported.records.push_back(std::move(record).Account());
+  }
+  return exported;
+}
+
+}  // namespace meguri::passport

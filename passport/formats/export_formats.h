@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "passport/formats/export_source.h"
+
+namespace meguri::passport {
+
+// A format that records can be written in.
+struct ExportFormat {
+  absl::string_view name;
+  bool holds_many;  // records in one file
+  // The file. Marks what it takes in `records`, of which there is at least one.
+  absl::StatusOr<std::string> (*write)(std::vector<ExportSource>& records);
+};
+
+absl::Span<const ExportFormat> ExportFormats();
+
+}  // namespace meguri::passport
