@@ -12,6 +12,7 @@ void AddRecordPublish(CLI::App& parent, const char* name, Message about, Session
 void AddRecordGet(CLI::App& parent, Session& session);
 void AddRecordList(CLI::App& parent, Session& session);
 void AddRecordHistory(CLI::App& parent, Session& session);
+void AddRecordExport(CLI::App& parent, Session& session);
 void AddRecordEvidence(CLI::App& parent, Session& session);
 void AddRecordResolve(CLI::App& parent, Session& session);
 void AddRecordUpdate(CLI::App& parent, Session& session);

@@ -43,6 +43,7 @@ void AddRecordCommands(CLI::App& app, Session& session) {
   AddRecordGet(noun, session);
   AddRecordList(noun, session);
   AddRecordHistory(noun, session);
+  AddRecordExport(noun, session);
   AddRecordEvidence(noun, session);
   AddRecordResolve(noun, session);
   AddRecordUpdate(noun, session);

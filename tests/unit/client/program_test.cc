@@ -454,6 +454,75 @@ TEST_F(ProgramWithNodeTest, SavesARecordThatVerifiesOffline) {
   EXPECT_EQ(refused.out, "");
 }
 
+TEST_F(ProgramWithNodeTest, ExportsARecordThatImportsAgain) {
+  const std::string record_id = Publish();
+  for (const char* format : {"meguri", "csv", "xlsx"}) {
+    const std::string file = folder_.Path(absl::StrCat("exported.", format));
+    const Outcome exported = Run({"record", "export", record_id, "--format", format, "--out", file, "-o", "json"});
+    ASSERT_EQ(exported.exit_code, 0) << exported.err;
+    EXPECT_EQ(exported.Json()["records"][0]["record_id"], record_id);
+    EXPECT_THAT(exported.Json()["records"][0]["left"], IsEmpty());
+    EXPECT_GT(exported.Json()["records"][0]["carried"], 50);
+    EXPECT_THAT(exported.err, HasSubstr("composition ("));
+    EXPECT_EQ(std::filesystem::status(file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const Outcome again = Run({"import", file, "--dry-run", "-o", "json"});
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(again.Json()["files"][0]["no_place"], 0);
+  }
+}
+
+TEST_F(ProgramWithNodeTest, ExportsWhatAFilterFindsAndSavedRecordsOffline) {
+  const std::string record_id = Publish();
+  Publish();
+  const std::string listed = folder_.Path("listed.csv");
+  const Outcome two =
+      Run({"record", "export", "--filter", "record_type = \"material_passport\"", "--format", "csv", "--out", listed});
+  ASSERT_EQ(two.exit_code, 0) << two.err;
+  EXPECT_THAT(two.out, HasSubstr(record_id));
+  const std::string saved = folder_.Path("saved.meguri");
+  ASSERT_EQ(Run({"record", "get", record_id, "--save", saved}).exit_code, 0);
+  const std::string offline = folder_.Path("offline.json");
+  const Outcome one = Run({"record", "export", "--saved", saved, "--format", "meguri", "--out", offline});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  std::ofstream(saved) << "not a record";
+  const std::string nothing = folder_.Path("nothing.json");
+  EXPECT_EQ(Run({"record", "export", "--saved", saved, "--format", "meguri", "--out", nothing}).exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(nothing));
+}
+
+TEST_F(ProgramWithNodeTest, ExportsNothingOverAFileUnlessForced) {
+  const std::string record_id = Publish();
+  const std::string file = folder_.Path("there.csv");
+  const std::string report = folder_.Path("report.json");
+  std::ofstream(file) << "mine";
+  const std::vector<std::string> arguments = {"record", "export", record_id,  "--format", "csv",
+                                              "--out",  file,     "--report", report};
+  EXPECT_EQ(Run(arguments).exit_code, 73);
+  EXPECT_EQ(ValueOf(certs::ReadFile(file, 100)), "mine");
+  EXPECT_FALSE(std::filesystem::exists(report));
+  std::vector<std::string> forced = arguments;
+  forced.emplace_back("--force");
+  EXPECT_EQ(Run(forced).exit_code, 0);
+  EXPECT_THAT(ValueOf(certs::ReadFile(file, 1 << 20)), HasSubstr("[record]"));
+  EXPECT_EQ(nlohmann::json::parse(ValueOf(certs::ReadFile(report, 1 << 20)))["records"][0]["record_id"], record_id);
+}
+
+TEST_F(ProgramWithNodeTest, SaysWhyThereIsNothingToExport) {
+  const std::string record_id = Publish();
+  const std::string out = folder_.Path("out");
+  EXPECT_EQ(Run({"record", "export", record_id, "--format", "pdf", "--out", out}).exit_code, 65);
+  EXPECT_EQ(Run({"record", "export", "--format", "csv", "--out", out}).exit_code, 64);
+  EXPECT_EQ(Run({"record", "export", record_id, "--saved", out, "--format", "csv", "--out", out}).exit_code, 64);
+  EXPECT_EQ(Run({"record", "export", record_id, "--format", "csv", "--out", out, "--report", out}).exit_code, 64);
+  EXPECT_EQ(Run({"record", "export", std::string(32, '0'), "--format", "csv", "--out", out}).exit_code, 66);
+  ASSERT_EQ(Run({"record", "withdraw", record_id}).exit_code, 0);
+  const Outcome ended = Run({"record", "export", record_id, "--format", "csv", "--out", out});
+  EXPECT_EQ(ended.exit_code, 65);
+  EXPECT_THAT(ended.err, HasSubstr("NOTHING_TO_EXPORT"));
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
 TEST_F(ProgramWithNodeTest, SaysThatThereIsNoSuchRecord) {
   EXPECT_EQ(Run({"record", "get", std::string(32, '0')}).exit_code, 66);
   EXPECT_EQ(Run({"verify", folder_.Path("nothing")}).exit_code, 66);

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/files.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/record_view.h"
+#include "client/cli/table.h"
+#include "client/verify.h"
+#include "nlohmann/json.hpp"
+#include "passport/formats/export.h"
+
+namespace meguri::client {
+namespace {
+
+using record::v1::Envelope;
+
+constexpr mode_t kExportMode = 0600;  // it may hold what is not public
+constexpr int kPageSize = 1000;
+constexpr size_t kPlacesShown = 50;
+constexpr size_t kValueShown = 60;
+constexpr char kPublic[] = "PUBLIC";
+
+struct Arguments {
+  std::vector<std::string> record_ids;
+  std::string filter;
+  std::string publisher;
+  std::vector<std::string> saved;
+  std::string format;
+  std::string out;
+  std::string report;
+  bool force = false;
+};
+
+absl::Status Usage(absl::string_view message) { return Error(absl::StatusCode::kInvalidArgument, "USAGE", message); }
+
+absl::Status GetRecords(Session& session, const Arguments& arguments, std::vector<Envelope>& envelopes) {
+  for (const std::string& text : arguments.record_ids) {
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(text));
+    MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+    record::v1::GetRequest request;
+    request.set_record_id(record_id.ToString());
+    request.set_publisher(arguments.publisher);
+    MEGURI_ASSIGN_OR_RETURN(record::v1::GetResponse response, node->Get(request));
+    if (const std::string caution = CautionOf(response.record(), session); !caution.empty()) {
+      session.Note(Harmless(absl::StrCat(text, ": ", caution)));
+    }
+    envelopes.push_back(std::move(*response.mutable_record()->mutable_envelope()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListRecords(Session& session, const Arguments& arguments, std::vector<Envelope>& envelopes) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::ListRequest request;
+  request.set_filter(arguments.filter);
+  request.set_publisher(arguments.publisher);
+  request.set_page_size(kPageSize);
+  size_t bytes = 0;
+  do {
+    MEGURI_ASSIGN_OR_RETURN(record::v1::ListResponse page, node->List(request));
+    bytes += page.ByteSizeLong();
+    for (record::v1::RecordView& view : *page.mutable_records()) {
+      if (view.envelope().sections_size() > 0) {  // a record that has ended has none
+        envelopes.push_back(std::move(*view.mutable_envelope()));
+      }
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && envelopes.size() <= passport::kExportRecordsMax &&
+           bytes <= passport::kExportBytesMax);
+  return absl::OkStatus();
+}
+
+absl::Status ReadSaved(Session& session, const Arguments& arguments, std::vector<Envelope>& envelopes) {
+  for (const std::string& path : arguments.saved) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+    MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, kRecordFileBytesMax));
+    absl::StatusOr<VerificationReport> report = VerifyRecordFile(bytes, *bundle, session.clock().Now());
+    if (!report.ok()) {
+      return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+                   session.Say(Message::kNotVerified, {path, report.status().message(), ReasonOf(report.status())}));
+    }
+    if (report->verdict != Verdict::kValid) {
+      session.Note(
+          Harmless(absl::StrCat(path, ": ", session.Say(Message::kVerdictIndeterminate), " [", report->doubt, "]")));
+    }
+    envelopes.push_back(std::move(report->envelope));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Envelope>> Records(Session& session, const Arguments& arguments) {
+  const bool lists = !arguments.filter.empty();
+  const int sources = (lists ? 1 : 0) + (arguments.record_ids.empty() ? 0 : 1) + (arguments.saved.empty() ? 0 : 1);
+  if (sources != 1) {
+    return Usage(session.Say(Message::kExportSource));
+  }
+  std::vector<Envelope> envelopes;
+  MEGURI_RETURN_IF_ERROR(GetRecords(session, arguments, envelopes));
+  MEGURI_RETURN_IF_ERROR(ReadSaved(session, arguments, envelopes));
+  if (lists) {
+    MEGURI_RETURN_IF_ERROR(ListRecords(session, arguments, envelopes));
+  }
+  return envelopes;
+}
+
+// "dismantling (RECYCLERS, AUTHORITIES)" of every section that not everybody may read.
+std::string NotPublic(const passport::Exported& exported) {
+  std::vector<std::string> names;
+  for (const passport::ExportedRecord& record : exported.records) {
+    for (const auto& [section, audiences] : record.sections) {
+      std::string name = absl::StrCat(section, " (", audiences, ")");
+      if (!absl::StrContains(audiences, kPublic) && std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(std::move(name));
+      }
+    }
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+void NoteLosses(const Session& session, const passport::Exported& exported) {
+  struct Place {
+    size_t count = 0;
+    std::string first;
+  };
+  std::map<std::string, Place> places;
+  for (const passport::ExportedRecord& record : exported.records) {
+    for (const passport::UnmappedValue& value : record.left) {
+      Place& place = places[value.path];
+      place.first = place.count++ == 0 ? value.value : place.first;
+    }
+  }
+  size_t shown = 0;
+  for (const auto& [path, place] : places) {
+    if (shown++ == kPlacesShown) {
+      session.Note(session.Say(Message::kMoreLeftovers, {absl::StrCat(places.size() - kPlacesShown)}));
+      break;
+    }
+    session.Note(Harmless(
+        session.Say(Message::kNoPlaceFor, {path, absl::StrCat(place.count), place.first.substr(0, kValueShown)})));
+  }
+  if (const std::string sections = NotPublic(exported); !sections.empty()) {
+    session.Note(session.Say(Message::kExportNotPublic, {sections}));
+  }
+}
+
+nlohmann::ordered_json ReportOf(const Arguments& arguments, const passport::Exported& exported) {
+  nlohmann::ordered_json json;
+  json["file"] = arguments.out;
+  json["format"] = arguments.format;
+  json["bytes"] = exported.bytes.size();
+  json["records"] = nlohmann::ordered_json::array();
+  for (const passport::ExportedRecord& record : exported.records) {
+    nlohmann::ordered_json row = {{"record_id", record.name}, {"carried", record.carried}, {"implied", record.implied}};
+    row["sections"] = nlohmann::ordered_json::object();
+    for (const auto& [section, audiences] : record.sections) {
+      row["sections"][section] = audiences;
+    }
+    row["left"] = nlohmann::ordered_json::array();
+    for (const passport::UnmappedValue& value : record.left) {
+      row["left"].push_back({{"path", value.path}, {"value", value.value}});
+    }
+    json["records"].push_back(std::move(row));
+  }
+  return json;
+}
+
+absl::Status WriteWhole(const Arguments& arguments, const std::string& path, const std::string& bytes) {
+  return arguments.force ? certs::WriteFileAtomically(path, bytes, kExportMode)
+                         : certs::WriteNewFile(path, bytes, kExportMode);
+}
+
+absl::Status Export(Session& session, const Arguments& arguments) {
+  if (arguments.out == arguments.report) {
+    return Usage(session.Say(Message::kExportReportName));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<Envelope> envelopes, Records(session, arguments));
+  MEGURI_ASSIGN_OR_RETURN(const passport::Exported exported, passport::ExportRecords(arguments.format, envelopes));
+  MEGURI_RETURN_IF_ERROR(WriteWhole(arguments, arguments.out, exported.bytes));
+  NoteLosses(session, exported);
+  const nlohmann::ordered_json report = ReportOf(arguments, exported);
+  if (!arguments.report.empty()) {
+    MEGURI_RETURN_IF_ERROR(WriteWhole(arguments, arguments.report, absl::StrCat(report.dump(2), "\n")));
+  }
+  Table table({{session.Say(Message::kRecord)},
+               {session.Say(Message::kCarriedValues), true},
+               {session.Say(Message::kNoPlace), true},
+               {session.Say(Message::kSections)}});
+  for (const passport::ExportedRecord& record : exported.records) {
+    table.Add(
+        {record.name, absl::StrCat(record.carried), absl::StrCat(record.left.size()),
+         absl::StrJoin(record.sections, " ", [](std::string* out, const std::pair<std::string, std::string>& section) {
+           absl::StrAppend(out, section.first);
+         })});
+  }
+  return session.Answer(table.Layout(), report, "records");
+}
+
+}  // namespace
+
+void AddRecordExport(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "export", Message::kAboutRecordExport, session);
+  command.add_option("ID", arguments->record_ids, session.Say(Message::kAboutRecordId));
+  command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
+  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
+  command.add_option("--saved", arguments->saved, session.Say(Message::kAboutExportSaved))
+      ->type_name("FILE")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--format", arguments->format,
+                  absl::StrCat(session.Say(Message::kAboutExportFormat), ": ",
+                               absl::StrJoin(passport::ExportFormatNames(), ", ")))
+      ->type_name("FORMAT")
+      ->required();
+  command.add_option("--out", arguments->out, session.Say(Message::kAboutExportOut))->type_name("FILE")->required();
+  command.add_option("--report", arguments->report, session.Say(Message::kAboutExportReport))->type_name("FILE");
+  command.add_flag("--force", arguments->force, session.Say(Message::kAboutExportForce));
+  OnCall(command, session, arguments, &Export);
+}
+
+}  // namespace meguri::client
