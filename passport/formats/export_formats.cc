@@ -3,6 +3,7 @@
 
 #include "passport/formats/export_record_files.h"
 #include "passport/formats/export_table.h"
+#include "passport/formats/export_untp.h"
 
 namespace meguri::passport {
 namespace {
@@ -11,6 +12,7 @@ constexpr ExportFormat kFormats[] = {
     {"meguri", true, &WriteRecordFiles},
     {"csv", true, &WriteTableAsCsv},
     {"xlsx", true, &WriteTableAsXlsx},
+    {"untp-dpp-0.6.1", false, &WriteUntpPassport},
 };
 
 }  // namespace

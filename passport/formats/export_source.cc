@@ -52,8 +52,9 @@ absl::StatusOr<ExportSource> ExportSource::Open(const record::v1::Envelope& enve
   for (const record::v1::Section& section : envelope.sections()) {
     sections.push_back(&section);
   }
-  std::stable_sort(sections.begin(), sections.end(),
-                   [](const record::v1::Section* a, const record::v1::Section* b) { return a->type() < b->type(); });
+  std::sort(sections.begin(), sections.end(), [](const record::v1::Section* a, const record::v1::Section* b) {
+    return std::make_pair(a->type(), a->slot()) < std::make_pair(b->type(), b->slot());
+  });
   for (const record::v1::Section* section : sections) {
     source.AddSection(*section);
   }

@@ -25,6 +25,7 @@ inline record::v1::Envelope EnvelopeOf(const RecordDraft& draft) {
 
 inline Exported MustExport(absl::string_view format, const std::vector<RecordDraft>& drafts) {
   std::vector<record::v1::Envelope> envelopes;
+  envelopes.reserve(drafts.size());
   for (const RecordDraft& draft : drafts) {
     envelopes.push_back(EnvelopeOf(draft));
   }
@@ -49,6 +50,7 @@ inline std::vector<ImportedRecord> MustImport(absl::string_view bytes) {
 // "path" of everything that had no place.
 inline std::vector<std::string> LeftOf(const ExportedRecord& record) {
   std::vector<std::string> paths;
+  paths.reserve(record.left.size());
   for (const UnmappedValue& value : record.left) {
     paths.push_back(value.path);
   }
