@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/formats/export_formats.h"
 
+#include "passport/formats/export_aas.h"
 #include "passport/formats/export_record_files.h"
 #include "passport/formats/export_table.h"
 #include "passport/formats/export_untp.h"
@@ -9,10 +10,9 @@ namespace meguri::passport {
 namespace {
 
 constexpr ExportFormat kFormats[] = {
-    {"meguri", true, &WriteRecordFiles},
-    {"csv", true, &WriteTableAsCsv},
-    {"xlsx", true, &WriteTableAsXlsx},
-    {"untp-dpp-0.6.1", false, &WriteUntpPassport},
+    {"meguri", true, &WriteRecordFiles},  {"csv", true, &WriteTableAsCsv},
+    {"xlsx", true, &WriteTableAsXlsx},    {"untp-dpp-0.6.1", false, &WriteUntpPassport},
+    {"aas", false, &WriteAasEnvironment},
 };
 
 }  // namespace

@@ -6,12 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "passport/formats/unit.h"
+#include "passport/rules/web_reference.h"
 
 namespace meguri::passport {
 namespace {
 
 InputNode* LeafAt(InputNode* from, absl::string_view path) {
-  InputNode* leaf = DocumentDraft::At(from, path);
+  InputNode* leaf = path.empty() ? from : DocumentDraft::At(from, path);
   return leaf == nullptr || !leaf->is_leaf() || leaf->text.empty() ? nullptr : leaf;
 }
 
@@ -21,6 +22,21 @@ InputNode& ListAt(InputNode* from, absl::string_view path) {
   static InputNode none;
   InputNode* list = DocumentDraft::At(from, path);
   return list == nullptr ? none : *list;
+}
+
+InputNode* FirstOf(InputNode* from, absl::string_view path) {
+  InputNode& list = ListAt(from, path);
+  return list.children.empty() ? nullptr : list.children.data();
+}
+
+std::vector<std::string> TakeTexts(InputNode* from, absl::string_view path) {
+  std::vector<std::string> texts;
+  for (InputNode& element : ListAt(from, path).children) {
+    if (auto text = TakeText(&element, "")) {
+      texts.push_back(*std::move(text));
+    }
+  }
+  return texts;
 }
 
 absl::optional<std::string> TakeText(InputNode* from, absl::string_view path) {
@@ -74,6 +90,19 @@ bool Implies(InputNode* from, absl::string_view path, absl::string_view text) {
   }
   leaf->fate = Fate::kImplied;
   return true;
+}
+
+std::string TakeProductUri(InputNode* identity, const record::RecordId& record_id) {
+  const InputNode* link = LeafAt(identity, "digital_link");
+  if (link != nullptr && IsUri(link->text)) {
+    return *TakeText(identity, "digital_link");
+  }
+  const auto text = [identity](absl::string_view path) {
+    const InputNode* leaf = LeafAt(identity, path);
+    return leaf == nullptr ? std::string() : leaf->text;
+  };
+  const std::string gtin = text("gtin");
+  return gtin.empty() ? RecordUri(record_id) : Gs1Uri({{"01", gtin}, {"10", text("lot")}, {"21", text("serial")}});
 }
 
 std::string RecordUri(const record::RecordId& record_id) {

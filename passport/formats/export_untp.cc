@@ -94,11 +94,6 @@ void SetLink(JsonNode& object, const char* name, InputNode* media) {
   }
 }
 
-InputNode* FirstOf(InputNode* from, absl::string_view path) {
-  InputNode& list = ListAt(from, path);
-  return list.children.empty() ? nullptr : list.children.data();
-}
-
 JsonNode Party(absl::string_view participant_id) {
   JsonNode party = JsonNode::Object();
   party.Set("id", ParticipantUri(participant_id)).Set("name", participant_id).Set("registeredId", participant_id);
@@ -153,7 +148,7 @@ class UntpPassport {
     const std::string gtin = TakeText(identity_, "gtin").value_or("");
     const std::string lot = TakeText(identity_, "lot").value_or("");
     const std::string serial = TakeText(identity_, "serial").value_or("");
-    product.Set("id", ProductUri(gtin, lot, serial));
+    product.Set("id", TakeProductUri(identity_, record_.header().record_id()));
     product.Set("name", TakeEnglish(identity_, "name").value_or(""));
     if (!gtin.empty()) {
       product.Set("registeredId", gtin);
@@ -178,14 +173,6 @@ class UntpPassport {
 
   static absl::optional<std::string> NotEmpty(const std::string& text) {
     return text.empty() ? absl::nullopt : absl::make_optional(text);
-  }
-
-  std::string ProductUri(const std::string& gtin, const std::string& lot, const std::string& serial) {
-    const InputNode* link = DocumentDraft::At(identity_, "digital_link");
-    if (link != nullptr && IsUri(link->text)) {
-      return *TakeText(identity_, "digital_link");
-    }
-    return gtin.empty() ? RecordUri(record_.header().record_id()) : Gs1Uri({{"01", gtin}, {"10", lot}, {"21", serial}});
   }
 
   // Of the schemes of categories, UNTP's own example shows CPC as a URI.
