@@ -73,6 +73,8 @@ AasElements TechnicalAreas(ExportSource& record) {
   AasElements voltage;
   AddProperty(voltage, {"NominalVoltage", "0173-1#02-ABL588#001"}, "xs:float",
               TakeNumber(record.sections().Find("dismantling"), "battery_layout.nominal_voltage_v"));
+  AddProperty(voltage, {"CertifiedUsableBatteryEnergy", "0173-1#02-ABL829#002"}, "xs:float",
+              TakeNumber(durability, "rated_capacity_kwh"));
   AasElements efficiency;
   AddProperty(efficiency, {"InitialRoundTripEnergyEfficiency", "0173-1#02-ABL833#002"}, "xs:integer",
               TakeWhole(durability, "round_trip_efficiency", kPercent));
@@ -164,6 +166,8 @@ AasElements ProductCondition(ExportSource& record) {
             TakeWhole(state, "full_cycles"), state);
   AddFigure(elements, {"StateOfCertifiedEnergy", absl::StrCat(kCondition, "stateOfCertifiedEnergy")}, "xs:float",
             TakeNumber(state, "state_of_certified_energy", kPercent), state);
+  AddFigure(elements, {"RemainingEnergy", absl::StrCat(kCondition, "remainingEnergy")}, "xs:float",
+            TakeNumber(state, "remaining_capacity_kwh"), state);
   AddIncidents(elements, state);
   AddFigure(elements,
             {"RemainingRoundTripEnergyEfficiency", absl::StrCat(kCondition, "remainingRoundTripEnergyEfficiency")},
