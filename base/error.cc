@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -49,11 +48,12 @@ std::string ToSentence(const Violation& violation) {
 }
 
 std::vector<Violation> TakeWarnings(std::vector<Violation>& violations) {
-  const auto first = std::stable_partition(violations.begin(), violations.end(), [](const Violation& violation) {
-    return violation.severity == Severity::kError;
-  });
-  std::vector<Violation> warnings(std::make_move_iterator(first), std::make_move_iterator(violations.end()));
-  violations.erase(first, violations.end());
+  std::vector<Violation> errors;
+  std::vector<Violation> warnings;
+  for (Violation& violation : violations) {
+    (violation.severity == Severity::kError ? errors : warnings).push_back(std::move(violation));
+  }
+  violations = std::move(errors);
   return warnings;
 }
 
