@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
@@ -25,6 +26,7 @@
 #include "storage/settings.h"
 #include "tests/fuzz/change_request_seed.h"
 #include "tests/fuzz/fixed_federation.h"
+#include "tests/unit/passport/filled_message.h"
 #include "tests/unit/storage/samples.h"
 
 namespace meguri::fuzz {
@@ -243,22 +245,45 @@ void WriteTrustSeeds(const Corpus& corpus) {
   corpus.Write("certificate", "request", request.certificate_request());
 }
 
+// A seed of one section for every target that reads payloads.
+void WriteSectionSeed(const Corpus& corpus, const std::string& title, const passport::SectionKind& kind,
+                      const std::string& payload) {
+  const auto position = static_cast<char>(&kind - passport::SectionKinds().data());
+  const std::string input = absl::StrCat(std::string(1, position), payload);
+  corpus.Write("payload", title, input);
+  corpus.Write("export", title, input);
+}
+
 void WritePassportSeeds(const Corpus& corpus) {
   std::set<std::string> seen;
-  for (const std::string name : {"recycled-pp-lot", "cathode-nmc811-lot", "washing-machine"}) {
-    const Json file = Json::parse(ReadText(absl::StrCat(MEGURI_SOURCE_DIR, "/deploy/demo-data/", name, ".json")));
+  for (const std::string name : {"deploy/demo-data/recycled-pp-lot", "deploy/demo-data/cathode-nmc811-lot",
+                                 "deploy/demo-data/washing-machine", "deploy/demo-data/detergent-bottle",
+                                 "deploy/demo-data/vehicle-bumper", "tests/unit/passport/formats/exports/battery"}) {
+    const Json file = Json::parse(ReadText(absl::StrCat(MEGURI_SOURCE_DIR, "/", name, ".json")));
     for (const auto& [section, value] : file["sections"].items()) {
       if (!seen.insert(section).second) {
         continue;  // one of a kind is enough
       }
       Json record = file;
       record["sections"] = Json{{section, value}};
-      const std::string title = absl::StrCat(name, " ", section);
+      const std::string title = absl::StrCat(name.substr(name.rfind('/') + 1), " ", section);
       corpus.Write("record_json", title, record.dump());
       const auto draft = passport::ParseRecordJson(record.dump()).value();
-      const auto kinds = passport::SectionKinds();
-      const auto position = static_cast<char>(passport::FindSectionKind(section) - kinds.data());
-      corpus.Write("payload", title, absl::StrCat(std::string(1, position), draft.sections[0].payload));
+      WriteSectionSeed(corpus, title, *passport::FindSectionKind(section), draft.sections[0].payload);
+    }
+  }
+  // Of those that no record has, one with something in every field.
+  for (const passport::SectionKind& kind : passport::SectionKinds()) {
+    if (kind.understood() && seen.insert(std::string(kind.name)).second) {
+      const std::unique_ptr<google::protobuf::Message> message(kind.prototype->New());
+      passport::MessageFiller(kind.type).Fill(*message, /*depth_max=*/3);
+      const std::string payload = message->SerializeAsString();
+      WriteSectionSeed(corpus, absl::StrCat("filled ", kind.name), kind, payload);
+      passport::RecordDraft draft;
+      draft.record_type = record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
+      draft.sections.push_back({.type = kind.type, .audiences = kind.audiences, .payload = payload});
+      corpus.Write("record_json", absl::StrCat("filled ", kind.name),
+                   Json::parse(passport::PrintRecordJson(draft).value()).dump());
     }
   }
   for (const char* uri :
@@ -291,7 +316,7 @@ absl::Status FillStore(storage::OrderedStore& store) {
               "and is found");
   }
   const auto key = samples::OwnFeed("9999:b", "public").key;
-  Invariant(storage::Settings(store).PutFollow(transaction, {samples::Member("9999:m"), key, "", ""}).ok(), "follows");
+  Invariant(storage::Settings(store).PutFollow(transaction, {samples::Member("9999:m"), key, "", {}}).ok(), "follows");
   return samples::Apply(store, transaction);
 }
 
