@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -36,6 +37,7 @@ struct Arguments {
   std::vector<std::string> fields;
   std::string state;
   std::string errors;
+  bool as_one = false;
   bool keep_unmapped = false;
   bool skip_refused = false;
   bool dry_run = false;
@@ -80,15 +82,49 @@ absl::StatusOr<passport::ImportOptions> OptionsOf(const Session& session, const 
   return options;
 }
 
+absl::StatusOr<std::string> ReadInput(const Session& session, const std::string& name) {
+  return name == kStandardInput ? ReadAll(session.in(), passport::kImportBytesMax)
+                                : certs::ReadFile(name, passport::kImportBytesMax);
+}
+
+// All files as one that holds one record.
+absl::StatusOr<std::vector<ImportFile>> OpenAsOne(const Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const passport::ImportOptions options, OptionsOf(session, arguments));
+  std::vector<ImportFile> files(1);
+  ImportFile& file = files[0];
+  file.name = absl::StrJoin(arguments.files, " + ");
+  file.options = options;
+  std::vector<size_t> sizes;
+  for (const std::string& name : arguments.files) {
+    MEGURI_ASSIGN_OR_RETURN(const std::string bytes, ReadInput(session, name));
+    sizes.push_back(bytes.size());
+    file.bytes += bytes;
+    if (file.bytes.size() > passport::kImportBytesMax) {
+      return Error(absl::StatusCode::kInvalidArgument, "IMPORT_SIZE",
+                   absl::StrCat("the files have more than ", passport::kImportBytesMax, " bytes together"));
+    }
+  }
+  std::vector<passport::ImportInput> inputs;
+  absl::string_view rest = file.bytes;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    inputs.push_back({rest.substr(0, sizes[i]), options});
+    inputs.back().options.file_name = WithoutFolders(arguments.files[i]);
+    rest.remove_prefix(sizes[i]);
+  }
+  MEGURI_ASSIGN_OR_RETURN(file.import, passport::Import::OpenAsOne(std::move(inputs)));
+  return files;
+}
+
 absl::StatusOr<std::vector<ImportFile>> OpenFiles(const Session& session, const Arguments& arguments) {
+  if (arguments.as_one) {
+    return OpenAsOne(session, arguments);
+  }
   MEGURI_ASSIGN_OR_RETURN(const passport::ImportOptions options, OptionsOf(session, arguments));
   std::vector<ImportFile> files(arguments.files.size());
   for (size_t i = 0; i < files.size(); ++i) {
     ImportFile& file = files[i];
     file.name = arguments.files[i];
-    MEGURI_ASSIGN_OR_RETURN(file.bytes, file.name == kStandardInput
-                                            ? ReadAll(session.in(), passport::kImportBytesMax)
-                                            : certs::ReadFile(file.name, passport::kImportBytesMax));
+    MEGURI_ASSIGN_OR_RETURN(file.bytes, ReadInput(session, file.name));
     file.options = options;
     file.options.file_name = WithoutFolders(file.name);
     absl::StatusOr<std::unique_ptr<passport::Import>> import = passport::Import::Open(file.bytes, file.options);
@@ -106,7 +142,7 @@ absl::StatusOr<std::string> KeyOf(Session& session, const Arguments& arguments, 
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   std::string all = absl::StrCat(context->settings.member.text(), "\n", arguments.format, "\n", arguments.sheet, "\n",
                                  arguments.encoding, "\n", arguments.keep_unmapped ? "keep\n" : "\n",
-                                 arguments.skip_refused ? "skip\n" : "\n");
+                                 arguments.skip_refused ? "skip\n" : "\n", arguments.as_one ? "as one\n" : "");
   if (!arguments.mapping.empty()) {
     MEGURI_ASSIGN_OR_RETURN(const std::string toml, certs::ReadFile(arguments.mapping, passport::kMappingBytesMax));
     absl::StrAppend(&all, record::Sha256(toml).ToHex(), "\n");
@@ -210,6 +246,9 @@ absl::Status PublishChecked(Session& session, const Arguments& arguments, std::v
 }
 
 absl::Status ImportFiles(Session& session, const Arguments& arguments) {
+  if (arguments.as_one && !arguments.errors.empty()) {
+    return Usage("--errors copies one sheet; it does not go with --as-one");
+  }
   MEGURI_RETURN_IF_ERROR(session.context().status());
   MEGURI_ASSIGN_OR_RETURN(std::vector<ImportFile> files, OpenFiles(session, arguments));
   MEGURI_ASSIGN_OR_RETURN(const ImportCheck check, CheckImport(session, files));
@@ -246,6 +285,7 @@ void AddImport(CLI::App& parent, Session& session) {
       ->allow_extra_args(false);
   command.add_option("--errors", arguments->errors, session.Say(Message::kAboutErrorSheet))->type_name("FILE");
   command.add_option("--state", arguments->state, session.Say(Message::kAboutImportState))->type_name("FILE");
+  command.add_flag("--as-one", arguments->as_one, session.Say(Message::kAboutAsOne));
   command.add_flag("--keep-unmapped", arguments->keep_unmapped, session.Say(Message::kAboutKeepUnmapped));
   command.add_flag("--skip-refused", arguments->skip_refused, session.Say(Message::kAboutSkipRefused));
   command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));

@@ -80,6 +80,8 @@ constexpr Row kRows[] = {
      "where to write a copy of the sheet with an error column"},
     {Message::kAboutImportState, "途中経過のファイル(省略時は FILE.import)",
      "file that keeps how far it came; FILE.import if left out"},
+    {Message::kAboutAsOne, "すべてのファイルを一つの記録の部分として取り込む(Battery Pass の各部など)",
+     "the files are parts of one record, such as those of a Battery Pass"},
     {Message::kAboutKeepUnmapped, "行き先のない値を、自社だけが読める添付セクションに残す",
      "keep values that have no place in an attachment section for the owner alone"},
     {Message::kAboutSkipRefused, "誤りのある記録を飛ばし、残りを公開する",

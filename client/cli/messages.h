@@ -57,6 +57,7 @@ enum class Message {
   kAboutSet,
   kAboutErrorSheet,
   kAboutImportState,
+  kAboutAsOne,
   kAboutKeepUnmapped,
   kAboutSkipRefused,
   kAboutResume,

@@ -15,6 +15,7 @@
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/document_formats.h"
 #include "passport/formats/field_path.h"
+#include "passport/formats/join_records.h"
 #include "passport/formats/json.h"
 #include "passport/formats/table_text.h"
 #include "passport/payload.h"
@@ -194,6 +195,16 @@ std::string MediaTypeOf(absl::string_view format) {
   return document != nullptr && document->syntax == DocumentSyntax::kXml ? "application/xml" : "application/json";
 }
 
+// `status`, with the file in front.
+absl::Status OfFile(const std::string& file_name, const absl::Status& status) {
+  std::vector<Violation> violations = ViolationsOf(status);
+  for (Violation& violation : violations) {
+    violation.field = absl::StrCat(file_name, violation.field.empty() ? "" : ": ", violation.field);
+  }
+  return violations.empty() ? Error(status.code(), ReasonOf(status), absl::StrCat(file_name, ": ", status.message()))
+                            : InvalidInput(violations);
+}
+
 absl::Status SetField(RecordDraft& draft, const std::string& place, const std::string& value) {
   const size_t point = std::min(place.find('.'), place.size());
   const SectionKind* kind = FindSectionKind(absl::string_view(place).substr(0, point));
@@ -254,7 +265,57 @@ absl::StatusOr<std::unique_ptr<Import>> Import::Open(absl::string_view bytes, Im
   return import;
 }
 
+absl::StatusOr<std::unique_ptr<Import>> Import::OpenAsOne(std::vector<ImportInput> inputs) {
+  if (inputs.empty() || inputs.size() > kImportPartsMax) {
+    return Error(absl::StatusCode::kInvalidArgument, "PARTS_COUNT",
+                 absl::StrCat("one record is made of 1 to ", kImportPartsMax, " files, not of ", inputs.size()));
+  }
+  auto import = std::unique_ptr<Import>(new Import("", {}));
+  for (ImportInput& input : inputs) {
+    const std::string file_name = input.options.file_name;
+    absl::StatusOr<std::unique_ptr<Import>> part = Open(input.bytes, std::move(input.options));
+    if (!part.ok()) {
+      return OfFile(file_name, part.status());
+    }
+    if (!absl::StrContains(import->format_, (*part)->format_)) {
+      absl::StrAppend(&import->format_, import->format_.empty() ? "" : " + ", (*part)->format_);
+    }
+    import->parts_.push_back(*std::move(part));
+  }
+  return import;
+}
+
+absl::Status Import::RunParts(TakeRecord take) const {
+  std::vector<RecordPart> parts;
+  for (const std::unique_ptr<Import>& import : parts_) {
+    const std::string& file_name = import->options_.file_name;
+    std::vector<ImportedRecord> records;
+    const absl::Status status = import->Run([&](ImportedRecord& record) {
+      for (Violation& problem : record.problems) {
+        import->Locate(record, problem);
+      }
+      records.push_back(std::move(record));
+      return records.size() > 1 ? Error(absl::StatusCode::kInvalidArgument, "PARTS_RECORDS",
+                                        "the file holds more than one record, so it is no part of one")
+                                : absl::OkStatus();
+    });
+    if (!status.ok()) {
+      return OfFile(file_name, status);
+    }
+    if (records.empty()) {
+      return OfFile(file_name, Error(absl::StatusCode::kInvalidArgument, "PARTS_RECORDS", "the file holds no record"));
+    }
+    parts.push_back({file_name, std::move(records[0])});
+  }
+  ImportedRecord record = JoinRecords(std::move(parts));
+  UseProfileAudiences(record.draft);
+  return take(record);
+}
+
 absl::Status Import::Run(TakeRecord take) {
+  if (!parts_.empty()) {
+    return RunParts(take);
+  }
   const auto complete = [&](ImportedRecord& record) {
     MEGURI_RETURN_IF_ERROR(Complete(record));
     return take(record);

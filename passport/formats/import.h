@@ -18,6 +18,7 @@
 namespace meguri::passport {
 
 inline constexpr size_t kImportBytesMax = size_t{128} << 20;
+inline constexpr size_t kImportPartsMax = 32;  // files of one record
 
 struct ImportOptions {
   std::string format;                    // a name of ImportFormatNames; "": what the content is
@@ -33,12 +34,22 @@ struct ImportOptions {
 // The names of every format that can be read, in the order in which they are tried.
 std::vector<absl::string_view> ImportFormatNames();
 
+// A file, and how it is read.
+struct ImportInput {
+  absl::string_view bytes;
+  ImportOptions options;
+};
+
 // Reads one foreign file into records. Pure. Not thread-safe.
 class Import {
  public:
   // `bytes` are borrowed. INVALID_ARGUMENT with reason IMPORT_SIZE, IMPORT_FORMAT (it is none that this version knows),
   // FIELD_PATH of `options.fields`, or why the file cannot be read.
   static absl::StatusOr<std::unique_ptr<Import>> Open(absl::string_view bytes, ImportOptions options);
+  // Reads several files as the parts of one record: see JoinRecords. Each holds one record, else Run fails with reason
+  // PARTS_RECORDS. INVALID_ARGUMENT with reason PARTS_COUNT unless there are 1 to kImportPartsMax; the rest is as
+  // above, with the file in front.
+  static absl::StatusOr<std::unique_ptr<Import>> OpenAsOne(std::vector<ImportInput> inputs);
   ~Import();
 
   absl::string_view format() const { return format_; }
@@ -53,6 +64,7 @@ class Import {
   absl::Status RunTable(TakeRecord take);
   absl::Status RunRecordFiles(TakeRecord take) const;
   absl::Status RunDocument(TakeRecord take) const;
+  absl::Status RunParts(TakeRecord take) const;
   absl::Status Complete(ImportedRecord& record) const;
   void KeepUnmapped(ImportedRecord& record) const;
 
@@ -61,6 +73,7 @@ class Import {
   std::string format_;
   std::string sha256_;  // of the bytes, in hexadecimal
   std::unique_ptr<TableImporter> table_;
+  std::vector<std::unique_ptr<Import>> parts_;  // of one record; else none
 };
 
 // A copy of a sheet (CSV or XLSX) with a column more that says what is wrong in each row. What could not be read is not

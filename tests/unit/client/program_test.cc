@@ -343,6 +343,26 @@ TEST_F(ProgramWithNodeTest, ImportsTheTemplateThatItWrites) {
   EXPECT_THAT(Run({"import", sheet}).err, HasSubstr("NO_ROWS"));
 }
 
+TEST_F(ProgramWithNodeTest, ImportsThePartsOfARecordAsOne) {
+  // Each section of a record file in a file of its own.
+  const nlohmann::json whole =
+      nlohmann::json::parse(ValueOf(certs::ReadFile(DemoFile("recycled-pp-lot.json"), 1 << 20)));
+  std::vector<std::string> arguments = {"import", "--as-one"};
+  for (const auto& [name, section] : whole["sections"].items()) {
+    nlohmann::json part = whole;
+    part["sections"] = {{name, section}};
+    arguments.push_back(folder_.Path(name + ".json"));
+    std::ofstream(arguments.back()) << part.dump();
+  }
+  std::vector<std::string> with_errors = arguments;
+  with_errors.insert(with_errors.end(), {"--errors", folder_.Path("errors.csv")});
+  EXPECT_EQ(Run(with_errors).exit_code, 64);
+  const Outcome outcome = Run(arguments);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(server_.node.TheRecord().envelope().sections_size(), static_cast<int>(whole["sections"].size()));
+  EXPECT_THAT(Run(arguments).err, HasSubstr("IMPORT_DONE"));
+}
+
 TEST_F(ProgramWithNodeTest, SuppliesWhatAFileDoesNotSay) {
   const std::string file = folder_.Path("record.json");
   std::ofstream(file) << R"({"record_type": "product_passport", "sections": {"identity": {"name": {"ja": "品"},

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/formats/join_records.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "google/protobuf/message.h"
+#include "passport/formats/json.h"
+#include "passport/formats/proto_json.h"
+#include "passport/payload.h"
+#include "passport/rules/rule.h"
+#include "passport/section_table.h"
+
+namespace meguri::passport {
+namespace {
+
+class Joining {
+ public:
+  void Add(RecordPart& part) {
+    ImportedRecord& record = part.record;
+    if (is_first_) {
+      whole_.draft = record.draft;
+    } else if (record.draft.record_type != whole_.draft.record_type) {
+      Disagree(part.file_name, "record_type");
+    }
+    is_first_ = false;
+    for (const record::SectionDraft& section : record.draft.sections) {
+      AddSection(part.file_name, section);
+    }
+    AddTexts(record.draft.jurisdictions, whole_.draft.jurisdictions);
+    AddTexts(record.draft.addressees, whole_.draft.addressees);
+    AddTexts(record.draft.subjects, whole_.draft.subjects);
+    for (Violation& problem : record.problems) {
+      problem.field = absl::StrCat(part.file_name, ": ", problem.field);
+      whole_.problems.push_back(std::move(problem));
+    }
+    for (UnmappedValue& value : record.unmapped) {
+      value.path = absl::StrCat(part.file_name, ": ", value.path);
+      whole_.unmapped.push_back(std::move(value));
+    }
+    whole_.mapped += record.mapped;
+    whole_.implied += record.implied;
+  }
+
+  ImportedRecord Take() && {
+    whole_.draft.sections.clear();
+    for (auto& [type, section] : sections_) {
+      whole_.draft.sections.push_back(std::move(section));
+    }
+    return std::move(whole_);
+  }
+
+ private:
+  void AddSection(const std::string& file_name, const record::SectionDraft& part) {
+    const auto [whole, is_new] = sections_.emplace(part.type, part);
+    if (is_new) {
+      return;
+    }
+    const SectionKind* kind = FindSectionKind(part.type);
+    const auto a = DecodePayload(*kind, whole->second.payload);
+    const auto b = DecodePayload(*kind, part.payload);
+    if (!a.ok() || !b.ok()) {
+      return AddProblem(file_name, std::string(kind->name), ReasonOf(a.ok() ? b.status() : a.status()),
+                        std::string((a.ok() ? b.status() : a.status()).message()));
+    }
+    Json fields = MessageToJson(**a);
+    AddFields(file_name, MessageToJson(**b), std::string(kind->name), fields);
+    const std::unique_ptr<google::protobuf::Message> message(kind->prototype->New());
+    Findings findings(1);
+    Invariant(MessageFromJson(fields, "sections", *message, findings), "fields of payloads make a payload");
+    whole->second.payload = message->SerializeAsString();
+  }
+
+  // Recursion is bounded, as is the depth of payloads.
+  void AddFields(const std::string& file_name, const Json& part, const std::string& path, Json& whole) {
+    for (const auto& [name, value] : part.items()) {
+      const std::string field = absl::StrCat(path, ".", name);
+      const auto there = whole.find(name);
+      if (there == whole.end()) {
+        whole[name] = value;
+      } else if (value.is_object()) {
+        AddFields(file_name, value, field, *there);
+      } else if (value.is_array()) {
+        AddElements(value, *there);
+      } else if (value != *there) {
+        Disagree(file_name, field);
+      }
+    }
+  }
+
+  static void AddElements(const Json& part, Json& whole) {
+    for (const Json& element : part) {
+      if (std::find(whole.begin(), whole.end(), element) == whole.end()) {
+        whole.push_back(element);
+      }
+    }
+  }
+
+  static void AddTexts(const std::vector<std::string>& part, std::vector<std::string>& whole) {
+    for (const std::string& text : part) {
+      if (std::find(whole.begin(), whole.end(), text) == whole.end()) {
+        whole.push_back(text);
+      }
+    }
+  }
+
+  void Disagree(const std::string& file_name, const std::string& path) {
+    AddProblem(file_name, path, "PARTS_DISAGREE", "another value than in a file before");
+  }
+
+  void AddProblem(const std::string& file_name, const std::string& path, std::string reason, std::string found) {
+    whole_.problems.push_back({.field = absl::StrCat(file_name, ": ", path),
+                               .reason = std::move(reason),
+                               .found = std::move(found),
+                               .expected = "what goes with the other files of the record",
+                               .cure = "correct one of the files, or import them as records of their own",
+                               .message_ja = "ほかのファイルの内容と合いません。"});
+  }
+
+  bool is_first_ = true;
+  ImportedRecord whole_;
+  std::map<uint32_t, record::SectionDraft> sections_;
+};
+
+}  // namespace
+
+ImportedRecord JoinRecords(std::vector<RecordPart> parts) {
+  Joining joining;
+  for (RecordPart& part : parts) {
+    joining.Add(part);
+  }
+  return std::move(joining).Take();
+}
+
+}  // namespace meguri::passport

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passport/formats/join_records.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "meguri/passport/v1/carbon_footprint.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "passport/formats/import.h"
+#include "tests/testing/status.h"
+#include "tests/unit/passport/formats/exported.h"
+
+namespace meguri::passport {
+namespace {
+
+using meguri::testing::HasReason;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Parts of a Battery Pass 1.2, shortened.
+constexpr char kGeneral[] = R"({"batteryPassportIdentifier": "urn:example:1", "productIdentifier": "MC-1",
+    "batteryMass": 100, "batteryStatus": "Original", "manufacturingDate": "2026-01-02T00:00:00Z", "note": "x"})";
+constexpr char kFootprint[] = R"({"absoluteCarbonFootprint": 1, "batteryCarbonFootprint": 62.5,
+    "carbonFootprintPerLifecycleStage": [{"lifecycleStage": "MainProduction", "carbonFootprint": 20}]})";
+constexpr char kMaterials[] = R"({"batteryChemistry": {"clearName": "LFP"}, "batteryMaterials": [
+    {"batteryMaterialName": "Lithium", "batteryMaterialMass": 2, "batteryMaterialIdentifier": "7439-93-2"}]})";
+
+struct Joined {
+  absl::Status status;
+  std::vector<ImportedRecord> records;
+};
+
+Joined AsOne(const std::vector<std::string>& files, ImportOptions options = {}) {
+  std::vector<ImportInput> inputs;
+  for (size_t i = 0; i < files.size(); ++i) {
+    inputs.push_back({files[i], options});
+    inputs.back().options.file_name = absl::StrCat(i + 1, ".json");
+  }
+  absl::StatusOr<std::unique_ptr<Import>> import = Import::OpenAsOne(std::move(inputs));
+  Joined joined{import.status(), {}};
+  if (import.ok()) {
+    joined.status = (*import)->Run([&](ImportedRecord& record) {
+      joined.records.push_back(record);
+      return absl::OkStatus();
+    });
+  }
+  return joined;
+}
+
+TEST(JoinRecords, MakesOneRecordOfThePartsOfABatteryPass) {
+  ImportOptions options;
+  options.fields = {{"identity.name.ja", "電池"}};
+  options.keep_unmapped = true;
+  const Joined joined = AsOne({kGeneral, kFootprint, kMaterials}, options);
+  MEGURI_ASSERT_OK(joined.status);
+  ASSERT_THAT(joined.records, SizeIs(1));
+  const ImportedRecord& record = joined.records[0];
+  EXPECT_THAT(Lines(record.problems), IsEmpty());
+  std::vector<uint32_t> types;
+  for (const record::SectionDraft& section : record.draft.sections) {
+    types.push_back(section.type);
+  }
+  EXPECT_THAT(types, ElementsAre(record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION,
+                                 record::v1::SECTION_TYPE_COMPOSITION_SUMMARY,
+                                 record::v1::SECTION_TYPE_CARBON_FOOTPRINT, record::v1::SECTION_TYPE_ATTACHMENT));
+  v1::Identity identity;
+  ASSERT_TRUE(identity.ParseFromString(record.draft.sections[0].payload));
+  EXPECT_EQ(identity.name().ja(), "電池");
+  EXPECT_EQ(identity.mass_kg().value(), "100");
+  EXPECT_EQ(record.draft.sections[1].audiences.ToString(), "PARTNERS, RECYCLERS, AUTHORITIES");
+  ASSERT_THAT(record.unmapped, SizeIs(2));
+  EXPECT_EQ(record.unmapped[0].path, "1.json: note");
+  EXPECT_EQ(record.unmapped[1].path, "2.json: absoluteCarbonFootprint");
+}
+
+TEST(JoinRecords, AddsListsAndSkipsWhatIsSaidTwice) {
+  const Joined joined = AsOne({kFootprint, R"({"absoluteCarbonFootprint": 1, "batteryCarbonFootprint": 62.50,
+      "carbonFootprintPerLifecycleStage": [{"lifecycleStage": "MainProduction", "carbonFootprint": 20},
+                                           {"lifecycleStage": "Distribution", "carbonFootprint": 1}]})"});
+  MEGURI_ASSERT_OK(joined.status);
+  EXPECT_THAT(Lines(joined.records[0].problems), IsEmpty());
+  v1::CarbonFootprint footprint;
+  ASSERT_TRUE(footprint.ParseFromString(joined.records[0].draft.sections[0].payload));
+  EXPECT_EQ(footprint.stages_size(), 2);
+}
+
+TEST(JoinRecords, NamesWhatPartsSayDifferently) {
+  const Joined joined = AsOne({kGeneral, R"({"batteryPassportIdentifier": "urn:example:1", "batteryMass": 101})"});
+  MEGURI_ASSERT_OK(joined.status);
+  EXPECT_THAT(Lines(joined.records[0].problems), ElementsAre("2.json: identity.mass_kg PARTS_DISAGREE"));
+  const Joined types =
+      AsOne({R"({"record_type": "product_passport", "sections": {"owner_note": {"note": "a"}}})",
+             R"({"record_type": "material_passport", "sections": {"owner_note": {"labels": ["b"]}}})"});
+  MEGURI_ASSERT_OK(types.status);
+  EXPECT_THAT(Lines(types.records[0].problems), ElementsAre("2.json: record_type PARTS_DISAGREE"));
+}
+
+TEST(JoinRecords, PutsTheFileBeforeAProblemOfItsOwn) {
+  const Joined joined = AsOne({kGeneral, R"({"absoluteCarbonFootprint": 1, "batteryCarbonFootprint": 1e99})"});
+  MEGURI_ASSERT_OK(joined.status);
+  EXPECT_THAT(Lines(joined.records[0].problems), ElementsAre("2.json: batteryCarbonFootprint NUMBER_RANGE"));
+}
+
+TEST(JoinRecords, WantsOneRecordFromEachFile) {
+  const std::string two = absl::StrCat("[", R"({"record_type": "product_passport", "sections": {}})", ",",
+                                       R"({"record_type": "product_passport", "sections": {}})", "]");
+  EXPECT_THAT(AsOne({kGeneral, two}).status, HasReason("PARTS_RECORDS"));
+  EXPECT_THAT(std::string(AsOne({kGeneral, two}).status.message()), HasSubstr("2.json: "));
+  EXPECT_THAT(AsOne({}).status, HasReason("PARTS_COUNT"));
+  EXPECT_THAT(AsOne(std::vector<std::string>(kImportPartsMax + 1, kGeneral)).status, HasReason("PARTS_COUNT"));
+  MEGURI_EXPECT_OK(AsOne(std::vector<std::string>(kImportPartsMax, kGeneral)).status);
+  EXPECT_THAT(AsOne({kGeneral, "{}"}).status, HasReason("IMPORT_FORMAT"));
+}
+
+}  // namespace
+}  // namespace meguri::passport
