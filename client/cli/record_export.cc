@@ -128,6 +128,19 @@ std::string NotPublic(const passport::Exported& exported) {
   return absl::StrJoin(names, ", ");
 }
 
+// composition.nodes[].children[].kind of nodes[3].children[0].kind: what elements of lists have in common.
+std::string WithoutIndexes(const std::string& path) {
+  std::string place;
+  bool is_index = false;
+  for (const char c : path) {
+    is_index = c == '[' || (is_index && c != ']');
+    if (!is_index || c == '[') {
+      place.push_back(c);
+    }
+  }
+  return place;
+}
+
 void NoteLosses(const Session& session, const passport::Exported& exported) {
   struct Place {
     size_t count = 0;
@@ -136,7 +149,7 @@ void NoteLosses(const Session& session, const passport::Exported& exported) {
   std::map<std::string, Place> places;
   for (const passport::ExportedRecord& record : exported.records) {
     for (const passport::UnmappedValue& value : record.left) {
-      Place& place = places[value.path];
+      Place& place = places[WithoutIndexes(value.path)];
       place.first = place.count++ == 0 ? value.value : place.first;
     }
   }

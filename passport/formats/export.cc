@@ -20,13 +20,16 @@ absl::Status Refuse(absl::string_view reason, const std::string& message) {
 
 absl::Status CheckSize(absl::Span<const record::v1::Envelope> envelopes) {
   size_t bytes = 0;
+  int sections = 0;
   for (const record::v1::Envelope& envelope : envelopes) {
+    sections += envelope.sections_size();
     for (const record::v1::Section& section : envelope.sections()) {
       bytes += section.payload().size();
     }
   }
-  if (bytes == 0) {
-    return Refuse("NOTHING_TO_EXPORT", "there is no section that can be read: the record has ended, or is not for you");
+  if (sections == 0) {
+    return Refuse("NOTHING_TO_EXPORT",
+                  "there is no section to write: nothing was found, or the record has ended, or it is not for you");
   }
   if (envelopes.size() > kExportRecordsMax || bytes > kExportBytesMax) {
     return Refuse("EXPORT_SIZE", absl::StrCat(envelopes.size(), " records of ", bytes, " bytes; a file takes at most ",

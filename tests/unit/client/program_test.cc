@@ -528,6 +528,13 @@ TEST_F(ProgramWithNodeTest, ExportsNothingOverAFileUnlessForced) {
   EXPECT_EQ(nlohmann::json::parse(ValueOf(certs::ReadFile(report, 1 << 20)))["records"][0]["record_id"], record_id);
 }
 
+TEST_F(ProgramWithNodeTest, SaysWhatAFormatCannotHoldByPlace) {
+  const std::string record_id = Publish();
+  const Outcome outcome = Run({"record", "export", record_id, "--format", "aas", "--out", folder_.Path("aas.json")});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("no place for composition.nodes[].children[].kind ("));
+}
+
 TEST_F(ProgramWithNodeTest, SaysWhyThereIsNothingToExport) {
   const std::string record_id = Publish();
   const std::string out = folder_.Path("out");

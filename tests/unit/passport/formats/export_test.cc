@@ -200,6 +200,19 @@ TEST(Export, TellsWhatASheetCannotHold) {
   EXPECT_THAT(LeftOf(MustExport("meguri", {draft}).records[0]), IsEmpty());
 }
 
+TEST(Export, ASectionThatSaysNothingIsToldWhereItCannotStand) {
+  RecordDraft draft = DemoDraft("detergent-bottle.json");
+  draft.sections.resize(1);
+  draft.sections.push_back({.type = record::v1::SECTION_TYPE_OWNER_NOTE,
+                            .audiences = FindSectionKind(record::v1::SECTION_TYPE_OWNER_NOTE)->audiences,
+                            .payload = ""});
+  EXPECT_THAT(LeftOf(MustExport("csv", {draft}).records[0]), ElementsAre("owner_note"));
+  ExpectRoundTrip("meguri", {draft});
+  draft.sections.erase(draft.sections.begin());
+  EXPECT_THAT(LeftOf(MustExport("xlsx", {draft}).records[0]), ElementsAre("owner_note"));
+  EXPECT_THAT(MustImport(MustExport("xlsx", {draft}).bytes), SizeIs(1));
+}
+
 TEST(Export, TellsWhatThisVersionDoesNotUnderstand) {
   RecordDraft draft = DemoDraft("detergent-bottle.json");
   draft.sections.resize(1);

@@ -20,6 +20,7 @@
 #include "passport/validate.h"
 #include "tests/testing/status.h"
 #include "tests/unit/passport/demo_records.h"
+#include "tests/unit/passport/formats/exported.h"
 
 namespace meguri::passport {
 namespace {
@@ -225,6 +226,35 @@ TEST_F(SharedFileTest, EndAsTheTableInTheDocumentsSays) {
   }
   const size_t from = begin + std::string(kBegin).size();
   EXPECT_EQ(page.substr(from, end - from), table) << "put this table into docs/interop.md:\n" << table;
+}
+
+// What their importers make of them, exporters write and importers read again.
+TEST_F(SharedFileTest, ComeBackFromEveryFormatThatHoldsWholeRecords) {
+  size_t compared = 0;
+  for (const std::filesystem::path& path : SharedFiles()) {
+    const std::string bytes = ReadBytes(path);
+    const absl::StatusOr<std::unique_ptr<Import>> import = Import::Open(bytes, {});
+    if (!import.ok()) {
+      continue;
+    }
+    MEGURI_EXPECT_OK((*import)->Run([&](ImportedRecord& record) {
+      for (const char* format : {"meguri", "csv", "xlsx"}) {
+        if (record.draft.sections.empty()) {
+          continue;
+        }
+        const Exported exported = MustExport(format, {record.draft});
+        const std::vector<ImportedRecord> again = MustImport(exported.bytes);
+        EXPECT_THAT(Lines(again[0].problems), ::testing::IsEmpty()) << path << format;
+        if (!exported.records[0].left.empty()) {
+          continue;
+        }
+        EXPECT_EQ(*PrintRecordJson(again[0].draft), *PrintRecordJson(record.draft)) << path << format;
+        ++compared;
+      }
+      return absl::OkStatus();
+    }));
+  }
+  EXPECT_GT(compared, 100U);
 }
 
 }  // namespace
