@@ -194,8 +194,10 @@ absl::StatusOr<absl::optional<FeedId>> Feeds::Find(const HeldFeed& feed) const {
   return absl::make_optional(id);
 }
 
-absl::StatusOr<HeldFeed> Feeds::Describe(FeedId id) const {
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, FeedIdKey(id)));
+absl::StatusOr<HeldFeed> Feeds::Describe(FeedId id) const { return Describe(Transaction(store_), id); }
+
+absl::StatusOr<HeldFeed> Feeds::Describe(const Transaction& transaction, FeedId id) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, FeedIdKey(id)));
   if (!stored.has_value()) {
     return FeedUnknown(id);
   }

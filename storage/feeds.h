@@ -57,6 +57,7 @@ class Feeds {
   absl::StatusOr<absl::optional<FeedId>> Find(const HeldFeed& feed) const;
   // NOT_FOUND with reason FEED_UNKNOWN if the number is not assigned, here and below.
   absl::StatusOr<HeldFeed> Describe(FeedId id) const;
+  absl::StatusOr<HeldFeed> Describe(const Transaction& transaction, FeedId id) const;
   // Every feed that `holder` holds, own and replica, by key.
   absl::StatusOr<std::vector<std::pair<HeldFeed, FeedId>>> HeldBy(const record::ParticipantId& holder) const;
   // Every own feed of every member.

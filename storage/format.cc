@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "storage/commit_keys.h"
+#include "storage/usage_count.h"
 #include "storage/value.h"
 
 namespace meguri::storage {
@@ -37,7 +38,8 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
 }  // namespace
 
 absl::Status PrepareFormat(OrderedStore& store) {
-  const std::vector<MigrationStep> steps(kStoreFormat - 1);
+  const std::vector<MigrationStep> steps = {AddUsage};
+  Invariant(steps.size() + 1 == kStoreFormat, "a step leads to each format");
   return PrepareFormat(store, steps);
 }
 

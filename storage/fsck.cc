@@ -49,6 +49,7 @@ absl::StatusOr<FsckReport> Fsck(const StoreReader& store, Anchor* anchor,
   CheckEvidence(store, findings);
   std::vector<OwnHead> own_heads = CheckFeeds(store, findings);
   CheckIndex(store, findings);
+  CheckUsage(store, findings);
   CheckSmallValues(store, findings);
   if (anchor != nullptr) {
     CheckAnchor(store, *anchor, std::move(own_heads), findings);

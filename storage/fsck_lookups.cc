@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,10 +14,13 @@
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/limits.h"
+#include "storage/commit_keys.h"
+#include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
 #include "storage/records.h"
 #include "storage/transaction.h"
+#include "storage/usage_count.h"
 #include "storage/value.h"
 
 namespace meguri::storage {
@@ -26,7 +30,7 @@ constexpr KeyKind kKnownKinds[] = {KeyKind::kMembership,  KeyKind::kConflict, Ke
                                    KeyKind::kFeed,        KeyKind::kHeader,   KeyKind::kReserved, KeyKind::kFeedName,
                                    KeyKind::kPosting,     KeyKind::kRequest,  KeyKind::kTerms,    KeyKind::kSetting,
                                    KeyKind::kTile,        KeyKind::kVersion,  KeyKind::kFollow,   KeyKind::kFrozen,
-                                   KeyKind::kRequestTime, KeyKind::kUnread};
+                                   KeyKind::kRequestTime, KeyKind::kUnread,   KeyKind::kUsage};
 
 bool IsKnown(KeyKind kind) {
   return std::find(std::begin(kKnownKinds), std::end(kKnownKinds), kind) != std::end(kKnownKinds);
@@ -136,6 +140,24 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
   return key == NextArrivalKey() || key == NextFeedKey() ? absl::OkStatus() : ValueDamaged("name of a setting");
 }
 
+// Takes what is compared out of `expected`.
+absl::Status CheckOneUsage(absl::string_view key, absl::string_view stored, std::map<UsageAccount, Usage>& expected) {
+  const auto parts = ParseUsageKey(key);
+  if (!parts.has_value()) {
+    return ValueDamaged("key of a replica's count");
+  }
+  const auto found = expected.extract({parts->holder, parts->publisher});
+  const Usage counted = found.empty() ? Usage{} : found.mapped();
+  v1::StoredUsage message;
+  MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "count of a replica", message));
+  if (message.entries() != counted.entries || message.bytes() != counted.bytes) {
+    return ValueDamaged(absl::StrCat("count of what ", parts->holder.text(), " holds of ", parts->publisher.text(),
+                                     " (", message.entries(), " entries and ", message.bytes(), " bytes, not ",
+                                     counted.entries, " and ", counted.bytes, ")"));
+  }
+  return absl::OkStatus();
+}
+
 // Goes from kind to kind, not from key to key.
 void CheckKinds(const StoreReader& store, Findings& findings) {
   const std::unique_ptr<Cursor> cursor = store.NewCursor(Family::kLookup, "");
@@ -169,6 +191,30 @@ void CheckIndex(const StoreReader& store, Findings& findings) {
   if (findings.report.index_entries > check.postings_found()) {
     findings.AddProblem(absl::StrCat(findings.report.index_entries - check.postings_found(),
                                      " index entries belong to no record's terms"));
+  }
+}
+
+void CheckUsage(const StoreReader& store, Findings& findings) {
+  const auto format = ReadNumber(store, kFormatKey);
+  if (!findings.IsOk("number of the store format", format.status()) ||
+      format->value_or(kStoreFormat) < kFormatWithUsage) {
+    return;
+  }
+  auto expected = CountUsage(store);
+  if (!expected.ok()) {
+    // What cannot be counted is a problem of its own that another check tells.
+    if (findings.report.problems.empty()) {
+      findings.IsOk("counts of replicas", expected.status());
+    }
+    return;
+  }
+  Walk(store, Family::kLookup, KindPrefix(KeyKind::kUsage), findings,
+       [&](absl::string_view key, absl::string_view stored) {
+         findings.IsOk(absl::StrCat("count of a replica at ", NameOfKey(key)), CheckOneUsage(key, stored, *expected));
+       });
+  for (const auto& [account, usage] : *expected) {
+    findings.AddProblem(absl::StrCat("what ", account.holder.text(), " holds of ", account.publisher.text(),
+                                     " is not counted: ", usage.entries, " entries, ", usage.bytes, " bytes"));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "storage/key_layout.h"
+#include "storage/usage.h"
 #include "storage/value.h"
 
 namespace meguri::storage {
@@ -117,12 +118,12 @@ absl::StatusOr<absl::optional<RecordTerms>> Index::TermsOf(FeedId feed, const re
   return absl::make_optional(std::move(terms));
 }
 
-absl::Status Index::Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
-                            absl::Span<const record::IndexTerm> terms) const {
+absl::StatusOr<int64_t> Index::Replace(Transaction& transaction, FeedId feed, const record::Header& header,
+                                       Arrival arrival, absl::Span<const record::IndexTerm> terms) const {
   const std::string terms_key = TermsKey(feed, header.record_id(), header.publisher());
   MEGURI_ASSIGN_OR_RETURN(const v1::StoredTerms before, ReadTerms(transaction, terms_key));
   if (header.version() < before.version()) {
-    return absl::OkStatus();
+    return 0;
   }
   const auto posting_key = [&](const record::IndexTerm& term) {
     return PostingKey(PostingPrefix(feed, term), header.record_id(), header.publisher().text());
@@ -146,7 +147,7 @@ absl::Status Index::Replace(Transaction& transaction, FeedId feed, const record:
     stored->set_value(term.value);
   }
   transaction.Put(Family::kLookup, terms_key, WrapMessage(after));
-  return absl::OkStatus();
+  return CountedIndexBytes(terms_key, after) - (before.version() == 0 ? 0 : CountedIndexBytes(terms_key, before));
 }
 
 }  // namespace meguri::storage

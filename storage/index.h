@@ -91,9 +91,10 @@ class Index {
                                                       const record::ParticipantId& publisher) const;
 
   // Makes `terms` the terms of this record in `feed`; those of an earlier version in this feed go away. A tombstone has
-  // none. Nothing happens if a later version is there already.
-  absl::Status Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
-                       absl::Span<const record::IndexTerm> terms) const;
+  // none. Nothing happens if a later version is there already. Returns the bytes by which the store grew, as
+  // storage/usage.h counts them; they may be less than none.
+  absl::StatusOr<int64_t> Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
+                                  absl::Span<const record::IndexTerm> terms) const;
 
  private:
   const StoreReader& store_;

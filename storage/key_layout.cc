@@ -315,6 +315,11 @@ absl::optional<TermsKeyParts> ParseTermsKey(absl::string_view key) {
   return TermsKeyParts{feed, *std::move(name)};
 }
 
+// The same, with the term and the sizes of its two parts in between.
+size_t PostingKeySize(absl::string_view terms_key, absl::string_view field, absl::string_view value) {
+  return terms_key.size() + 1 + field.size() + 1 + value.size();
+}
+
 std::string RequestLookupKey(const record::ParticipantId& member, absl::string_view method,
                              absl::string_view request_id) {
   Invariant(method.size() <= UINT32_MAX, "the name of a method is short");
@@ -352,6 +357,24 @@ absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key) {
     return absl::nullopt;
   }
   return FollowKeyParts{std::move(held->holder), std::move(held->key)};
+}
+
+std::string UsagePrefix(const record::ParticipantId& holder) {
+  return KeyWriter(KeyKind::kUsage).Text(holder.text()).Take();
+}
+
+std::string UsageKey(const record::ParticipantId& holder, const record::ParticipantId& publisher) {
+  return KeyWriter(KeyKind::kUsage).Text(holder.text()).Text(publisher.text()).Take();
+}
+
+absl::optional<UsageKeyParts> ParseUsageKey(absl::string_view key) {
+  KeyReader reader(key, KeyKind::kUsage);
+  auto holder = record::ParticipantId::Parse(reader.Text());
+  auto publisher = record::ParticipantId::Parse(reader.Text());
+  if (!reader.Ends() || !holder.ok() || !publisher.ok()) {
+    return absl::nullopt;
+  }
+  return UsageKeyParts{*std::move(holder), *std::move(publisher)};
 }
 
 std::string MemberRecordKey(absl::string_view participant_id) {

@@ -26,6 +26,7 @@ enum class KeyKind : char {
   kHead = 'd',        // u32 feed                                          -> StoredHead
   kEntry = 'e',       // u32 feed | u64 index                              -> feed entry, 41 bytes
   kFeed = 'f',        // u32 feed                                          -> StoredFeed
+  kUsage = 'g',       // holder 0 publisher 0                              -> StoredUsage
   kHeader = 'h',      // header hash[32]                                   -> u64 arrival
   kReserved = 'm',    // the committer's and the format's own
   kFeedName = 'n',    // holder 0 publisher 0 name 0 u64 epoch             -> u64 feed
@@ -137,6 +138,8 @@ struct TermsKeyParts {
   RecordName name;
 };
 absl::optional<TermsKeyParts> ParseTermsKey(absl::string_view key);
+// How long the key of a posting is under one of the terms of `terms_key`. `field` and `value` are cut.
+size_t PostingKeySize(absl::string_view terms_key, absl::string_view field, absl::string_view value);
 
 std::string RequestLookupKey(const record::ParticipantId& member, absl::string_view method,
                              absl::string_view request_id);
@@ -153,6 +156,15 @@ struct FollowKeyParts {
   record::FeedKey feed;
 };
 absl::optional<FollowKeyParts> ParseFollowKey(absl::string_view key);
+
+// What is counted of the replicas that `holder` keeps of `publisher`.
+std::string UsagePrefix(const record::ParticipantId& holder);
+std::string UsageKey(const record::ParticipantId& holder, const record::ParticipantId& publisher);
+struct UsageKeyParts {
+  record::ParticipantId holder;
+  record::ParticipantId publisher;
+};
+absl::optional<UsageKeyParts> ParseUsageKey(absl::string_view key);
 
 std::string HeartbeatKey();                                     // -> SignedBody
 std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[16]

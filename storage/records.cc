@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "record/limits.h"
 #include "storage/key_layout.h"
+#include "storage/usage.h"
 #include "storage/value.h"
 
 namespace meguri::storage {
@@ -55,6 +56,13 @@ absl::StatusOr<v1::StoredRecord> UnwrapRecord(const absl::optional<std::string>&
   v1::StoredRecord message;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "record", message));
   return message;
+}
+
+// Puts a value that is counted. Returns its bytes.
+int64_t PutCounted(Transaction& transaction, Family family, std::string key, std::string value) {
+  const int64_t bytes = CountedBytes(key, value);
+  transaction.Put(family, std::move(key), std::move(value));
+  return bytes;
 }
 
 void AddSignedHeader(const std::string& header, const record::v1::BatchSignature& signature,
@@ -196,11 +204,11 @@ absl::StatusOr<PutVersion> Records::PutNew(Transaction& transaction, const recor
                                            const v1::StoredRecord& stored) const {
   Invariant(stored.header() == header.bytes(), "a record is stored with the header that was checked");
   MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, TakeNextArrival(transaction));
-  transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
+  const int64_t grown = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
   transaction.Put(Family::kLookup, HeaderKey(header.hash()), WrapU64(arrival));
   transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
                   WrapVersion(arrival, header.hash()));
-  return PutVersion{arrival, true};
+  return PutVersion{arrival, true, grown};
 }
 
 absl::StatusOr<PutVersion> Records::PutUnread(Transaction& transaction, FeedId feed,
@@ -208,17 +216,18 @@ absl::StatusOr<PutVersion> Records::PutUnread(Transaction& transaction, FeedId f
   const std::string header_key = HeaderKey(record::HeaderHash(stored.header()));
   MEGURI_ASSIGN_OR_RETURN(const auto known, transaction.Get(Family::kLookup, header_key));
   Arrival arrival = 0;
+  int64_t grown = 0;
   if (known.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(arrival, UnwrapU64(*known, "place of a header"));
   } else {
     MEGURI_ASSIGN_OR_RETURN(arrival, TakeNextArrival(transaction));
     v1::StoredRecord unread = stored;
     unread.set_unread(true);
-    transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(unread));
+    grown = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(unread));
     transaction.Put(Family::kLookup, header_key, WrapU64(arrival));
   }
   transaction.Put(Family::kLookup, UnreadKey(feed, arrival), WrapValue(""));
-  return PutVersion{arrival, !known.has_value()};
+  return PutVersion{arrival, !known.has_value(), grown};
 }
 
 absl::StatusOr<std::vector<Arrival>> Records::ListUnread() const {
@@ -245,8 +254,10 @@ absl::StatusOr<uint64_t> Records::CountUnread(FeedId feed) const {
   return count;
 }
 
-absl::StatusOr<bool> Records::Interpret(Transaction& transaction, Arrival arrival, const record::Header& header) const {
+absl::StatusOr<InterpretedRecord> Records::Interpret(Transaction& transaction, Arrival arrival,
+                                                     const record::Header& header) const {
   MEGURI_ASSIGN_OR_RETURN(v1::StoredRecord stored, Read(transaction, arrival));
+  const int64_t before = CountedBytes(RecordKey(arrival), WrapMessage(stored));
   Invariant(stored.header() == header.bytes(), "a record is interpreted by its own header");
   MEGURI_ASSIGN_OR_RETURN(const std::vector<FeedMembership> memberships, FeedsOf(arrival));
   MEGURI_ASSIGN_OR_RETURN(const auto known,
@@ -260,18 +271,19 @@ absl::StatusOr<bool> Records::Interpret(Transaction& transaction, Arrival arriva
   if (known.has_value()) {
     transaction.Delete(Family::kLookup, HeaderKey(header.hash()));
     transaction.Delete(Family::kArrival, RecordKey(arrival));
-    MEGURI_RETURN_IF_ERROR(PutEvidence(transaction, header, stored.signature()));
-    return false;
+    MEGURI_ASSIGN_OR_RETURN(const int64_t grown,
+                            PutEvidence(transaction, header, stored.signature(), stored.brought_by()));
+    return InterpretedRecord{false, grown - before};
   }
   stored.set_unread(false);
-  transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
+  const int64_t after = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
   transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
                   WrapVersion(arrival, header.hash()));
-  return true;
+  return InterpretedRecord{true, after - before};
 }
 
-absl::Status Records::PutSection(Transaction& transaction, const PutVersion& version,
-                                 const record::v1::Section& section) const {
+absl::StatusOr<int64_t> Records::PutSection(Transaction& transaction, const PutVersion& version,
+                                            const record::v1::Section& section) const {
   if (section.slot() >= record::kSlotsMax) {
     return Error(absl::StatusCode::kInvalidArgument, "SECTION_SLOT",
                  absl::StrCat("a section lies in a slot below ", record::kSlotsMax, ", not in ", section.slot()));
@@ -279,18 +291,21 @@ absl::Status Records::PutSection(Transaction& transaction, const PutVersion& ver
   std::string key = SectionKey(version.arrival, section.slot());
   std::string value = WrapMessage(section);
   if (version.is_new) {
-    transaction.Put(Family::kArrival, std::move(key), std::move(value));
-    return absl::OkStatus();
+    return PutCounted(transaction, Family::kArrival, std::move(key), std::move(value));
   }
   // Damage is no reason to fail here: what the caller has verified against the header takes its place.
   const auto stored = transaction.Get(Family::kArrival, key);
   if (!stored.ok() && !absl::IsDataLoss(stored.status())) {
     return stored.status();
   }
-  if (!stored.ok() || *stored != value) {
-    transaction.Put(Family::kArrival, std::move(key), std::move(value));
+  if (stored.ok() && *stored == value) {
+    return 0;
   }
-  return absl::OkStatus();
+  const int64_t bytes = PutCounted(transaction, Family::kArrival, key, std::move(value));
+  if (!stored.ok()) {
+    return 0;  // it was counted when it came first
+  }
+  return bytes - (stored->has_value() ? CountedBytes(key, **stored) : 0);
 }
 
 absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed,
@@ -308,14 +323,14 @@ absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& 
   return absl::OkStatus();
 }
 
-absl::Status Records::PutEvidence(Transaction& transaction, const record::Header& header,
-                                  const record::v1::BatchSignature& signature) const {
+absl::StatusOr<int64_t> Records::PutEvidence(Transaction& transaction, const record::Header& header,
+                                             const record::v1::BatchSignature& signature, FeedId feed) const {
   const std::string key = FrozenKey(header.record_id(), header.publisher());
   transaction.Put(Family::kLookup, ConflictKey(header.hash()),
                   WrapValue(absl::StrCat(header.record_id().view(), header.publisher().text())));
   MEGURI_ASSIGN_OR_RETURN(const auto frozen, transaction.Get(Family::kLookup, key));
   if (frozen.has_value()) {
-    return absl::OkStatus();
+    return 0;
   }
   MEGURI_ASSIGN_OR_RETURN(const auto known,
                           FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
@@ -329,8 +344,9 @@ absl::Status Records::PutEvidence(Transaction& transaction, const record::Header
   v1::StoredEvidence evidence;
   AddSignedHeader(stored.header(), stored.signature(), evidence);
   AddSignedHeader(header.bytes(), signature, evidence);
-  transaction.Put(Family::kLookup, key, WrapMessage(evidence));
-  return absl::OkStatus();
+  evidence.set_brought_by(feed);
+  const int64_t grown = PutCounted(transaction, Family::kLookup, key, WrapMessage(evidence));
+  return feed == 0 ? 0 : grown;
 }
 
 absl::StatusOr<absl::optional<VersionRef>> Records::FindVersion(const Transaction& transaction,

@@ -35,6 +35,13 @@ struct VersionRef {
 struct PutVersion {
   Arrival arrival = 0;
   bool is_new = false;  // nothing was stored under this arrival before, so nothing has to be looked for
+  int64_t grown = 0;    // bytes by which the store grew, as storage/usage.h counts them
+};
+
+// What became of an unread record that can be read now.
+struct InterpretedRecord {
+  bool has_place = false;  // among the versions; otherwise another header has it, and the record is frozen
+  int64_t grown = 0;       // as above
 };
 
 // Which feeds bring a version here, and which slots each of them opens.
@@ -85,18 +92,20 @@ class Records {
   // Everything that was stored so and is not interpreted yet, ascending.
   absl::StatusOr<std::vector<Arrival>> ListUnread() const;
   absl::StatusOr<uint64_t> CountUnread(FeedId feed) const;
-  // Gives an unread record, whose header this program can read now, its place among the versions. False if another
-  // header has that place: then both are kept as evidence, as PutEvidence does, and the record is frozen.
-  absl::StatusOr<bool> Interpret(Transaction& transaction, Arrival arrival, const record::Header& header) const;
-  // Keeps a section; an equal one that is there already is left alone.
-  absl::Status PutSection(Transaction& transaction, const PutVersion& version,
-                          const record::v1::Section& section) const;
+  // Gives an unread record, whose header this program can read now, its place among the versions. If another header has
+  // that place, both are kept as evidence, as PutEvidence does.
+  absl::StatusOr<InterpretedRecord> Interpret(Transaction& transaction, Arrival arrival,
+                                              const record::Header& header) const;
+  // Keeps a section; an equal one that is there already is left alone. Returns the bytes by which the store grew.
+  absl::StatusOr<int64_t> PutSection(Transaction& transaction, const PutVersion& version,
+                                     const record::v1::Section& section) const;
   // Says that `feed` brings the version here and opens `slots`, beside those that it opened before.
   absl::Status PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed, uint64_t slots) const;
   // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
-  // version. The first evidence stays; of further headers only the hashes are kept.
-  absl::Status PutEvidence(Transaction& transaction, const record::Header& header,
-                           const record::v1::BatchSignature& signature) const;
+  // version. The first evidence stays; of further headers only the hashes are kept. `feed` is charged with the bytes
+  // that are returned, by which the store grew.
+  absl::StatusOr<int64_t> PutEvidence(Transaction& transaction, const record::Header& header,
+                                      const record::v1::BatchSignature& signature, FeedId feed) const;
   // The version ref as `transaction` sees it, or nullopt.
   absl::StatusOr<absl::optional<VersionRef>> FindVersion(const Transaction& transaction,
                                                          const record::ParticipantId& publisher,

@@ -62,6 +62,8 @@ void Transaction::MergeIntoParent() {
   }
   for (const Family family : kFamilies) {
     Overlay& writes = writes_[IndexOf(family)];
+    Overlay& into = parent_->writes_[IndexOf(family)];
+    into.reserve(into.size() + writes.size());  // or it would be moved again and again as it grows
     // Walks once: begin() of a hash map that is being emptied has ever more empty slots to skip.
     for (auto next = writes.begin(); next != writes.end();) {
       auto write = writes.extract(next++);

@@ -38,7 +38,8 @@ void Sample::Write(node::VerifiedBatch batch, storage::OrderedStore& store) {
   storage::Feeds feeds(store);
   storage::CommitScope scope(transaction, feeds);
   int frozen = 0;
-  const absl::Status written = node::WriteBatchOf(feed_, batch, "note", clock_.Now(), store, scope, frozen);
+  const absl::Status written =
+      node::WriteBatchOf(feed_, batch, "note", {UINT64_MAX, UINT64_MAX}, clock_.Now(), store, scope, frozen);
   Invariant(written.ok(), written.ToString());
   storage::WriteBatch writes;
   transaction.MoveTo(writes);

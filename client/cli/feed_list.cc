@@ -7,6 +7,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/progress.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
@@ -15,6 +16,19 @@ namespace meguri::client {
 namespace {
 
 struct Arguments {};
+
+std::string ReplicaTable(const Session& session, const admin::v1::ListFollowsResponse& response) {
+  Table table({{session.Say(Message::kPublisher)},
+               {session.Say(Message::kKeptEntries), true},
+               {session.Say(Message::kAtMost), true},
+               {session.Say(Message::kKeptBytes), true},
+               {session.Say(Message::kAtMost), true}});
+  for (const admin::v1::ReplicaUsage& replica : response.replicas()) {
+    table.Add({replica.publisher(), absl::StrCat(replica.entries()), absl::StrCat(replica.entries_max()),
+               HumanBytes(replica.bytes()), HumanBytes(replica.bytes_max())});
+  }
+  return response.replicas().empty() ? "" : absl::StrCat("\n", table.Layout());
+}
 
 absl::Status List(Session& session, const Arguments&) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
@@ -39,9 +53,10 @@ absl::Status List(Session& session, const Arguments&) {
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));
   }
-  nlohmann::ordered_json json = ToJson(response);
-  json.emplace("follows", nlohmann::ordered_json::array());
-  return session.Answer(table.Layout(), json, "follows");
+  nlohmann::ordered_json json = {{"follows", nlohmann::ordered_json::array()},
+                                 {"replicas", nlohmann::ordered_json::array()}};
+  json.update(ToJson(response));
+  return session.Answer(table.Layout() + ReplicaTable(session, response), json, "follows");
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ constexpr IntRange kIntRanges[] = {
     {"heartbeat_seconds", 1, 60},
     {"block_cache_mib", 1, 65536},
     {"write_buffer_mib", 1, 4096},
+    {"follow_quota_mib", 1, int64_t{1} << 40},
+    {"follow_quota_entries", 1, int64_t{1} << 40},
 };
 
 absl::Status ConfigError(absl::string_view where, absl::string_view found, absl::string_view expected,
@@ -122,6 +124,8 @@ const std::vector<Setting>& Settings() {
       {"heartbeat_seconds", "30", "operator: how often the registry heartbeat is signed (at most 60)"},
       {"block_cache_mib", "16", "memory for reading from the store"},
       {"write_buffer_mib", "16", "memory for each write buffer of the store"},
+      {"follow_quota_mib", "16384", "how much of each followed publisher is kept at most"},
+      {"follow_quota_entries", "10000000", "how many feed entries of each followed publisher are kept at most"},
       {"log_level", "info", "debug, info, warning or error"},
   };
   return settings;

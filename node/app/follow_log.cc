@@ -23,6 +23,8 @@ Event EventOf(FollowReport::Kind kind) {
       return {LogLevel::kWarning, "follow-waiting"};
     case FollowReport::Kind::kQuarantined:
       return {LogLevel::kError, "follow-quarantined"};
+    case FollowReport::Kind::kOverQuota:
+      return {LogLevel::kError, "follow-over-quota"};
     case FollowReport::Kind::kTwoHeaders:
       return {LogLevel::kWarning, "two-headers"};
     case FollowReport::Kind::kNewerFormat:

@@ -135,6 +135,11 @@ absl::StatusOr<PageTokens::Key> LoadTokenKey(const Folder& folder, Random& rando
   return key;
 }
 
+FollowQuota QuotaOf(const Config& config) {
+  return {static_cast<uint64_t>(config.GetInt("follow_quota_entries")),
+          static_cast<uint64_t>(config.GetInt("follow_quota_mib")) * kMebibyte};
+}
+
 absl::StatusOr<certs::TrustBundle> OpenBundle(const Folder& folder, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kBundleBytesMax));
   return certs::TrustBundle::Open(bytes, now);
@@ -291,7 +296,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
-                                           follow_log);
+                                           follow_log, QuotaOf(config));
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
   call_log = std::make_unique<CallLog>(CallSinks(log), clock);

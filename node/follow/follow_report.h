@@ -16,6 +16,7 @@ struct FollowReport {
     kLive,         // all that the publisher has promised is here
     kWaiting,      // trouble that has lasted; `reason` and `message` say which
     kQuarantined,  // the publisher contradicted itself; the evidence is kept
+    kOverQuota,    // there is no room for more of this publisher
     kTwoHeaders,   // a record is frozen: its publisher signed two headers for one version
     kNewerFormat,  // records came that this program is too old to read
   };
@@ -23,7 +24,7 @@ struct FollowReport {
   Kind kind;
   storage::HeldFeed feed;
   uint64_t size = 0;    // entries that are here
-  std::string reason;   // of kWaiting and kQuarantined
+  std::string reason;   // of kWaiting, kQuarantined and kOverQuota
   std::string message;  // may hold a peer's words
 };
 

@@ -15,8 +15,8 @@ namespace meguri::node {
 
 FollowRunner::FollowRunner(FollowRegistry& registry, PeerClient& peers, const storage::StoreReader& store,
                            storage::Committer& committer, Executor& executor, const Clock& clock, Random& random,
-                           FollowReporter& reporter)
-    : context_{registry, peers, store, committer, executor, clock, random, reporter} {}
+                           FollowReporter& reporter, const FollowQuota& quota)
+    : context_{registry, peers, store, committer, executor, clock, random, reporter, quota} {}
 
 FollowRunner::~FollowRunner() { Stop(); }
 

@@ -19,7 +19,7 @@ class FollowRunner {
  public:
   FollowRunner(FollowRegistry& registry, PeerClient& peers, const storage::StoreReader& store,
                storage::Committer& committer, Executor& executor, const Clock& clock, Random& random,
-               FollowReporter& reporter);
+               FollowReporter& reporter, const FollowQuota& quota);
   ~FollowRunner();
   // Cancels every stream, waits until they have ended, and opens none any more.
   void Stop();
@@ -34,6 +34,8 @@ class FollowRunner {
   absl::Status Remove(const record::ParticipantId& member, const record::ParticipantId& publisher,
                       const std::vector<record::FeedName>& feeds);
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
+  // Of each publisher.
+  const FollowQuota& quota() const { return context_.quota; }
 
   // Opens the streams that are due. Call it some times a second.
   void Tick();

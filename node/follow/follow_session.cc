@@ -34,7 +34,7 @@ FollowSession::FollowSession(FollowContext& context, record::ParticipantId membe
     : context_(context),
       member_(std::move(member)),
       publisher_(std::move(publisher)),
-      writer_(BatchWriter::Make(context.committer, context.store, context.clock,
+      writer_(BatchWriter::Make(context.committer, context.store, context.quota, context.clock,
                                 [this](const std::vector<FollowedBatch>& batches, const absl::Status& status) {
                                   OnWritten(batches, status);
                                 })) {}
@@ -48,6 +48,7 @@ void FollowSession::AddFeed(const record::FeedName& name, std::string quarantine
                         : "The publisher contradicted itself before this node was started; the evidence is kept. To "
                           "follow it all the same, remove the follow and add it again.";
   feed.quarantine_reason = std::move(quarantine_reason);
+  feed.is_over_quota = false;
   feed.next_attempt = absl::InfinitePast();
   feed.delay = kRetryMin;
   delay_ = kRetryMin;
@@ -89,6 +90,9 @@ FollowState FollowSession::StateOf(const Feed& feed) const {
   if (!feed.quarantine_reason.empty()) {
     return FollowState::kQuarantined;
   }
+  if (feed.is_over_quota) {
+    return FollowState::kOverQuota;
+  }
   if (!streaming_ || !feed.in_stream || feed.is_denied) {
     return FollowState::kWaiting;
   }
@@ -107,7 +111,7 @@ void FollowSession::AppendStatus(std::vector<FollowStatus>& statuses) const {
 }
 
 bool FollowSession::IsDueLocked(const Feed& feed, absl::Time now) const {
-  return feed.quarantine_reason.empty() && feed.next_attempt <= now;
+  return !IsStopped(feed) && feed.next_attempt <= now;
 }
 
 bool FollowSession::IsSilentLocked(absl::Time now) const {
@@ -192,6 +196,7 @@ absl::Status FollowSession::OpenLocked() {
   }
   reopening_ = false;
   failed_ = false;
+  writer_->Restart();
   const absl::Time now = context_.clock.Now();
   FollowCall call{{}, member_, publisher_, {}};
   absl::Time next = absl::InfiniteFuture();
@@ -203,7 +208,7 @@ absl::Status FollowSession::OpenLocked() {
     feed.in_stream = IsDueLocked(feed, now) && prepared.ok();
     if (feed.in_stream) {
       call.feeds.push_back({name, 1, feed.stored_size});
-    } else if (feed.quarantine_reason.empty()) {
+    } else if (!IsStopped(feed)) {
       next = std::min(next, feed.next_attempt);
     }
   }
@@ -430,8 +435,10 @@ void FollowSession::OnWritten(const std::vector<FollowedBatch>& batches, const a
     MutexLock lock(mutex_);
     for (const FollowedBatch& written : batches) {
       unwritten_bytes_ -= written.batch.bytes;
-      if (status.ok()) {
+      if (status.ok() && written.refused.ok()) {
         NoteWrittenLocked(written);
+      } else if (status.ok()) {
+        StopOverQuotaLocked(written);
       }
     }
     if (!status.ok()) {
@@ -464,6 +471,22 @@ void FollowSession::NoteWrittenLocked(const FollowedBatch& written) {
     feed.last_error = absl::StrCat("The publisher signed two headers for one version of ", written.frozen,
                                    " record(s). Both are kept as evidence and the record is frozen.");
   }
+}
+
+// The others go on, on a stream that does not ask for this feed.
+void FollowSession::StopOverQuotaLocked(const FollowedBatch& refused) {
+  const auto found = feeds_.find(refused.feed.key.name);
+  if (found == feeds_.end() || std::exchange(found->second.is_over_quota, true)) {
+    return;
+  }
+  Feed& feed = found->second;
+  feed.last_error = std::string(refused.refused.message());
+  feed.last_error_reason = ReasonOf(refused.refused);
+  feed.reported_live = false;
+  context_.reporter.Report(
+      {FollowReport::Kind::kOverQuota, refused.feed, feed.stored_size, feed.last_error_reason, feed.last_error});
+  next_attempt_ = absl::InfinitePast();
+  ReopenLocked();
 }
 
 void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status,
@@ -533,7 +556,7 @@ void FollowSession::NoteOnceLocked(const Feed& feed, bool& reported, FollowRepor
 void FollowSession::ReportTroubleLocked(absl::Time now) {
   for (auto& [name, feed] : feeds_) {
     const FollowState state = StateOf(feed);
-    if (state == FollowState::kQuarantined || state == FollowState::kLive || feed.last_error_reason.empty() ||
+    if (IsStopped(feed) || state == FollowState::kLive || feed.last_error_reason.empty() ||
         feed.last_error_reason == kTwoHeaders) {
       continue;
     }
@@ -565,7 +588,7 @@ void FollowSession::FailLocked(const absl::Status& status) {
 
 void FollowSession::NoteErrorLocked(const absl::Status& status) {
   for (auto& [name, feed] : feeds_) {
-    if (feed.in_stream && feed.quarantine_reason.empty()) {
+    if (feed.in_stream && !IsStopped(feed)) {
       feed.last_error = std::string(status.message());
       feed.last_error_reason = ReasonOf(status);
     }

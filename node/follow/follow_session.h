@@ -20,13 +20,14 @@
 #include "node/follow/follower.h"
 #include "node/follow/limits.h"
 #include "node/follow/peer_client.h"
+#include "node/follow/quota.h"
 #include "record/batch.h"
 #include "storage/committer.h"
 #include "storage/ordered_store.h"
 
 namespace meguri::node {
 
-enum class FollowState { kConnecting, kCatchingUp, kLive, kWaiting, kQuarantined };
+enum class FollowState { kConnecting, kCatchingUp, kLive, kWaiting, kQuarantined, kOverQuota };
 
 struct FollowStatus {
   storage::HeldFeed feed;
@@ -57,13 +58,15 @@ struct FollowContext {
   const Clock& clock;
   Random& random;
   FollowReporter& reporter;
+  FollowQuota quota;
   record::VerifiedRoots verified_roots{};
   ByteBudget budget{kFollowBytesInFlightMax};
 };
 
 // One stream: up to kFollowFeedsMax feeds that one member follows of one publisher. Each feed stands and falls alone:
 // one that may not be read, does not verify or is quarantined is left out while the others go on, and is tried again
-// with growing, jittered pauses. What breaks the stream itself concerns them all. Thread-safe.
+// with growing, jittered pauses; one that the quota has no room for is not tried again. What breaks the stream itself
+// concerns them all. Thread-safe.
 //
 // Events come one at a time and are verified on the executor; what is verified is written in that order, at most
 // kUnwrittenBytesMax behind, so that verifying the next batch overlaps with writing the last one.
@@ -105,6 +108,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     std::vector<std::string> promises;  // (as the follower has them, who belongs to the event that is in work)
     bool is_promise_unsaved = false;
     std::string quarantine_reason;
+    bool is_over_quota = false;  // until it is followed anew or the node starts again, with another quota
     std::string last_error;
     std::string last_error_reason;
     absl::Time next_attempt = absl::InfinitePast();  // after a failure of its own
@@ -124,6 +128,8 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status PrepareLocked(const record::FeedName& name, Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status FindPeer(PeerAddress& peer) const;
+  // Whether it takes a person to go on with the feed.
+  static bool IsStopped(const Feed& feed) { return !feed.quarantine_reason.empty() || feed.is_over_quota; }
   bool IsDueLocked(const Feed& feed, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsSilentLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -138,6 +144,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   std::shared_ptr<Follower> FindFollower(absl::string_view feed);
   void OnWritten(const std::vector<FollowedBatch>& batches, const absl::Status& status);
   void NoteWrittenLocked(const FollowedBatch& written) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StopOverQuotaLocked(const FollowedBatch& refused) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SavePromisesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadOn(absl::AnyInvocable<void()> more);
 

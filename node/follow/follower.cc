@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "google/protobuf/message.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/follow/limits.h"
 #include "passport/index_terms.h"
@@ -17,6 +18,7 @@
 #include "record/section.h"
 #include "storage/index.h"
 #include "storage/records.h"
+#include "storage/usage.h"
 
 namespace meguri::node {
 namespace {
@@ -51,6 +53,13 @@ absl::Status CheckSlots(uint64_t slots, const google::protobuf::RepeatedPtrField
     return Refused("SECTION_MISSING", "A section that the feed entry opens did not come.");
   }
   return absl::OkStatus();
+}
+
+// Fields that this program does not know are covered by no signature or digest: they are not kept.
+void DiscardUnknown(google::protobuf::Message& message) {
+  if (!message.GetReflection()->GetUnknownFields(message).empty()) {
+    message.DiscardUnknownFields();
+  }
 }
 
 // A tombstone opens nothing.
@@ -238,6 +247,10 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
                                                   absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(item.entry()));
   record::v1::Envelope& envelope = *item.mutable_envelope();
+  DiscardUnknown(*envelope.mutable_signature());
+  for (record::v1::Section& section : *envelope.mutable_sections()) {
+    DiscardUnknown(section);
+  }
   if (record::IsNewerFormat(envelope.header())) {
     return VerifyNewerItem(std::move(item), entry, registry, now);
   }
@@ -324,50 +337,93 @@ std::vector<record::IndexTerm> TermsOf(const record::Header& header, absl::Span<
 
 namespace {
 
-// Stores the record of one entry. False: the version is here with another header.
-absl::StatusOr<bool> WriteItem(VerifiedItem& item, storage::FeedId id, absl::Time now,
-                               const storage::StoreReader& store, storage::Transaction& transaction) {
+// What became of one entry, and by how many bytes the account of its feed grew.
+struct WrittenItem {
+  bool is_frozen = false;  // the version is here with another header
+  int64_t grown = 0;
+};
+
+// Sections that come later are charged to whoever brought the record, as if they had come with it.
+absl::StatusOr<int64_t> ChargeSections(const storage::PutVersion& version, int64_t grown,
+                                       const absl::optional<storage::UsageAccount>& account,
+                                       const storage::StoreReader& store, storage::Transaction& transaction) {
+  if (version.is_new || grown == 0) {
+    return grown;
+  }
+  const storage::Usages usages(store);
+  MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord record,
+                          storage::Records(store).Read(transaction, version.arrival));
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::UsageAccount> payer,
+                          usages.PayerOf(transaction, record, version.arrival));
+  if (payer == account) {
+    return grown;
+  }
+  if (payer.has_value()) {
+    MEGURI_RETURN_IF_ERROR(usages.Add(transaction, *payer, 0, grown).status());
+  }
+  return 0;
+}
+
+// Stores the record of one entry of the feed `id`, which is counted in `account`.
+absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
+                                      const absl::optional<storage::UsageAccount>& account, absl::Time now,
+                                      const storage::StoreReader& store, storage::Transaction& transaction) {
   const storage::Records records(store);
   storage::v1::StoredRecord stored;
+  stored.set_brought_by(id);
   stored.set_header(item.header.has_value() ? item.header->bytes() : item.newer_header);
   *stored.mutable_signature() = std::move(item.signature);
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
   if (!item.header.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion unread, records.PutUnread(transaction, id, stored));
     MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, unread, id, item.slots));
-    return true;
+    return WrittenItem{false, unread.grown};
   }
   const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, *item.header, stored);
   if (!version.ok() && ReasonOf(version.status()) == "TWO_HEADERS") {
-    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, *item.header, stored.signature()));
-    return false;
+    MEGURI_ASSIGN_OR_RETURN(const int64_t evidence,
+                            records.PutEvidence(transaction, *item.header, stored.signature(), id));
+    return WrittenItem{true, evidence};
   }
   MEGURI_RETURN_IF_ERROR(version.status());
+  int64_t sections = 0;
   for (const record::v1::Section& section : item.sections) {
-    MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, *version, section));
+    MEGURI_ASSIGN_OR_RETURN(const int64_t grown, records.PutSection(transaction, *version, section));
+    sections += grown;
   }
+  MEGURI_ASSIGN_OR_RETURN(sections, ChargeSections(*version, sections, account, store, transaction));
   MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, id, item.slots));
-  MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
+  MEGURI_ASSIGN_OR_RETURN(const int64_t index,
+                          storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
   item.sections.clear();
-  return true;
+  return WrittenItem{false, version->grown + sections + index};
 }
 
 }  // namespace
 
 absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
-                          absl::Time now, const storage::StoreReader& store, storage::CommitScope& scope, int& frozen) {
+                          const FollowQuota& quota, absl::Time now, const storage::StoreReader& store,
+                          storage::CommitScope& scope, int& frozen) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
   if (head.size() != batch.start) {
     return Error(absl::StatusCode::kAborted, "FOLLOW_POSITION",
                  absl::StrCat("The stored feed has ", head.size(), " entries; the batch begins at ", batch.start, "."));
   }
+  const absl::optional<storage::UsageAccount> account = storage::AccountOf(feed);
   std::vector<std::string> entries;
   entries.reserve(batch.items.size());
+  int64_t grown = 0;
   for (VerifiedItem& item : batch.items) {
-    MEGURI_ASSIGN_OR_RETURN(const bool written, WriteItem(item, id, now, store, scope.transaction));
-    frozen += written ? 0 : 1;
+    MEGURI_ASSIGN_OR_RETURN(const WrittenItem written, WriteItem(item, id, account, now, store, scope.transaction));
+    frozen += written.is_frozen ? 1 : 0;
+    grown += written.grown + storage::kEntryBytes;
     entries.push_back(std::move(item.entry));
+  }
+  if (account.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::Usage usage,
+                            storage::Usages(store).Add(scope.transaction, *account, entries.size(), grown));
+    MEGURI_RETURN_IF_ERROR(CheckQuota(quota, *account, usage));
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
   return scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note);

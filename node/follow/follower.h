@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "certs/registry.h"
 #include "meguri/feed/v1/feed.pb.h"
+#include "node/follow/quota.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
@@ -123,8 +124,10 @@ absl::Status ForgetPromises(const storage::HeldFeed& feed, absl::string_view fed
 
 // Writes a verified batch: records, sections, memberships, index, entries and checkpoint in one transaction. ABORTED
 // (reason FOLLOW_POSITION) if the stored feed is not where the batch begins. A second header for a version that is here
-// freezes that record and is kept as evidence; `frozen` counts them. Takes what it needs out of `batch`.
+// freezes that record and is kept as evidence; `frozen` counts them. RESOURCE_EXHAUSTED (reason QUOTA_EXCEEDED) if the
+// copies of this publisher would be beyond `quota`. Takes what it needs out of `batch`, also if it fails.
 absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
-                          absl::Time now, const storage::StoreReader& store, storage::CommitScope& scope, int& frozen);
+                          const FollowQuota& quota, absl::Time now, const storage::StoreReader& store,
+                          storage::CommitScope& scope, int& frozen);
 
 }  // namespace meguri::node

@@ -9,6 +9,7 @@
 #include "record/header.h"
 #include "storage/index.h"
 #include "storage/records.h"
+#include "storage/usage.h"
 
 namespace meguri::node {
 namespace {
@@ -28,15 +29,30 @@ absl::StatusOr<absl::optional<record::Header>> ReadHeader(const storage::StoreRe
   return header.ok() ? absl::make_optional(*std::move(header)) : absl::optional<record::Header>();
 }
 
+// What is here already is counted whatever the quota.
+absl::Status Charge(const storage::Usages& usages, const absl::optional<storage::UsageAccount>& account, int64_t grown,
+                    storage::CommitScope& scope) {
+  return account.has_value() ? usages.Add(scope.transaction, *account, 0, grown).status() : absl::OkStatus();
+}
+
 absl::Status Interpret(const storage::StoreReader& store, storage::Arrival arrival, const record::Header& header,
                        storage::CommitScope& scope) {
   const storage::Records records(store);
+  const storage::Usages usages(store);
   MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(arrival));
-  MEGURI_ASSIGN_OR_RETURN(const bool has_place, records.Interpret(scope.transaction, arrival, header));
+  MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records.Read(scope.transaction, arrival));
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::UsageAccount> payer,
+                          usages.PayerOf(scope.transaction, stored, arrival));
+  MEGURI_ASSIGN_OR_RETURN(const storage::InterpretedRecord interpreted,
+                          records.Interpret(scope.transaction, arrival, header));
+  MEGURI_RETURN_IF_ERROR(Charge(usages, payer, interpreted.grown, scope));
   for (const storage::FeedMembership& membership : memberships) {
-    if (has_place) {
-      MEGURI_RETURN_IF_ERROR(storage::Index(store).Replace(scope.transaction, membership.feed, header, arrival,
-                                                           passport::RecordTerms(header)));
+    if (interpreted.has_place) {
+      MEGURI_ASSIGN_OR_RETURN(const int64_t grown,
+                              storage::Index(store).Replace(scope.transaction, membership.feed, header, arrival,
+                                                            passport::RecordTerms(header)));
+      MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, storage::Feeds(store).Describe(membership.feed));
+      MEGURI_RETURN_IF_ERROR(Charge(usages, storage::AccountOf(feed), grown, scope));
     }
   }
   return absl::OkStatus();

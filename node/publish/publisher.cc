@@ -311,7 +311,7 @@ class Commit {
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version,
                             records_.PutNew(scope_.transaction, item.header, item.stored));
     for (const record::v1::Section& section : item.sections) {
-      MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, version, section));
+      MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, version, section).status());
     }
     for (const auto& [id, slots] : entries) {
       MEGURI_RETURN_IF_ERROR(Enter(item.header, version, id, slots));
@@ -342,11 +342,11 @@ class Commit {
   absl::Status WriteTerms(const Prepared& item, storage::Arrival arrival, const std::vector<storage::FeedId>& earlier) {
     for (const auto& [feed, terms] : item.terms) {
       MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, IdOf(feed));
-      MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, terms));
+      MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, terms).status());
     }
     if (item.header.is_tombstone()) {
       for (const storage::FeedId id : earlier) {
-        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, {}));
+        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, {}).status());
       }
     }
     return absl::OkStatus();

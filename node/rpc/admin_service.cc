@@ -10,6 +10,7 @@
 #include "storage/feeds.h"
 #include "storage/records.h"
 #include "storage/settings.h"
+#include "storage/usage.h"
 
 namespace meguri::node {
 namespace {
@@ -47,6 +48,8 @@ admin::v1::FollowState ToProto(FollowState state) {
       return admin::v1::FOLLOW_STATE_WAITING;
     case FollowState::kQuarantined:
       return admin::v1::FOLLOW_STATE_QUARANTINED;
+    case FollowState::kOverQuota:
+      return admin::v1::FOLLOW_STATE_OVER_QUOTA;
   }
   return admin::v1::FOLLOW_STATE_UNSPECIFIED;
 }
@@ -57,6 +60,19 @@ AdminServiceEdge::AdminServiceEdge(RpcContext rpc, NodeFacts facts, const Regist
                                    FollowRunner& follows, const storage::StoreReader& store,
                                    const CertificateOffice* office)
     : rpc_(rpc), facts_(std::move(facts)), registry_(registry), follows_(follows), store_(store), office_(office) {}
+
+absl::Status AdminServiceEdge::FillReplicas(const Caller& caller, admin::v1::ListFollowsResponse& out) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto usages, storage::Usages(store_).HeldBy(caller.acting_member));
+  for (const auto& [account, usage] : usages) {
+    admin::v1::ReplicaUsage* row = out.add_replicas();
+    row->set_publisher(account.publisher.text());
+    row->set_entries(usage.entries);
+    row->set_bytes(usage.bytes);
+    row->set_entries_max(follows_.quota().entries_max);
+    row->set_bytes_max(follows_.quota().bytes_max);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNodeStatusResponse& out) const {
   out.set_node_identity(facts_.node_identity);
@@ -144,7 +160,7 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                          row->set_last_error(status.last_error);
                          row->set_last_error_reason(status.last_error_reason);
                        }
-                       return absl::OkStatus();
+                       return FillReplicas(caller, out);
                      });
 }
 

@@ -48,6 +48,7 @@ class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
 
  private:
   absl::Status FillStatus(const Caller& caller, admin::v1::GetNodeStatusResponse& out) const;
+  absl::Status FillReplicas(const Caller& caller, admin::v1::ListFollowsResponse& out) const;
 
   RpcContext rpc_;
   const NodeFacts facts_;

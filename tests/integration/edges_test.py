@@ -101,6 +101,37 @@ class EdgesTest(unittest.TestCase):
         refused = self.maker.cli("record", "list", "--page-token", first["next_page_token"], check=False)
         self.assertEqual(refused.code, 65)
 
+    def test_a_publisher_over_its_quota_stops_alone_and_goes_on_once_there_is_room(self):
+        self.recycler.stop()
+        self.recycler.start("--follow-quota-entries", "1")
+        self.publish()
+        self.recycler.follow(self.maker, "public")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "public", 1))
+        self.publish("washing-machine.json")
+        wait_for("the feed to stop", lambda: "OVER_QUOTA" in self.recycler.cli("feed", "list", "-o", "json").text)
+        answer = self.recycler.json("feed", "list")
+        stopped = [follow for follow in answer["follows"] if follow["publisher"] == MAKER]
+        self.assertEqual([(follow["size"], follow["last_error_reason"]) for follow in stopped],
+                         [("1", "QUOTA_EXCEEDED")])
+        (kept,) = answer["replicas"]
+        self.assertEqual((kept["publisher"], kept["entries"], kept["entries_max"]), (MAKER, "1", "1"))
+        shown = self.recycler.cli("feed", "list").text
+        self.assertIn("raise follow_quota_entries", shown)
+        self.assertIn("KEPT BYTES", shown)
+        self.assertEqual(len(items_of(self.recycler.json("record", "list"))), 1)
+        self.assertEqual([line["reason"] for line in self.log_of(self.recycler)
+                          if line["event"] == "follow-over-quota"], ["QUOTA_EXCEEDED"])
+        # The registry goes on whatever is kept of its publisher.
+        size = next(f["size"] for f in answer["follows"] if f["feed"] == "registry")
+        self.operator.cli("member", "suspend", MAKER)
+        wait_for("the registry", lambda: self.recycler.has_size(self.operator, "registry", int(size) + 1))
+        self.operator.cli("member", "activate", MAKER)
+        self.recycler.stop()
+        self.recycler.start()
+        wait_for("the rest", lambda: self.recycler.has_size(self.maker, "public", 2))
+        self.recycler.stop()
+        self.assertIn("0 problems", self.recycler.run_node_command("fsck"))
+
     def test_every_problem_of_a_batch_is_told_and_nothing_is_stored(self):
         names = []
         for i in range(40):

@@ -79,7 +79,8 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
 }
 
 LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& registry, Disk disk,
-                           LoopbackPeers& peers, testing::FakeClock& clock, uint64_t seed)
+                           LoopbackPeers& peers, testing::FakeClock& clock, uint64_t seed,
+                           const node::FollowQuota& quota)
     : id_(certs::testing::Participant(member.id)),
       member_(member),
       registry_(registry),
@@ -96,7 +97,7 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
                                          node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
-                                                  reports_);
+                                                  reports_, quota);
   committer_->AddObserver([this](const std::vector<storage::FeedId>&) {
     peers_.Wake(id_);
     MutexLock lock(commit_mutex_);

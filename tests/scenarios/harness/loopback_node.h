@@ -75,12 +75,13 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
 // it.
 class LoopbackNode {
  public:
+  static constexpr node::FollowQuota kQuota{1'000'000, uint64_t{1} << 40};
   struct Disk {
     storage::OrderedStore& store;
     storage::Anchor& anchor;
   };
   LoopbackNode(const certs::testing::Member& member, FixedRegistry& registry, Disk disk, LoopbackPeers& peers,
-               testing::FakeClock& clock, uint64_t seed);
+               testing::FakeClock& clock, uint64_t seed, const node::FollowQuota& quota = kQuota);
   ~LoopbackNode();
 
   const record::ParticipantId& id() const { return id_; }

@@ -285,6 +285,20 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     follow.set_state(admin::v1::FOLLOW_STATE_CATCHING_UP);
     follow.set_size(7);
     follow.set_target_size(1024);
+    admin::v1::FollowStatus& stopped = *response->add_follows();
+    stopped.set_publisher("0199:mill");
+    stopped.set_feed("members");
+    stopped.set_state(admin::v1::FOLLOW_STATE_OVER_QUOTA);
+    stopped.set_size(3);
+    stopped.set_target_size(5);
+    stopped.set_last_error("No room.");
+    stopped.set_last_error_reason("QUOTA_EXCEEDED");
+    admin::v1::ReplicaUsage& replica = *response->add_replicas();
+    replica.set_publisher("0199:mill");
+    replica.set_entries(3);
+    replica.set_bytes(5 << 20);
+    replica.set_entries_max(10'000'000);
+    replica.set_bytes_max(uint64_t{16} << 30);
     return grpc::Status::OK;
   }
 

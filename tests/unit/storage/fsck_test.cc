@@ -22,6 +22,7 @@
 #include "storage/records.h"
 #include "storage/requests.h"
 #include "storage/settings.h"
+#include "storage/usage_count.h"
 #include "storage/value.h"
 #include "tests/testing/fakes.h"
 #include "tests/testing/status.h"
@@ -76,11 +77,19 @@ class FsckTest : public ::testing::Test {
     auto committer = Committer::Start(*store_, *anchor_);
     MEGURI_EXPECT_OK(committer);
     MEGURI_EXPECT_OK((*committer)->SubmitAndWait([this](CommitScope& scope) { return Fill(scope); }));
+    MEGURI_EXPECT_OK((*committer)->SubmitAndWait([this](CommitScope& scope) { return Count(scope); }));
   }
 
   absl::Status Fill(CommitScope& scope) {
     MEGURI_RETURN_IF_ERROR(FillRecords(scope.transaction, scope.feeds));
     return FillSmallValues(scope.transaction);
+  }
+  absl::Status Count(CommitScope& scope) {
+    MEGURI_ASSIGN_OR_RETURN(const auto counted, CountUsage(*store_));
+    for (const auto& [account, usage] : counted) {
+      PutUsage(scope.transaction, account, usage);
+    }
+    return absl::OkStatus();
   }
   absl::Status FillRecords(Transaction& transaction, Feeds& feeds) {
     const record::ParticipantId maker = Member("9999:maker");
@@ -99,7 +108,7 @@ class FsckTest : public ::testing::Test {
     }
     MEGURI_RETURN_IF_ERROR(feeds.AppendMany(transaction, first, entries).status());
     const SampleRecord twin = MakeSample(maker, record_id_, 1, random_);
-    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, twin.header, twin.stored.signature()));
+    MEGURI_RETURN_IF_ERROR(records.PutEvidence(transaction, twin.header, twin.stored.signature(), replica).status());
     const record::FeedEntry conflict{twin.header.hash(), 1};
     MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, replica, conflict.Encode()).status());
     return feeds.SetCheckpoint(transaction, replica, "a note");
@@ -109,14 +118,14 @@ class FsckTest : public ::testing::Test {
     const Records records(*store_);
     MEGURI_ASSIGN_OR_RETURN(const PutVersion version, records.Put(transaction, sample.header, sample.stored));
     for (const record::v1::Section& section : sample.sections) {
-      MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, version, section));
+      MEGURI_RETURN_IF_ERROR(records.PutSection(transaction, version, section).status());
     }
     for (const FeedId feed : into) {
       const record::FeedEntry entry{sample.header.hash(), 0b11};
       MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, feed, entry.Encode()).status());
       MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, feed, entry.slots));
       const std::vector<record::IndexTerm> terms = {{"gtin", "1"}, {"lot", absl::StrCat(version.arrival)}};
-      MEGURI_RETURN_IF_ERROR(Index(*store_).Replace(transaction, feed, sample.header, version.arrival, terms));
+      MEGURI_RETURN_IF_ERROR(Index(*store_).Replace(transaction, feed, sample.header, version.arrival, terms).status());
     }
     return absl::OkStatus();
   }
@@ -168,7 +177,7 @@ TEST_F(FsckTest, FindsNothingWrongWithASoundStore) {
   for (const StoredValue& value : ReadAll(*store_)) {
     kinds.insert(value.kind());
   }
-  EXPECT_EQ(kinds.size(), 19U) << "something of every kind: " << absl::StrJoin(kinds, " ");
+  EXPECT_EQ(kinds.size(), 20U) << "something of every kind: " << absl::StrJoin(kinds, " ");
 }
 
 TEST_F(FsckTest, FindsNothingWrongWithAnEmptyStore) {
@@ -199,7 +208,7 @@ TEST_F(FsckTest, DetectsAFlippedByteInEveryKindOfValue) {
       }
     }
   }
-  EXPECT_EQ(flips.size(), 19U);
+  EXPECT_EQ(flips.size(), 20U);
 }
 
 TEST_F(FsckTest, DetectsFlippedBytesInTheHeadOfAnOwnFeed) {

@@ -103,6 +103,25 @@ TEST(KeyLayout, GroupsFeedsByHolder) {
   EXPECT_FALSE(absl::StartsWith(FeedNameKey(feed), FeedNamePrefix(Member("9999:a"))));
 }
 
+TEST(KeyLayout, GroupsCountsByHolder) {
+  const std::string key = UsageKey(Member("9999:ab"), Member("9999:maker"));
+  EXPECT_TRUE(absl::StartsWith(key, UsagePrefix(Member("9999:ab"))));
+  EXPECT_FALSE(absl::StartsWith(key, UsagePrefix(Member("9999:a"))));
+  const auto parts = ParseUsageKey(key);
+  ASSERT_TRUE(parts.has_value());
+  EXPECT_EQ(parts->holder, Member("9999:ab"));
+  EXPECT_EQ(parts->publisher, Member("9999:maker"));
+  EXPECT_FALSE(ParseUsageKey(key + "x").has_value());
+  EXPECT_FALSE(ParseUsageKey(key.substr(0, key.size() - 1)).has_value());
+  EXPECT_FALSE(ParseUsageKey(UsagePrefix(Member("9999:ab"))).has_value());
+}
+
+TEST(KeyLayout, KnowsHowLongAPostingKeyIs) {
+  const std::string terms = TermsKey(7, Id(1), Member("9999:a"));
+  const record::IndexTerm term = CutTerm({std::string(100, 'f'), std::string(500, 'v')});
+  EXPECT_EQ(PostingKeySize(terms, term.field, term.value), PostingKey(PostingPrefix(7, term), Id(1), "9999:a").size());
+}
+
 TEST(KeyLayout, SortsVersionsByPublisherAndNumber) {
   const std::vector<std::string> in_order = {
       VersionKey(Id(1), Member("9999:a"), 2), VersionKey(Id(1), Member("9999:a"), 256),

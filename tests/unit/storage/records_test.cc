@@ -133,8 +133,8 @@ TEST_F(RecordsTest, KeepsBothSignedHeadersAsEvidence) {
   Put(sample);
   EXPECT_FALSE(*records_.IsFrozen(maker_, record_id_));
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, second.header, second.stored.signature()));
-  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, third.header, third.stored.signature()));
+  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, second.header, second.stored.signature(), 1));
+  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, third.header, third.stored.signature(), 1));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   EXPECT_TRUE(*records_.IsFrozen(maker_, record_id_));
   EXPECT_FALSE(*records_.IsFrozen(Member("9999:other"), record_id_));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
@@ -60,9 +61,9 @@ inline record::v1::BatchSignature SampleSignature(Random& random) {
 }
 
 inline SampleRecord MakeSample(const record::ParticipantId& publisher, const record::RecordId& record_id,
-                               uint64_t version, Random& random, bool own = true) {
+                               uint64_t version, Random& random, bool own = true, absl::string_view more_payload = "") {
   const std::vector<record::SectionDraft> drafts = {
-      {1, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), "an identity"},
+      {1, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), absl::StrCat("an identity", more_payload)},
       {3, record::AudienceSet::Of({record::v1::AUDIENCE_RECYCLERS}), "a composition"}};
   auto sealed = record::SealSections(publisher, record_id, version, drafts, 8, random);
   Invariant(sealed.ok(), "sample sections can be sealed");

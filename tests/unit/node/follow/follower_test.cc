@@ -296,9 +296,14 @@ void PutAside(Scene& scene, const FeedItem& item) {
     MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, held));
     storage::v1::StoredRecord stored;
     stored.set_header(item.envelope().header());
+    stored.set_brought_by(id);
     *stored.mutable_signature() = item.envelope().signature();
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version, records.PutUnread(scope.transaction, id, stored));
     MEGURI_RETURN_IF_ERROR(records.PutMembership(scope.transaction, version, id, hostile::EntryOf(item).slots));
+    MEGURI_RETURN_IF_ERROR(storage::Usages(*scene.store)
+                               .Add(scope.transaction, {scene.holder, scene.publisher.participant()}, 1,
+                                    version.grown + storage::kEntryBytes)
+                               .status());
     return scope.feeds.Append(scope.transaction, id, item.entry()).status();
   });
   ASSERT_THAT(put, meguri::testing::IsOk());

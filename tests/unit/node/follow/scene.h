@@ -212,6 +212,14 @@ class Scene {
     }
     return {{holder, {holder, Name("owner"), 1}}, FollowState::kWaiting, 0, 0, 0, "no such follow", "NO_SUCH_FOLLOW"};
   }
+  // The operator, with the keys that the trust bundle pins.
+  hostile::Publisher RegistryPublisher() const {
+    const auto borrow = [](const certs::SigningKey& key) {
+      return std::shared_ptr<const certs::SigningKey>(std::shared_ptr<const certs::SigningKey>(), &key);
+    };
+    return {operator_.Bundle(), registry.bundle().operator_id(), borrow(*operator_.record_key),
+            borrow(*operator_.feed_key)};
+  }
   std::vector<feed::v1::FeedItem> Items(size_t count, uint64_t seed = 1) const {
     return publisher.MakeItems(seed, count);
   }
@@ -226,7 +234,8 @@ class Scene {
     committer = ValueOf(storage::Committer::Start(*store, *anchor));
     executor = std::make_unique<Executor>(1, 1024);
     peers = std::make_unique<FakePeers>(*executor);
-    runner = std::make_unique<FollowRunner>(registry, *peers, *store, *committer, *executor, clock, random, reporter);
+    runner =
+        std::make_unique<FollowRunner>(registry, *peers, *store, *committer, *executor, clock, random, reporter, quota);
   }
   absl::StatusOr<bool> LoadAgain() {
     const absl::Status loaded = runner->Load();
@@ -247,6 +256,7 @@ class Scene {
   std::shared_ptr<storage::MemoryDisk> disk = storage::MakeMemoryDisk();
   std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(disk);
   std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
+  FollowQuota quota{10'000, uint64_t{1} << 30};
   std::unique_ptr<storage::Committer> committer;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<FakePeers> peers;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/config.h"
+
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "tests/testing/status.h"
+#include "tests/unit/certs/federation.h"
+
+namespace meguri::node {
+namespace {
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<Config> Load(const std::string& toml, const std::map<std::string, std::string>& flags = {}) {
+    std::ofstream(folder_.Path("node.toml")) << "participant = \"0188:7123456789012\"\n" << toml;
+    return Config::Load(folder_.Path(""), flags, [this](const std::string& name) {
+      const auto found = environment_.find(name);
+      return found == environment_.end() ? absl::nullopt : absl::make_optional(found->second);
+    });
+  }
+
+  certs::testing::TemporaryFolder folder_;
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(ConfigTest, HoldsEveryPublisherToAQuotaThatCanBeSet) {
+  auto config = Load("");
+  MEGURI_ASSERT_OK(config);
+  EXPECT_EQ(config->GetInt("follow_quota_mib"), 16384);
+  EXPECT_EQ(config->GetInt("follow_quota_entries"), 10'000'000);
+  environment_["MEGURI_FOLLOW_QUOTA_MIB"] = "7";
+  config = Load("follow_quota_mib = 5\nfollow_quota_entries = 6\n", {{"follow_quota_entries", "8"}});
+  MEGURI_ASSERT_OK(config);
+  EXPECT_EQ(config->GetInt("follow_quota_mib"), 7);
+  EXPECT_EQ(config->GetInt("follow_quota_entries"), 8);
+}
+
+TEST_F(ConfigTest, RefusesAQuotaThatIsNone) {
+  for (const char* name : {"follow_quota_mib", "follow_quota_entries"}) {
+    for (const char* value : {"0", "-1", "\"much\"", "1099511627777"}) {
+      const absl::Status status = Load(absl::StrCat(name, " = ", value, "\n")).status();
+      EXPECT_THAT(status, meguri::testing::HasReason("CONFIG"));
+      ASSERT_EQ(ViolationsOf(status).size(), 1U);
+      EXPECT_EQ(ViolationsOf(status)[0].field, name);
+      EXPECT_EQ(ViolationsOf(status)[0].expected, "a number from 1 to 1099511627776");
+    }
+    MEGURI_EXPECT_OK(Load(absl::StrCat(name, " = 1099511627776\n")));
+  }
+}
+
+}  // namespace
+}  // namespace meguri::node
