@@ -113,6 +113,28 @@ grpc::Status Publish(const CallOptions&, const ChannelPtr& channel, grpc::Client
   return record::v1::RecordService::NewStub(channel)->Publish(&context, {}, &response);
 }
 
+// Sends a genuine record for every line that it is given, on one stream. Says "answered" for each answer.
+grpc::Status PublishStream(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
+  record::v1::RecordFile file;
+  if (!file.ParseFromString(Must(certs::ReadFile(options.record, certs::kPemBytesMax)))) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "no record file"};
+  }
+  record::v1::PublishStreamRequest request;
+  *request.mutable_publish()->add_publications()->mutable_envelope() = file.record();
+  const auto stub = record::v1::RecordService::NewStub(channel);
+  const auto stream = stub->PublishStream(&context);
+  record::v1::PublishStreamResponse response;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (!stream->Write(request) || !stream->Read(&response)) {
+      break;
+    }
+    std::puts("answered");
+    std::fflush(stdout);
+  }
+  stream->WritesDone();
+  return stream->Finish();
+}
+
 grpc::Status AddFollow(const CallOptions& options, const ChannelPtr& channel, grpc::ClientContext& context) {
   admin::v1::AddFollowRequest request;
   request.mutable_follow()->set_publisher(options.publisher);
@@ -154,7 +176,7 @@ absl::Status CallNode(const CallOptions& options) {
       methods = {{"follow", &Follow},     {"checkpoint", &GetCheckpoint},
                  {"publish", &Publish},   {"add-follow", &AddFollow},
                  {"status", &NodeStatus}, {"renew", &Renew},
-                 {"hold", &Hold}};
+                 {"hold", &Hold},         {"publish-stream", &PublishStream}};
   const auto method = methods.find(options.method);
   if (method == methods.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no such method: ", options.method));

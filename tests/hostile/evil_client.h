@@ -15,12 +15,13 @@ struct CallOptions {
   std::string certificate;
   std::string roots;
   std::vector<std::string> acting_members;  // one metadata entry each
-  std::string method;                       // follow, checkpoint, publish, add-follow, status, renew
+  std::string method;                       // follow, checkpoint, publish, publish-stream, add-follow, status, renew
   std::string publisher;                    // whose feed
   std::vector<std::string> feeds = {"public"};
   uint64_t epoch = 1;
   uint64_t position = 0;
   std::string identity;  // renew: for whom a certificate is asked
+  std::string record;    // publish-stream: a record file, sent once for every line of standard input
 };
 
 // Calls a node and prints one JSON object: code, reason and message of its answer.

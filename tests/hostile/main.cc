@@ -76,6 +76,7 @@ void AddCall(CLI::App& app, CallOptions& options, absl::Status& status) {
   call.add_option("--epoch", options.epoch);
   call.add_option("--position", options.position);
   call.add_option("--identity", options.identity);
+  call.add_option("--record", options.record);
   call.callback([&] { status = CallNode(options); });
 }
 

@@ -258,6 +258,25 @@ class LifecycleTest(unittest.TestCase):
             self.operator.run_node_command("client", "revoke", "watcher")
             self.assertIn("CLIENT_REVOKED", stream.stdout.read())
 
+    def test_a_revoked_client_cannot_go_on_with_a_stream_on_which_it_publishes(self):
+        self.maker.add_client("line-1", "publish")
+        record = items_of(self.maker.json("record", "publish", str(DATA / "ev-battery.json")))[0]["record_id"]
+        saved = self.folder / "battery.meguri"
+        self.maker.cli("record", "get", record, "--save", str(saved))
+        client = self.maker.folder / "clients" / "line-1"
+        with subprocess.Popen([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.maker.address, "--method",
+                               "publish-stream", "--roots", str(client / "roots.crt"), "--key",
+                               str(client / "client.key"), "--certificate", str(client / "client.crt"), "--record",
+                               str(saved)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, bufsize=1) as stream:
+            stream.stdin.write("\n")
+            self.assertEqual(stream.stdout.readline(), "answered\n")
+            self.maker.run_node_command("client", "revoke", "line-1")
+            wait_for("the node to know", lambda: "revoked-clients-read" in self.maker.log_path.read_text())
+            # What it sends now is what was taken before.
+            stream.stdin.write("\n")
+            self.assertIn("CLIENT_REVOKED", stream.stdout.readline())
+
     def test_mistyped_names_and_files_are_named(self):
         with self.assertRaisesRegex(Exception, "a-z 0-9 -"):
             self.maker.add_client("Admin", "admin")

@@ -15,7 +15,9 @@ using certs::testing::Now;
 using client::testing::Member;
 using client::testing::MemberRecord;
 using client::testing::Operator;
+using client::testing::Signed;
 using client::testing::SmallRecord;
+using client::testing::ValueOf;
 using meguri::testing::HasReason;
 
 constexpr char kMember[] = "0199:member";
@@ -123,6 +125,27 @@ TEST_F(VerifyTest, RefusesTheEntryOfSomebodyElse) {
   const std::string file =
       MakeRecordFile(SmallRecord(other, random_), MemberRecord(member_.Entry(), *operator_.record_key, random_));
   EXPECT_THAT(Verify(file), HasReason("MEMBER_RECORD"));
+}
+
+// Whoever signed the end of a member's record vouches for nothing that it may still hold.
+TEST_F(VerifyTest, RefusesAnEntryThatHasEnded) {
+  const record::v1::Envelope entry = MemberRecord(member_.Entry(), *operator_.record_key, random_);
+  const record::Header header = ValueOf(record::Header::Parse(entry.header()));
+  record::v1::Tombstone tombstone;
+  tombstone.set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
+  VersionDraft last = ValueOf(LastVersion(tombstone, header));
+  for (const bool holds_the_section : {false, true}) {
+    if (holds_the_section) {
+      last.content.sections.push_back({record::v1::SECTION_TYPE_MEMBER,
+                                       record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                                       certs::SerializeForSigning(member_.Entry())});
+    }
+    const record::v1::Publication ended = Signed(last, certs::testing::kOperator, *operator_.record_key, random_);
+    EXPECT_EQ(ended.envelope().sections_size(), holds_the_section ? 1 : 0);
+    const absl::Status status = Verify(MakeRecordFile(SmallRecord(member_, random_), ended.envelope())).status();
+    EXPECT_THAT(status, HasReason("MEMBER_RECORD"));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("tombstone"));
+  }
 }
 
 TEST_F(VerifyTest, RefusesAnotherFederation) {
