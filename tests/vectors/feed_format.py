@@ -188,3 +188,18 @@ def slots_for(feed, sections):
 def enters(feed, sections):
     wider = {"public": [], "members": ["public"]}.get(feed, ["members"])
     return slots_for(feed, sections) != (slots_for(wider[0], sections) if wider else 0)
+
+
+def expected_entries(feed, publisher, records):
+    """Names and slots of those of `records` (as in record.json) that §5 puts into this feed."""
+    entered, expected = set(), {}
+    for item in records:
+        fields = item["header_fields"]
+        if fields["publisher"] != publisher:
+            continue
+        if "tombstone" in fields and fields["record_id"] in entered:
+            expected[item["name"]] = 0
+        elif enters(feed, item["sections"]):
+            entered.add(fields["record_id"])
+            expected[item["name"]] = slots_for(feed, item["sections"])
+    return expected

@@ -205,6 +205,7 @@ std::vector<std::pair<std::string, std::string>> GoldenFiles() {
   const Golden golden = MakeGolden();
   return {{"record.json", RecordVectors(golden).ToText()},
           {"feed.json", FeedVectors(golden).ToText()},
+          {"newer.json", NewerVectors(golden).ToText()},
           {"refused.json", RefusedVectors(golden).ToText()}};
 }
 

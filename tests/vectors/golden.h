@@ -56,6 +56,8 @@ std::string BatchSignedBytes(const record::Hash& key_id, uint64_t size, const re
 
 Json RecordVectors(const Golden& golden);
 Json FeedVectors(const Golden& golden);
+// A feed with a header of a newer format, and what a follower must refuse of such headers all the same.
+Json NewerVectors(const Golden& golden);
 Json RefusedVectors(const Golden& golden);
 
 // File name and contents of every golden file.

@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "record/batch.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
+#include "record/limits.h"
 #include "record/merkle.h"
+#include "tests/testing/fakes.h"
 #include "tests/vectors/golden.h"
 
 namespace meguri::vectors {
@@ -12,6 +15,8 @@ namespace {
 
 using record::FeedEntry;
 using record::Hash;
+
+constexpr uint64_t kNewerSeed = 3;
 
 // A feed of the golden publisher: which records, and which section types its readers may read.
 struct FeedPlan {
@@ -30,18 +35,28 @@ const FeedPlan kPlans[] = {
       record::v1::SECTION_TYPE_COMPOSITION}},
 };
 
-// The golden records of a feed as entries, with everything that proofs are read from.
+// An entry of a feed and what it names.
+struct Published {
+  std::string name;
+  FeedEntry entry;
+  record::v1::Envelope envelope;
+};
+
+Published Publish(const GoldenRecord& record, const std::vector<uint32_t>& types) {
+  const uint64_t slots = SlotsOf(record, types);
+  return {record.name, {record.header.hash(), slots}, EnvelopeOf(record, slots)};
+}
+
+// A feed with everything that proofs are read from.
 class GoldenFeed {
  public:
-  GoldenFeed(const Golden& golden, const FeedPlan& plan) {
-    for (const char* name : plan.records) {
-      const GoldenRecord& published = golden.Find(name);
-      entries_.push_back({published.header.hash(), SlotsOf(published, plan.types)});
-      leaves_.push_back(record::LeafHash(entries_.back().Encode()));
+  explicit GoldenFeed(std::vector<Published> items) : items_(std::move(items)) {
+    for (const Published& item : items_) {
+      leaves_.push_back(record::LeafHash(item.entry.Encode()));
     }
   }
 
-  const std::vector<FeedEntry>& entries() const { return entries_; }
+  const std::vector<Published>& items() const { return items_; }
   const std::vector<Hash>& leaves() const { return leaves_; }
   Hash RootAt(size_t size) const { return record::RootOf(absl::MakeSpan(leaves_).first(size)); }
   std::vector<Hash> Inclusion(uint64_t index) const {
@@ -58,17 +73,18 @@ class GoldenFeed {
     };
   }
 
-  std::vector<FeedEntry> entries_;
+  std::vector<Published> items_;
   std::vector<Hash> leaves_;
 };
 
-Json EntriesOf(const GoldenFeed& feed, const FeedPlan& plan) {
+Json EntriesOf(const GoldenFeed& feed) {
   std::vector<Json> entries;
-  for (size_t i = 0; i < feed.entries().size(); ++i) {
-    entries.push_back(Json::Object({{"record", plan.records[i]},
-                                    {"header_hash_hex", Json::Hex(feed.entries()[i].header_hash.view())},
-                                    {"slots", feed.entries()[i].slots},
-                                    {"entry_hex", Json::Hex(feed.entries()[i].Encode())},
+  for (size_t i = 0; i < feed.items().size(); ++i) {
+    const Published& item = feed.items()[i];
+    entries.push_back(Json::Object({{"record", item.name},
+                                    {"header_hash_hex", Json::Hex(item.entry.header_hash.view())},
+                                    {"slots", item.entry.slots},
+                                    {"entry_hex", Json::Hex(item.entry.Encode())},
                                     {"leaf_hash_hex", Json::Hex(feed.leaves()[i].view())},
                                     {"inclusion_path_hex", Json::HexList(feed.Inclusion(i))}}));
   }
@@ -89,16 +105,16 @@ Json CheckpointsOf(const Golden& golden, const GoldenFeed& feed, const std::stri
 }
 
 // The feed as a follower gets it: a target, then batches of at most `step` entries.
-Json FollowOf(const Golden& golden, const GoldenFeed& feed, const FeedPlan& plan, size_t step) {
+Json FollowOf(const GoldenFeed& feed, size_t step) {
   std::vector<Json> batches;
-  const size_t size = feed.entries().size();
+  const size_t size = feed.items().size();
   for (size_t start = 0; start < size; start += step) {
     const size_t end = std::min(start + step, size);
     std::vector<Json> items;
     for (size_t i = start; i < end; ++i) {
-      const record::v1::Envelope envelope = EnvelopeOf(golden.Find(plan.records[i]), feed.entries()[i].slots);
-      items.push_back(Json::Object({{"entry_hex", Json::Hex(feed.entries()[i].Encode())},
-                                    {"envelope_hex", Json::Hex(envelope.SerializeAsString())}}));
+      const Published& item = feed.items()[i];
+      items.push_back(Json::Object({{"entry_hex", Json::Hex(item.entry.Encode())},
+                                    {"envelope_hex", Json::Hex(item.envelope.SerializeAsString())}}));
     }
     batches.push_back(Json::Object({{"start", uint64_t{start}},
                                     {"items", std::move(items)},
@@ -107,29 +123,91 @@ Json FollowOf(const Golden& golden, const GoldenFeed& feed, const FeedPlan& plan
   return Json::Object({{"target_size", uint64_t{size}}, {"batches", std::move(batches)}});
 }
 
+Json FeedOf(const Golden& golden, const char* name, const GoldenFeed& feed, size_t step) {
+  const std::string origin =
+      record::FeedOrigin(kFederation, {golden.publisher, record::FeedName::Parse(name).value(), 1});
+  return Json::Object({{"name", name},
+                       {"epoch", 1},
+                       {"origin", origin},
+                       {"entries", EntriesOf(feed)},
+                       {"checkpoints", CheckpointsOf(golden, feed, origin)},
+                       {"follow", FollowOf(feed, step)}});
+}
+
+Json FeedKeyOf(const Golden& golden) {
+  const record::PublicKey& key = golden.feed_signer->public_key();
+  return Json::Object({{"algorithm", "ed25519"},
+                       {"spki_hex", Json::Hex(key.spki())},
+                       {"public_key_hex", Json::Hex(key.ed25519_bytes())}});
+}
+
+// Version 2 of product-1 as a program of a later time might write it: format 2, and a field that format 1 has not.
+Published PublishNewer(const Golden& golden) {
+  const GoldenRecord& known = golden.Find("product-2");
+  Published item = Publish(known, {record::v1::SECTION_TYPE_IDENTITY});
+  item.name = "newer";
+  std::string& header = *item.envelope.mutable_header();
+  header.replace(0, 2, std::string("\x08\x02", 2));
+  header += std::string("\x7a\x05later", 7);
+  item.entry.header_hash = record::HeaderHash(header);
+  meguri::testing::SeededRandom random(kNewerSeed);
+  *item.envelope.mutable_signature() =
+      record::SignBatch({item.entry.header_hash}, golden.key_id, *golden.record_signer, random).value().front();
+  return item;
+}
+
+Json RefusedOf(const char* name, const char* reason, const Published& item) {
+  return Json::Object({{"name", name},
+                       {"reason", reason},
+                       {"entry_hex", Json::Hex(item.entry.Encode())},
+                       {"envelope_hex", Json::Hex(item.envelope.SerializeAsString())}});
+}
+
+// Feeds of one entry.
+Json RefusedNewer(const Golden& golden) {
+  Published other_key = PublishNewer(golden);
+  const record::ParticipantId other = record::ParticipantId::Parse(kP256Publisher).value();
+  other_key.envelope.mutable_signature()->set_key_id(record::KeyId(kFederation, other, P256Spki()).ToString());
+  Published bad_signature = PublishNewer(golden);
+  bad_signature.envelope.mutable_signature()->mutable_signature()->front() ^= 1;
+  Published too_long = PublishNewer(golden);
+  too_long.envelope.mutable_header()->append(record::kHeaderBytesMax, 'x');
+  too_long.entry.header_hash = record::HeaderHash(too_long.envelope.header());
+  return Json(std::vector<Json>{RefusedOf("the key of another member", "UNKNOWN_KEY", other_key),
+                                RefusedOf("a signature that does not hold", "BAD_SIGNATURE", bad_signature),
+                                RefusedOf("a header above 4,096 bytes", "WIRE_GRAMMAR", too_long)});
+}
+
 }  // namespace
 
 Json FeedVectors(const Golden& golden) {
   std::vector<Json> feeds;
   for (const FeedPlan& plan : kPlans) {
-    const GoldenFeed feed(golden, plan);
-    const std::string origin =
-        record::FeedOrigin(kFederation, {golden.publisher, record::FeedName::Parse(plan.name).value(), 1});
-    feeds.push_back(Json::Object({{"name", plan.name},
-                                  {"epoch", 1},
-                                  {"origin", origin},
-                                  {"entries", EntriesOf(feed, plan)},
-                                  {"checkpoints", CheckpointsOf(golden, feed, origin)},
-                                  {"follow", FollowOf(golden, feed, plan, 3)}}));
+    std::vector<Published> items;
+    for (const char* name : plan.records) {
+      items.push_back(Publish(golden.Find(name), plan.types));
+    }
+    feeds.push_back(FeedOf(golden, plan.name, GoldenFeed(std::move(items)), 3));
   }
-  const record::PublicKey& key = golden.feed_signer->public_key();
   return Json::Object({{"about", "Golden bytes of docs/format/feed.md over the records of record.json."},
                        {"federation", kFederation},
                        {"publisher", kPublisher},
-                       {"feed_key", Json::Object({{"algorithm", "ed25519"},
-                                                  {"spki_hex", Json::Hex(key.spki())},
-                                                  {"public_key_hex", Json::Hex(key.ed25519_bytes())}})},
+                       {"feed_key", FeedKeyOf(golden)},
                        {"feeds", std::move(feeds)}});
+}
+
+Json NewerVectors(const Golden& golden) {
+  const std::vector<uint32_t> types = {record::v1::SECTION_TYPE_IDENTITY};
+  const GoldenFeed feed(
+      {Publish(golden.Find("product-1"), types), PublishNewer(golden), Publish(golden.Find("product-3"), types)});
+  return Json::Object({{"about",
+                        "A feed whose second header is of a newer format: docs/format/feed.md, section 6. Its envelope "
+                        "brings a section, which is not kept."},
+                       {"federation", kFederation},
+                       {"publisher", kPublisher},
+                       {"feed_key", FeedKeyOf(golden)},
+                       {"feeds", std::vector<Json>{FeedOf(golden, "public", feed, 2)}},
+                       {"refused", RefusedNewer(golden)}});
 }
 
 }  // namespace meguri::vectors

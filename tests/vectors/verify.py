@@ -138,49 +138,52 @@ def check_envelope(t, vectors, item, data, slots, what):
 def check_feed(t, vectors):
     golden = unhex(json.loads((FOLDER / "record.json").read_text("utf-8")))
     for log in vectors["feeds"]:
-        name = log["name"]
-        t.check(feed.is_feed_name(name), f"{name}: name")
-        t.check(feed.origin(vectors["federation"], vectors["publisher"], log["epoch"], name) == log["origin"], "origin")
-        leaves, frontier = [entry["leaf_hash"] for entry in log["entries"]], []
-        last = feed.root(leaves)
-        for index, entry in enumerate(log["entries"]):
-            t.check(feed.parse_entry(entry["entry"]) == (entry["header_hash"], entry["slots"]), f"{name}: {index}")
-            t.check(feed.leaf(entry["entry"]) == entry["leaf_hash"], f"{name}: leaf {index}")
-            t.accepts(f"{name}: inclusion of {index}", feed.check_inclusion, entry["leaf_hash"], index, len(leaves),
-                      entry["inclusion_path"], last)
-        t.check(expected_entries(name, vectors, golden) == {e["record"]: e["slots"] for e in log["entries"]},
-                f"{name}: which records enter it")
-        for size, checkpoint in enumerate(log["checkpoints"]):
-            root = feed.root(leaves[:size])
-            t.check(checkpoint["size"] == size and root == checkpoint["root"] == feed.frontier_root(frontier), "root")
-            opened = t.accepts(name, feed.open_checkpoint, checkpoint["note"].encode(), log["origin"],
-                               vectors["feed_key"]["spki"])
-            t.check(opened == (size, root), f"{name}: checkpoint at {size}")
-            t.accepts(f"{name}: consistency from {size}", feed.check_consistency, size, root, len(leaves), last,
-                      checkpoint["consistency_path_to_last"])
-            frontier = feed.append(frontier, size, leaves[size]) if size < len(leaves) else frontier
-        t.check(len(log["checkpoints"]) == len(leaves) + 1, f"{name}: a checkpoint for every size")
-        follower, target = feed.Follower(vectors["publisher"], known_keys(golden)), log["follow"]["target_size"]
-        for batch in log["follow"]["batches"]:
-            items = [(item["entry"], item["envelope"]) for item in batch["items"]]
-            t.accepts(f"{name}: following", follower.take, batch["start"], items, batch["consistency_path"], target,
-                      feed.root(leaves[:target]))
-        t.check(follower.size == target, f"{name}: followed to the end")
+        check_log(t, vectors, log, golden)
+        t.check(feed.expected_entries(log["name"], vectors["publisher"], golden["records"])
+                == {e["record"]: e["slots"] for e in log["entries"]}, f"{log['name']}: which records enter it")
 
 
-def expected_entries(name, vectors, golden):
-    """Record names and slots that feed.md §5 puts into this feed."""
-    entered, expected = set(), {}
-    for item in golden["records"]:
-        fields = item["header_fields"]
-        if fields["publisher"] != vectors["publisher"]:
-            continue
-        if "tombstone" in fields and fields["record_id"] in entered:
-            expected[item["name"]] = 0
-        elif feed.enters(name, item["sections"]):
-            entered.add(fields["record_id"])
-            expected[item["name"]] = feed.slots_for(name, item["sections"])
-    return expected
+def check_log(t, vectors, log, golden):
+    name = log["name"]
+    t.check(feed.is_feed_name(name), f"{name}: name")
+    t.check(feed.origin(vectors["federation"], vectors["publisher"], log["epoch"], name) == log["origin"], "origin")
+    leaves, frontier = [entry["leaf_hash"] for entry in log["entries"]], []
+    last = feed.root(leaves)
+    for index, entry in enumerate(log["entries"]):
+        t.check(feed.parse_entry(entry["entry"]) == (entry["header_hash"], entry["slots"]), f"{name}: {index}")
+        t.check(feed.leaf(entry["entry"]) == entry["leaf_hash"], f"{name}: leaf {index}")
+        t.accepts(f"{name}: inclusion of {index}", feed.check_inclusion, entry["leaf_hash"], index, len(leaves),
+                  entry["inclusion_path"], last)
+    for size, checkpoint in enumerate(log["checkpoints"]):
+        root = feed.root(leaves[:size])
+        t.check(checkpoint["size"] == size and root == checkpoint["root"] == feed.frontier_root(frontier), "root")
+        opened = t.accepts(name, feed.open_checkpoint, checkpoint["note"].encode(), log["origin"],
+                           vectors["feed_key"]["spki"])
+        t.check(opened == (size, root), f"{name}: checkpoint at {size}")
+        t.accepts(f"{name}: consistency from {size}", feed.check_consistency, size, root, len(leaves), last,
+                  checkpoint["consistency_path_to_last"])
+        frontier = feed.append(frontier, size, leaves[size]) if size < len(leaves) else frontier
+    t.check(len(log["checkpoints"]) == len(leaves) + 1, f"{name}: a checkpoint for every size")
+    follower, target = feed.Follower(vectors["publisher"], known_keys(golden)), log["follow"]["target_size"]
+    for batch in log["follow"]["batches"]:
+        items = [(item["entry"], item["envelope"]) for item in batch["items"]]
+        t.accepts(f"{name}: following", follower.take, batch["start"], items, batch["consistency_path"], target,
+                  feed.root(leaves[:target]))
+    t.check(follower.size == target, f"{name}: followed to the end")
+
+
+def check_newer(t, vectors):
+    golden = unhex(json.loads((FOLDER / "record.json").read_text("utf-8")))
+    (log,) = vectors["feeds"]
+    check_log(t, vectors, log, golden)
+    item = [item for batch in log["follow"]["batches"] for item in batch["items"]][1]
+    header = record.parse(item["envelope"], "envelope", "ENVELOPE", closed=True)["header"]
+    t.check(log["entries"][1]["header_hash"] == record.header_hash(header), "the hash of the newer header")
+    t.refuses("a newer header", "NEWER_FORMAT", record.parse_header, header)
+    for item in vectors["refused"]:
+        follower = feed.Follower(vectors["publisher"], known_keys(golden))
+        t.refuses(item["name"], item["reason"], follower.take, 0, [(item["entry"], item["envelope"])], [], 1,
+                  feed.leaf(item["entry"]))
 
 
 def check_refused(t, vectors):
@@ -261,7 +264,7 @@ def check_published_notes(t, vectors):
 
 
 def command_vectors(_):
-    files = {"record": check_record, "feed": check_feed, "refused": check_refused,
+    files = {"record": check_record, "feed": check_feed, "newer": check_newer, "refused": check_refused,
              "published_ed25519": check_published_ed25519, "published_p256": check_published_p256,
              "published_merkle": check_published_merkle, "published_notes": check_published_notes}
     t = Tally()
