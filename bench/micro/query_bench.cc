@@ -23,7 +23,7 @@ class Library {
     store_ = Must(storage::OpenRocksdbStore(path_.string()));
     for (uint64_t size = 0; size < kRecords; size += kBatch) {
       node::VerifiedBatch batch = sample_.NextVerified(kBatch, size);
-      some_id_ = batch.items.back().header.record_id().ToString();
+      some_id_ = batch.items.back().header->record_id().ToString();
       sample_.Write(std::move(batch), *store_);
     }
     query_ = std::make_unique<node::Query>(*store_, std::vector{sample_.feed().holder},
