@@ -60,6 +60,14 @@ absl::Status GetRecords(Session& session, const Arguments& arguments, std::vecto
   return absl::OkStatus();
 }
 
+size_t SectionBytes(const Envelope& envelope) {
+  size_t bytes = 0;
+  for (const record::v1::Section& section : envelope.sections()) {
+    bytes += section.payload().size();
+  }
+  return bytes;
+}
+
 absl::Status ListRecords(Session& session, const Arguments& arguments, std::vector<Envelope>& envelopes) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   record::v1::ListRequest request;
@@ -69,15 +77,17 @@ absl::Status ListRecords(Session& session, const Arguments& arguments, std::vect
   size_t bytes = 0;
   do {
     MEGURI_ASSIGN_OR_RETURN(record::v1::ListResponse page, node->List(request));
-    bytes += page.ByteSizeLong();
     for (record::v1::RecordView& view : *page.mutable_records()) {
       if (view.envelope().sections_size() > 0) {  // a record that has ended has none
+        bytes += SectionBytes(view.envelope());
         envelopes.push_back(std::move(*view.mutable_envelope()));
       }
     }
     request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && envelopes.size() <= passport::kExportRecordsMax &&
-           bytes <= passport::kExportBytesMax);
+    if (envelopes.size() > passport::kExportRecordsMax || bytes > passport::kExportBytesMax) {
+      return absl::OkStatus();  // too much for any format: ExportRecords says so
+    }
+  } while (!request.page_token().empty());
   return absl::OkStatus();
 }
 

@@ -62,16 +62,10 @@ absl::StatusOr<Exported> ExportRecords(absl::string_view format_name,
     return Refuse("EXPORT_COUNT", absl::StrCat("a file of ", format_name, " holds one record; ", envelopes.size(),
                                                " were asked for; export them one by one"));
   }
-  std::vector<ExportSource> records;
-  for (const record::v1::Envelope& envelope : envelopes) {
-    MEGURI_ASSIGN_OR_RETURN(ExportSource source, ExportSource::Open(envelope));
-    records.push_back(std::move(source));
-  }
+  ExportSources records(envelopes);
   Exported exported;
   MEGURI_ASSIGN_OR_RETURN(exported.bytes, format->write(records));
-  for (ExportSource& record : records) {
-    exported.records.push_back(std::move(record).Account());
-  }
+  exported.records = std::move(records).TakeAccounts();
   return exported;
 }
 

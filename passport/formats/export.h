@@ -14,7 +14,7 @@
 namespace meguri::passport {
 
 inline constexpr size_t kExportRecordsMax = 10'000;
-inline constexpr size_t kExportBytesMax = size_t{256} << 20;  // of the sections that go in
+inline constexpr size_t kExportBytesMax = size_t{32} << 20;  // of the sections: as much as one record may have
 
 // What became of one record's values.
 struct ExportedRecord {

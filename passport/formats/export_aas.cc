@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "passport/formats/aas_element.h"
 #include "passport/formats/export_aas_battery.h"
 #include "passport/formats/export_take.h"
@@ -174,10 +175,7 @@ AasElements CarbonFootprints(InputNode* footprint, bool is_battery) {
   return elements;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> WriteAasEnvironment(std::vector<ExportSource>& records) {
-  ExportSource& record = records[0];
+std::string EnvironmentOf(ExportSource& record) {
   InputNode* identity = record.sections().Find("identity");
   const bool is_battery = Implies(identity, "product_group", "battery");
   Shared shared;
@@ -201,6 +199,17 @@ absl::StatusOr<std::string> WriteAasEnvironment(std::vector<ExportSource>& recor
     AddBatterySubmodels(record, shared.manufacturer, environment);
   }
   return std::move(environment).Print();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> WriteAasEnvironment(ExportSources& records) {
+  std::string environment;
+  MEGURI_RETURN_IF_ERROR(records.ForEach([&environment](ExportSource& record) {
+    environment = EnvironmentOf(record);
+    return absl::OkStatus();
+  }));
+  return environment;
 }
 
 }  // namespace meguri::passport

@@ -13,6 +13,6 @@ namespace meguri::passport {
 // (IDTA 02006), DppMetadata (02099-1), CarbonFootprint (02023) and, of a battery, parts of 02035. Names and semantic
 // IDs are those of the published templates; an element of which none is known is not written. docs/interop.md has the
 // table.
-absl::StatusOr<std::string> WriteAasEnvironment(std::vector<ExportSource>& records);
+absl::StatusOr<std::string> WriteAasEnvironment(ExportSources& records);
 
 }  // namespace meguri::passport

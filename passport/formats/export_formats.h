@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,8 +14,8 @@ namespace meguri::passport {
 struct ExportFormat {
   absl::string_view name;
   bool holds_many;  // records in one file
-  // The file. Marks what it takes in `records`, of which there is at least one.
-  absl::StatusOr<std::string> (*write)(std::vector<ExportSource>& records);
+  // The file. Goes once through the records and marks what it takes.
+  absl::StatusOr<std::string> (*write)(ExportSources& records);
 };
 
 absl::Span<const ExportFormat> ExportFormats();

@@ -6,15 +6,17 @@
 
 namespace meguri::passport {
 
-absl::StatusOr<std::string> WriteRecordFiles(std::vector<ExportSource>& records) {
-  std::string file = records.size() == 1 ? "" : "[\n";
-  for (size_t i = 0; i < records.size(); ++i) {
-    MEGURI_ASSIGN_OR_RETURN(const std::string record, PrintRecordJson(records[i].draft()));
-    file += i == 0 ? "" : ",\n";
-    file += record;
-    records[i].TakeAll();
-  }
-  return records.size() == 1 ? file : file + "]\n";
+absl::StatusOr<std::string> WriteRecordFiles(ExportSources& records) {
+  const bool is_one = records.envelopes().size() == 1;
+  std::string file;
+  MEGURI_RETURN_IF_ERROR(records.ForEach([&](ExportSource& record) -> absl::Status {
+    MEGURI_ASSIGN_OR_RETURN(const std::string text, PrintRecordJson(record.draft()));
+    file += is_one ? "" : file.empty() ? "[\n" : ",\n";
+    file += text;
+    record.TakeAll();
+    return absl::OkStatus();
+  }));
+  return is_one ? file : file + "]\n";
 }
 
 }  // namespace meguri::passport

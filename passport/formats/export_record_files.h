@@ -11,6 +11,6 @@ namespace meguri::passport {
 
 // Our own record files: one record as it is, several as an array. They say nothing of record IDs and versions, so they
 // are imported as new records with the same sections.
-absl::StatusOr<std::string> WriteRecordFiles(std::vector<ExportSource>& records);
+absl::StatusOr<std::string> WriteRecordFiles(ExportSources& records);
 
 }  // namespace meguri::passport

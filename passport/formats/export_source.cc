@@ -105,4 +105,13 @@ ExportedRecord ExportSource::Account() && {
   return record;
 }
 
+absl::Status ExportSources::ForEach(absl::FunctionRef<absl::Status(ExportSource& record)> write) {
+  for (const record::v1::Envelope& envelope : envelopes_) {
+    MEGURI_ASSIGN_OR_RETURN(ExportSource source, ExportSource::Open(envelope));
+    MEGURI_RETURN_IF_ERROR(write(source));
+    accounts_.push_back(std::move(source).Account());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace meguri::passport

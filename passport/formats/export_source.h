@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/canonical_json.h"
 #include "passport/formats/export.h"
@@ -46,6 +48,23 @@ class ExportSource {
   RecordDraft draft_;
   InputNode sections_;
   std::vector<UnmappedValue> left_;
+};
+
+// The records of one export. They are opened one after the other, as a tree takes many times the memory of its
+// sections. Not thread-safe.
+class ExportSources {
+ public:
+  // `envelopes` are borrowed; there is at least one.
+  explicit ExportSources(absl::Span<const record::v1::Envelope> envelopes) : envelopes_(envelopes) {}
+
+  absl::Span<const record::v1::Envelope> envelopes() const { return envelopes_; }
+  // Hands over each record, and keeps its account. Errors are those of Open, or of `write`. To be called once.
+  absl::Status ForEach(absl::FunctionRef<absl::Status(ExportSource& record)> write);
+  std::vector<ExportedRecord> TakeAccounts() && { return std::move(accounts_); }
+
+ private:
+  const absl::Span<const record::v1::Envelope> envelopes_;
+  std::vector<ExportedRecord> accounts_;
 };
 
 }  // namespace meguri::passport

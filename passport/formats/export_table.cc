@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/formats/export_table.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -31,30 +30,34 @@ void LeaveAudiences(ExportSource& record) {
   }
 }
 
-absl::StatusOr<TableRows> RowsOf(std::vector<ExportSource>& records) {
-  const uint32_t type = records[0].draft().record_type;
-  const RecordKind* kind = FindRecordKind(type);
-  if (kind == nullptr || std::any_of(records.begin(), records.end(), [type](const ExportSource& record) {
-        return record.draft().record_type != type;
-      })) {
-    return Error(absl::StatusCode::kInvalidArgument, "EXPORT_MIXED",
-                 "a sheet holds records of one type; export product passports and material passports apart, for "
-                 "example with --filter");
-  }
-  TableBuilder builder(*kind, records);
+absl::Status Mixed() {
+  return Error(absl::StatusCode::kInvalidArgument, "EXPORT_MIXED",
+               "a sheet holds records of one type; export product passports and material passports apart, for example "
+               "with --filter");
+}
+
+absl::StatusOr<TableRows> RowsOf(ExportSources& records) {
+  TableBuilder builder(records.envelopes());
+  const RecordKind* kind = nullptr;
   std::map<std::string, size_t> times;  // rows with one name would be one record
-  for (ExportSource& record : records) {
+  MEGURI_RETURN_IF_ERROR(records.ForEach([&](ExportSource& record) {
+    const RecordKind* its_kind = FindRecordKind(record.draft().record_type);
+    if (its_kind == nullptr || (kind != nullptr && its_kind != kind)) {
+      return Mixed();
+    }
+    kind = its_kind;
     const std::string name = record.header().record_id().ToHex();
     const size_t time = ++times[name];
     builder.Add(time == 1 ? name : absl::StrCat(name, " ", time), record.sections());
     LeaveAudiences(record);
-  }
-  return std::move(builder).Build();
+    return absl::OkStatus();
+  }));
+  return std::move(builder).Build(*kind);
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> WriteTableAsCsv(std::vector<ExportSource>& records) {
+absl::StatusOr<std::string> WriteTableAsCsv(ExportSources& records) {
   MEGURI_ASSIGN_OR_RETURN(const TableRows rows, RowsOf(records));
   std::string csv = "\xEF\xBB\xBF";  // so that spreadsheets know it is UTF-8
   for (const std::vector<std::string>& row : rows) {
@@ -63,7 +66,7 @@ absl::StatusOr<std::string> WriteTableAsCsv(std::vector<ExportSource>& records) 
   return csv;
 }
 
-absl::StatusOr<std::string> WriteTableAsXlsx(std::vector<ExportSource>& records) {
+absl::StatusOr<std::string> WriteTableAsXlsx(ExportSources& records) {
   MEGURI_ASSIGN_OR_RETURN(TableRows rows, RowsOf(records));
   return WriteXlsx({{"記録 Records", std::move(rows)}});
 }

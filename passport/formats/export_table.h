@@ -13,7 +13,7 @@ namespace meguri::passport {
 // and one below it for each node of its composition. Numbers are in the units of their fields; every cell is text, and
 // none is a formula. What a sheet cannot hold (who may read, bytes, texts that reading a sheet would change, more than
 // kTableColumnsMax columns) is left. INVALID_ARGUMENT with reason EXPORT_MIXED.
-absl::StatusOr<std::string> WriteTableAsCsv(std::vector<ExportSource>& records);
-absl::StatusOr<std::string> WriteTableAsXlsx(std::vector<ExportSource>& records);
+absl::StatusOr<std::string> WriteTableAsCsv(ExportSources& records);
+absl::StatusOr<std::string> WriteTableAsXlsx(ExportSources& records);
 
 }  // namespace meguri::passport

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/status_macros.h"
 #include "passport/formats/document.h"
 #include "passport/formats/export_take.h"
 #include "passport/formats/json_node.h"
@@ -350,8 +351,13 @@ class UntpPassport {
 
 }  // namespace
 
-absl::StatusOr<std::string> WriteUntpPassport(std::vector<ExportSource>& records) {
-  return UntpPassport(records[0]).Make();
+absl::StatusOr<std::string> WriteUntpPassport(ExportSources& records) {
+  std::string passport;
+  MEGURI_RETURN_IF_ERROR(records.ForEach([&passport](ExportSource& record) {
+    passport = UntpPassport(record).Make();
+    return absl::OkStatus();
+  }));
+  return passport;
 }
 
 }  // namespace meguri::passport

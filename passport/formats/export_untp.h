@@ -11,6 +11,6 @@ namespace meguri::passport {
 
 // One record as a Digital Product Passport of UNTP 0.6.1: a W3C Verifiable Credential in JSON-LD, not signed. Its
 // issuer is the publisher, by participant ID; a signer replaces that by its DID. docs/interop.md has the table.
-absl::StatusOr<std::string> WriteUntpPassport(std::vector<ExportSource>& records);
+absl::StatusOr<std::string> WriteUntpPassport(ExportSources& records);
 
 }  // namespace meguri::passport

@@ -2,6 +2,7 @@
 #include "passport/formats/table_rows.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -16,6 +17,7 @@
 #include "passport/formats/table_text.h"
 #include "passport/formats/template.h"
 #include "passport/formats/unit.h"
+#include "passport/payload.h"
 #include "passport/readers/table.h"
 
 namespace meguri::passport {
@@ -91,12 +93,15 @@ size_t SchemeOf(InputNode& identifier) {
 }
 
 // Whether columns CAS, EC and DSL say all of it, and in this order.
-bool AreShort(InputNode& identifiers) {
+bool AreShort(const v1::CompositionNode& node) {
   size_t next = 0;
-  for (InputNode& identifier : identifiers.children) {
-    const size_t scheme = SchemeOf(identifier);
-    const InputNode* value = identifier.Find("value");
-    if (scheme == std::size(kSchemes) || scheme < next || value == nullptr || !IsCellText(value->text)) {
+  for (const v1::SubstanceIdentifier& identifier : node.identifiers()) {
+    const std::string& name = v1::SubstanceIdentifierScheme_Name(identifier.scheme());
+    const auto scheme =
+        static_cast<size_t>(std::find_if(std::begin(kSchemes), std::end(kSchemes),
+                                         [&](const SchemeName& each) { return each.enumerator == name; }) -
+                            std::begin(kSchemes));
+    if (scheme == std::size(kSchemes) || scheme < next || !IsCellText(identifier.value())) {
       return false;
     }
     next = scheme + 1;
@@ -105,12 +110,9 @@ bool AreShort(InputNode& identifiers) {
 }
 
 // Recursion is bounded, as is the depth of payloads.
-bool HaveShortIdentifiers(InputNode& nodes) {
-  return std::all_of(nodes.children.begin(), nodes.children.end(), [](InputNode& node) {
-    InputNode* identifiers = node.Find(kIdentifiers);
-    InputNode* children = node.Find(kChildren);
-    return (identifiers == nullptr || AreShort(*identifiers)) &&
-           (children == nullptr || HaveShortIdentifiers(*children));
+bool HaveShortIdentifiers(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nodes) {
+  return std::all_of(nodes.begin(), nodes.end(), [](const v1::CompositionNode& node) {
+    return AreShort(node) && HaveShortIdentifiers(node.children());
   });
 }
 
@@ -135,11 +137,23 @@ std::string PlainLabel(absl::string_view path) {
 
 }  // namespace
 
-TableBuilder::TableBuilder(const RecordKind& kind, std::vector<ExportSource>& records) : kind_(kind) {
-  for (ExportSource& record : records) {
-    InputNode* nodes = NodesOf(record.sections());
-    has_nodes_ = has_nodes_ || nodes != nullptr;
-    short_identifiers_ = short_identifiers_ && (nodes == nullptr || HaveShortIdentifiers(*nodes));
+TableBuilder::TableBuilder(absl::Span<const record::v1::Envelope> envelopes) {
+  for (const record::v1::Envelope& envelope : envelopes) {
+    for (const record::v1::Section& section : envelope.sections()) {
+      if (section.type() == record::v1::SECTION_TYPE_COMPOSITION) {
+        Scan(section.payload());
+      }
+    }
+  }
+}
+
+void TableBuilder::Scan(absl::string_view payload) {
+  const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
+      DecodePayload(*FindSectionKind(record::v1::SECTION_TYPE_COMPOSITION), payload);
+  if (message.ok()) {
+    const auto& composition = static_cast<const v1::Composition&>(**message);
+    has_nodes_ = has_nodes_ || composition.nodes_size() > 0;
+    short_identifiers_ = short_identifiers_ && HaveShortIdentifiers(composition.nodes());
   }
 }
 
@@ -264,12 +278,12 @@ absl::optional<size_t> TableBuilder::ColumnAt(const Place& place) {
   return columns_.emplace(place.order, headings_.size() - 1).first->second;
 }
 
-TableRows TableBuilder::Build() && {
+TableRows TableBuilder::Build(const RecordKind& kind) && {
   std::vector<std::string> headings = {"記録 / Record [record]"};
   std::vector<size_t> place(headings_.size());  // of a column in the row
-  const bool says_type = kind_.type != record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
+  const bool says_type = kind.type != record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
   if (says_type) {
-    headings.push_back(absl::StrCat("種別 / Type [record_type=", kind_.name, "]"));
+    headings.push_back(absl::StrCat("種別 / Type [record_type=", kind.name, "]"));
   }
   if (has_nodes_) {
     headings.emplace_back("階層 / Level [level]");

@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "google/protobuf/descriptor.h"
-#include "passport/formats/export_source.h"
+#include "meguri/record/v1/record.pb.h"
 #include "passport/readers/input_tree.h"
 #include "passport/section_table.h"
 
@@ -22,13 +24,13 @@ inline constexpr size_t kExportCellBytesMax = 32'767;  // no more characters tha
 // Lays sections out in rows and columns that TableImporter reads back: see export_table.h. Not thread-safe.
 class TableBuilder {
  public:
-  // `records` are all that will be added: what is common to them decides how substances are identified.
-  TableBuilder(const RecordKind& kind, std::vector<ExportSource>& records);
+  // `envelopes` are all that will be added: what is common to them decides how substances are identified.
+  explicit TableBuilder(absl::Span<const record::v1::Envelope> envelopes);
 
   // Adds the rows of one record and marks what they hold.
   void Add(const std::string& name, InputNode& sections);
-  // The headings and all rows.
-  TableRows Build() &&;
+  // The headings and all rows, for records of that kind.
+  TableRows Build(const RecordKind& kind) &&;
 
  private:
   using Order = std::vector<int>;  // section type, then field numbers and places in lists: columns stand in this order
@@ -45,6 +47,7 @@ class TableBuilder {
     std::vector<std::pair<size_t, std::string>> cells;  // by number of the column
   };
 
+  void Scan(absl::string_view composition_payload);
   static Place Below(const Place& place, const google::protobuf::FieldDescriptor& field);
   static Place Element(const Place& place, size_t index, bool is_leaf);
   void AddMessage(const google::protobuf::Descriptor& message, InputNode& object, const Place& place, Row& row);
@@ -54,7 +57,6 @@ class TableBuilder {
   void AddIdentifiers(InputNode& identifiers, const Place& place, Row& row);
   absl::optional<size_t> ColumnAt(const Place& place);
 
-  const RecordKind& kind_;
   bool short_identifiers_ = true;  // node.cas instead of node.identifiers[0].scheme
   bool has_nodes_ = false;
   size_t node_count_ = 0;  // of the record

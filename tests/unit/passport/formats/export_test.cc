@@ -10,6 +10,7 @@
 #include "google/protobuf/unknown_field_set.h"
 #include "gtest/gtest.h"
 #include "meguri/passport/v1/attachment.pb.h"
+#include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/owner_note.pb.h"
 #include "passport/formats/json.h"
@@ -243,6 +244,26 @@ TEST(Export, TellsWhatThisVersionDoesNotUnderstand) {
     EXPECT_THAT(Lines(again[0].problems), IsEmpty());
     ASSERT_TRUE(identity.ParseFromString(again[0].draft.sections[0].payload));
     EXPECT_EQ(identity.designations_size(), 1);
+  }
+}
+
+TEST(Export, TwoCompositionsOfOneRecordAreNoTrap) {
+  record::v1::Envelope envelope = EnvelopeOf(DemoDraft("vehicle-bumper.json"));
+  v1::Composition odd;
+  v1::SubstanceIdentifier& identifier = *odd.add_nodes()->add_identifiers();
+  identifier.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_SMILES);
+  identifier.set_value("C");
+  for (const uint32_t slot : {0U, 63U}) {
+    record::v1::Envelope two = envelope;
+    record::v1::Section& section = *two.add_sections();
+    section.set_type(record::v1::SECTION_TYPE_COMPOSITION);
+    section.set_slot(slot);
+    section.set_audiences(1 << record::v1::AUDIENCE_PUBLIC);
+    section.set_payload(odd.SerializeAsString());
+    const absl::StatusOr<Exported> exported = ExportRecords("csv", {two});
+    MEGURI_ASSERT_OK(exported);
+    EXPECT_THAT(exported->records[0].left, SizeIs(::testing::Ge(1U)));
+    EXPECT_THAT(Lines(MustImport(exported->bytes)[0].problems), IsEmpty());
   }
 }
 
