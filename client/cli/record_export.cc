@@ -35,6 +35,7 @@ struct Arguments {
   std::vector<std::string> record_ids;
   std::string filter;
   std::string publisher;
+  uint64_t version = 0;
   std::vector<std::string> saved;
   std::string format;
   std::string out;
@@ -51,6 +52,7 @@ absl::Status GetRecords(Session& session, const Arguments& arguments, std::vecto
     record::v1::GetRequest request;
     request.set_record_id(record_id.ToString());
     request.set_publisher(arguments.publisher);
+    request.set_version(arguments.version);
     MEGURI_ASSIGN_OR_RETURN(record::v1::GetResponse response, node->Get(request));
     if (const std::string caution = CautionOf(response.record(), session); !caution.empty()) {
       session.Note(Harmless(absl::StrCat(text, ": ", caution)));
@@ -112,7 +114,7 @@ absl::Status ReadSaved(Session& session, const Arguments& arguments, std::vector
 absl::StatusOr<std::vector<Envelope>> Records(Session& session, const Arguments& arguments) {
   const bool lists = !arguments.filter.empty();
   const int sources = (lists ? 1 : 0) + (arguments.record_ids.empty() ? 0 : 1) + (arguments.saved.empty() ? 0 : 1);
-  if (sources != 1) {
+  if (sources != 1 || (arguments.version > 0 && arguments.record_ids.size() != 1)) {
     return Usage(session.Say(Message::kExportSource));
   }
   std::vector<Envelope> envelopes;
@@ -235,6 +237,7 @@ void AddRecordExport(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "export", Message::kAboutRecordExport, session);
   command.add_option("ID", arguments->record_ids, session.Say(Message::kAboutRecordId));
+  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))->type_name("N");
   command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
   command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
   command.add_option("--saved", arguments->saved, session.Say(Message::kAboutExportSaved))

@@ -62,6 +62,7 @@ class Joining {
       return;
     }
     const SectionKind* kind = FindSectionKind(part.type);
+    AddAudiences(file_name, *kind, part.audiences, whole->second.audiences);
     const auto a = DecodePayload(*kind, whole->second.payload);
     const auto b = DecodePayload(*kind, part.payload);
     if (!a.ok() || !b.ok()) {
@@ -72,8 +73,21 @@ class Joining {
     AddFields(file_name, MessageToJson(**b), std::string(kind->name), fields);
     const std::unique_ptr<google::protobuf::Message> message(kind->prototype->New());
     Findings findings(1);
-    Invariant(MessageFromJson(fields, "sections", *message, findings), "fields of payloads make a payload");
+    if (!MessageFromJson(fields, std::string(kind->name), *message, findings)) {
+      const Violation violation = std::move(findings).Take()[0];
+      return AddProblem(file_name, violation.field, violation.reason, violation.found);
+    }
     whole->second.payload = message->SerializeAsString();
+  }
+
+  // The default of its kind says nothing: a profile may still tighten it.
+  void AddAudiences(const std::string& file_name, const SectionKind& kind, const record::AudienceSet& part,
+                    record::AudienceSet& whole) {
+    if (whole == kind.audiences) {
+      whole = part;
+    } else if (!(part == kind.audiences) && !(part == whole)) {
+      Disagree(file_name, absl::StrCat(kind.name, ".$audiences"));
+    }
   }
 
   // Recursion is bounded, as is the depth of payloads.

@@ -15,8 +15,8 @@ struct RecordPart {
 };
 
 // One record of all its parts, of which there is at least one: the sections of all, and of a section that several parts
-// have, the fields and list elements of each. A field that two parts say differently, or another record type, is a
-// problem: reason PARTS_DISAGREE. Places in problems and unmapped values begin with the file.
+// have, the fields and list elements of each. A field or audiences that two parts say differently, or another record
+// type, is a problem: reason PARTS_DISAGREE. Places in problems and unmapped values begin with the file.
 ImportedRecord JoinRecords(std::vector<RecordPart> parts);
 
 }  // namespace meguri::passport

@@ -540,6 +540,8 @@ TEST_F(ProgramWithNodeTest, SaysWhyThereIsNothingToExport) {
   const std::string out = folder_.Path("out");
   EXPECT_EQ(Run({"record", "export", record_id, "--format", "pdf", "--out", out}).exit_code, 65);
   EXPECT_EQ(Run({"record", "export", "--format", "csv", "--out", out}).exit_code, 64);
+  EXPECT_EQ(
+      Run({"record", "export", record_id, record_id, "--version", "1", "--format", "csv", "--out", out}).exit_code, 64);
   EXPECT_EQ(Run({"record", "export", record_id, "--saved", out, "--format", "csv", "--out", out}).exit_code, 64);
   EXPECT_EQ(Run({"record", "export", record_id, "--format", "csv", "--out", out, "--report", out}).exit_code, 64);
   EXPECT_EQ(Run({"record", "export", std::string(32, '0'), "--format", "csv", "--out", out}).exit_code, 66);

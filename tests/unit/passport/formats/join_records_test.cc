@@ -101,6 +101,22 @@ TEST(JoinRecords, NamesWhatPartsSayDifferently) {
   EXPECT_THAT(Lines(types.records[0].problems), ElementsAre("2.json: record_type PARTS_DISAGREE"));
 }
 
+TEST(JoinRecords, NeverWidensWhoMayRead) {
+  const auto part = [](const char* audiences, const char* field) {
+    return absl::StrCat(R"({"record_type": "product_passport", "sections": {"identity": {)", audiences, field, "}}}");
+  };
+  const std::string plain = part("", R"("lot": "1")");
+  const std::string partners = part(R"("$audiences": ["PARTNERS"], )", R"("serial": "2")");
+  const std::string owner = part(R"("$audiences": ["OWNER"], )", R"("gtin": "3")");
+  for (const std::vector<std::string>& files : {std::vector<std::string>{plain, partners}, {partners, plain}}) {
+    const Joined joined = AsOne(files);
+    EXPECT_THAT(Lines(joined.records[0].problems), IsEmpty());
+    EXPECT_EQ(joined.records[0].draft.sections[0].audiences.ToString(), "PARTNERS");
+  }
+  EXPECT_THAT(Lines(AsOne({plain, partners, owner}).records[0].problems),
+              ElementsAre("3.json: identity.$audiences PARTS_DISAGREE"));
+}
+
 TEST(JoinRecords, PutsTheFileBeforeAProblemOfItsOwn) {
   const Joined joined = AsOne({kGeneral, R"({"absoluteCarbonFootprint": 1, "batteryCarbonFootprint": 1e99})"});
   MEGURI_ASSERT_OK(joined.status);
