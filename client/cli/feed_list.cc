@@ -17,6 +17,20 @@ namespace {
 
 struct Arguments {};
 
+std::string TroubleOf(const Session& session, const admin::v1::FollowStatus& follow) {
+  // The figures stand in the table below.
+  std::string trouble =
+      follow.state() == admin::v1::FOLLOW_STATE_OVER_QUOTA ? session.Say(Message::kOverQuota) : follow.last_error();
+  if (!follow.last_error_reason().empty()) {
+    absl::StrAppend(&trouble, " [", follow.last_error_reason(), "]");
+  }
+  if (follow.newer_format_records() > 0) {
+    absl::StrAppend(&trouble, trouble.empty() ? "" : "; ",
+                    session.Say(Message::kNewerThanNode, {absl::StrCat(follow.newer_format_records())}));
+  }
+  return trouble;
+}
+
 std::string ReplicaTable(const Session& session, const admin::v1::ListFollowsResponse& response) {
   Table table({{session.Say(Message::kPublisher)},
                {session.Say(Message::kKeptEntries), true},
@@ -40,15 +54,8 @@ absl::Status List(Session& session, const Arguments&) {
                {session.Say(Message::kTarget), true},
                {session.Say(Message::kTrouble)}});
   for (const admin::v1::FollowStatus& follow : response.follows()) {
-    const std::string reason =
-        follow.last_error_reason().empty() ? "" : absl::StrCat(" [", follow.last_error_reason(), "]");
-    std::string trouble = absl::StrCat(follow.last_error(), reason);
-    if (follow.newer_format_records() > 0) {
-      absl::StrAppend(&trouble, trouble.empty() ? "" : "; ",
-                      session.Say(Message::kNewerThanNode, {absl::StrCat(follow.newer_format_records())}));
-    }
     table.Add({follow.publisher(), follow.feed(), FollowStateName(follow.state()), absl::StrCat(follow.size()),
-               absl::StrCat(follow.target_size()), trouble});
+               absl::StrCat(follow.target_size()), TroubleOf(session, follow)});
   }
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));

@@ -224,6 +224,13 @@ constexpr Row kRows[] = {
     {Message::kKeptEntries, "保管件数", "KEPT ENTRIES"},
     {Message::kKeptBytes, "保管量", "KEPT BYTES"},
     {Message::kAtMost, "上限", "AT MOST"},
+    {Message::kOverQuota,
+     "この発行者の保管上限に達しました(保管済みの記録は読めます)。node.toml の follow_quota_entries か "
+     "follow_quota_mib "
+     "を上げ、ノードを再起動してください",
+     "no room for more of this publisher; what is here stays readable. Raise follow_quota_entries or follow_quota_mib "
+     "in "
+     "node.toml and restart the node"},
     {Message::kNewerThanNode, "このノードより新しい記録: $0", "$0 newer than this node"},
     {Message::kFrozen, "凍結(1つの版に2つの署名)", "frozen: two headers were signed for one version"},
     {Message::kMember, "メンバー", "MEMBER"},

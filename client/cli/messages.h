@@ -165,6 +165,7 @@ enum class Message {
   kKeptEntries,
   kKeptBytes,
   kAtMost,
+  kOverQuota,
   kNewerThanNode,
   kFrozen,
   kMember,

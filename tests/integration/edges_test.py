@@ -116,7 +116,7 @@ class EdgesTest(unittest.TestCase):
         (kept,) = answer["replicas"]
         self.assertEqual((kept["publisher"], kept["entries"], kept["entries_max"]), (MAKER, "1", "1"))
         shown = self.recycler.cli("feed", "list").text
-        self.assertIn("raise follow_quota_entries", shown)
+        self.assertIn("Raise follow_quota_entries", shown)
         self.assertIn("KEPT BYTES", shown)
         self.assertEqual(len(items_of(self.recycler.json("record", "list"))), 1)
         self.assertEqual([line["reason"] for line in self.log_of(self.recycler)

@@ -576,21 +576,25 @@ TEST_F(ProgramWithNodeTest, RemembersTheFolderThatInitChose) {
 }
 
 TEST_F(ProgramWithNodeTest, AlignsTheListOfFollowedFeeds) {
-  EXPECT_EQ(Run({"feed", "list"}).out,
-            "PUBLISHER    FEED     STATE        SIZE  TARGET  LAST ERROR\n"
-            "0199:member  public   catching-up     7    1024\n"
-            "0199:mill    members  over-quota      3       5  No room. [QUOTA_EXCEEDED]\n"
-            "\n"
-            "PUBLISHER  KEPT ENTRIES   AT MOST  KEPT BYTES  AT MOST\n"
-            "0199:mill             3  10000000     5.0 MiB   16 GiB\n");
+  EXPECT_EQ(
+      Run({"feed", "list"}).out,
+      "PUBLISHER    FEED     STATE        SIZE  TARGET  LAST ERROR\n"
+      "0199:member  public   catching-up     7    1024\n"
+      "0199:mill    members  over-quota      3       5  no room for more of this publisher; what is here stays "
+      "readable. Raise follow_quota_entries or follow_quota_mib in node.toml and restart the node [QUOTA_EXCEEDED]\n"
+      "\n"
+      "PUBLISHER  KEPT ENTRIES   AT MOST  KEPT BYTES  AT MOST\n"
+      "0199:mill             3  10000000     5.0 MiB   16 GiB\n");
 }
 
 TEST_F(ProgramWithNodeTest, TellsWhatIsKeptOfEachPublisher) {
   const Outcome outcome = Run({"feed", "list", "-o", "json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.Json()["follows"][1]["state"], "FOLLOW_STATE_OVER_QUOTA");
   EXPECT_EQ(outcome.Json()["replicas"][0]["publisher"], "0199:mill");
   EXPECT_EQ(outcome.Json()["replicas"][0]["bytes_max"], "17179869184");
-  EXPECT_THAT(Run({"feed", "list", "--lang", "ja"}).out, HasSubstr("保管量"));
+  EXPECT_EQ(outcome.Json()["follows"][1]["last_error"], "No room.");
+  EXPECT_THAT(Run({"feed", "list", "--lang", "ja"}).out, AllOf(HasSubstr("保管量"), HasSubstr("保管上限に達しました")));
 }
 
 // The operator's client.
