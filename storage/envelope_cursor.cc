@@ -57,7 +57,7 @@ absl::StatusOr<record::v1::Envelope> EnvelopeCursor::Read(const record::Hash& he
   }
   record::v1::Envelope envelope;
   envelope.set_header(std::move(*stored.mutable_header()));
-  *envelope.mutable_signature() = std::move(*stored.mutable_signature());
+  MEGURI_ASSIGN_OR_RETURN(*envelope.mutable_signature(), ParseSignature(stored));
   cursor_->Next();
   for (; slots != 0; slots &= slots - 1) {
     if (StandsOn(SectionKey(arrival_, static_cast<uint32_t>(std::countr_zero(slots))))) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/format.h"
 
+#include <iterator>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
@@ -11,6 +11,7 @@
 #include "storage/commit_keys.h"
 #include "storage/usage_count.h"
 #include "storage/value.h"
+#include "storage/versions.h"
 
 namespace meguri::storage {
 namespace {
@@ -38,8 +39,8 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
 }  // namespace
 
 absl::Status PrepareFormat(OrderedStore& store) {
-  const std::vector<MigrationStep> steps = {AddUsage};
-  Invariant(steps.size() + 1 == kStoreFormat, "a step leads to each format");
+  const MigrationStep steps[] = {AddUsage, AddNewestKeys};
+  static_assert(std::size(steps) == kStoreFormat - 1, "a step leads to every format but the first");
   return PrepareFormat(store, steps);
 }
 

@@ -10,7 +10,7 @@
 
 namespace meguri::storage {
 
-inline constexpr uint32_t kStoreFormat = 2;
+inline constexpr uint32_t kStoreFormat = 3;
 inline constexpr uint32_t kFormatWithUsage = 2;  // from here on replicas are counted (storage/usage.h)
 
 // Turns a store of one format into the next. It may be interrupted, and is then run again from its beginning.

@@ -30,7 +30,7 @@ constexpr KeyKind kKnownKinds[] = {KeyKind::kMembership,  KeyKind::kConflict, Ke
                                    KeyKind::kFeed,        KeyKind::kHeader,   KeyKind::kReserved, KeyKind::kFeedName,
                                    KeyKind::kPosting,     KeyKind::kRequest,  KeyKind::kTerms,    KeyKind::kSetting,
                                    KeyKind::kTile,        KeyKind::kVersion,  KeyKind::kFollow,   KeyKind::kFrozen,
-                                   KeyKind::kRequestTime, KeyKind::kUnread,   KeyKind::kUsage};
+                                   KeyKind::kRequestTime, KeyKind::kUnread,   KeyKind::kUsage,    KeyKind::kNewest};
 
 bool IsKnown(KeyKind kind) {
   return std::find(std::begin(kKnownKinds), std::end(kKnownKinds), kind) != std::end(kKnownKinds);

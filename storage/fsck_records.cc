@@ -157,6 +157,22 @@ void CheckNoneIsLeft(const StoreReader& store, KeyKind kind, uint64_t expected, 
   }
 }
 
+// What one look at a record ID tells is what its versions say.
+void CheckNewest(const StoreReader& store, Findings& findings) {
+  uint64_t records = 0;
+  const absl::Status walked = ForEachNewest(store, [&](const record::RecordId& record_id, const Newest& newest) {
+    ++records;
+    const auto stored = store.Get(Family::kLookup, NewestKey(record_id));
+    const std::string where = absl::StrCat("newest version of record ", record_id.ToHex());
+    if (findings.IsOk(where, stored.status()) && *stored != WrapNewest(newest)) {
+      findings.AddProblem(absl::StrCat(where, " is not what its versions say"));
+    }
+    return absl::OkStatus();
+  });
+  findings.IsOk("versions", walked);
+  CheckNoneIsLeft(store, KeyKind::kNewest, records, "newest versions", findings);
+}
+
 void CheckNextArrival(const StoreReader& store, Arrival last_arrival, Findings& findings) {
   const auto stored = store.Get(Family::kLookup, NextArrivalKey());
   if (!findings.IsOk("number of the next record", stored.status()) || (!stored->has_value() && last_arrival == 0)) {
@@ -224,6 +240,7 @@ void CheckRecords(const StoreReader& store, Findings& findings) {
   walk.EndRecord();
   CheckNoneIsLeft(store, KeyKind::kHeader, walk.found_by_hash(), "header hashes", findings);
   CheckNoneIsLeft(store, KeyKind::kVersion, walk.found_by_version(), "versions", findings);
+  CheckNewest(store, findings);
   CheckNextArrival(store, walk.last_arrival(), findings);
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kUnread), findings, [&](absl::string_view key, absl::string_view) {
     findings.IsOk(absl::StrCat("unread record at ", NameOfKey(key)), CheckOneUnread(key, store));

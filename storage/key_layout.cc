@@ -175,6 +175,10 @@ absl::optional<VersionKeyParts> ParseVersionKey(absl::string_view key) {
   return VersionKeyParts{name->record_id, std::move(name->publisher), version};
 }
 
+std::string NewestKey(const record::RecordId& record_id) {
+  return KeyWriter(KeyKind::kNewest).Raw(record_id.view()).Take();
+}
+
 std::string MembershipPrefix(uint64_t arrival) { return KeyWriter(KeyKind::kMembership).U64(arrival).Take(); }
 
 std::string MembershipKey(uint64_t arrival, FeedId feed) {

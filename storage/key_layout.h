@@ -28,6 +28,8 @@ enum class KeyKind : char {
   kFeed = 'f',        // u32 feed                                          -> StoredFeed
   kUsage = 'g',       // holder 0 publisher 0                              -> StoredUsage
   kHeader = 'h',      // header hash[32]                                   -> u64 arrival
+  kNewest = 'l',      // record ID[16]                                    -> u64 version | u64 arrival | header hash[32]
+                      //   | publisher; or nothing: several publishers, ask kVersion
   kReserved = 'm',    // the committer's and the format's own
   kFeedName = 'n',    // holder 0 publisher 0 name 0 u64 epoch             -> u64 feed
   kPosting = 'p',     // u32 feed | u8 n field | u8 n value | record ID[16] | publisher -> u64 version | u64 arrival
@@ -65,6 +67,8 @@ struct VersionKeyParts {
   uint64_t version = 0;
 };
 absl::optional<VersionKeyParts> ParseVersionKey(absl::string_view key);
+
+std::string NewestKey(const record::RecordId& record_id);
 
 std::string MembershipPrefix(uint64_t arrival);
 std::string MembershipKey(uint64_t arrival, FeedId feed);

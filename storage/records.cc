@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/records.h"
 
+#include <bit>
 #include <limits>
 #include <utility>
 
 #include "absl/container/btree_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -13,27 +15,28 @@
 #include "storage/key_layout.h"
 #include "storage/usage.h"
 #include "storage/value.h"
+#include "storage/versions.h"
 
 namespace meguri::storage {
 namespace {
 
-constexpr size_t kVersionValueSize = 8 + record::kHashSize;
+constexpr absl::string_view kKeyIdBegin = "\x0a\x20";  // field 1 of a BatchSignature, 32 bytes
+constexpr size_t kKeyIdEnd = kKeyIdBegin.size() + record::kHashSize;
 
-std::string WrapVersion(Arrival arrival, const record::Hash& header_hash) {
-  std::string bytes;
-  AppendU64(arrival, bytes);
-  bytes.append(header_hash.view().data(), header_hash.view().size());
-  return WrapValue(bytes);
-}
-
-absl::StatusOr<VersionRef> ParseVersion(const record::ParticipantId& publisher, uint64_t version,
-                                        absl::string_view stored) {
-  MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(stored));
-  if (bytes.size() != kVersionValueSize) {
-    return ValueDamaged("version of a record");
+// Gives a version its place among those of its record.
+absl::Status PutPlace(Transaction& transaction, const record::Header& header, Arrival arrival) {
+  transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
+                  WrapVersion(arrival, header.hash()));
+  std::string key = NewestKey(header.record_id());
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
+  Newest known;
+  if (stored.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(known, ParseNewest(*stored));
   }
-  MEGURI_ASSIGN_OR_RETURN(const record::Hash header_hash, record::Hash::Parse(bytes.substr(8)));
-  return VersionRef{publisher, version, ReadU64(bytes), header_hash};
+  const Newest now =
+      WithVersion(std::move(known), VersionRef{header.publisher(), header.version(), arrival, header.hash()});
+  transaction.Put(Family::kLookup, std::move(key), WrapNewest(now));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
@@ -49,13 +52,8 @@ absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
   return arrival;
 }
 
-absl::StatusOr<v1::StoredRecord> UnwrapRecord(const absl::optional<std::string>& stored) {
-  if (!stored.has_value()) {
-    return ValueMissing("a record");
-  }
-  v1::StoredRecord message;
-  MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "record", message));
-  return message;
+absl::Status UnwrapRecord(const absl::optional<std::string>& stored, v1::StoredRecord& message) {
+  return stored.has_value() ? UnwrapMessage(*stored, "record", message) : ValueMissing("a record");
 }
 
 // Puts a value that is counted. Returns its bytes.
@@ -72,32 +70,64 @@ void AddSignedHeader(const std::string& header, const record::v1::BatchSignature
   *entry->mutable_signature() = signature;
 }
 
-// What a store or a transaction over it holds.
+// Calls `take` with every section that a store, or a transaction over it, holds in `slots`, ascending.
+template <typename Source, typename Take>
+absl::Status ForEachSection(const Source& source, Arrival arrival, uint64_t slots, const Take& take) {
+  for (; slots != 0; slots &= slots - 1) {
+    const auto slot = static_cast<uint32_t>(std::countr_zero(slots));
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<std::string> stored,
+                            source.Get(Family::kArrival, SectionKey(arrival, slot)));
+    if (stored.has_value()) {
+      MEGURI_RETURN_IF_ERROR(take(*stored));
+    }
+  }
+  return absl::OkStatus();
+}
+
 template <typename Source>
 absl::StatusOr<std::vector<record::v1::Section>> SectionsIn(const Source& source, Arrival arrival, uint64_t slots) {
   std::vector<record::v1::Section> sections;
-  for (uint32_t slot = 0; slot < record::kSlotsMax; ++slot) {
-    if ((slots >> slot & 1U) == 0) {
-      continue;
-    }
-    MEGURI_ASSIGN_OR_RETURN(const auto stored, source.Get(Family::kArrival, SectionKey(arrival, slot)));
-    if (stored.has_value()) {
-      MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "section", sections.emplace_back()));
-    }
-  }
+  MEGURI_RETURN_IF_ERROR(ForEachSection(source, arrival, slots, [&sections](const std::string& stored) {
+    return UnwrapMessage(stored, "section", sections.emplace_back());
+  }));
   return sections;
 }
 
 }  // namespace
 
+absl::StatusOr<record::v1::BatchSignature> ParseSignature(const v1::StoredRecord& stored) {
+  record::v1::BatchSignature signature;
+  if (!signature.ParseFromString(stored.signature())) {
+    return ValueDamaged("signature of a record");
+  }
+  return signature;
+}
+
+absl::StatusOr<std::string> ParseKeyId(const v1::StoredRecord& stored) {
+  // It comes first, and the hashes behind it would each cost an allocation.
+  if (absl::StartsWith(stored.signature(), kKeyIdBegin) && stored.signature().size() >= kKeyIdEnd) {
+    return stored.signature().substr(kKeyIdBegin.size(), record::kHashSize);
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::v1::BatchSignature signature, ParseSignature(stored));
+  return std::move(*signature.mutable_key_id());
+}
+
 absl::StatusOr<v1::StoredRecord> Records::Read(Arrival arrival) const {
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kArrival, RecordKey(arrival)));
-  return UnwrapRecord(stored);
+  v1::StoredRecord stored;
+  MEGURI_RETURN_IF_ERROR(Read(arrival, stored));
+  return stored;
+}
+
+absl::Status Records::Read(Arrival arrival, v1::StoredRecord& stored) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto value, store_.Get(Family::kArrival, RecordKey(arrival)));
+  return UnwrapRecord(value, stored);
 }
 
 absl::StatusOr<v1::StoredRecord> Records::Read(const Transaction& transaction, Arrival arrival) const {
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kArrival, RecordKey(arrival)));
-  return UnwrapRecord(stored);
+  MEGURI_ASSIGN_OR_RETURN(const auto value, transaction.Get(Family::kArrival, RecordKey(arrival)));
+  v1::StoredRecord stored;
+  MEGURI_RETURN_IF_ERROR(UnwrapRecord(value, stored));
+  return stored;
 }
 
 absl::StatusOr<uint64_t> Records::Count() const {
@@ -111,6 +141,17 @@ absl::StatusOr<uint64_t> Records::Count() const {
 
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(Arrival arrival, uint64_t slots) const {
   return SectionsIn(store_, arrival, slots);
+}
+
+absl::StatusOr<std::vector<std::string>> Records::ReadSectionBytes(Arrival arrival, uint64_t slots) const {
+  std::vector<std::string> sections;
+  MEGURI_RETURN_IF_ERROR(ForEachSection(store_, arrival, slots, [&sections](std::string& stored) -> absl::Status {
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(stored));
+    stored.erase(0, stored.size() - bytes.size());
+    sections.push_back(std::move(stored));
+    return absl::OkStatus();
+  }));
+  return sections;
 }
 
 absl::StatusOr<std::vector<record::v1::Section>> Records::ReadSections(const Transaction& transaction, Arrival arrival,
@@ -140,6 +181,11 @@ absl::StatusOr<std::vector<VersionRef>> Records::FindVersions(const record::Reco
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return versions;
+}
+
+absl::StatusOr<Newest> Records::FindNewest(const record::RecordId& record_id) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, NewestKey(record_id)));
+  return stored.has_value() ? ParseNewest(*stored) : Newest();
 }
 
 absl::StatusOr<std::vector<FeedMembership>> Records::FeedsOf(Arrival arrival) const {
@@ -206,8 +252,7 @@ absl::StatusOr<PutVersion> Records::PutNew(Transaction& transaction, const recor
   MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, TakeNextArrival(transaction));
   const int64_t grown = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
   transaction.Put(Family::kLookup, HeaderKey(header.hash()), WrapU64(arrival));
-  transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
-                  WrapVersion(arrival, header.hash()));
+  MEGURI_RETURN_IF_ERROR(PutPlace(transaction, header, arrival));
   return PutVersion{arrival, true, grown};
 }
 
@@ -271,14 +316,13 @@ absl::StatusOr<InterpretedRecord> Records::Interpret(Transaction& transaction, A
   if (known.has_value()) {
     transaction.Delete(Family::kLookup, HeaderKey(header.hash()));
     transaction.Delete(Family::kArrival, RecordKey(arrival));
-    MEGURI_ASSIGN_OR_RETURN(const int64_t grown,
-                            PutEvidence(transaction, header, stored.signature(), stored.brought_by()));
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchSignature signature, ParseSignature(stored));
+    MEGURI_ASSIGN_OR_RETURN(const int64_t grown, PutEvidence(transaction, header, signature, stored.brought_by()));
     return InterpretedRecord{false, grown - before};
   }
   stored.set_unread(false);
   const int64_t after = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
-  transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
-                  WrapVersion(arrival, header.hash()));
+  MEGURI_RETURN_IF_ERROR(PutPlace(transaction, header, arrival));
   return InterpretedRecord{true, after - before};
 }
 
@@ -342,7 +386,8 @@ absl::StatusOr<int64_t> Records::PutEvidence(Transaction& transaction, const rec
   v1::StoredRecord stored;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(*first, "record", stored));
   v1::StoredEvidence evidence;
-  AddSignedHeader(stored.header(), stored.signature(), evidence);
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchSignature first_signature, ParseSignature(stored));
+  AddSignedHeader(stored.header(), first_signature, evidence);
   AddSignedHeader(header.bytes(), signature, evidence);
   evidence.set_brought_by(feed);
   const int64_t grown = PutCounted(transaction, Family::kLookup, key, WrapMessage(evidence));

@@ -17,19 +17,9 @@
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
 #include "storage/transaction.h"
+#include "storage/versions.h"
 
 namespace meguri::storage {
-
-// Position of a record version in the order of arrival at this store, from 1.
-using Arrival = uint64_t;
-
-// One version of one record, as the look-up keys name it.
-struct VersionRef {
-  record::ParticipantId publisher;
-  uint64_t version = 0;
-  Arrival arrival = 0;
-  record::Hash header_hash;
-};
 
 // Where a version was put.
 struct PutVersion {
@@ -50,6 +40,11 @@ struct FeedMembership {
   uint64_t slots = 0;
 };
 
+// DATA_LOSS if it cannot be read.
+absl::StatusOr<record::v1::BatchSignature> ParseSignature(const v1::StoredRecord& stored);
+// The ID of the key that signed: of all in the signature the one thing that every reader of a record asks for.
+absl::StatusOr<std::string> ParseKeyId(const v1::StoredRecord& stored);
+
 // Records and their sections: bytes under arrival keys, small look-up keys beside them. Stateless; thread-safe.
 class Records {
  public:
@@ -57,18 +52,24 @@ class Records {
 
   // NOT_FOUND-free: an arrival that a look-up key names and that is missing is DATA_LOSS.
   absl::StatusOr<v1::StoredRecord> Read(Arrival arrival) const;
+  // The same, into `stored`, which may lie in an arena.
+  absl::Status Read(Arrival arrival, v1::StoredRecord& stored) const;
   // The same as `transaction` sees it.
   absl::StatusOr<v1::StoredRecord> Read(const Transaction& transaction, Arrival arrival) const;
   // How many versions are stored.
   absl::StatusOr<uint64_t> Count() const;
   // The stored sections whose bit is set in `slots`, ascending. Missing ones are left out.
   absl::StatusOr<std::vector<record::v1::Section>> ReadSections(Arrival arrival, uint64_t slots) const;
+  // The same, each as the bytes of a record::v1::Section.
+  absl::StatusOr<std::vector<std::string>> ReadSectionBytes(Arrival arrival, uint64_t slots) const;
   // The same as `transaction` sees them.
   absl::StatusOr<std::vector<record::v1::Section>> ReadSections(const Transaction& transaction, Arrival arrival,
                                                                 uint64_t slots) const;
   absl::StatusOr<absl::optional<Arrival>> FindByHash(const record::Hash& header_hash) const;
   // All versions of a record ID by publisher and version, ascending. Empty if there is none.
   absl::StatusOr<std::vector<VersionRef>> FindVersions(const record::RecordId& record_id) const;
+  // The newest version of a record at the price of one look-up, if one member alone has published under its ID.
+  absl::StatusOr<Newest> FindNewest(const record::RecordId& record_id) const;
   absl::StatusOr<std::vector<FeedMembership>> FeedsOf(Arrival arrival) const;
   // Whether PutEvidence was called for a header with this hash: an entry may name it although no record is stored.
   absl::StatusOr<bool> IsConflict(const record::Hash& header_hash) const;

@@ -33,6 +33,7 @@
 #include "node/membership/registry_state.h"
 #include "node/peer/grpc_peer_client.h"
 #include "node/publish/publisher.h"
+#include "node/query/carried_envelope.h"
 #include "node/query/query.h"
 #include "node/rpc/access_service.h"
 #include "node/rpc/admin_service.h"
@@ -390,7 +391,8 @@ absl::Status Node::Parts::SaveOwnEntry() const {
   holder.is_client = true;
   MEGURI_ASSIGN_OR_RETURN(const RecordView view,
                           query->Get(holder, ref->record_id, bundle.operator_id().text(), ref->version, {}));
-  return WriteEntryFile(folder.registry_entry(), view.envelope);
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::Envelope envelope, ToEnvelope(view.envelope));
+  return WriteEntryFile(folder.registry_entry(), envelope);
 }
 
 void Node::Parts::SignHeartbeat() {

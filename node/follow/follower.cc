@@ -372,7 +372,7 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
   storage::v1::StoredRecord stored;
   stored.set_brought_by(id);
   stored.set_header(item.header.has_value() ? item.header->bytes() : item.newer_header);
-  *stored.mutable_signature() = std::move(item.signature);
+  stored.set_signature(item.signature.SerializeAsString());
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
   if (!item.header.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion unread, records.PutUnread(transaction, id, stored));
@@ -381,8 +381,7 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
   }
   const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, *item.header, stored);
   if (!version.ok() && ReasonOf(version.status()) == "TWO_HEADERS") {
-    MEGURI_ASSIGN_OR_RETURN(const int64_t evidence,
-                            records.PutEvidence(transaction, *item.header, stored.signature(), id));
+    MEGURI_ASSIGN_OR_RETURN(const int64_t evidence, records.PutEvidence(transaction, *item.header, item.signature, id));
     return WrittenItem{true, evidence};
   }
   MEGURI_RETURN_IF_ERROR(version.status());

@@ -65,7 +65,7 @@ storage::v1::StoredRecord MakeStored(const CheckedPublication& checked, const Pu
                                      absl::Time now) {
   storage::v1::StoredRecord stored;
   stored.set_header(checked.header.bytes());
-  *stored.mutable_signature() = publication.envelope.signature();
+  stored.set_signature(publication.envelope.signature().SerializeAsString());
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
   stored.set_own(true);
   for (const SectionFacts& facts : checked.facts) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "node/query/carried_envelope.h"
 #include "passport/index_terms.h"
 #include "record/batch.h"
 #include "record/header.h"
@@ -65,7 +66,7 @@ absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const
   view.header_hash = header.hash();
   view.latest_version = header.version();
   view.source = RecordSource::kPublisher;
-  view.envelope = std::move(envelope);
+  view.envelope = ToCarried(std::move(envelope));
   return view;
 }
 

@@ -13,13 +13,18 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "google/protobuf/arena.h"
+#include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/query/filter.h"
 #include "node/query/list_scan.h"
 #include "passport/index_terms.h"
+#include "storage/value.h"
 
 namespace meguri::node {
 namespace {
+
+constexpr size_t kArenaBytes = 4096;  // on the stack; holds what is stored of most records
 
 using storage::Posting;
 using storage::VersionRef;
@@ -90,7 +95,10 @@ class Query::View {
 
   // What the reader may see of one version. nullopt: nothing.
   absl::StatusOr<absl::optional<RecordView>> Open(const VersionRef& ref, const ReadMask& mask) {
-    MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records_.Read(ref.arrival));
+    char first_block[kArenaBytes];
+    google::protobuf::Arena arena(first_block, sizeof(first_block));
+    auto& stored = *google::protobuf::Arena::CreateMessage<storage::v1::StoredRecord>(&arena);
+    MEGURI_RETURN_IF_ERROR(records_.Read(ref.arrival, stored));
     MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> slots, VisibleSlots(ref, stored));
     if (!slots.has_value()) {
       return absl::optional<RecordView>();
@@ -98,21 +106,16 @@ class Query::View {
     RecordView view;
     view.header_hash = ref.header_hash;
     view.source = stored.own() ? RecordSource::kOwn : RecordSource::kReplica;
-    view.key_id = stored.signature().key_id();
+    MEGURI_ASSIGN_OR_RETURN(view.key_id, storage::ParseKeyId(stored));
     MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
     if (mask.header) {
       view.envelope.set_header(std::move(*stored.mutable_header()));
     }
     if (mask.signature) {
-      *view.envelope.mutable_signature() = std::move(*stored.mutable_signature());
+      view.envelope.set_signature(std::move(*stored.mutable_signature()));
     }
     if (mask.sections && *slots != 0) {
-      MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Section> sections, records_.ReadSections(ref.arrival, *slots));
-      for (record::v1::Section& section : sections) {
-        if (mask.section_types.empty() || mask.section_types.contains(section.type())) {
-          *view.envelope.add_sections() = std::move(section);
-        }
-      }
+      MEGURI_RETURN_IF_ERROR(AddSections(ref.arrival, *slots, mask, view.envelope));
     }
     return absl::optional<RecordView>(std::move(view));
   }
@@ -129,6 +132,17 @@ class Query::View {
     return absl::optional<RecordView>();
   }
 
+  // The newest visible version of a record that one member alone has published, if that is its newest version of all.
+  // nullopt: look at every version.
+  absl::StatusOr<absl::optional<RecordView>> OpenOnlyNewest(const record::RecordId& record_id,
+                                                            absl::string_view publisher, const ReadMask& mask) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::Newest known, records_.FindNewest(record_id));
+    if (!known.only.has_value() || (!publisher.empty() && known.only->publisher.text() != publisher)) {
+      return absl::optional<RecordView>();
+    }
+    return OpenNewest(absl::MakeConstSpan(&*known.only, 1), mask);
+  }
+
   // The current candidate with its sections, if it matches and nothing newer is visible: a newer version, which the
   // reader may see through another feed, need not match any more.
   absl::StatusOr<absl::optional<RecordView>> OpenMatch(const ListScan& scan, const ReadMask& mask) {
@@ -137,9 +151,13 @@ class Query::View {
       return absl::optional<RecordView>();
     }
     const Posting& posting = scan.current();
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
-                            Versions(posting.record_id, posting.publisher.text()));
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, OpenNewest(versions, mask));
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record,
+                            OpenOnlyNewest(posting.record_id, posting.publisher.text(), mask));
+    if (!record.has_value()) {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
+                              Versions(posting.record_id, posting.publisher.text()));
+      MEGURI_ASSIGN_OR_RETURN(record, OpenNewest(versions, mask));
+    }
     return record.has_value() && record->latest_version == version ? std::move(record) : absl::nullopt;
   }
 
@@ -202,6 +220,24 @@ class Query::View {
   const storage::StoreReader& snapshot() const { return *snapshot_; }
 
  private:
+  absl::Status AddSections(storage::Arrival arrival, uint64_t slots, const ReadMask& mask,
+                           record::v1::CarriedEnvelope& envelope) {
+    MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> sections, records_.ReadSectionBytes(arrival, slots));
+    for (std::string& bytes : sections) {
+      if (!mask.section_types.empty()) {
+        record::v1::Section section;
+        if (!section.ParseFromString(bytes)) {
+          return storage::ValueDamaged("section");
+        }
+        if (!mask.section_types.contains(section.type())) {
+          continue;
+        }
+      }
+      envelope.add_sections(std::move(bytes));
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const VersionRef& ref,
                                                         const storage::v1::StoredRecord& stored) {
     uint64_t slots = 0;
@@ -258,6 +294,10 @@ Query::Query(const storage::SnapshotReader& store, std::vector<record::Participa
 absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,
                                       absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
   View view(*this, reader);
+  MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, view.OpenOnlyNewest(record_id, publisher, mask));
+  if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
+    return *std::move(newest);
+  }
   MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
   // Versions of one publisher stand together. Anyone can publish under a record ID that became known, so a record that
   // was published here comes first, and of several others none is preferred.

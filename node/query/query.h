@@ -8,7 +8,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
-#include "meguri/record/v1/record.pb.h"
+#include "meguri/record/v1/carried.pb.h"
 #include "node/policy/decision.h"
 #include "node/query/page_token.h"
 #include "record/record_id.h"
@@ -37,7 +37,7 @@ struct QueryReader {
 enum class RecordSource { kOwn, kReplica, kPublisher };
 
 struct RecordView {
-  record::v1::Envelope envelope;
+  record::v1::CarriedEnvelope envelope;  // as it is stored: whoever needs its parts parses it
   record::Hash header_hash;
   uint64_t latest_version = 0;  // of this publisher, that the reader may see
   RecordSource source = RecordSource::kOwn;

@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "base/status_macros.h"
+#include "node/query/carried_envelope.h"
+
 namespace meguri::node {
 namespace {
 
@@ -18,14 +21,27 @@ const char* NameOf(RecordSource source) {
   return "";
 }
 
-}  // namespace
-
-void ToProto(RecordView view, record::v1::RecordView& out) {
-  *out.mutable_envelope() = std::move(view.envelope);
+// Both messages have the same fields.
+template <typename Message>
+void SetFacts(const RecordView& view, std::string doubt, Message& out) {
   out.set_header_hash(view.header_hash.ToString());
   out.set_latest_version(view.latest_version);
   out.set_source(NameOf(view.source));
   out.set_frozen(view.is_frozen);
+  out.set_doubt(std::move(doubt));
+}
+
+}  // namespace
+
+absl::Status ToProto(const RecordView& view, std::string doubt, record::v1::RecordView& out) {
+  MEGURI_ASSIGN_OR_RETURN(*out.mutable_envelope(), ToEnvelope(view.envelope));
+  SetFacts(view, std::move(doubt), out);
+  return absl::OkStatus();
+}
+
+void ToCarried(RecordView view, std::string doubt, record::v1::CarriedRecordView& out) {
+  SetFacts(view, std::move(doubt), out);
+  *out.mutable_envelope() = std::move(view.envelope);
 }
 
 }  // namespace meguri::node

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
+#include "absl/status/status.h"
+#include "meguri/record/v1/carried.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "node/query/query.h"
 
 namespace meguri::node {
 
-void ToProto(RecordView view, record::v1::RecordView& out);
+// `doubt` as RecordView::doubt on the wire. DATA_LOSS if what is stored cannot be read.
+absl::Status ToProto(const RecordView& view, std::string doubt, record::v1::RecordView& out);
+// The same bytes, unread.
+void ToCarried(RecordView view, std::string doubt, record::v1::CarriedRecordView& out);
 
 }  // namespace meguri::node

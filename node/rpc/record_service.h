@@ -9,7 +9,8 @@
 
 namespace meguri::node {
 
-class RecordServiceEdge final : public record::v1::RecordService::CallbackService {
+class RecordServiceEdge final
+    : public record::v1::RecordService::WithRawCallbackMethod_Get<record::v1::RecordService::CallbackService> {
  public:
   RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver);
 
@@ -17,8 +18,8 @@ class RecordServiceEdge final : public record::v1::RecordService::CallbackServic
                                     record::v1::PublishResponse* response) override;
   grpc::ServerBidiReactor<record::v1::PublishStreamRequest, record::v1::PublishStreamResponse>* PublishStream(
       grpc::CallbackServerContext* context) override;
-  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const record::v1::GetRequest* request,
-                                record::v1::GetResponse* response) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context, const record::v1::ListRequest* request,
                                  record::v1::ListResponse* response) override;
   grpc::ServerUnaryReactor* History(grpc::CallbackServerContext* context, const record::v1::HistoryRequest* request,

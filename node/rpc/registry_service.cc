@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "node/query/carried_envelope.h"
 
 namespace meguri::node {
 namespace {
@@ -41,7 +42,7 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerCon
                            RecordView view, query_.Get(holder, ref->record_id, registry_.bundle().operator_id().text(),
                                                        ref->version, {}));
                        *out.mutable_member() = *entry;
-                       *out.mutable_record() = std::move(view.envelope);
+                       MEGURI_ASSIGN_OR_RETURN(*out.mutable_record(), ToEnvelope(view.envelope));
                        return absl::OkStatus();
                      });
 }

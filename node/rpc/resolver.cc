@@ -28,6 +28,13 @@ void SetPublisher(const registry::v1::MemberEntry& entry, record::v1::ResolveRes
   *publisher->mutable_addresses() = entry.hosting().addresses();
 }
 
+absl::Status AddTo(record::v1::ResolveResponse& response, const std::vector<RecordView>& views) {
+  for (const RecordView& view : views) {
+    MEGURI_RETURN_IF_ERROR(ToProto(view, "", *response.add_records()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 struct Resolver::Call {
@@ -61,10 +68,7 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
     MEGURI_ASSIGN_OR_RETURN(call->identifier, ParseIdentifier(call->request.identifier()));
     MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> records,
                             query_.Resolve(authenticator_.QueryReaderFor(call->caller), call->request.identifier()));
-    for (RecordView& view : records) {
-      ToProto(std::move(view), *call->response.add_records());
-    }
-    return absl::OkStatus();
+    return AddTo(call->response, records);
   };
   const absl::Status looked = look();
   if (looked.ok() && PrepareQuestion(*call)) {
@@ -132,12 +136,7 @@ void Resolver::TakeAnswer(Call& call, absl::StatusOr<PublisherNode::Answer> answ
   }
   --asks_;
   SetAnswer(views.status(), call.response);
-  if (views.ok()) {
-    for (RecordView& view : *views) {
-      ToProto(std::move(view), *call.response.add_records());
-    }
-  }
-  call.done(absl::OkStatus());
+  call.done(views.ok() ? AddTo(call.response, *views) : absl::OkStatus());
 }
 
 }  // namespace meguri::node

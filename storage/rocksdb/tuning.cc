@@ -12,8 +12,12 @@ namespace {
 
 constexpr int kOpenFilesMax = 512;
 constexpr int kCacheShardBits = 2;  // few shards, so that one can keep the block of a large section
+// Records and sections are large and seldom read twice within a moment, look-ups are small and answer every question:
+// each has a part of the cache, so that the ones do not drive out the others.
+constexpr size_t kArrivalCacheShare = 4;  // one part in
 constexpr double kBloomBitsPerKey = 10;
-constexpr size_t kArrivalBlockBytes = 16 << 10;
+constexpr double kBufferBloomShare = 0.02;  // of the write buffer: most look-ups are for what is not in it
+constexpr size_t kArrivalBlockBytes = 4 << 10;
 constexpr size_t kLookupBlockBytes = 4 << 10;
 constexpr int kLookupTablesBeforeMerge =
     8;  // keys in random order: each merge rewrites a large part of the level below
@@ -21,10 +25,10 @@ constexpr size_t kMergeReadBytes = 1 << 20;
 constexpr size_t kInfoLogBytesMax = 1 << 20;
 constexpr size_t kInfoLogFilesMax = 2;
 
-rocksdb::BlockBasedTableOptions TableOptions(const RocksdbOptions& options) {
+rocksdb::BlockBasedTableOptions TableOptions(size_t cache_bytes) {
   // Not strict: a strict cache that is smaller than the blocks in use makes reads fail (seen with sections of 8 MiB).
   // It goes back to its size as soon as the readers let go.
-  const rocksdb::LRUCacheOptions cache(options.block_cache_bytes, kCacheShardBits, false, 0.5);
+  const rocksdb::LRUCacheOptions cache(cache_bytes, kCacheShardBits, false, 0.5);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(cache);
   table.cache_index_and_filter_blocks = true;
@@ -63,6 +67,8 @@ rocksdb::ColumnFamilyOptions LookupOptions(const RocksdbOptions& options, rocksd
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   rocksdb::ColumnFamilyOptions family = FamilyOptions(options, table);
   family.compression = rocksdb::kLZ4Compression;
+  family.memtable_prefix_bloom_size_ratio = kBufferBloomShare;
+  family.memtable_whole_key_filtering = true;
   family.level0_file_num_compaction_trigger = kLookupTablesBeforeMerge;
   return family;
 }
@@ -96,9 +102,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options) {
 }
 
 FamilyTuning::FamilyTuning(const RocksdbOptions& options) {
-  const rocksdb::BlockBasedTableOptions table = TableOptions(options);
-  arrival = ArrivalOptions(options, table);
-  lookup = LookupOptions(options, table);
+  const size_t arrival_cache_bytes = options.block_cache_bytes / kArrivalCacheShare;
+  arrival = ArrivalOptions(options, TableOptions(arrival_cache_bytes));
+  lookup = LookupOptions(options, TableOptions(options.block_cache_bytes - arrival_cache_bytes));
 }
 
 }  // namespace meguri::storage

@@ -11,7 +11,6 @@ inline constexpr size_t kProtectionBytesPerKey = 8;  // of a write, from the bat
 
 rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options);
 
-// One cache serves both families.
 struct FamilyTuning {
   explicit FamilyTuning(const RocksdbOptions& options);
   rocksdb::ColumnFamilyOptions arrival;

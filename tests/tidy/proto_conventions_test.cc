@@ -31,6 +31,7 @@ namespace pb = google::protobuf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr absl::string_view kOurs = "meguri/";
 
@@ -231,6 +232,44 @@ TEST(ProtoConventions, HoldInTheTree) {
   }
   EXPECT_THAT(conventions.offences(), IsEmpty()) << absl::StrJoin(conventions.offences(), "\n");
   EXPECT_GT(conventions.method_count(), 0) << "no method was seen: is this the tree?";
+}
+
+// A message that carries the bytes of another has its fields, name by name and number by number; a message may be
+// bytes.
+std::vector<std::string> DifferencesOfCarried(const pb::Descriptor& carried, const pb::Descriptor& original) {
+  std::vector<std::string> differences;
+  for (int i = 0; i < original.field_count(); ++i) {
+    const pb::FieldDescriptor* field = original.field(i);
+    const pb::FieldDescriptor* same = carried.FindFieldByNumber(field->number());
+    const bool fits = same != nullptr && same->name() == field->name() && same->label() == field->label() &&
+                      (same->type() == field->type() || (same->type() == pb::FieldDescriptor::TYPE_BYTES &&
+                                                         field->type() == pb::FieldDescriptor::TYPE_MESSAGE));
+    if (!fits) {
+      differences.push_back(field->full_name());
+    }
+  }
+  if (carried.field_count() != original.field_count()) {
+    differences.push_back(carried.full_name());
+  }
+  return differences;
+}
+
+TEST(ProtoConventions, CarriedMessagesHaveTheBytesOfTheirOriginals) {
+  PlantedSourceTree sources;
+  ErrorLog log;
+  pb::compiler::Importer importer(&sources, &log);
+  const pb::FileDescriptor* carried = importer.Import("meguri/record/v1/carried.proto");
+  ASSERT_NE(carried, nullptr);
+  ASSERT_NE(importer.Import("meguri/record/v1/record_service.proto"), nullptr);
+  ASSERT_GT(carried->message_type_count(), 0);
+  for (int i = 0; i < carried->message_type_count(); ++i) {
+    const pb::Descriptor& message = *carried->message_type(i);
+    const std::string name = absl::StrReplaceAll(message.full_name(), {{"Carried", ""}});
+    const pb::Descriptor* original = importer.pool()->FindMessageTypeByName(name);
+    ASSERT_NE(original, nullptr) << name;
+    EXPECT_THAT(DifferencesOfCarried(message, *original), IsEmpty());
+    EXPECT_THAT(DifferencesOfCarried(*original->file()->message_type(0), message), Not(IsEmpty()));
+  }
 }
 
 TEST(ProtoConventions, AcceptAGoodMethod) {

@@ -66,7 +66,7 @@ class EnvelopeCursorTest : public ::testing::Test {
     const auto envelope = cursor.Read(sample.header.hash(), SlotsOf(sample));
     MEGURI_ASSERT_OK(envelope);
     EXPECT_EQ(envelope->header(), sample.header.bytes());
-    EXPECT_EQ(envelope->signature().SerializeAsString(), sample.stored.signature().SerializeAsString());
+    EXPECT_EQ(envelope->signature().SerializeAsString(), sample.stored.signature());
     ASSERT_EQ(static_cast<size_t>(envelope->sections_size()), sample.sections.size());
     for (size_t i = 0; i < sample.sections.size(); ++i) {
       EXPECT_EQ(envelope->sections(static_cast<int>(i)).SerializeAsString(), sample.sections[i].SerializeAsString());

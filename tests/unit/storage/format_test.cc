@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/format.h"
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "storage/commit_keys.h"
+#include "storage/key_layout.h"
 #include "storage/memory/memory_store.h"
+#include "storage/records.h"
 #include "storage/value.h"
+#include "tests/testing/fakes.h"
 #include "tests/testing/faulty_store.h"
 #include "tests/testing/status.h"
+#include "tests/unit/storage/samples.h"
 
 namespace meguri::storage {
 namespace {
@@ -39,23 +45,64 @@ TEST_F(FormatTest, MarksAnEmptyStore) {
 TEST_F(FormatTest, LeavesAMarkedStoreAlone) {
   MEGURI_ASSERT_OK(PrepareFormat(*store_));
   Put(Family::kArrival, "record", "bytes");
-  testing::FaultPlan plan;
-  MEGURI_EXPECT_OK(PrepareFormat(*testing::MakeFaultyStore(*store_, plan)));
+  meguri::testing::FaultPlan plan;
+  MEGURI_EXPECT_OK(PrepareFormat(*meguri::testing::MakeFaultyStore(*store_, plan)));
   EXPECT_EQ(plan.writes_seen(), 0);
+}
+
+// The keys of what is newest, and their values.
+std::map<std::string, std::string> NewestIn(const StoreReader& store) {
+  std::map<std::string, std::string> newest;
+  for (auto cursor = store.NewCursor(Family::kLookup, KindPrefix(KeyKind::kNewest)); cursor->Valid(); cursor->Next()) {
+    newest.emplace(cursor->key(), cursor->value());
+  }
+  return newest;
+}
+
+TEST_F(FormatTest, AddsTheNewestVersionsToAStoreOfFormat1) {
+  constexpr size_t kRecords = 5000;  // more than one batch
+  meguri::testing::SeededRandom random;
+  Transaction transaction(*store_);
+  const auto put = [&](const record::RecordId& record_id, const char* publisher, uint64_t version) {
+    const testing::SampleRecord sample = testing::MakeSample(testing::Member(publisher), record_id, version, random);
+    MEGURI_ASSERT_OK(Records(*store_).Put(transaction, sample.header, sample.stored));
+  };
+  for (size_t i = 0; i < kRecords; ++i) {
+    const record::RecordId record_id = record::RecordId::Make(random);
+    put(record_id, "9999:maker", 1);
+    if (i % 3 == 0) {
+      put(record_id, "9999:maker", 2);
+    }
+    if (i % 7 == 0) {
+      put(record_id, "9999:another", 1);
+    }
+  }
+  MEGURI_ASSERT_OK(testing::Apply(*store_, transaction));
+  const std::map<std::string, std::string> expected = NewestIn(*store_);
+  ASSERT_EQ(expected.size(), kRecords);
+  WriteBatch undo{{}, {Write{Family::kLookup, kFormatKey, WrapU64(1)}}};
+  for (const auto& [key, value] : expected) {
+    undo.writes.push_back(Write{Family::kLookup, key, absl::nullopt});
+  }
+  MEGURI_ASSERT_OK(store_->Apply(undo));
+
+  MEGURI_ASSERT_OK(PrepareFormat(*store_));
+  EXPECT_EQ(Format(), kStoreFormat);
+  EXPECT_EQ(NewestIn(*store_), expected);
 }
 
 TEST_F(FormatTest, RefusesANewerStore) {
   Put(Family::kLookup, kFormatKey, WrapU64(kStoreFormat + 1));
   const absl::Status status = PrepareFormat(*store_);
-  EXPECT_THAT(status, testing::HasReason("STORE_FORMAT_NEWER"));
-  EXPECT_THAT(status, testing::HasCode(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(status, meguri::testing::HasReason("STORE_FORMAT_NEWER"));
+  EXPECT_THAT(status, meguri::testing::HasCode(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(Format(), kStoreFormat + 1);
 }
 
 TEST_F(FormatTest, RefusesEntriesWithoutAMarkInEitherFamily) {
   for (const Family family : {Family::kArrival, Family::kLookup}) {
     Put(family, "z", "bytes");
-    EXPECT_THAT(PrepareFormat(*store_), testing::HasReason("STORE_DAMAGED"));
+    EXPECT_THAT(PrepareFormat(*store_), meguri::testing::HasReason("STORE_DAMAGED"));
     MEGURI_ASSERT_OK(store_->Apply(WriteBatch{{}, {Write{family, "z", absl::nullopt}}}));
   }
   MEGURI_EXPECT_OK(PrepareFormat(*store_));
@@ -64,15 +111,15 @@ TEST_F(FormatTest, RefusesEntriesWithoutAMarkInEitherFamily) {
 TEST_F(FormatTest, RefusesEntriesThatSortBeforeTheMark) {
   Put(Family::kLookup, "a", "bytes");
   Put(Family::kLookup, kCommitKey, WrapU64(1));
-  EXPECT_THAT(PrepareFormat(*store_), testing::HasReason("STORE_DAMAGED"));
+  EXPECT_THAT(PrepareFormat(*store_), meguri::testing::HasReason("STORE_DAMAGED"));
 }
 
 TEST_F(FormatTest, RefusesAMarkThatIsNoFormat) {
   Put(Family::kLookup, kFormatKey, WrapU64(0));
-  EXPECT_THAT(PrepareFormat(*store_), testing::HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(PrepareFormat(*store_), meguri::testing::HasCode(absl::StatusCode::kDataLoss));
   for (const char* damaged : {"", "1", "garbage that is long"}) {
     Put(Family::kLookup, kFormatKey, damaged);
-    EXPECT_THAT(PrepareFormat(*store_), testing::HasCode(absl::StatusCode::kDataLoss));
+    EXPECT_THAT(PrepareFormat(*store_), meguri::testing::HasCode(absl::StatusCode::kDataLoss));
   }
 }
 
@@ -104,8 +151,9 @@ TEST_F(FormatTest, GoesOnWhereAMigrationStopped) {
   for (uint64_t fail_at = 1; fail_at <= 4; ++fail_at) {
     store_ = OpenMemoryStore(MakeMemoryDisk());
     Put(Family::kLookup, kFormatKey, WrapU64(1));
-    testing::FaultPlan plan(fail_at);
-    EXPECT_THAT(PrepareFormat(*testing::MakeFaultyStore(*store_, plan), steps), testing::HasReason("STORE_FAILED"));
+    meguri::testing::FaultPlan plan(fail_at);
+    EXPECT_THAT(PrepareFormat(*meguri::testing::MakeFaultyStore(*store_, plan), steps),
+                meguri::testing::HasReason("STORE_FAILED"));
     EXPECT_EQ(Format(), 1 + (fail_at - 1) / 2);
     MEGURI_ASSERT_OK(PrepareFormat(*store_, steps));
     EXPECT_EQ(Format(), 3);

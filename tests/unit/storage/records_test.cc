@@ -95,6 +95,39 @@ TEST_F(RecordsTest, TellsAVersionThatIsNewFromOneThatIsThere) {
   EXPECT_FALSE(records_.Put(transaction, sample.header, sample.stored)->is_new);
 }
 
+TEST_F(RecordsTest, FindsTheNewestVersionWhateverTheOrder) {
+  EXPECT_FALSE(records_.FindNewest(record_id_)->only.has_value());
+  Put(MakeSample(maker_, record_id_, 2, random_));
+  const SampleRecord newest = MakeSample(maker_, record_id_, 3, random_);
+  const Arrival arrival = Put(newest);
+  Put(MakeSample(maker_, record_id_, 1, random_));
+  const auto found = records_.FindNewest(record_id_);
+  MEGURI_ASSERT_OK(found);
+  ASSERT_TRUE(found->only.has_value());
+  EXPECT_EQ(found->only->publisher, maker_);
+  EXPECT_EQ(found->only->version, 3U);
+  EXPECT_EQ(found->only->arrival, arrival);
+  EXPECT_EQ(found->only->header_hash, newest.header.hash());
+}
+
+TEST_F(RecordsTest, PrefersNoneOfSeveralPublishers) {
+  Put(MakeSample(maker_, record_id_, 1, random_));
+  Put(MakeSample(Member("9999:another"), record_id_, 1, random_));
+  Put(MakeSample(maker_, record_id_, 2, random_));
+  const auto found = records_.FindNewest(record_id_);
+  MEGURI_ASSERT_OK(found);
+  EXPECT_TRUE(found->several);
+  EXPECT_FALSE(found->only.has_value());
+}
+
+TEST_F(RecordsTest, TellsDamageOfTheNewestVersion) {
+  Put(MakeSample(maker_, record_id_, 1, random_));
+  for (const std::string& damaged : {std::string(), WrapValue("short"), WrapValue(std::string(60, '\xff'))}) {
+    MEGURI_ASSERT_OK(store_->Apply(WriteBatch{{}, {Write{Family::kLookup, NewestKey(record_id_), damaged}}}));
+    EXPECT_TRUE(absl::IsDataLoss(records_.FindNewest(record_id_).status()));
+  }
+}
+
 TEST_F(RecordsTest, AddsUpTheSlotsOfANewVersion) {
   Transaction transaction(*store_);
   const PutVersion version{1, true};
@@ -133,8 +166,8 @@ TEST_F(RecordsTest, KeepsBothSignedHeadersAsEvidence) {
   Put(sample);
   EXPECT_FALSE(*records_.IsFrozen(maker_, record_id_));
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, second.header, second.stored.signature(), 1));
-  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, third.header, third.stored.signature(), 1));
+  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, second.header, ParseSignature(second.stored).value(), 1));
+  MEGURI_ASSERT_OK(records_.PutEvidence(transaction, third.header, ParseSignature(third.stored).value(), 1));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   EXPECT_TRUE(*records_.IsFrozen(maker_, record_id_));
   EXPECT_FALSE(*records_.IsFrozen(Member("9999:other"), record_id_));
@@ -145,9 +178,9 @@ TEST_F(RecordsTest, KeepsBothSignedHeadersAsEvidence) {
   MEGURI_ASSERT_OK(UnwrapMessage(**store_->Get(Family::kLookup, FrozenKey(record_id_, maker_)), "evidence", evidence));
   ASSERT_EQ(evidence.headers_size(), 2);
   EXPECT_EQ(evidence.headers(0).header(), sample.header.bytes());
-  EXPECT_EQ(evidence.headers(0).signature().signature(), sample.stored.signature().signature());
+  EXPECT_EQ(evidence.headers(0).signature().SerializeAsString(), sample.stored.signature());
   EXPECT_EQ(evidence.headers(1).header(), second.header.bytes());
-  EXPECT_EQ(evidence.headers(1).signature().signature(), second.stored.signature().signature());
+  EXPECT_EQ(evidence.headers(1).signature().SerializeAsString(), second.stored.signature());
 }
 
 TEST_F(RecordsTest, SortsVersionsByPublisherAndNumber) {

@@ -84,7 +84,7 @@ inline SampleRecord MakeSample(const record::ParticipantId& publisher, const rec
   Invariant(header.ok(), "a sample header is valid");
   v1::StoredRecord stored;
   stored.set_header(header->bytes());
-  *stored.mutable_signature() = SampleSignature(random);
+  stored.set_signature(SampleSignature(random).SerializeAsString());
   stored.set_first_seen_ms(1'790'000'000'001);
   stored.set_own(own);
   for (const record::v1::Section& section : sealed->sections) {

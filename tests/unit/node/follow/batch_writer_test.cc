@@ -11,6 +11,7 @@
 #include "storage/anchor.h"
 #include "storage/fsck.h"
 #include "storage/memory/memory_store.h"
+#include "storage/records.h"
 #include "tests/testing/fakes.h"
 #include "tests/testing/status.h"
 #include "tests/unit/storage/samples.h"
@@ -34,7 +35,7 @@ class BatchWriterTest : public ::testing::Test {
     batch.items.push_back({record::FeedEntry{sample.header.hash(), 0b11}.Encode(),
                            0b11,
                            sample.header,
-                           sample.stored.signature(),
+                           storage::ParseSignature(sample.stored).value(),
                            sample.sections,
                            {},
                            ""});

@@ -297,7 +297,7 @@ void PutAside(Scene& scene, const FeedItem& item) {
     storage::v1::StoredRecord stored;
     stored.set_header(item.envelope().header());
     stored.set_brought_by(id);
-    *stored.mutable_signature() = item.envelope().signature();
+    stored.set_signature(item.envelope().signature().SerializeAsString());
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version, records.PutUnread(scope.transaction, id, stored));
     MEGURI_RETURN_IF_ERROR(records.PutMembership(scope.transaction, version, id, hostile::EntryOf(item).slots));
     MEGURI_RETURN_IF_ERROR(storage::Usages(*scene.store)
