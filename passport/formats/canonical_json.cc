@@ -140,6 +140,7 @@ class RecordReader {
     Json fields = value;
     if (const auto audiences = fields.find(kAudiences); audiences != fields.end()) {
       draft.audiences = ReadAudiences(absl::StrCat(path, ".", kAudiences), *audiences);
+      draft_.chosen_audiences.push_back(kind->type);
       fields.erase(audiences);
     }
     const std::unique_ptr<google::protobuf::Message> message(kind->prototype->New());
@@ -294,7 +295,9 @@ absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json) {
 void UseProfileAudiences(RecordDraft& draft) {
   for (record::SectionDraft& section : draft.sections) {
     const SectionKind* kind = FindSectionKind(section.type);
-    if (kind != nullptr && section.audiences == kind->audiences) {
+    const bool is_chosen = std::find(draft.chosen_audiences.begin(), draft.chosen_audiences.end(), section.type) !=
+                           draft.chosen_audiences.end();
+    if (kind != nullptr && !is_chosen && section.audiences == kind->audiences) {
       section.audiences = DefaultAudiences(draft, section.type);
     }
   }

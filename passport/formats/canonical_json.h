@@ -27,6 +27,8 @@ struct RecordDraft {
   std::vector<std::string> jurisdictions;      // JP or JIS X 0401 codes
   std::vector<std::string> addressees;         // participant IDs
   std::vector<std::string> subjects;           // participant IDs
+  // Types of sections whose audiences were chosen, be it the default ones: no profile changes them.
+  std::vector<uint32_t> chosen_audiences;
   // Of an update: the record, and the header hash of the version before. Both or neither.
   absl::optional<record::RecordId> record_id;
   absl::optional<record::Hash> previous;
@@ -39,7 +41,8 @@ struct RecordDraft {
 // Says nothing about the rules of the content: that is ValidateSection.
 absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json);
 
-// Gives each section that has the default audiences of its kind those of the profile of the record's product group.
+// Gives each section that has the default audiences of its kind, unless they were chosen, those of the profile of the
+// record's product group.
 void UseProfileAudiences(RecordDraft& draft);
 
 // Writes a record file that ParseRecordJson reads back as the same draft, if its payloads are as protobuf writes them.

@@ -25,12 +25,14 @@ class Joining {
     ImportedRecord& record = part.record;
     if (is_first_) {
       whole_.draft = record.draft;
+      whole_.draft.chosen_audiences.clear();
     } else if (record.draft.record_type != whole_.draft.record_type) {
       Disagree(part.file_name, "record_type");
     }
     is_first_ = false;
+    const std::vector<uint32_t>& chosen = record.draft.chosen_audiences;
     for (const record::SectionDraft& section : record.draft.sections) {
-      AddSection(part.file_name, section);
+      AddSection(part.file_name, section, std::find(chosen.begin(), chosen.end(), section.type) != chosen.end());
     }
     AddTexts(record.draft.jurisdictions, whole_.draft.jurisdictions);
     AddTexts(record.draft.addressees, whole_.draft.addressees);
@@ -56,13 +58,13 @@ class Joining {
   }
 
  private:
-  void AddSection(const std::string& file_name, const record::SectionDraft& part) {
+  void AddSection(const std::string& file_name, const record::SectionDraft& part, bool is_chosen) {
     const auto [whole, is_new] = sections_.emplace(part.type, part);
+    const SectionKind* kind = FindSectionKind(part.type);
+    AddAudiences(file_name, *kind, part, is_chosen, whole->second.audiences);
     if (is_new) {
       return;
     }
-    const SectionKind* kind = FindSectionKind(part.type);
-    AddAudiences(file_name, *kind, part.audiences, whole->second.audiences);
     const auto a = DecodePayload(*kind, whole->second.payload);
     const auto b = DecodePayload(*kind, part.payload);
     if (!a.ok() || !b.ok()) {
@@ -80,12 +82,15 @@ class Joining {
     whole->second.payload = message->SerializeAsString();
   }
 
-  // The default of its kind says nothing: a profile may still tighten it.
-  void AddAudiences(const std::string& file_name, const SectionKind& kind, const record::AudienceSet& part,
-                    record::AudienceSet& whole) {
-    if (whole == kind.audiences) {
-      whole = part;
-    } else if (!(part == kind.audiences) && !(part == whole)) {
+  // Chosen ones go before what a section has if nobody chose.
+  void AddAudiences(const std::string& file_name, const SectionKind& kind, const record::SectionDraft& part,
+                    bool is_chosen, record::AudienceSet& whole) {
+    std::vector<uint32_t>& chosen = whole_.draft.chosen_audiences;
+    const bool was_chosen = std::find(chosen.begin(), chosen.end(), kind.type) != chosen.end();
+    if (is_chosen && !was_chosen) {
+      whole = part.audiences;
+      chosen.push_back(kind.type);
+    } else if (is_chosen && !(part.audiences == whole)) {
       Disagree(file_name, absl::StrCat(kind.name, ".$audiences"));
     }
   }

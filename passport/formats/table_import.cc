@@ -374,6 +374,9 @@ class TableImporter::Assembly {
     AddNodes();
     for (const auto& [type, message] : sections_) {
       const auto audiences = mapping_.audiences.find(type);
+      if (audiences != mapping_.audiences.end()) {
+        current_->draft.chosen_audiences.push_back(type);
+      }
       current_->draft.sections.push_back(
           {.type = type,
            .audiences = audiences == mapping_.audiences.end() ? FindSectionKind(type)->audiences : audiences->second,
