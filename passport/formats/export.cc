@@ -2,6 +2,7 @@
 #include "passport/formats/export.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,8 @@
 #include "base/status_macros.h"
 #include "passport/formats/export_formats.h"
 #include "passport/formats/export_source.h"
+#include "passport/section_table.h"
+#include "record/header.h"
 
 namespace meguri::passport {
 namespace {
@@ -38,6 +41,26 @@ absl::Status CheckSize(absl::Span<const record::v1::Envelope> envelopes) {
   return absl::OkStatus();
 }
 
+// Whether every record is of a type that the format can say something about.
+absl::Status CheckTypes(const ExportFormat& format, absl::Span<const record::v1::Envelope> envelopes) {
+  for (const record::v1::Envelope& envelope : envelopes) {
+    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(envelope.header()));
+    const auto type = static_cast<uint32_t>(header.message().record_type());
+    const RecordKind* kind = FindRecordKind(type);
+    if (kind == nullptr || !kind->understood()) {
+      return Refuse("RECORD_TYPE_NOT_UNDERSTOOD",
+                    absl::StrCat("a record of type ", type, " cannot be written by this version"));
+    }
+    if (format.passports_only && type != record::v1::RECORD_TYPE_PRODUCT_PASSPORT &&
+        type != record::v1::RECORD_TYPE_MATERIAL_PASSPORT) {
+      return Refuse("EXPORT_RECORD_TYPE",
+                    absl::StrCat(format.name, " is a format for passports of products and materials; a ", kind->name,
+                                 " record goes into meguri, csv or xlsx"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<absl::string_view> ExportFormatNames() {
@@ -62,6 +85,7 @@ absl::StatusOr<Exported> ExportRecords(absl::string_view format_name,
     return Refuse("EXPORT_COUNT", absl::StrCat("a file of ", format_name, " holds one record; ", envelopes.size(),
                                                " were asked for; export them one by one"));
   }
+  MEGURI_RETURN_IF_ERROR(CheckTypes(*format, envelopes));
   ExportSources records(envelopes);
   Exported exported;
   MEGURI_ASSIGN_OR_RETURN(exported.bytes, format->write(records));

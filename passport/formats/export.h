@@ -38,7 +38,8 @@ std::vector<absl::string_view> ExportFormatNames();
 // Writes the sections of records, as a reader got them, in a foreign format. Pure: checks no signature, knows no clock.
 // What is no section (signature, salts, digests, who may read) is in no such file; a record file is what keeps it.
 // INVALID_ARGUMENT with reason EXPORT_FORMAT, EXPORT_SIZE, EXPORT_COUNT (the format holds one record), EXPORT_MIXED (a
-// sheet holds records of one type), NOTHING_TO_EXPORT (no section at all, as in a record that has ended), or those of
+// sheet holds records of one type), EXPORT_RECORD_TYPE (the format is for passports), RECORD_TYPE_NOT_UNDERSTOOD,
+// NOTHING_TO_EXPORT (no section at all, as in a record that has ended), or those of
 // record::Header::Parse.
 absl::StatusOr<Exported> ExportRecords(absl::string_view format, absl::Span<const record::v1::Envelope> envelopes);
 

@@ -10,9 +10,9 @@ namespace meguri::passport {
 namespace {
 
 constexpr ExportFormat kFormats[] = {
-    {"meguri", true, &WriteRecordFiles},  {"csv", true, &WriteTableAsCsv},
-    {"xlsx", true, &WriteTableAsXlsx},    {"untp-dpp-0.6.1", false, &WriteUntpPassport},
-    {"aas", false, &WriteAasEnvironment},
+    {"meguri", true, false, &WriteRecordFiles}, {"csv", true, false, &WriteTableAsCsv},
+    {"xlsx", true, false, &WriteTableAsXlsx},   {"untp-dpp-0.6.1", false, true, &WriteUntpPassport},
+    {"aas", false, true, &WriteAasEnvironment},
 };
 
 }  // namespace

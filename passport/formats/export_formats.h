@@ -13,7 +13,8 @@ namespace meguri::passport {
 // A format that records can be written in.
 struct ExportFormat {
   absl::string_view name;
-  bool holds_many;  // records in one file
+  bool holds_many;      // records in one file
+  bool passports_only;  // of products and materials
   // The file. Goes once through the records and marks what it takes.
   absl::StatusOr<std::string> (*write)(ExportSources& records);
 };

@@ -42,7 +42,7 @@ absl::StatusOr<TableRows> RowsOf(ExportSources& records) {
   std::map<std::string, size_t> times;  // rows with one name would be one record
   MEGURI_RETURN_IF_ERROR(records.ForEach([&](ExportSource& record) {
     const RecordKind* its_kind = FindRecordKind(record.draft().record_type);
-    if (its_kind == nullptr || (kind != nullptr && its_kind != kind)) {
+    if (kind != nullptr && its_kind != kind) {
       return Mixed();
     }
     kind = its_kind;

@@ -290,6 +290,44 @@ TEST(Export, RefusesWhatAFileCannotBe) {
               HasReason("EXPORT_SIZE"));
 }
 
+// The profile of facilities makes public what is for partners and authorities elsewhere.
+TEST(Import, NeverWidensAudiencesThatWereChosen) {
+  const std::vector<ImportedRecord> file = MustImport(
+      R"({"record_type": "facility", "sections": {
+            "facility": {"$audiences": ["PARTNERS", "AUTHORITIES"], "facilities": [{"country": "JP"}]}}})");
+  EXPECT_EQ(file[0].draft.sections[0].audiences.ToString(), "PARTNERS, AUTHORITIES");
+  ImportOptions options;
+  options.mapping = *ParseTableMapping(R"(record_type = "facility"
+      [audiences]
+      facility = ["PARTNERS", "AUTHORITIES"]
+      [[column]]
+      heading = "c"
+      field = "facility.facilities[0].country")");
+  const auto import = Import::Open("c,\nJP,\n", options);
+  MEGURI_ASSERT_OK(import);
+  MEGURI_EXPECT_OK((*import)->Run([](ImportedRecord& record) {
+    EXPECT_EQ(record.draft.sections[0].audiences.ToString(), "PARTNERS, AUTHORITIES");
+    return absl::OkStatus();
+  }));
+  EXPECT_EQ(MustImport(R"({"record_type": "facility", "sections": {"facility": {}}})")[0]
+                .draft.sections[0]
+                .audiences.ToString(),
+            "PUBLIC");
+}
+
+TEST(Export, RecordsThatAreNoPassportsGoIntoFormatsForEveryRecord) {
+  RecordDraft draft = Filled(*FindSectionKind(record::v1::SECTION_TYPE_FACILITY), 1, "");
+  draft.record_type = record::v1::RECORD_TYPE_FACILITY;
+  draft.sections.erase(draft.sections.begin());
+  for (const absl::string_view format : kWhole) {
+    ExpectRoundTrip(format, {draft});
+  }
+  EXPECT_THAT(ExportRecords("aas", {EnvelopeOf(draft)}), HasReason("EXPORT_RECORD_TYPE"));
+  EXPECT_THAT(ExportRecords("untp-dpp-0.6.1", {EnvelopeOf(draft)}), HasReason("EXPORT_RECORD_TYPE"));
+  draft.record_type = record::v1::RECORD_TYPE_PLAN;
+  EXPECT_THAT(ExportRecords("csv", {EnvelopeOf(draft)}), HasReason("RECORD_TYPE_NOT_UNDERSTOOD"));
+}
+
 TEST(Export, AWideRecordFillsTheColumnsAndTellsTheRest) {
   v1::OwnerNote note;
   for (size_t i = 0; i < kTableColumnsMax; ++i) {
