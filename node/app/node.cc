@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/executor.h"
+#include "base/memory.h"
 #include "base/status_macros.h"
 #include "certs/certificate.h"
 #include "certs/files.h"
@@ -62,6 +63,7 @@ constexpr size_t kExpireAtOnce = 1000;
 constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
+constexpr absl::Duration kMemoryTick = absl::Minutes(5);
 constexpr absl::Duration kRevokedTick = absl::Milliseconds(200);
 constexpr absl::Duration kRenewTick = absl::Seconds(30);
 constexpr absl::Duration kRenewTimeout = absl::Seconds(10);
@@ -511,6 +513,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
                      ReloadRegistrySoon();
                    }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
+  tasks.push_back({kMemoryTick, ReturnFreeMemory});  // at once, too: opening the store has used much that is free now
   tasks.push_back({kBundleTick, [this] { WarnOfBundle(); }});
   tasks.push_back({kRevokedTick, [this] { WatchRevokedClients(); }});
   tasks.push_back({kWarnTick, [this] { WarnOfAge(); }, clock.Now() + kWarnTick});
