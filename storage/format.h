@@ -11,7 +11,8 @@
 namespace meguri::storage {
 
 inline constexpr uint32_t kStoreFormat = 3;
-inline constexpr uint32_t kFormatWithUsage = 2;  // from here on replicas are counted (storage/usage.h)
+inline constexpr uint32_t kFormatWithUsage = 2;   // from here on replicas are counted (storage/usage.h)
+inline constexpr uint32_t kFormatWithNewest = 3;  // from here on a record ID leads to its newest version
 
 // Turns a store of one format into the next. It may be interrupted, and is then run again from its beginning.
 using MigrationStep = std::function<absl::Status(OrderedStore&)>;

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "storage/commit_keys.h"
+#include "storage/format.h"
 
 namespace meguri::storage {
 namespace {
@@ -59,5 +61,10 @@ void Walk(const StoreReader& store, Family family, const std::string& prefix, Fi
 }
 
 std::string NameOfKey(absl::string_view key) { return absl::StrCat("key ", ToHex(key)); }
+
+bool HasFormat(const StoreReader& store, uint32_t format, Findings& findings) {
+  const auto found = ReadNumber(store, kFormatKey);
+  return findings.IsOk("number of the store format", found.status()) && found->value_or(kStoreFormat) >= format;
+}
 
 }  // namespace meguri::storage

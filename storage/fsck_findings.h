@@ -44,4 +44,8 @@ void Walk(const StoreReader& store, Family family, const std::string& prefix, Fi
 // "key 6b…": how a sentence names a key that cannot be read.
 std::string NameOfKey(absl::string_view key);
 
+// Whether the store has at least this format. What a later format adds is not missed in an older one, which a node will
+// migrate when it opens it.
+bool HasFormat(const StoreReader& store, uint32_t format, Findings& findings);
+
 }  // namespace meguri::storage

@@ -14,7 +14,6 @@
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/limits.h"
-#include "storage/commit_keys.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
@@ -195,9 +194,7 @@ void CheckIndex(const StoreReader& store, Findings& findings) {
 }
 
 void CheckUsage(const StoreReader& store, Findings& findings) {
-  const auto format = ReadNumber(store, kFormatKey);
-  if (!findings.IsOk("number of the store format", format.status()) ||
-      format->value_or(kStoreFormat) < kFormatWithUsage) {
+  if (!HasFormat(store, kFormatWithUsage, findings)) {
     return;
   }
   auto expected = CountUsage(store);

@@ -13,6 +13,7 @@
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/header.h"
 #include "record/section.h"
+#include "storage/format.h"
 #include "storage/key_layout.h"
 #include "storage/records.h"
 #include "storage/transaction.h"
@@ -159,6 +160,9 @@ void CheckNoneIsLeft(const StoreReader& store, KeyKind kind, uint64_t expected, 
 
 // What one look at a record ID tells is what its versions say.
 void CheckNewest(const StoreReader& store, Findings& findings) {
+  if (!HasFormat(store, kFormatWithNewest, findings)) {
+    return;
+  }
   uint64_t records = 0;
   const absl::Status walked = ForEachNewest(store, [&](const record::RecordId& record_id, const Newest& newest) {
     ++records;

@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/commit_keys.h"
 #include "storage/committer.h"
 #include "storage/format.h"
 #include "storage/index.h"
@@ -179,6 +180,20 @@ TEST_F(FsckTest, FindsNothingWrongWithASoundStore) {
     kinds.insert(value.kind());
   }
   EXPECT_EQ(kinds.size(), 21U) << "something of every kind: " << absl::StrJoin(kinds, " ");
+}
+
+TEST_F(FsckTest, MissesNothingInAnOlderStoreThatALaterFormatAdds) {
+  WriteBatch batch{{}, {Write{Family::kLookup, kFormatKey, WrapU64(1)}}};
+  for (const StoredValue& value : ReadAll(*store_)) {
+    if (value.kind() == KindPrefix(KeyKind::kNewest) || value.kind() == KindPrefix(KeyKind::kUsage)) {
+      batch.writes.push_back(Write{value.family, value.key, absl::nullopt});
+    }
+  }
+  ASSERT_GT(batch.writes.size(), 2U);
+  MEGURI_ASSERT_OK(store_->Apply(batch));
+  EXPECT_THAT(Fsck(*store_, anchor_.get(), nullptr)->problems, IsEmpty());
+  MEGURI_ASSERT_OK(PrepareFormat(*store_));
+  EXPECT_THAT(Fsck(*store_, anchor_.get(), nullptr)->problems, IsEmpty());
 }
 
 TEST_F(FsckTest, FindsNothingWrongWithAnEmptyStore) {
