@@ -29,6 +29,7 @@ TEST(MemoryTest, GoesBackToTheSystem) {
   GTEST_SKIP() << "another allocator, which keeps its own counsel";
 #endif
   std::vector<std::unique_ptr<std::vector<char>>> blocks;
+  blocks.reserve(kBlocks);
   for (size_t i = 0; i < kBlocks; ++i) {
     blocks.push_back(std::make_unique<std::vector<char>>(kBlockBytes, 'x'));
   }
