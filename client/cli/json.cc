@@ -31,6 +31,7 @@ Json EnumJson(const google::protobuf::EnumDescriptor& type, int number) {
 }
 
 // `index` is -1 for a field that is not repeated.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one case a type, each a line
 Json ValueJson(const Message& message, const FieldDescriptor& field, int index) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const bool repeated = index >= 0;
