@@ -24,6 +24,14 @@ function(meguri_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
+# meguri_allocator(PROGRAM): the allocator of a program that works on many threads at once. A sanitizer brings its own.
+function(meguri_allocator program)
+  if(NOT MEGURI_SANITIZE)
+    find_library(MEGURI_JEMALLOC jemalloc REQUIRED)
+    target_link_libraries(${program} PRIVATE ${MEGURI_JEMALLOC})
+  endif()
+endfunction()
+
 # meguri_test(NAME LABEL label DEPENDS target...): every *_test.cc beside the CMakeLists.txt, as one program.
 function(meguri_test name)
   cmake_parse_arguments(ARG "" "LABEL" "DEPENDS" ${ARGN})
