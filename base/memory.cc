@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/memory.h"
 
-#include <cstddef>  // any header of the C library says whether it is glibc
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include <cstddef>
 
 // Of jemalloc, if the program is linked with it.
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value, size_t new_size)
@@ -21,11 +17,7 @@ constexpr char kPurgeAllArenas[] = "arena.4096.purge";  // MALLCTL_ARENAS_ALL
 void ReturnFreeMemory() {
   if (mallctl != nullptr) {
     mallctl(kPurgeAllArenas, nullptr, nullptr, nullptr, 0);
-    return;
   }
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
 }
 
 }  // namespace meguri

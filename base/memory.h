@@ -3,9 +3,8 @@
 
 namespace meguri {
 
-// Gives the memory that is free within the heap back to the system, which the C library keeps for itself otherwise:
-// after a start or a burst of work, half of a node. Takes milliseconds. Does nothing where the C library has no such
-// call.
+// Gives the memory that the allocator keeps for later back to the system: after a start, a third of a node. Takes
+// milliseconds. Does nothing in a program without meguri_allocator (cmake/targets.cmake).
 void ReturnFreeMemory();
 
 }  // namespace meguri

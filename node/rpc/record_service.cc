@@ -76,7 +76,8 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
 }
 
 absl::Status BadRequest() {
-  return Error(absl::StatusCode::kInvalidArgument, "REQUEST_BYTES", "The request cannot be parsed.");
+  return Error(absl::StatusCode::kInvalidArgument, "REQUEST_BYTES",
+               "The request is no GetRequest of meguri.record.v1: take a client of this version.");
 }
 
 // Sets `response` to the bytes of `message`.
