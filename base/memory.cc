@@ -4,6 +4,7 @@
 #include <cstddef>
 
 // Of jemalloc, if the program is linked with it.
+// NOLINTNEXTLINE(readability-identifier-naming): jemalloc's name.
 extern "C" int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value, size_t new_size)
     __attribute__((weak));
 

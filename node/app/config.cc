@@ -31,7 +31,7 @@ struct IntRange {
 };
 
 constexpr IntRange kIntRanges[] = {
-    {"registry_stale_hours", 1, 24 * 30},
+    {"registry_stale_hours", 1, int64_t{24} * 30},
     {"heartbeat_seconds", 1, 60},
     {"block_cache_mib", 1, 65536},
     {"write_buffer_mib", 1, 4096},

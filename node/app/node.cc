@@ -337,6 +337,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
   services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
   std::vector<grpc::Service*> borrowed;
+  borrowed.reserve(services.size());
   for (const std::unique_ptr<grpc::Service>& service : services) {
     borrowed.push_back(service.get());
   }

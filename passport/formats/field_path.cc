@@ -181,6 +181,25 @@ bool IsLeaf(const FieldDescriptor& field) {
   return field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || IsDecimal(field);
 }
 
+// The index that the brackets of `part` hold: 0 where `field` takes none. Otherwise why they are wrong.
+absl::StatusOr<int> ParseIndex(absl::string_view text, const FieldDescriptor& field, const PathPart& part) {
+  if (!field.is_repeated()) {
+    if (part.has_brackets) {
+      return Wrong(text, absl::StrCat(field.name(), " takes no brackets: ", field.name()));
+    }
+    return 0;
+  }
+  const bool is_leaf = IsLeaf(field);
+  if (!part.has_brackets) {
+    return Wrong(text, absl::StrCat(field.name(), " needs brackets: ", field.name(), is_leaf ? "[]" : "[0]"));
+  }
+  int index = 0;
+  if (is_leaf ? !part.index.empty() : !absl::SimpleAtoi(part.index, &index) || index < 0 || index > kFieldIndexMax) {
+    return Wrong(text, absl::StrCat("the brackets of ", field.name(), is_leaf ? " stay empty" : " hold 0 to 999"));
+  }
+  return index;
+}
+
 }  // namespace
 
 std::string ShortName(const EnumValueDescriptor& value) {
@@ -206,19 +225,9 @@ absl::StatusOr<FieldPath> FieldPath::Parse(const Descriptor& root, absl::string_
     if (field == nullptr) {
       return Wrong(text, absl::StrCat(message->name(), " has no field ", Quoted(part.name)));
     }
-    int index = 0;
-    const bool is_leaf = IsLeaf(*field);
-    if (field->is_repeated() != part.has_brackets) {
-      return Wrong(text,
-                   absl::StrCat(field->name(), field->is_repeated() ? " needs brackets: " : " takes no brackets: ",
-                                field->name(), field->is_repeated() ? is_leaf ? "[]" : "[0]" : ""));
-    }
-    if (part.has_brackets && (is_leaf ? !part.index.empty()
-                                      : !absl::SimpleAtoi(part.index, &index) || index < 0 || index > kFieldIndexMax)) {
-      return Wrong(text, absl::StrCat("the brackets of ", field->name(), is_leaf ? " stay empty" : " hold 0 to 999"));
-    }
+    MEGURI_ASSIGN_OR_RETURN(const int index, ParseIndex(text, *field, part));
     path.steps_.push_back({field, index});
-    message = is_leaf ? nullptr : field->message_type();
+    message = IsLeaf(*field) ? nullptr : field->message_type();
   }
   if (message != nullptr) {
     return Wrong(text, absl::StrCat("name a field of ", message->name(), " behind it"));

@@ -209,11 +209,11 @@ class TableImporter::Assembly {
       }
     }
     // An error sheet comes back with the column that it was given.
-    static const ColumnMapping kIgnored{
-        .heading = "", .role = ColumnRole::kIgnored, .target = {}, .factor = {}, .values = {}};
+    static const auto& ignored =
+        *new ColumnMapping{.heading = "", .role = ColumnRole::kIgnored, .target = {}, .factor = {}, .values = {}};
     for (size_t i = 0; i < headings_.size(); ++i) {
       if (columns_[i] == nullptr && absl::EndsWith(headings_[i], " [ignore]")) {
-        columns_[i] = &kIgnored;
+        columns_[i] = &ignored;
       }
     }
     std::vector<Violation> violations = std::move(findings).Take();

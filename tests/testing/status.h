@@ -12,9 +12,9 @@
 // Status matchers, which the packaged abseil lacks.
 namespace meguri::testing {
 
-inline const absl::Status& ToStatus(const absl::Status& status) { return status; }
+inline absl::Status ToStatus(const absl::Status& status) { return status; }
 template <typename T>
-const absl::Status& ToStatus(const absl::StatusOr<T>& status_or) {
+absl::Status ToStatus(const absl::StatusOr<T>& status_or) {
   return status_or.status();
 }
 
