@@ -37,6 +37,13 @@ absl::StatusOr<InputNode> ReadPart(const ZipArchive& archive, const std::string&
   return std::move(document.root);
 }
 
+// Each text of a cell is escaped by itself.
+void DecodeFrom(size_t begin, std::string& text) {
+  if (text.find("_x", begin) != std::string::npos) {
+    text.replace(begin, std::string::npos, DecodeXlsxText(absl::string_view(text).substr(begin)));
+  }
+}
+
 // Texts of sharedStrings.xml. Furigana (rPh) is no part of the text.
 class SharedStringsHandler final : public XmlHandler {
  public:
@@ -53,6 +60,7 @@ class SharedStringsHandler final : public XmlHandler {
       is_phonetic_ = true;
     }
     is_text_ = name == "t" && !is_phonetic_ && !strings_.empty();
+    begin_ = is_text_ ? strings_.back().size() : 0;
     return absl::OkStatus();
   }
   absl::Status Text(absl::string_view text) override {
@@ -70,6 +78,9 @@ class SharedStringsHandler final : public XmlHandler {
                                                              kXlsxSharedBytesMax, " bytes; split it"));
   }
   absl::Status End(absl::string_view name) override {
+    if (is_text_) {
+      DecodeFrom(begin_, strings_.back());
+    }
     is_text_ = false;
     is_phonetic_ = is_phonetic_ && name != "rPh";
     return absl::OkStatus();
@@ -77,6 +88,7 @@ class SharedStringsHandler final : public XmlHandler {
 
  private:
   std::vector<std::string>& strings_;
+  size_t begin_ = 0;  // of the text that is being read, in the last string
   size_t bytes_ = 0;
   bool is_text_ = false;
   bool is_phonetic_ = false;
@@ -97,6 +109,7 @@ class SheetHandler final : public XmlHandler {
     }
     is_phonetic_ = is_phonetic_ || name == "rPh";
     is_text_ = is_cell_ && !is_phonetic_ && (name == "v" || name == "t");
+    begin_ = text_.size();
     return absl::OkStatus();
   }
 
@@ -112,6 +125,9 @@ class SheetHandler final : public XmlHandler {
   }
 
   absl::Status End(absl::string_view name) override {
+    if (is_text_ && type_ == XlsxCellType::kText) {
+      DecodeFrom(begin_, text_);
+    }
     is_text_ = false;
     is_phonetic_ = is_phonetic_ && name != "rPh";
     if (name == "c" && is_cell_) {
@@ -198,6 +214,7 @@ class SheetHandler final : public XmlHandler {
   XlsxCellType type_ = XlsxCellType::kNumber;
   size_t style_ = 0;
   std::string text_;
+  size_t begin_ = 0;  // of the text that is being read, in text_
   bool is_cell_ = false;
   bool is_text_ = false;
   bool is_phonetic_ = false;

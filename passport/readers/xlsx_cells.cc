@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
+#include "absl/types/optional.h"
 
 namespace meguri::passport {
 namespace {
@@ -52,6 +53,35 @@ bool IsDateFormat(absl::string_view code) {
   return false;
 }
 
+constexpr size_t kEscapeSize = 7;  // _xHHHH_
+
+// The UTF-16 unit of an escape that `text` begins with.
+absl::optional<uint32_t> EscapeAt(absl::string_view text) {
+  uint32_t unit = 0;
+  const absl::string_view digits = text.substr(0, kEscapeSize).substr(std::min<size_t>(text.size(), 2), 4);
+  const bool is_escape = text.size() >= kEscapeSize && absl::StartsWith(text, "_x") && text[kEscapeSize - 1] == '_' &&
+                         std::all_of(digits.begin(), digits.end(),
+                                     [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
+  return is_escape && absl::SimpleHexAtoi(digits, &unit) ? absl::make_optional(unit) : absl::nullopt;
+}
+
+bool IsHighSurrogate(uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+bool IsLowSurrogate(uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+// `code` is a character beyond U+0000 and no surrogate.
+void AppendUtf8(uint32_t code, std::string& out) {
+  if (code < 0x80) {
+    out.push_back(static_cast<char>(code));
+    return;
+  }
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr uint32_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
+  out.push_back(static_cast<char>(kLead[more] | (code >> (6 * more))));
+  for (int i = more - 1; i >= 0; --i) {
+    out.push_back(static_cast<char>(0x80 | ((code >> (6 * i)) & 0x3F)));
+  }
+}
+
 std::string AttributeOf(InputNode& element, absl::string_view name) {
   const InputNode* attribute = element.Find(absl::StrCat("@", name));
   return attribute == nullptr ? "" : attribute->text;
@@ -89,6 +119,50 @@ XlsxCellType ParseXlsxCellType(absl::string_view type) {
          : type == "b"                 ? XlsxCellType::kBoolean
          : type.empty() || type == "n" ? XlsxCellType::kNumber
                                        : XlsxCellType::kText;
+}
+
+std::string DecodeXlsxText(absl::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t plain = std::min(text.find("_x"), text.size());
+    absl::StrAppend(&out, text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
+    const absl::optional<uint32_t> unit = EscapeAt(text);
+    uint32_t code = unit.value_or(0);
+    size_t used = kEscapeSize;
+    if (IsHighSurrogate(code)) {
+      const absl::optional<uint32_t> low = EscapeAt(text.substr(kEscapeSize));
+      code = low.has_value() && IsLowSurrogate(*low) ? 0x10000 + ((code - 0xD800) << 10) + (*low - 0xDC00) : 0;
+      used = 2 * kEscapeSize;
+    } else if (IsLowSurrogate(code)) {
+      code = 0;
+    }
+    if (code == 0) {
+      out.push_back('_');
+      text.remove_prefix(1);
+    } else {
+      AppendUtf8(code, out);
+      text.remove_prefix(used);
+    }
+  }
+  return out;
+}
+
+std::string EncodeXlsxText(absl::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_control = byte < 0x20 && byte != '\n' && byte != '\t' && byte != 0;
+    if (is_control || (byte == '_' && EscapeAt(text.substr(i)).has_value())) {
+      absl::StrAppend(&out, absl::StrFormat("_x%04X_", byte));
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
 }
 
 bool ParseXlsxColumn(absl::string_view place, size_t& column) {

@@ -14,6 +14,13 @@ enum class XlsxCellType { kNumber, kShared, kBoolean, kText };
 
 XlsxCellType ParseXlsxCellType(absl::string_view type);
 
+// Texts of a workbook write a character that XML cannot hold, and an underscore that would seem to begin such a thing,
+// as _xHHHH_ (ECMA-376 22.9.2.19 ST_Xstring); beyond U+FFFF as two of them.
+// What `text` stands for. An escape that stands for no character, or for U+0000, stays as it is.
+std::string DecodeXlsxText(absl::string_view text);
+// `text` so that DecodeXlsxText gives it back; not yet escaped for XML.
+std::string EncodeXlsxText(absl::string_view text);
+
 // The column of a place such as "AB12", counted from 0. False if there is none.
 bool ParseXlsxColumn(absl::string_view place, size_t& column);
 

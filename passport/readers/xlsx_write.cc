@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "passport/readers/xlsx.h"
+#include "passport/readers/xlsx_cells.h"
 #include "passport/readers/zip_archive.h"
 
 namespace meguri::passport {
@@ -18,7 +19,7 @@ constexpr char kPackage[] = "http://schemas.openxmlformats.org/package/2006";
 constexpr char kSheetType[] = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 constexpr size_t kColumnWidth = 22;
 
-// Characters that XML cannot hold become spaces.
+// Of what XML cannot hold, EncodeXlsxText has left U+0000 alone; names of sheets have more of it. It becomes a space.
 void AppendEscaped(absl::string_view text, std::string& out) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -52,7 +53,7 @@ std::string SheetXml(const XlsxSheet& sheet) {
     for (size_t c = 0; c < sheet.rows[r].size(); ++c) {
       if (!sheet.rows[r][c].empty()) {
         absl::StrAppend(&xml, "<c r=\"", ColumnName(c), r + 1, "\" t=\"inlineStr\"><is><t xml:space=\"preserve\">");
-        AppendEscaped(sheet.rows[r][c], xml);
+        AppendEscaped(EncodeXlsxText(sheet.rows[r][c]), xml);
         xml += "</t></is></c>";
       }
     }

@@ -96,6 +96,33 @@ TEST(Xlsx, ReadsWhatItWrites) {
               HasReason("XLSX_SHEET_MISSING"));
 }
 
+TEST(Xlsx, ReadsWhatCharactersAreEscaped) {
+  const Reading reading = Read(Workbook(R"(
+      <row r="1"><c t="inlineStr"><is><t>one_x000D_</t></is></c><c t="str"><v>_x005F_x0041_</v></c>
+                 <c t="inlineStr"><is><r><t>_x00</t></r><r><t>41_</t></r></is></c><c><v>_x0031_</v></c></row>)"));
+  MEGURI_EXPECT_OK(reading.status);
+  EXPECT_THAT(reading.rows, ElementsAre("1:one\r|_x0041_|_x0041_|_x0031_")) << "each text by itself, numbers never";
+}
+
+TEST(Xlsx, WritesAndReadsEveryCharacter) {
+  std::vector<std::string> row = {"_x0041_", "a_x0041_b_", "_x", "_x00g1_", "\r\n", "\x01\x1F", "_x005F_"};
+  const absl::StatusOr<std::string> bytes = WriteXlsx({{"s", {row}}});
+  MEGURI_ASSERT_OK(bytes);
+  EXPECT_THAT(Read(*bytes).rows, ElementsAre(absl::StrCat("1:", absl::StrJoin(row, "|"))));
+}
+
+TEST(XlsxCells, DecodesEscapes) {
+  EXPECT_EQ(DecodeXlsxText("_x3042__xD83D__xDE00_b"), "あ😀b");
+  EXPECT_EQ(DecodeXlsxText("_x00e9__X00E9_"), "é_X00E9_");
+  for (const char* plain : {"_xD83D_", "_xDE00_", "_xD83D__x0041", "_x0000_", "_x041_", "_", "_x0041", ""}) {
+    EXPECT_EQ(DecodeXlsxText(plain), plain);
+  }
+  for (const char* text : {"_x0041_", "__x0041_", "_x_x0041_", "_x005F_x0041_", "\r", "ü"}) {
+    EXPECT_EQ(DecodeXlsxText(EncodeXlsxText(text)), text);
+  }
+  EXPECT_EQ(EncodeXlsxText("a_b\n"), "a_b\n") << "nothing to escape";
+}
+
 TEST(Xlsx, RefusesBrokenSheetsWithTheRow) {
   for (const absl::string_view bad :
        {R"(<row r="2"/><row r="2"/>)", R"(<row r="x"/>)", R"(<row r="2"><c r="1A"/></row>)",
