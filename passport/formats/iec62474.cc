@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -17,12 +18,14 @@
 #include "passport/formats/document.h"
 #include "passport/formats/document_text.h"
 #include "passport/formats/unit.h"
+#include "passport/rules/decimal.h"
 
 namespace meguri::passport {
 namespace {
 
 constexpr char kNameSpace[] = "http://std.iec.ch/iec62474";
 constexpr uint32_t kUnitsMax = 1'000'000'000;
+constexpr char kPercent[] = "percent";  // as all shares of the format
 
 struct NodeName {
   absl::string_view element;
@@ -134,9 +137,35 @@ class ProductReader {
       mass = DocumentDraft::At(&element, "ProductID.Mass");
     }
     SetMass(node, mass, units);
+    if (mass != nullptr) {
+      SetShare(node, "positive_tolerance", mass->Find("@positiveTolerance"), kPercent);
+      SetShare(node, "negative_tolerance", mass->Find("@negativeTolerance"), kPercent);
+    }
     // A share of the parent; substances may say it of their material, which is the parent.
     if (!draft_.Set(node, "mass_fraction", DocumentDraft::At(&element, "MassPercent.@massPercent"), "percent")) {
       draft_.Set(node, "mass_fraction", DocumentDraft::At(&element, "MatMassPercent.@massPercent"), "percent");
+    }
+  }
+
+  // "0.1 mass%", "1000 ppm"; a number alone is in `unit`, unless that is "". Words and shares beyond the whole are
+  // left.
+  void SetShare(google::protobuf::Message& message, absl::string_view field, InputNode* leaf, absl::string_view unit) {
+    if (leaf == nullptr) {
+      return;
+    }
+    const absl::string_view text = absl::StripAsciiWhitespace(leaf->text);
+    const absl::string_view number = text.substr(0, text.find_first_not_of("0123456789."));
+    const absl::string_view said = absl::StripAsciiWhitespace(text.substr(number.size()));
+    unit = said.empty() ? unit : said;
+    const google::protobuf::FieldDescriptor* descriptor = message.GetDescriptor()->FindFieldByName(std::string(field));
+    const absl::StatusOr<Factor> factor = FactorOf(unit, *descriptor);
+    if (unit.empty() || !factor.ok()) {
+      return;
+    }
+    const absl::StatusOr<std::string> share = ScaledDecimal(number, *factor);
+    const absl::optional<FixedDecimal> parsed = share.ok() ? FixedDecimal::Parse(*share) : absl::nullopt;
+    if (parsed.has_value() && parsed->units() <= FixedDecimal::FromInteger(1).units()) {
+      draft_.SetAs(message, field, leaf, number, unit);
     }
   }
 
@@ -166,6 +195,7 @@ class ProductReader {
 
   void ReadThreshold(InputNode& element, v1::Threshold& threshold) {
     draft_.Set(threshold, "above_threshold_level", element.Find("@aboveThresholdLevel"));
+    SetShare(threshold, "reporting_threshold", element.Find("@reportingThreshold"), "");
     SetText(draft_, *threshold.mutable_reportable_application(), element.Find("@reportableApplication"));
     if (threshold.reportable_application().ByteSizeLong() == 0) {
       threshold.clear_reportable_application();

@@ -82,17 +82,24 @@ constexpr char kDeclaration[] = R"xml(<?xml version="1.0" encoding="UTF-8"?>
   <Product unitType="Each">
     <ProductID identifier="P-100" name="給水ポンプ"><Mass mass="1.2" unitOfMeasure="kg"/></ProductID>
     <Composition>
-      <ProductPart name="Screw" numberOfUnits="4"><ProductID identifier="S-1"/><Mass mass="5" unitOfMeasure="g"/>
+      <ProductPart name="Screw" numberOfUnits="4"><ProductID identifier="S-1"/>
+        <Mass mass="5" unitOfMeasure="g" positiveTolerance="10" negativeTolerance="2.5%"/>
         <Material name="Steel"><MaterialClassID><EntryID entryIdentity="M-001"/></MaterialClassID>
           <Mass mass="5000" unitOfMeasure="mg"/>
           <Substance name="Nickel" descriptionOfUse="alloy"><UniqueID authority="CAS" identity="7440-02-0"/>
             <MatMassPercent massPercent="8.5"/><Threshold aboveThresholdLevel="true" reportingThreshold="x"/>
+            <Threshold aboveThresholdLevel="false" reportingThreshold="0.1 mass%"/>
+            <Threshold aboveThresholdLevel="false" reportingThreshold="1000ppm"/>
+            <Threshold aboveThresholdLevel="false" reportingThreshold="0.1"/>
+            <Threshold aboveThresholdLevel="false" reportingThreshold="intentionally added"/>
             <Exemptions><Exemption identity="6(c)" regIndex="RoHS" description="lead"/></Exemptions>
           </Substance></Material></ProductPart>
     </Composition>
   </Product>
   <DeclarableSubstanceList version="D31.00"/>
 </Main>)xml";
+
+constexpr char kThreshold[] = "Product.Composition.ProductPart.Material.Substance.Threshold";
 
 void ExpectDeclaration(const ImportedRecord& record) {
   EXPECT_THAT(record.problems, IsEmpty());
@@ -112,10 +119,16 @@ void ExpectDeclaration(const ImportedRecord& record) {
   EXPECT_EQ(substance.mass_fraction().value(), "0.085");
   EXPECT_EQ(substance.identifiers(0).value(), "7440-02-0");
   EXPECT_TRUE(substance.thresholds(0).above_threshold_level());
+  EXPECT_EQ(substance.thresholds(1).reporting_threshold().value(), "0.001");
+  EXPECT_EQ(substance.thresholds(2).reporting_threshold().value(), "0.001");
+  EXPECT_FALSE(substance.thresholds(3).has_reporting_threshold()) << "of what?";
+  EXPECT_EQ(part.positive_tolerance().value(), "0.1");
+  EXPECT_EQ(part.negative_tolerance().value(), "0.025");
   EXPECT_EQ(substance.exemptions(0).identity(), "6(c)");
-  EXPECT_THAT(PlacesOf(record),
-              UnorderedElementsAre("BusinessInfo.@mode", "Product.@unitType",
-                                   "Product.Composition.ProductPart.Material.Substance.Threshold.@reportingThreshold"));
+  EXPECT_THAT(PlacesOf(record), UnorderedElementsAre("BusinessInfo.@mode", "Product.@unitType",
+                                                     absl::StrCat(kThreshold, "[0].@reportingThreshold"),
+                                                     absl::StrCat(kThreshold, "[3].@reportingThreshold"),
+                                                     absl::StrCat(kThreshold, "[4].@reportingThreshold")));
 }
 
 TEST(Iec62474, ReadsATreeInGramsAndPercent) { ExpectDeclaration(ImportOne(kDeclaration, "iec62474")); }
