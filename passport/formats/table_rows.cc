@@ -13,6 +13,7 @@
 #include "meguri/passport/v1/decimal.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/field_path.h"
+#include "passport/formats/field_words.h"
 #include "passport/formats/table_import.h"
 #include "passport/formats/table_text.h"
 #include "passport/formats/template.h"
@@ -121,7 +122,7 @@ InputNode* NodesOf(InputNode& sections) {
   return composition == nullptr ? nullptr : composition->Find(kNodes);
 }
 
-// "target component (ja)" for steps[0].target_component.ja.
+// "対象部品 / target component (ja)" for steps[0].target_component.ja.
 std::string PlainLabel(absl::string_view path) {
   const size_t point = path.rfind('.');
   absl::string_view name = path.substr(point + 1);
@@ -132,7 +133,8 @@ std::string PlainLabel(absl::string_view path) {
     name = name.substr(name.rfind('.') + 1);
   }
   name = name.substr(0, name.find('['));
-  return absl::StrCat(absl::StrReplaceAll(name, {{"_", " "}}), language);
+  const absl::string_view japanese = JapaneseWordOf(name);
+  return absl::StrCat(japanese, japanese.empty() ? "" : " / ", absl::StrReplaceAll(name, {{"_", " "}}), language);
 }
 
 }  // namespace
