@@ -53,6 +53,12 @@ void CheckSame(absl::string_view name, const std::string& own, const std::string
   }
 }
 
+void AddAll(std::vector<Violation> found, Findings& findings) {
+  for (Violation& violation : found) {
+    findings.Add(std::move(violation));
+  }
+}
+
 }  // namespace
 
 std::vector<Section> WithInherited(absl::Span<const Section> child, absl::Span<const Section> parent) {
@@ -65,6 +71,29 @@ std::vector<Section> WithInherited(absl::Span<const Section> child, absl::Span<c
     }
   }
   return all;
+}
+
+std::vector<Violation> ValidateWithParents(const record::Header& header, absl::Span<const Section> own,
+                                           absl::Span<const std::vector<Section>> parents) {
+  Findings findings(kViolationsMax);
+  if (parents.empty()) {
+    Report(findings, "sections.identity.parent_record_id", "V4_PARENT_UNKNOWN",
+           Quoted(IdentityOf(own).parent_record_id()),
+           {"a record of the same publisher that is alive", "publish the parent first, or in the same request",
+            "親パスポートがこのノードにありません。先に、または同じ要求で公開してください。"},
+           Severity::kWarning);
+  } else {
+    AddAll(ValidateParent(own, parents.front()), findings);
+  }
+  std::vector<Section> above;
+  for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) {
+    above = WithInherited(*parent, above);
+  }
+  // The mass of a batch is that of the lot.
+  const bool one_quantity = parents.size() == 1 && IdentityOf(own).granularity() == v1::GRANULARITY_ITEM &&
+                            IdentityOf(parents.front()).granularity() == v1::GRANULARITY_MODEL;
+  AddAll(ValidateInherited(header, own, WithInherited(own, above), one_quantity), findings);
+  return std::move(findings).Take();
 }
 
 std::vector<Violation> ValidateParent(absl::Span<const Section> child, absl::Span<const Section> parent) {

@@ -6,6 +6,7 @@
 #include "absl/types/span.h"
 #include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
+#include "record/header.h"
 
 namespace meguri::passport {
 
@@ -18,5 +19,11 @@ std::vector<record::v1::Section> WithInherited(absl::Span<const record::v1::Sect
 // product group. Sections without an identity are not judged.
 std::vector<Violation> ValidateParent(absl::Span<const record::v1::Section> child,
                                       absl::Span<const record::v1::Section> parent);
+
+// Every problem, warnings included, that a passport which names a parent has together with its parents, nearest first;
+// none if its parent is not known here: then it inherits nothing, so that it lacks what its profile requires and it
+// does not say itself.
+std::vector<Violation> ValidateWithParents(const record::Header& header, absl::Span<const record::v1::Section> own,
+                                           absl::Span<const std::vector<record::v1::Section>> parents);
 
 }  // namespace meguri::passport

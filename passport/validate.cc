@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
@@ -222,12 +223,14 @@ void AddMissingSection(const Profile& profile, absl::string_view name, Severity 
                 .severity = severity});
 }
 
-void CheckRequiredSections(const Profile& profile, const DecodedSections& decoded, Findings& findings) {
+// Sections that may come from a parent are asked for only if `parents_known`, and then only those.
+void CheckRequiredSections(const Profile& profile, const DecodedSections& decoded, bool parents_known,
+                           Findings& findings) {
   const auto* identity = Get<v1::Identity>(decoded, record::v1::SECTION_TYPE_IDENTITY);
   const v1::Granularity granularity = identity == nullptr ? v1::GRANULARITY_UNSPECIFIED : identity->granularity();
   for (const SectionPolicy& policy : profile.sections) {
     const absl::string_view name = FindSectionKind(policy.type)->name;
-    if (decoded.contains(policy.type) || Inherits(identity, name)) {
+    if (decoded.contains(policy.type) || Inherits(identity, name) != parents_known) {
       continue;
     }
     if (policy.required.Has(granularity)) {
@@ -260,11 +263,51 @@ void ApplyRecordRules(const record::Header& header, const DecodedSections& decod
   }
 }
 
+// The sections that rules between sections look at.
+DecodedSections DecodeCompared(absl::Span<const record::v1::Section> sections) {
+  DecodedSections decoded;
+  for (const record::v1::Section& section : sections) {
+    const SectionKind* kind = FindSectionKind(section.type());
+    if (kind != nullptr && kind->understood()) {
+      absl::StatusOr<std::unique_ptr<Message>> message = DecodePayload(*kind, section.payload());
+      decoded.emplace(section.type(), message.ok() ? *std::move(message) : nullptr);
+    }
+  }
+  return decoded;
+}
+
+void ForgetMass(DecodedSections& decoded) {
+  const auto identity = decoded.find(record::v1::SECTION_TYPE_IDENTITY);
+  if (identity != decoded.end() && identity->second != nullptr) {
+    static_cast<v1::Identity&>(*identity->second).clear_mass_kg();
+  }
+}
+
+// A group that is written wrong would lose what the law locks for the right one.
+void CheckGroup(const Profile& profile, const std::string& group, Findings& findings) {
+  std::vector<std::string> known;
+  for (const Profile& other : Profiles()) {
+    if (other.record_type == profile.record_type) {
+      known.insert(known.end(), other.product_groups.begin(), other.product_groups.end());
+    }
+  }
+  if (!group.empty() && profile.product_groups.empty() && !known.empty()) {
+    findings.Add({.field = "sections.identity.product_group",
+                  .reason = "PRODUCT_GROUP_UNKNOWN",
+                  .found = absl::StrCat("\"", group, "\""),
+                  .expected = absl::StrCat("a group that has a profile: ", absl::StrJoin(known, ", ")),
+                  .cure = "correct the name; if the group is new, only what holds for all groups is asked of it",
+                  .message_ja = "この製品群のプロファイルはありません。全製品群に共通の規則だけを適用します。",
+                  .severity = Severity::kWarning});
+  }
+}
+
 // Null if this version cannot check records of that type, which is then among the findings.
 const Profile* CheckProfile(const record::Header& header, absl::Span<const record::v1::Section> sections,
                             Findings& findings) {
   const auto type = static_cast<uint32_t>(header.message().record_type());
-  const Profile* profile = FindProfile(type, ProductGroupOf(sections));
+  const std::string group = ProductGroupOf(sections);
+  const Profile* profile = FindProfile(type, group);
   if (profile == nullptr) {
     const RecordKind* kind = FindRecordKind(type);
     findings.Add({.field = "record_type",
@@ -275,6 +318,7 @@ const Profile* CheckProfile(const record::Header& header, absl::Span<const recor
                   .message_ja = "このバージョンでは検証できないレコード種別です。"});
     return nullptr;
   }
+  CheckGroup(*profile, group, findings);
   // A tombstone names no product group any more; it keeps the slots of the version before.
   if (!header.is_tombstone() && header.slot_count() != profile->slot_count) {
     findings.Add({.field = "section_digests",
@@ -327,10 +371,37 @@ std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<c
     CheckSection(*profile, *section, decoded, findings);
   }
   if (!header.is_tombstone()) {
-    CheckRequiredSections(*profile, decoded, findings);
+    CheckRequiredSections(*profile, decoded, /*parents_known=*/false, findings);
   }
   ApplyRecordRules(header, decoded, findings);
   return std::move(findings).Take();
+}
+
+std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,
+                                         absl::Span<const record::v1::Section> all, bool one_quantity) {
+  const Profile* profile = FindProfile(static_cast<uint32_t>(header.message().record_type()), ProductGroupOf(own));
+  if (profile == nullptr) {
+    return {};
+  }
+  DecodedSections own_decoded = DecodeCompared(own);
+  DecodedSections decoded = DecodeCompared(all);
+  if (!one_quantity) {
+    ForgetMass(own_decoded);
+    ForgetMass(decoded);
+  }
+  Findings findings(kViolationsMax);
+  CheckRequiredSections(*profile, decoded, /*parents_known=*/true, findings);
+  ApplyRecordRules(header, decoded, findings);
+  Findings known(kViolationsMax);
+  ApplyRecordRules(header, own_decoded, known);
+  std::vector<Violation> found = std::move(findings).Take();
+  const std::vector<Violation> without = std::move(known).Take();
+  found.erase(std::remove_if(found.begin(), found.end(),
+                             [&](const Violation& one) {
+                               return std::find(without.begin(), without.end(), one) != without.end();
+                             }),
+              found.end());
+  return found;
 }
 
 std::vector<Violation> ValidateChange(absl::Span<const record::v1::Section> before,

@@ -2,7 +2,9 @@
 #include "passport/rules/record_graph.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
+#include <utility>
 
 namespace meguri::passport {
 namespace {
@@ -94,6 +96,35 @@ std::vector<std::string> FindCircle(const RecordGraph& graph) {
   return {};
 }
 
+std::vector<std::string> CircleThrough(const std::string& name, const RecordGraph& graph) {
+  std::map<std::string, std::string> came_from;
+  std::deque<std::string> queue = {name};
+  while (!queue.empty()) {
+    const std::string current = std::move(queue.front());
+    queue.pop_front();
+    const auto children = graph.find(current);
+    if (children == graph.end()) {
+      continue;
+    }
+    for (const std::string& child : children->second) {
+      const bool is_new = came_from.emplace(child, current).second;
+      if (child == name) {
+        std::vector<std::string> circle = {name};
+        for (std::string step = current; step != name; step = came_from.at(step)) {
+          circle.push_back(step);
+        }
+        circle.push_back(name);
+        std::reverse(circle.begin(), circle.end());
+        return circle;
+      }
+      if (is_new) {
+        queue.push_back(child);
+      }
+    }
+  }
+  return {};
+}
+
 size_t GraphDepth(const RecordGraph& graph) {
   Walk walk(graph);
   size_t depth = 0;
@@ -104,22 +135,6 @@ size_t GraphDepth(const RecordGraph& graph) {
     depth = std::max(depth, walk.DepthOf(name));
   }
   return depth;
-}
-
-std::vector<std::string> SharedChildren(const RecordGraph& graph) {
-  std::map<std::string, std::set<std::string>> parents;
-  for (const auto& [name, children] : graph) {
-    for (const std::string& child : children) {
-      parents[child].insert(name);
-    }
-  }
-  std::vector<std::string> shared;
-  for (const auto& [child, names] : parents) {
-    if (names.size() > 1) {
-      shared.push_back(child);
-    }
-  }
-  return shared;
 }
 
 }  // namespace meguri::passport

@@ -15,9 +15,9 @@ using RecordGraph = std::map<std::string, std::vector<std::string>>;
 
 // A circle of records, the first one again at the end; empty if there is none.
 std::vector<std::string> FindCircle(const RecordGraph& graph);
+// The shortest circle through `name`, which begins and ends with it; empty if there is none.
+std::vector<std::string> CircleThrough(const std::string& name, const RecordGraph& graph);
 // The longest chain from any record, itself counted; more than kGraphDepthMax if there is a circle.
 size_t GraphDepth(const RecordGraph& graph);
-// Children that more than one record has: a serialised part is in one product at a time.
-std::vector<std::string> SharedChildren(const RecordGraph& graph);
 
 }  // namespace meguri::passport

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/rules/reference.h"
 
+#include <map>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/protobuf/text_format.h"
@@ -53,6 +57,13 @@ bool IsBetter(const profile::v1::SubstanceThreshold& row, const profile::v1::Sub
   return rank(row) != rank(*best) ? rank(row) > rank(*best) : row.effective_from() > best->effective_from();
 }
 
+bool Holds(const profile::v1::CriticalMaterialList& list, absl::string_view element) {
+  return absl::c_any_of(list.materials(), [element](const profile::v1::ListedMaterial& material) {
+    return absl::c_any_of(material.elements(),
+                          [element](const std::string& name) { return absl::EqualsIgnoreCase(name, element); });
+  });
+}
+
 }  // namespace
 
 absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::SubstanceRegime regime,
@@ -82,6 +93,23 @@ absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::strin
     }
   }
   return best == nullptr ? absl::nullopt : absl::make_optional(Value(best->fraction(), best->source()));
+}
+
+std::vector<CriticalList> CriticalListsOn(absl::CivilDay day, absl::string_view element) {
+  std::map<std::string, const profile::v1::CriticalMaterialList*> newest;
+  for (const profile::v1::CriticalMaterialList& list : Tables().critical_material_lists()) {
+    const profile::v1::CriticalMaterialList*& known = newest[list.name()];
+    if (Day(list.effective_from()) <= day && (known == nullptr || list.effective_from() > known->effective_from())) {
+      known = &list;
+    }
+  }
+  std::vector<CriticalList> lists;
+  for (const auto& [name, list] : newest) {
+    if (list != nullptr && Holds(*list, element)) {
+      lists.push_back({list->jurisdiction(), list->title(), list->title_ja(), list->source()});
+    }
+  }
+  return lists;
 }
 
 }  // namespace meguri::passport

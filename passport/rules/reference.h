@@ -28,4 +28,15 @@ absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::Subs
 absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,
                                                  absl::string_view element);
 
+// A list of critical raw materials that something is on.
+struct CriticalList {
+  std::string jurisdiction;  // EU, JP
+  std::string title;
+  std::string title_ja;
+  std::string source;
+};
+
+// The lists of every jurisdiction that hold `element`, a symbol or a name in any case, on a day.
+std::vector<CriticalList> CriticalListsOn(absl::CivilDay day, absl::string_view element);
+
 }  // namespace meguri::passport

@@ -11,6 +11,7 @@
 #include "passport/rules/cas_number.h"
 #include "passport/rules/composition_tree.h"
 #include "passport/rules/country_code.h"
+#include "passport/rules/critical_material.h"
 #include "passport/rules/described_level.h"
 #include "passport/rules/digital_link.h"
 #include "passport/rules/gs1_check_digit.h"
@@ -247,7 +248,7 @@ RulesByMessage MakeRulesByMessage() {
 constexpr RecordRule kRecordRules[] = {
     &CheckMassAgreement, &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
     &CheckListedMasses,  &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
-    &CheckItemAgreement, &CheckHazardAgreement, &CheckCertificationExpiry,
+    &CheckItemAgreement, &CheckHazardAgreement, &CheckCertificationExpiry, &CheckCriticalMaterials,
 };
 
 }  // namespace

@@ -132,6 +132,38 @@ TEST(Profiles, WantTheSectionsOfTheGranularityOrAParent) {
   EXPECT_THAT(Lines(ValidateRecord(own.header, own.sections)), ElementsAre("sections.composition SECTION_MISSING"));
 }
 
+TEST(Profiles, KeepForAnUnknownGroupWhatLawLocksForAll) {
+  for (const uint32_t type : {record::v1::RECORD_TYPE_PRODUCT_PASSPORT, record::v1::RECORD_TYPE_MATERIAL_PASSPORT}) {
+    const Profile* general = FindProfile(type, "no-such-group");
+    ASSERT_NE(general, nullptr);
+    const SectionPolicy* hazards = general->Find(record::v1::SECTION_TYPE_HAZARD_SUMMARY);
+    ASSERT_NE(hazards, nullptr);
+    for (const Profile& profile : Profiles()) {
+      if (profile.record_type == type) {
+        EXPECT_TRUE(hazards->locked.IsWithin(profile.Find(record::v1::SECTION_TYPE_HAZARD_SUMMARY)->locked));
+      }
+    }
+    EXPECT_NE(hazards->locked.bits(), 0U);
+    EXPECT_EQ(general->slot_count, FindRecordKind(type)->slot_count);
+  }
+}
+
+TEST(Profiles, WarnOfAGroupThatHasNone) {
+  RecordDraft draft = DemoDraft("recycled-pp-lot.json");
+  v1::Identity identity;
+  ASSERT_TRUE(identity.ParseFromString(draft.sections[0].payload));
+  identity.set_product_group("plastic-lots");
+  draft.sections[0].payload = identity.SerializeAsString();
+  const SealedRecord record = Seal(draft);
+  std::vector<Violation> all = ValidateRecord(record.header, record.sections);
+  const std::vector<Violation> warnings = TakeWarnings(all);
+  EXPECT_THAT(all, IsEmpty());
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_EQ(warnings[0].reason, "PRODUCT_GROUP_UNKNOWN");
+  EXPECT_EQ(warnings[0].field, "sections.identity.product_group");
+  EXPECT_NE(warnings[0].expected.find("plastic-lot"), std::string::npos);
+}
+
 TEST(Profiles, WarnWithoutBlocking) {
   const SealedRecord record = Seal(DemoDraft("recycled-pp-lot.json"));
   std::vector<Violation> all = ValidateRecord(record.header, record.sections);

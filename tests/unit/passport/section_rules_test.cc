@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of the sections, by the vectors of the standards: what is fine, and what is refused by which rule.
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -11,18 +12,25 @@
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/chain_of_custody.pb.h"
+#include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
 #include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/material_identity.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
 #include "meguri/passport/v1/substance_declaration.pb.h"
+#include "meguri/profile/v1/reference.pb.h"
 #include "passport/derived_values.h"
 #include "passport/inheritance.h"
 #include "passport/payload.h"
+#include "passport/record_links.h"
+#include "passport/rules/calendar_date.h"
 #include "passport/rules/circularity.h"
+#include "passport/rules/critical_material.h"
 #include "passport/rules/custody_ledger.h"
 #include "passport/rules/decimal.h"
+#include "passport/rules/embedded_texts.h"
 #include "passport/rules/lot_balance.h"
 #include "passport/rules/record_graph.h"
 #include "passport/rules/reference.h"
@@ -38,6 +46,7 @@ namespace {
 using record::v1::SECTION_TYPE_BILL_OF_MATERIALS;
 using record::v1::SECTION_TYPE_CARBON_FOOTPRINT;
 using record::v1::SECTION_TYPE_CHAIN_OF_CUSTODY;
+using record::v1::SECTION_TYPE_COMPOSITION;
 using record::v1::SECTION_TYPE_COMPOSITION_SUMMARY;
 using record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS;
 using record::v1::SECTION_TYPE_DURABILITY;
@@ -416,12 +425,11 @@ TEST(DataQualityLevel, IsNoHigherThanWhatIsDescribed) {
 
 // V7
 
-TEST(RecordGraph, FindsCirclesDepthAndSharedChildren) {
+TEST(RecordGraph, FindsCirclesAndDepth) {
   EXPECT_THAT(FindCircle({{"a", {"b", "c"}}, {"b", {"c"}}}), IsEmpty());
   EXPECT_EQ(GraphDepth({{"a", {"b", "c"}}, {"b", {"c"}}}), 3U);
   EXPECT_THAT(FindCircle({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}), ElementsAre("b", "c", "b"));
   EXPECT_EQ(GraphDepth({{"a", {"a"}}}), kGraphDepthMax + 1);
-  EXPECT_THAT(SharedChildren({{"a", {"x", "x"}}, {"b", {"x", "y"}}}), ElementsAre("x"));
   RecordGraph chain;
   for (int i = 0; i < 100'000; ++i) {
     chain[std::to_string(i)] = {std::to_string(i + 1)};
@@ -485,6 +493,128 @@ TEST(RecycledClaim, HasNoPhysicalShareByBookAndClaimAndWarnsBelowTheBatteryMinim
          physical_fraction { value: "0.1" } statement { ja: "割当" } })");
   EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content),
               ElementsAre("s.claims[0].physical_fraction V8_PHYSICAL_SHARE"));
+}
+
+std::vector<std::string> GraphLines(const RecordGraph& graph, bool is_whole = true) {
+  const std::vector<RecordLink> links = {{LinkKind::kParent, "p", "sections.identity.parent_record_id"},
+                                         {LinkKind::kComponent, "b", "sections.composition.nodes[0]"}};
+  return Lines(ValidateRecordGraph("a", links, graph, is_whole));
+}
+
+TEST(RecordGraph, JudgesWhatARecordLeadsTo) {
+  EXPECT_THAT(GraphLines({{"a", {"b", "c"}}, {"b", {"c"}}}), IsEmpty());
+  EXPECT_THAT(GraphLines({{"a", {"a"}}}), ElementsAre("sections.identity.parent_record_id V7_RECORD_CYCLE"));
+  EXPECT_THAT(GraphLines({{"a", {"p", "b"}}, {"b", {"c"}}, {"c", {"a"}}}),
+              ElementsAre("sections.composition.nodes[0] V7_RECORD_CYCLE"));
+  EXPECT_THAT(CircleThrough("a", {{"a", {"b"}}, {"b", {"c", "b"}}, {"c", {"a"}}}), ElementsAre("a", "b", "c", "a"));
+  EXPECT_THAT(GraphLines({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}),
+              ElementsAre("sections.identity.parent_record_id V7_NOT_FOLLOWED"));
+  EXPECT_THAT(GraphLines({{"a", {"b"}}}, /*is_whole=*/false),
+              ElementsAre("sections.identity.parent_record_id V7_NOT_FOLLOWED"));
+  RecordGraph chain = {{"a", {"1"}}};
+  for (size_t i = 1; i + 1 < kGraphDepthMax; ++i) {
+    chain[std::to_string(i)] = {std::to_string(i + 1)};
+  }
+  EXPECT_THAT(GraphLines(chain), IsEmpty());
+  chain[std::to_string(kGraphDepthMax - 1)] = {"end"};
+  EXPECT_THAT(GraphLines(chain), ElementsAre("sections.identity.parent_record_id V7_RECORD_DEPTH"));
+}
+
+TEST(RecordLinks, AreTakenFromIdentityCompositionAndBill) {
+  v1::Identity identity;
+  identity.set_parent_record_id("p");
+  identity.set_predecessor_record_id("q");
+  v1::Composition composition;
+  composition.add_nodes()->add_children()->set_component_record_id("c");
+  v1::BillOfMaterials bill;
+  bill.add_items();
+  bill.add_items()->set_component_record_id("b");
+  std::vector<record::v1::Section> sections(3);
+  sections[0].set_type(SECTION_TYPE_BILL_OF_MATERIALS);
+  sections[0].set_payload(bill.SerializeAsString());
+  sections[1].set_type(SECTION_TYPE_COMPOSITION);
+  sections[1].set_payload(composition.SerializeAsString());
+  sections[2].set_type(SECTION_TYPE_IDENTITY);
+  sections[2].set_payload(identity.SerializeAsString());
+  std::vector<std::string> found;
+  for (const RecordLink& link : LinksOf(sections)) {
+    found.push_back(link.field + " " + link.record_id);
+  }
+  EXPECT_THAT(found, ElementsAre("sections.identity.parent_record_id p", "sections.identity.predecessor_record_id q",
+                                 "sections.composition.nodes[0].children[0].component_record_id c",
+                                 "sections.bill_of_materials.items[1].component_record_id b"));
+  sections[1].set_payload("\xFF");
+  EXPECT_EQ(LinksOf(sections).size(), 3U) << "what does not decode names nothing";
+}
+
+// Critical raw materials
+
+TEST(CriticalMaterials, EveryJurisdictionHasItsOwnList) {
+  const auto on = [](absl::CivilDay day, const char* element) {
+    std::vector<std::string> titles;
+    for (const CriticalList& list : CriticalListsOn(day, element)) {
+      EXPECT_FALSE(list.source.empty() || list.title_ja.empty());
+      titles.push_back(list.jurisdiction + ": " + list.title);
+    }
+    return titles;
+  };
+  const absl::CivilDay day(2026, 11, 27);
+  EXPECT_THAT(on(day, "Co"), ElementsAre("EU: EU critical raw materials", "EU: EU strategic raw materials",
+                                         "JP: Japan specified critical materials: metal minerals"));
+  EXPECT_THAT(on(day, "chromium"), ElementsAre("JP: Japan specified critical materials: metal minerals"));
+  EXPECT_THAT(on(day, "CU"), ElementsAre("EU: EU critical raw materials", "EU: EU strategic raw materials"));
+  EXPECT_THAT(on(day, "Dy"), ElementsAre("EU: EU critical raw materials", "EU: EU strategic raw materials",
+                                         "JP: Japan specified critical materials: metal minerals"));
+  EXPECT_THAT(on(day, "Fe"), IsEmpty());
+  EXPECT_THAT(on(absl::CivilDay(2024, 5, 22), "Co"),
+              ElementsAre("JP: Japan specified critical materials: metal minerals"));
+  EXPECT_THAT(on(absl::CivilDay(2022, 12, 22), "Co"), IsEmpty());
+}
+
+TEST(CriticalMaterials, NameTheListThatASummaryDenies) {
+  const record::Header header = Seal(DemoDraft("recycled-pp-lot.json")).header;
+  v1::CriticalRawMaterials declared;
+  declared.add_materials()->set_element("Fe");
+  declared.add_materials()->set_element("Cr");
+  v1::CompositionSummary summary;
+  summary.set_contains_critical_raw_materials(v1::ANSWER_NO);
+  RecordContent content;
+  content.critical_raw_materials = &declared;
+  content.composition_summary = &summary;
+  Findings findings(10);
+  CheckCriticalMaterials(header, content, findings);
+  const std::vector<Violation> found = std::move(findings).Take();
+  ASSERT_THAT(Lines(found), ElementsAre("sections.critical_raw_materials.materials[0].element CRM_UNLISTED",
+                                        "sections.composition_summary.contains_critical_raw_materials CRM_DENIED"));
+  EXPECT_EQ(found[0].severity, Severity::kWarning);
+  EXPECT_EQ(found[1].severity, Severity::kWarning);
+  EXPECT_NE(found[1].expected.find("Japan specified critical materials"), std::string::npos);
+  EXPECT_EQ(found[1].expected.find("EU"), std::string::npos) << "chromium is on the list of Japan alone";
+  EXPECT_NE(found[1].message_ja.find("特定重要物資"), std::string::npos);
+  summary.set_contains_critical_raw_materials(v1::ANSWER_YES);
+  Findings none(10);
+  CheckCriticalMaterials(header, content, none);
+  EXPECT_EQ(std::move(none).Take().size(), 1U);
+}
+
+// Reference tables
+
+TEST(ReferenceTables, EachRowHasItsSourceAndItsDay) {
+  size_t rows = 0;
+  for (const EmbeddedText& file : ReferenceTexts()) {
+    profile::v1::ReferenceTables tables;
+    ASSERT_TRUE(
+        google::protobuf::TextFormat::ParseFromString(std::string(file.text.data(), file.text.size()), &tables));
+    const auto expect_row = [&rows](const auto& row) {
+      ++rows;
+      EXPECT_FALSE(row.source().empty()) << row.ShortDebugString();
+      EXPECT_TRUE(ParseDate(row.effective_from()).has_value()) << row.ShortDebugString();
+    };
+    std::for_each(tables.substance_thresholds().begin(), tables.substance_thresholds().end(), expect_row);
+    std::for_each(tables.recycled_minimums().begin(), tables.recycled_minimums().end(), expect_row);
+    std::for_each(tables.critical_material_lists().begin(), tables.critical_material_lists().end(), expect_row);
+  }
+  EXPECT_GT(rows, 15U);
 }
 
 // Parents
