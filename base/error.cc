@@ -57,6 +57,21 @@ std::vector<Violation> TakeWarnings(std::vector<Violation>& violations) {
   return warnings;
 }
 
+void LimitWarnings(std::vector<Violation>& warnings, size_t max) {
+  if (warnings.size() <= max) {
+    return;
+  }
+  const size_t left_out = warnings.size() - max + 1;
+  warnings.resize(max - 1);
+  warnings.push_back({.field = "",
+                      .reason = "MORE_WARNINGS",
+                      .found = absl::StrCat(left_out, " more warnings"),
+                      .expected = "",
+                      .cure = "see to these first, or check the records before sending them",
+                      .message_ja = absl::StrCat("ほかに ", left_out, " 件の警告があります。"),
+                      .severity = Severity::kWarning});
+}
+
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
   absl::Status status(code, message);
   status.SetPayload(kReasonUrl, absl::Cord(reason));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ std::string ToSentence(const Violation& violation);
 
 // Takes the warnings out of `violations` and returns them; both keep their order.
 std::vector<Violation> TakeWarnings(std::vector<Violation>& violations);
+
+// Keeps at most `max` warnings, and says in the last one (reason MORE_WARNINGS) how many were left out.
+void LimitWarnings(std::vector<Violation>& warnings, size_t max);
 
 // Returns an error that carries a stable reason (SCREAMING_CASE).
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message);

@@ -42,19 +42,6 @@ absl::Status FromTransport(const grpc::Status& status, absl::string_view address
   return absl::Status(code, message);
 }
 
-std::vector<Violation> ParseViolations(const google::rpc::BadRequest& bad_request) {
-  std::vector<Violation> violations;
-  for (const google::rpc::BadRequest::FieldViolation& told : bad_request.field_violations()) {
-    Violation violation = ParseSentence(told.field(), told.description());
-    violation.reason = told.reason();
-    if (absl::StartsWith(told.localized_message().locale(), "ja")) {
-      violation.message_ja = told.localized_message().message();
-    }
-    violations.push_back(std::move(violation));
-  }
-  return violations;
-}
-
 }  // namespace
 
 Violation ParseSentence(absl::string_view field, absl::string_view sentence) {
@@ -79,6 +66,20 @@ Violation ParseSentence(absl::string_view field, absl::string_view sentence) {
   return violation;
 }
 
+std::vector<Violation> ParseViolations(
+    const google::protobuf::RepeatedPtrField<google::rpc::BadRequest::FieldViolation>& told) {
+  std::vector<Violation> violations;
+  for (const google::rpc::BadRequest::FieldViolation& one : told) {
+    Violation violation = ParseSentence(one.field(), one.description());
+    violation.reason = one.reason();
+    if (absl::StartsWith(one.localized_message().locale(), "ja")) {
+      violation.message_ja = one.localized_message().message();
+    }
+    violations.push_back(std::move(violation));
+  }
+  return violations;
+}
+
 absl::Status FromRpc(const grpc::Status& status, absl::string_view address) {
   if (status.ok()) {
     return absl::OkStatus();
@@ -97,7 +98,7 @@ absl::Status FromRpc(const grpc::Status& status, absl::string_view address) {
     if (detail.UnpackTo(&error_info)) {
       reason = error_info.reason();
     } else if (detail.UnpackTo(&bad_request)) {
-      violations = ParseViolations(bad_request);
+      violations = ParseViolations(bad_request.field_violations());
     } else if (detail.UnpackTo(&retry) && retry.retry_delay().seconds() > 0) {
       absl::StrAppend(&message, "; try again in ", retry.retry_delay().seconds(), " s");
     }

@@ -188,6 +188,11 @@ absl::StatusOr<Newest> Records::FindNewest(const record::RecordId& record_id) co
   return stored.has_value() ? ParseNewest(*stored) : Newest();
 }
 
+absl::StatusOr<Newest> Records::FindNewest(const Transaction& transaction, const record::RecordId& record_id) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, NewestKey(record_id)));
+  return stored.has_value() ? ParseNewest(*stored) : Newest();
+}
+
 absl::StatusOr<std::vector<FeedMembership>> Records::FeedsOf(Arrival arrival) const {
   std::vector<FeedMembership> memberships;
   const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, MembershipPrefix(arrival));

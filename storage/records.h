@@ -70,6 +70,8 @@ class Records {
   absl::StatusOr<std::vector<VersionRef>> FindVersions(const record::RecordId& record_id) const;
   // The newest version of a record at the price of one look-up, if one member alone has published under its ID.
   absl::StatusOr<Newest> FindNewest(const record::RecordId& record_id) const;
+  // The same as `transaction` sees it.
+  absl::StatusOr<Newest> FindNewest(const Transaction& transaction, const record::RecordId& record_id) const;
   absl::StatusOr<std::vector<FeedMembership>> FeedsOf(Arrival arrival) const;
   // Whether PutEvidence was called for a header with this hash: an entry may name it although no record is stored.
   absl::StatusOr<bool> IsConflict(const record::Hash& header_hash) const;

@@ -235,6 +235,7 @@ absl::Status PublishChecked(Session& session, const Arguments& arguments, std::v
   }
   ImportOutcome outcome = PublishImport(session, files, check, state);
   const size_t published = outcome.records.size();
+  session.Warn(outcome.warnings);
   if (!outcome.status.ok() && !path.empty()) {
     session.Note(session.Say(Message::kBrokenOff, {std::to_string(state.done()),
                                                    std::to_string(check.is_refused.size() - check.refused), path}));

@@ -173,6 +173,8 @@ class Publishing {
       }
       return sent.status;
     }
+    outcome_.warnings.insert(outcome_.warnings.end(), sent.warnings.begin(), sent.warnings.end());
+    outcome_.warnings.resize(std::min(outcome_.warnings.size(), kImportViolationsMax));
     std::string lines;
     for (size_t i = 0; i < sent.records.size() && i < named.size(); ++i) {
       nlohmann::ordered_json item = {{"name", named[i].name}};

@@ -56,6 +56,7 @@ absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile
 struct ImportOutcome {
   nlohmann::ordered_json records = nlohmann::ordered_json::array();
   absl::Status status;
+  std::vector<Violation> warnings;  // as PublishOutcome's, as many as a person can read
 };
 ImportOutcome PublishImport(Session& session, std::vector<ImportFile>& files, const ImportCheck& check,
                             ImportState& state);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/publishing.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "client/cli/json.h"
+#include "client/cli/node_warnings.h"
 #include "client/cli/table.h"
 #include "client/sign.h"
 #include "nlohmann/json.hpp"
@@ -25,32 +27,39 @@ using record::v1::PublishResponse;
 
 constexpr size_t kRequestsInFlightMax = 2;  // the node works on one while the next travels
 constexpr int kAttempts = 2;
+constexpr size_t kWarningsShownMax = 200;
 
 bool MayTryAgain(const absl::Status& status) { return status.code() == absl::StatusCode::kUnavailable; }
 
 // publications[3].sections.identity → battery-3.json: sections.identity. `first` is the number of the request's first
 // record among all.
+void Rename(std::vector<Violation>& violations, size_t first, const std::vector<NamedPublication>& publications) {
+  for (Violation& violation : violations) {
+    const absl::optional<PublicationField> field = ParsePublicationField(violation.field);
+    if (field.has_value() && first + field->index < publications.size()) {
+      violation.field =
+          absl::StrCat(publications[first + field->index].name, field->rest.empty() ? "" : ": ", field->rest);
+    }
+  }
+}
+
 absl::Status NamedAsThePersonDoes(const absl::Status& status, size_t first,
                                   const std::vector<NamedPublication>& publications) {
   std::vector<Violation> violations = ViolationsOf(status);
   if (violations.empty()) {
     return status;
   }
-  for (Violation& violation : violations) {
-    absl::string_view rest = violation.field;
-    const size_t end = rest.find(']');
-    size_t index = 0;
-    if (absl::ConsumePrefix(&rest, "publications[") && end != std::string::npos &&
-        absl::SimpleAtoi(violation.field.substr(13, end - 13), &index) && first + index < publications.size()) {
-      rest.remove_prefix(rest.find(']') + 1);
-      absl::ConsumePrefix(&rest, ".");
-      violation.field = absl::StrCat(publications[first + index].name, rest.empty() ? "" : ": ", rest);
-    }
-  }
+  Rename(violations, first, publications);
   return InvalidInput(violations);
 }
 
-void Append(const PublishResponse& answer, PublishOutcome& outcome) {
+// The records of the answer are those from `outcome.records.size()` on among `publications`.
+void Append(const PublishResponse& answer, const PublishRequest& request,
+            const std::vector<NamedPublication>& publications, PublishOutcome& outcome) {
+  std::vector<Violation> warnings = WarningsOfTheNode(answer, request);
+  Rename(warnings, outcome.records.size(), publications);
+  warnings.resize(std::min(warnings.size(), kWarningsShownMax - outcome.warnings.size()));
+  std::move(warnings.begin(), warnings.end(), std::back_inserter(outcome.warnings));
   outcome.records.insert(outcome.records.end(), answer.records().begin(), answer.records().end());
 }
 
@@ -63,7 +72,8 @@ struct Journey {
 };
 
 // Sends what is not answered yet, until all is or an error comes. Every answer counts, also those before the error.
-absl::Status StreamRest(const NodeClient& node, Journey& journey, Progress& progress) {
+absl::Status StreamRest(const NodeClient& node, const std::vector<NamedPublication>& publications, Journey& journey,
+                        Progress& progress) {
   const std::unique_ptr<PublishSession> stream = node.PublishStream();
   size_t sent = journey.answered;
   bool is_open = true;
@@ -74,7 +84,7 @@ absl::Status StreamRest(const NodeClient& node, Journey& journey, Progress& prog
       continue;
     }
     MEGURI_ASSIGN_OR_RETURN(const PublishResponse answer, stream->Receive());
-    Append(answer, journey.outcome);
+    Append(answer, journey.requests[journey.answered], publications, journey.outcome);
     journey.done.items += static_cast<uint64_t>(journey.requests[journey.answered].publications_size());
     journey.done.bytes += journey.requests[journey.answered].ByteSizeLong();
     ++journey.answered;
@@ -100,7 +110,7 @@ PublishOutcome Stream(Session& session, const NodeClient& node, absl::Span<const
   Journey journey{requests, 0, {}, {}};
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    status = StreamRest(node, journey, *progress);
+    status = StreamRest(node, publications, journey, *progress);
     if (!MayTryAgain(status)) {
       break;
     }
@@ -156,7 +166,7 @@ PublishOutcome PublishOnce(const NodeClient& node, const PublishRequest& request
   PublishOutcome outcome;
   outcome.status = NamedAsThePersonDoes(answer.status(), 0, publications);
   if (answer.ok()) {
-    Append(*answer, outcome);
+    Append(*answer, request, publications, outcome);
   }
   return outcome;
 }
@@ -181,6 +191,7 @@ absl::Status AnswerPublished(const Session& session, const std::vector<std::stri
   if (outcome.records.empty() && !outcome.status.ok()) {
     return outcome.status;
   }
+  session.Warn(outcome.warnings);
   Table table({{session.Say(Message::kFile)},
                {session.Say(Message::kRecord)},
                {session.Say(Message::kVersion), true},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/error.h"
 #include "client/cli/session.h"
 #include "meguri/record/v1/record_service.pb.h"
 
@@ -32,6 +33,8 @@ std::vector<record::v1::PublishRequest> MakeRequests(const std::vector<NamedPubl
 struct PublishOutcome {
   std::vector<record::v1::PublishedRecord> records;
   absl::Status status;
+  // What only the node could warn of, named as the person does.
+  std::vector<Violation> warnings = {};
 };
 
 // One call with one signed request; if the connection breaks, the same request once more. `publications` name its
@@ -44,8 +47,8 @@ PublishOutcome PublishOnce(const NodeClient& node, const record::v1::PublishRequ
 // twice. Violations name the record as the person does.
 PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> publications, bool validate_only);
 
-// Prints what was published (name, record ID, version), if anything was. Returns outcome.status, or why printing
-// failed.
+// Prints what was published (name, record ID, version), if anything was, and what the node warned of. Returns
+// outcome.status, or why printing failed.
 absl::Status AnswerPublished(const Session& session, const std::vector<std::string>& names,
                              const PublishOutcome& outcome, bool validate_only);
 

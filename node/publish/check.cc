@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/publish/check.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -167,33 +168,36 @@ RecordScope MakeScope(const record::Header& header, const Publication& publicati
   return scope;
 }
 
-void CheckSections(const CheckContext& context, const record::Header& header, const Publication& publication,
-                   absl::string_view path, std::vector<Violation>& violations) {
+// Returns the warnings.
+std::vector<Violation> CheckSections(const CheckContext& context, const record::Header& header,
+                                     const Publication& publication, absl::string_view path,
+                                     std::vector<Violation>& violations) {
   if (header.is_tombstone() && !publication.envelope.sections().empty()) {
     violations.push_back({absl::StrCat(path, ".envelope.sections"), "TOMBSTONE_SECTIONS",
                           absl::StrCat(publication.envelope.sections_size(), " sections in a tombstone"), "none",
                           "publish the tombstone without sections", "終了の版にセクションは含められません。"});
-    return;
+    return {};
   }
   const absl::Status opened = record::VerifySections(header, publication.envelope.sections());
   if (!opened.ok()) {
     AddError(opened, absl::StrCat(path, ".envelope.sections"), "seal the sections and sign the header again",
              "セクションを封入し、ヘッダーに署名し直してください。", violations);
-    return;
+    return {};
   }
   const std::vector<Section> sections(publication.envelope.sections().begin(), publication.envelope.sections().end());
   std::vector<Violation> found = passport::ValidateRecord(header, sections);
-  TakeWarnings(found);  // for the person who writes the record: its client has shown them
   for (Violation& violation : found) {
     violation.field = absl::StrCat(path, ".", violation.field);
-    violations.push_back(std::move(violation));
   }
+  std::vector<Violation> warnings = TakeWarnings(found);
+  violations.insert(violations.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   for (const Section& section : sections) {
     if (section.type() == record::v1::SECTION_TYPE_MEMBER) {
       CheckMember(context, section, path, violations);
     }
     CheckGtins(context, header, section, path, violations);
   }
+  return warnings;
 }
 
 }  // namespace
@@ -210,7 +214,7 @@ absl::optional<CheckedPublication> CheckPublication(const CheckContext& context,
   CheckPublisher(context, *header, path, violations);
   CheckSignature(context, *header, publication.envelope.signature(), absl::StrCat(path, ".envelope"), violations);
   CheckScopes(publication, path, violations);
-  CheckSections(context, *header, publication, path, violations);
+  std::vector<Violation> warnings = CheckSections(context, *header, publication, path, violations);
   RecordScope scope = MakeScope(*header, publication);
   if (!scope.product_group.empty() && !record::FeedName::Parse(absl::StrCat("recyclers/", scope.product_group)).ok()) {
     violations.push_back({absl::StrCat(path, ".sections.identity.product_group"), "PRODUCT_GROUP", scope.product_group,
@@ -221,7 +225,7 @@ absl::optional<CheckedPublication> CheckPublication(const CheckContext& context,
   if (violations.size() > before) {
     return absl::nullopt;
   }
-  CheckedPublication checked{*std::move(header), std::move(scope), {}};
+  CheckedPublication checked{*std::move(header), std::move(scope), {}, std::move(warnings)};
   for (const Section& section : publication.envelope.sections()) {
     absl::StatusOr<record::AudienceSet> audiences = record::AudienceSet::Parse(section.audiences());
     Invariant(audiences.ok(), "VerifySections refuses unknown audiences");

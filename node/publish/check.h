@@ -20,6 +20,7 @@ struct CheckedPublication {
   record::Header header;
   RecordScope scope;
   std::vector<SectionFacts> facts;
+  std::vector<Violation> warnings;
 };
 
 struct CheckContext {
@@ -30,8 +31,8 @@ struct CheckContext {
   record::VerifiedRoots& verified_roots;
 };
 
-// Checks signature, sections, domain rules and scopes of one publication. Adds every problem to `violations`, with
-// fields below `path`; nullopt if there was any.
+// Checks signature, sections, domain rules and scopes of one publication. Adds every problem that keeps it out to
+// `violations`, with fields below `path`; nullopt if there was any.
 absl::optional<CheckedPublication> CheckPublication(const CheckContext& context, const Publication& publication,
                                                     absl::string_view path, std::vector<Violation>& violations);
 

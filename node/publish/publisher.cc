@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -11,7 +12,9 @@
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/publish/check.h"
 #include "node/publish/limits.h"
+#include "node/publish/named_records.h"
 #include "passport/index_terms.h"
+#include "passport/record_links.h"
 #include "passport/record_terms.h"
 #include "passport/validate.h"
 #include "storage/index.h"
@@ -29,6 +32,8 @@ struct Publisher::Prepared {
   std::vector<FeedSlots> feeds;
   absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms;
   std::string enrolled;  // participant whose entry this is; "" for any other record
+  std::vector<Violation> warnings;
+  std::vector<passport::RecordLink> links;
 };
 
 namespace {
@@ -172,12 +177,11 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
     std::vector<FeedSlots> feeds = FeedsOf(*checked);
     absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms = TermsByFeed(*checked, feeds, publication);
     storage::v1::StoredRecord stored = MakeStored(*checked, publication, context.now);
-    prepared.push_back({std::move(checked->header),
-                        std::move(stored),
-                        {publication.envelope.sections().begin(), publication.envelope.sections().end()},
-                        std::move(feeds),
-                        std::move(terms),
-                        EnrolledBy(publication)});
+    std::vector<record::v1::Section> sections(publication.envelope.sections().begin(),
+                                              publication.envelope.sections().end());
+    std::vector<passport::RecordLink> links = passport::LinksOf(sections);
+    prepared.push_back({std::move(checked->header), std::move(stored), std::move(sections), std::move(feeds),
+                        std::move(terms), EnrolledBy(publication), std::move(checked->warnings), std::move(links)});
   }
   if (!violations.empty()) {
     return InvalidInput(violations);
@@ -187,11 +191,52 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
 
 namespace {
 
+// Moves the warnings to `warnings`; refuses if there is anything else.
+absl::Status KeepWarnings(size_t position, std::vector<Violation> found, std::vector<Violation>& warnings) {
+  for (Violation& violation : found) {
+    violation.field = absl::StrCat("publications[", position, "].", violation.field);
+  }
+  for (Violation& warning : TakeWarnings(found)) {
+    warnings.push_back(std::move(warning));
+  }
+  return found.empty() ? absl::OkStatus() : InvalidInput(found);
+}
+
+template <typename Prepared>
+void AnnounceTo(NamedRecords& named, const std::vector<Prepared>& items) {
+  if (absl::c_all_of(items, [](const Prepared& item) { return item.links.empty(); })) {
+    return;
+  }
+  for (const Prepared& item : items) {
+    named.Add({item.header, item.sections, item.links});
+  }
+}
+
+template <typename Prepared>
+absl::Status CheckNamed(NamedRecords& named, size_t position, const Prepared& item, std::vector<Violation>& warnings) {
+  if (item.links.empty()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(std::vector<Violation> found, named.Judge({item.header, item.sections, item.links}));
+  return KeepWarnings(position, std::move(found), warnings);
+}
+
 // Writes one call's records through a transaction.
 class Commit {
  public:
   Commit(const storage::StoreReader& store, CommitScope& scope, const record::ParticipantId& publisher)
-      : records_(store), index_(store), settings_(store), scope_(scope), publisher_(publisher) {}
+      : records_(store),
+        index_(store),
+        settings_(store),
+        scope_(scope),
+        publisher_(publisher),
+        named_(store, scope.transaction, publisher) {}
+
+  // All of a call, before the first is added: each may name every other one.
+  template <typename Prepared>
+  void Announce(const std::vector<Prepared>& items) {
+    AnnounceTo(named_, items);
+  }
 
   template <typename Prepared>
   absl::StatusOr<PublishedRecord> Add(size_t position, Prepared& item) {
@@ -209,10 +254,14 @@ class Commit {
     }
     MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedId> earlier, CheckChain(position, header));
     MEGURI_RETURN_IF_ERROR(CheckChange(position, item));
+    MEGURI_RETURN_IF_ERROR(CheckNamed(named_, position, item, warnings_));
     MEGURI_RETURN_IF_ERROR(ClaimMember(position, header, item.enrolled));
     MEGURI_RETURN_IF_ERROR(Write(item, earlier));
     return published;
   }
+
+  // Of what was added.
+  std::vector<Violation> TakeWarnings() { return std::move(warnings_); }
 
  private:
   absl::StatusOr<absl::optional<storage::VersionRef>> FindVersion(const record::Header& header, uint64_t version) {
@@ -284,11 +333,7 @@ class Commit {
     }
     MEGURI_ASSIGN_OR_RETURN(const std::vector<record::v1::Section> before,
                             records_.ReadSections(scope_.transaction, previous->arrival, slots));
-    std::vector<Violation> violations = passport::ValidateChange(before, item.sections);
-    for (Violation& violation : violations) {
-      violation.field = absl::StrCat("publications[", position, "].", violation.field);
-    }
-    return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
+    return KeepWarnings(position, passport::ValidateChange(before, item.sections), warnings_);
   }
 
   template <typename Prepared>
@@ -357,6 +402,8 @@ class Commit {
   storage::Settings settings_;
   CommitScope& scope_;
   const record::ParticipantId& publisher_;
+  NamedRecords named_;
+  std::vector<Violation> warnings_;
   absl::btree_map<record::FeedName, storage::FeedId> ids_;
 };
 
@@ -366,9 +413,18 @@ class Commit {
 struct Publisher::Pending {
   PublishCall call;                             // without its publications
   absl::StatusOr<std::vector<Prepared>> items;  // or why it is refused
-  std::vector<PublishedRecord> published;
+  Published published;
   Done done;
 
+  // Those that every check of these bytes finds come behind the ones that only this node could find.
+  void AddWarnings() {
+    if (items.ok()) {
+      for (const Prepared& item : *items) {
+        published.warnings.insert(published.warnings.end(), item.warnings.begin(), item.warnings.end());
+      }
+    }
+    LimitWarnings(published.warnings, kWarningsMax);
+  }
   bool is_too_late() const { return call.sequence != nullptr && call.sequence->IsOverBefore(call.position); }
   void Refuse() const {
     if (call.sequence != nullptr) {
@@ -377,6 +433,7 @@ struct Publisher::Pending {
   }
   void Answer(absl::Status status) {
     if (status.ok()) {
+      AddWarnings();
       done(std::move(published));
     } else {
       Refuse();
@@ -407,19 +464,35 @@ absl::Status Publisher::CommitPending(Pending& pending, CommitScope& scope) {
     MEGURI_ASSIGN_OR_RETURN(const absl::optional<std::string> answer,
                             requests.Find(scope.transaction, key, call.body_hash, clock_.Now()));
     if (answer.has_value()) {
-      pending.published = DecodeAnswer(*answer);
+      pending.published.records = DecodeAnswer(*answer);
       return absl::OkStatus();
     }
   }
   MEGURI_RETURN_IF_ERROR(pending.items.status());
   Commit commit(store_, scope, call.acting_member);
+  commit.Announce(*pending.items);
   for (size_t i = 0; i < pending.items->size(); ++i) {
     MEGURI_ASSIGN_OR_RETURN(PublishedRecord published, commit.Add(i, (*pending.items)[i]));
-    pending.published.push_back(std::move(published));
+    pending.published.records.push_back(std::move(published));
   }
-  return HasMemory(call)
-             ? requests.Put(scope.transaction, key, call.body_hash, EncodeAnswer(pending.published), clock_.Now())
-             : absl::OkStatus();
+  pending.published.warnings = commit.TakeWarnings();
+  return HasMemory(call) ? requests.Put(scope.transaction, key, call.body_hash, EncodeAnswer(pending.published.records),
+                                        clock_.Now())
+                         : absl::OkStatus();
+}
+
+// By what is durable now: what waits to be written is not looked at.
+absl::Status Publisher::Rehearse(Pending& pending) const {
+  const storage::Transaction nothing_written(store_);
+  NamedRecords named(store_, nothing_written, pending.call.acting_member);
+  AnnounceTo(named, *pending.items);
+  for (size_t i = 0; i < pending.items->size(); ++i) {
+    const Prepared& item = (*pending.items)[i];
+    MEGURI_RETURN_IF_ERROR(CheckNamed(named, i, item, pending.published.warnings));
+    pending.published.records.push_back(
+        {item.header.record_id().ToString(), item.header.version(), item.header.hash(), false});
+  }
+  return absl::OkStatus();
 }
 
 void Publisher::Publish(PublishCall call, Done done) {
@@ -430,14 +503,8 @@ void Publisher::Publish(PublishCall call, Done done) {
   }
   pending->items = Prepare(pending->call);
   pending->call.publications.clear();
-  if (pending->call.validate_only && pending->items.ok()) {
-    for (const Prepared& item : *pending->items) {
-      pending->published.push_back(
-          {item.header.record_id().ToString(), item.header.version(), item.header.hash(), false});
-    }
-  }
   if (pending->call.validate_only || (!pending->items.ok() && !HasMemory(pending->call))) {
-    pending->Answer(pending->items.status());
+    pending->Answer(pending->items.ok() ? Rehearse(*pending) : pending->items.status());
     return;
   }
   // A refused call goes the same way, behind all that was submitted before it: perhaps it was done already.

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
 #include "node/publish/publish_sequence.h"
 #include "record/batch.h"
@@ -39,6 +40,13 @@ struct PublishedRecord {
   bool already_there = false;
 };
 
+// What became of a call.
+struct Published {
+  std::vector<PublishedRecord> records;
+  // At most kWarningsMax, first what only this node can know. Of this check: they are not remembered with the request.
+  std::vector<Violation> warnings;
+};
+
 // A request to publish, as one member makes it.
 struct PublishCall {
   record::ParticipantId acting_member;
@@ -66,7 +74,7 @@ class PublisherRegistry {
 // refused one of its sequence is refused with ABORTED (reason EARLIER_REFUSED). Thread-safe.
 class Publisher {
  public:
-  using Done = absl::AnyInvocable<void(absl::StatusOr<std::vector<PublishedRecord>>)>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Published>)>;
 
   Publisher(const PublisherRegistry& registry, const storage::StoreReader& store, storage::Committer& committer,
             const Clock& clock);
@@ -81,6 +89,7 @@ class Publisher {
   struct Pending;
   absl::StatusOr<std::vector<Prepared>> Prepare(const PublishCall& call);
   absl::Status CommitPending(Pending& pending, storage::CommitScope& scope);
+  absl::Status Rehearse(Pending& pending) const;
 
   const PublisherRegistry& registry_;
   const storage::StoreReader& store_;

@@ -5,6 +5,7 @@
 
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "node/rpc/field_violation.h"
 #include "record/hash.h"
 
 namespace meguri::node {
@@ -30,13 +31,16 @@ PublishCall ToPublishCall(const record::ParticipantId& acting_member, const reco
   return call;
 }
 
-void ToResponse(const std::vector<PublishedRecord>& published, record::v1::PublishResponse& response) {
-  for (const PublishedRecord& record : published) {
+void ToResponse(const Published& published, record::v1::PublishResponse& response) {
+  for (const PublishedRecord& record : published.records) {
     record::v1::PublishedRecord* row = response.add_records();
     row->set_record_id(record.record_id);
     row->set_version(record.version);
     row->set_header_hash(record.header_hash.ToString());
     row->set_already_there(record.already_there);
+  }
+  for (const Violation& warning : published.warnings) {
+    *response.add_warnings() = ToFieldViolation(warning);
   }
 }
 

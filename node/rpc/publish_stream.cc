@@ -75,7 +75,7 @@ class PublishStreamReactor final : public Reactor, public std::enable_shared_fro
   void OnDone() override { self_.reset(); }
 
  private:
-  using Outcome = absl::StatusOr<std::vector<PublishedRecord>>;
+  using Outcome = absl::StatusOr<Published>;
   struct Unanswered {
     size_t bytes = 0;
     absl::optional<Outcome> outcome;  // nullopt: not known yet

@@ -120,7 +120,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext
   }
   const bool queued = rpc_.executor.Submit([this, reactor, end, request, response, acting = caller->acting_member] {
     publisher_.Publish(ToPublishCall(acting, *request),
-                       [reactor, end, response](absl::StatusOr<std::vector<PublishedRecord>> published) {
+                       [reactor, end, response](absl::StatusOr<Published> published) {
                          if (published.ok()) {
                            ToResponse(*published, *response);
                          }

@@ -12,11 +12,11 @@
 #include "base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "node/rpc/field_violation.h"
 
 namespace meguri::node {
 namespace {
 
-constexpr size_t kFoundBytesMax = 120;
 constexpr size_t kMessageTextMax = 500;        // it travels twice, and percent-encoded
 constexpr size_t kLastProblemMax = 200;        // what MORE_PROBLEMS takes
 constexpr size_t kFieldOverheadMax = 6;        // tag and length of one violation
@@ -25,30 +25,6 @@ constexpr size_t kBadRequestOverheadMax = 64;  // its type's name, tags and leng
 std::string DefaultReason(absl::StatusCode code) {
   std::string reason = absl::StatusCodeToString(code);
   return reason.empty() ? "UNKNOWN" : reason;
-}
-
-// At most `max` bytes, cut between characters: a proto string must be UTF-8.
-std::string CutText(absl::string_view text, size_t max) {
-  size_t size = std::min(text.size(), max);
-  while (size < text.size() && size > 0 && (static_cast<uint8_t>(text[size]) & 0xC0) == 0x80) {
-    --size;
-  }
-  return std::string(text.substr(0, size));
-}
-
-google::rpc::BadRequest::FieldViolation ToFieldViolation(const Violation& violation) {
-  google::rpc::BadRequest::FieldViolation field;
-  field.set_field(violation.field);
-  Violation sentence = violation;
-  sentence.field.clear();
-  sentence.found = CutText(sentence.found, kFoundBytesMax);
-  field.set_description(ToSentence(sentence));
-  field.set_reason(violation.reason);
-  if (!violation.message_ja.empty()) {
-    field.mutable_localized_message()->set_locale("ja");
-    field.mutable_localized_message()->set_message(violation.message_ja);
-  }
-  return field;
 }
 
 // As many as fit into `bytes_max`, and how many are left.

@@ -182,9 +182,9 @@ TEST_F(FederationTest, ARequestThatWasAnsweredOnceIsAnsweredAgainAndChangesNothi
   MEGURI_ASSERT_OK(first.status());
   const auto second = maker->Publish(batch, "request-1");
   MEGURI_ASSERT_OK(second.status());
-  ASSERT_EQ(second->size(), first->size());
-  for (size_t i = 0; i < first->size(); ++i) {
-    EXPECT_EQ((*second)[i].header_hash, (*first)[i].header_hash);
+  ASSERT_EQ(second->records.size(), first->records.size());
+  for (size_t i = 0; i < first->records.size(); ++i) {
+    EXPECT_EQ(second->records[i].header_hash, first->records[i].header_hash);
   }
   EXPECT_EQ(ReasonOf(maker->Publish(Batch(1), "request-1").status()), "REQUEST_ID_REUSED");
   EXPECT_EQ(ListAll(*maker, 50).size(), 3U);

@@ -33,8 +33,6 @@ std::string IdentityOf(const Draft& draft) {
   identity.set_granularity(passport::v1::GRANULARITY_BATCH);
   identity.set_gtin("04912345100108");
   identity.set_lot("L1");
-  // What such a product needs beside its identity is taken over from the model.
-  identity.set_parent_record_id(std::string(2 * record::kRecordIdSize, 'a'));
   identity.mutable_mass_kg()->set_value("430");
   return identity.SerializeAsString();
 }
@@ -116,16 +114,16 @@ LoopbackNode::~LoopbackNode() {
   committer_.reset();
 }
 
-absl::StatusOr<std::vector<node::PublishedRecord>> LoopbackNode::Publish(std::vector<node::Publication> publications,
+absl::StatusOr<node::Published> LoopbackNode::Publish(std::vector<node::Publication> publications,
                                                                          const std::string& request_id) {
   std::string body;
   for (const node::Publication& publication : publications) {
     body += publication.envelope.SerializeAsString();
   }
   node::PublishCall call{id_, "Publish", request_id, record::Sha256(body), false, std::move(publications)};
-  std::promise<absl::StatusOr<std::vector<node::PublishedRecord>>> promise;
+  std::promise<absl::StatusOr<node::Published>> promise;
   auto answer = promise.get_future();
-  publisher_->Publish(std::move(call), [&promise](absl::StatusOr<std::vector<node::PublishedRecord>> published) {
+  publisher_->Publish(std::move(call), [&promise](absl::StatusOr<node::Published> published) {
     promise.set_value(std::move(published));
   });
   return answer.get();

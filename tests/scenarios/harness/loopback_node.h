@@ -87,7 +87,7 @@ class LoopbackNode {
   const record::ParticipantId& id() const { return id_; }
 
   // Publishes and waits for the answer.
-  absl::StatusOr<std::vector<node::PublishedRecord>> Publish(std::vector<node::Publication> publications,
+  absl::StatusOr<node::Published> Publish(std::vector<node::Publication> publications,
                                                              const std::string& request_id = "");
   absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds);
   // Lets the follows run, and time pass, until `is_over`. False if it took longer than any scenario should.

@@ -61,6 +61,20 @@ TEST(Violations, AreSplitIntoErrorsAndWarningsInTheirOrder) {
   EXPECT_THAT(violations, ElementsAre(kFirst));
 }
 
+TEST(Violations, AreLimitedByALastWarningThatCountsTheRest) {
+  const Violation warning{"field", "SOME", "found", "", "", "", Severity::kWarning};
+  std::vector<Violation> warnings(3, warning);
+  LimitWarnings(warnings, 3);
+  EXPECT_THAT(warnings, ElementsAre(warning, warning, warning));
+  warnings.push_back(warning);
+  LimitWarnings(warnings, 3);
+  ASSERT_EQ(warnings.size(), 3U);
+  EXPECT_EQ(warnings[1], warning);
+  EXPECT_EQ(warnings[2].reason, "MORE_WARNINGS");
+  EXPECT_EQ(warnings[2].found, "2 more warnings");
+  EXPECT_EQ(warnings[2].severity, Severity::kWarning);
+}
+
 TEST(Violations, OfNothingBreakAnInvariant) { EXPECT_DEATH((void)InvalidInput({}), "without a violation"); }
 
 TEST(Invariant, AbortsWithTheReason) {

@@ -166,6 +166,11 @@ class FakeNode final : public record::v1::RecordService::Service {
     silent_from_ = calls_ + number;
     silent_to_ = silent_from_ + count;
   }
+  // In the answer to every request from now on.
+  void WarnOf(const google::rpc::BadRequest& warnings) {
+    MutexLock lock(mutex_);
+    warnings_ = warnings;
+  }
   void Refuse(const grpc::Status& status) { RefuseAfter(0, status); }
   // Takes `count` more requests and refuses all after them.
   void RefuseAfter(int count, const grpc::Status& status) {
@@ -221,6 +226,7 @@ class FakeNode final : public record::v1::RecordService::Service {
       }
     }
     request_ids_.insert({request.request_id(), true});
+    *response.mutable_warnings() = warnings_.field_violations();
     return grpc::Status::OK;
   }
 
@@ -237,6 +243,7 @@ class FakeNode final : public record::v1::RecordService::Service {
   std::map<std::string, bool> request_ids_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> acting_members_ ABSL_GUARDED_BY(mutex_);
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  google::rpc::BadRequest warnings_ ABSL_GUARDED_BY(mutex_);
   int taken_before_refusal_ ABSL_GUARDED_BY(mutex_) = 0;
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);
   record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);

@@ -218,6 +218,41 @@ TEST_F(ProgramWithNodeTest, ShowsWarningsAndPublishes) {
   EXPECT_EQ(Run({"record", "publish", "--quiet", DemoFile("washing-machine.json")}).err, "");
 }
 
+TEST_F(ProgramWithNodeTest, ShowsWarningsThatOnlyTheNodeCanFind) {
+  google::rpc::BadRequest warnings;
+  google::rpc::BadRequest::FieldViolation& found = *warnings.add_field_violations();
+  found.set_field("publications[0].sections.identity.parent_record_id");
+  found.set_reason("V4_PARENT_UNKNOWN");
+  found.set_description("it is not here, expected a record; publish it");
+  // This one the program finds by itself, and has shown.
+  google::rpc::BadRequest::FieldViolation& known = *warnings.add_field_violations();
+  known.set_field("publications[0].sections.hazard_summary");
+  known.set_reason("SECTION_RECOMMENDED");
+  warnings.add_field_violations()->set_reason("MORE_WARNINGS");
+  server_.node.WarnOf(warnings);
+  const Outcome outcome = Run({"record", "publish", DemoFile("washing-machine.json")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              HasSubstr("washing-machine.json: sections.identity.parent_record_id\n    found: it is not here"));
+  const size_t shown = outcome.err.find("sections.hazard_summary\n");
+  ASSERT_NE(shown, std::string::npos);
+  EXPECT_EQ(outcome.err.find("sections.hazard_summary\n", shown + 1), std::string::npos) << outcome.err;
+  EXPECT_THAT(outcome.err, Not(HasSubstr("MORE_WARNINGS")));
+}
+
+TEST_F(ProgramWithNodeTest, ShowsWarningsOfTheNodeAtTheEndOfAnImport) {
+  google::rpc::BadRequest warnings;
+  google::rpc::BadRequest::FieldViolation& found = *warnings.add_field_violations();
+  found.set_field("publications[0].sections.identity.parent_record_id");
+  found.set_reason("V4_PARENT_UNKNOWN");
+  server_.node.WarnOf(warnings);
+  const std::string copy = folder_.Path("lot.json");  // an import keeps its state beside its file
+  std::filesystem::copy_file(DemoFile("recycled-pp-lot.json"), copy);
+  const Outcome outcome = Run({"import", copy});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("lot.json: sections.identity.parent_record_id\n"));
+}
+
 TEST_F(ProgramWithNodeTest, KeepsWhatFollowsBesideWhatIsDeclared) {
   const nlohmann::json json = Run({"record", "get", Publish(), "-o", "json"}).Json();
   const nlohmann::json claim = json["envelope"]["sections"]["recycled_content"]["claims"][0];

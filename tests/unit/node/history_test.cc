@@ -32,7 +32,7 @@ class HistoryTest : public ::testing::Test {
     }
     const auto published = node_.Publish(node_.Call(node_.Sign(draft)));
     ASSERT_THAT(published, IsOk());
-    newest_ = published->front().header_hash;
+    newest_ = published->records.front().header_hash;
   }
   QueryReader Reader(const char* participant) const {
     return {ReaderOf(*node_.Get(), Participant(participant), false), participant == std::string(kMaker)};

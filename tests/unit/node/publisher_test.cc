@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "node/publish/limits.h"
 #include "storage/requests.h"
@@ -17,7 +18,8 @@ using meguri::testing::IsOk;
 using testing::Gate;
 using testing::kMaker;
 using testing::PublishingNode;
-using Outcome = absl::StatusOr<std::vector<PublishedRecord>>;
+using testing::ValueOf;
+using Outcome = absl::StatusOr<Published>;
 
 class PublisherTest : public ::testing::Test {
  protected:
@@ -51,8 +53,8 @@ TEST_F(PublisherTest, AnswersTheSameRequestAgainWhateverHasChangedSince) {
   SuspendMaker();
   const Outcome again = node_.Publish(node_.Call(lot, "request"));
   ASSERT_THAT(again, IsOk());
-  EXPECT_EQ(again->front().header_hash, first->front().header_hash);
-  EXPECT_FALSE(again->front().already_there);
+  EXPECT_EQ(again->records.front().header_hash, first->records.front().header_hash);
+  EXPECT_FALSE(again->records.front().already_there);
   // The clock may have been set back: the record is now issued in its future.
   node_.clock.Advance(-2 * kClockSkewMax);
   EXPECT_THAT(node_.Publish(node_.Call(lot, "request")), IsOk());
@@ -118,6 +120,28 @@ TEST_F(PublisherTest, WritesWhatCameBeforeARequestThatTheCheckRefuses) {
   gate.Open();
   EXPECT_THAT(before.get(), IsOk());
   EXPECT_EQ(node_.RecordCount(), 1U);
+}
+
+TEST_F(PublisherTest, AnswersWithWhatMayBeMended) {
+  const Outcome published = node_.Publish(node_.Call(node_.Sign(node_.Lot("L1")), "request"));
+  ASSERT_THAT(published, IsOk());
+  ASSERT_FALSE(published->warnings.empty());
+  EXPECT_EQ(published->warnings[0].field, "publications[0].sections.material_identity");
+  EXPECT_EQ(published->warnings[0].reason, "SECTION_RECOMMENDED");
+  PublishCall dry_run = node_.Call(node_.Sign(node_.Lot("L2")));
+  dry_run.validate_only = true;
+  EXPECT_EQ(ValueOf(node_.Publish(std::move(dry_run))).warnings, published->warnings);
+}
+
+TEST_F(PublisherTest, LimitsTheWarningsOfAnAnswer) {
+  PublishCall call = node_.Call(node_.Sign(node_.Lot("L0")));
+  for (size_t i = 1; i <= kWarningsMax; ++i) {
+    call.publications.push_back({node_.Sign(node_.Lot(absl::StrCat("L", i))).envelope(), {}, {}, {}});
+  }
+  const Outcome published = node_.Publish(std::move(call));
+  ASSERT_THAT(published, IsOk());
+  ASSERT_EQ(published->warnings.size(), kWarningsMax);
+  EXPECT_EQ(published->warnings.back().reason, "MORE_WARNINGS");
 }
 
 TEST_F(PublisherTest, RefusesAGtinUnderThePrefixOfAnotherMember) {

@@ -92,8 +92,8 @@ class PublishingNode final : public PublisherRegistry {
     call.publications.push_back({publication.envelope(), {}, {}, {}});
     return call;
   }
-  absl::StatusOr<std::vector<PublishedRecord>> Publish(PublishCall call) {
-    std::promise<absl::StatusOr<std::vector<PublishedRecord>>> answer;
+  absl::StatusOr<Published> Publish(PublishCall call) {
+    std::promise<absl::StatusOr<Published>> answer;
     publisher->Publish(std::move(call), [&](auto published) { answer.set_value(std::move(published)); });
     return answer.get_future().get();
   }

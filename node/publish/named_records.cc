@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/publish/named_records.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "node/publish/limits.h"
+#include "passport/inheritance.h"
+#include "record/record_id.h"
+
+namespace meguri::node {
+namespace {
+
+using passport::LinkKind;
+using passport::RecordLink;
+using record::v1::Section;
+
+const RecordLink* FindParent(const std::vector<RecordLink>& links) {
+  const auto parent =
+      std::find_if(links.begin(), links.end(), [](const RecordLink& link) { return link.kind == LinkKind::kParent; });
+  return parent == links.end() ? nullptr : &*parent;
+}
+
+bool HoldsLinks(uint32_t type) {
+  return type == record::v1::SECTION_TYPE_IDENTITY || type == record::v1::SECTION_TYPE_COMPOSITION ||
+         type == record::v1::SECTION_TYPE_BILL_OF_MATERIALS;
+}
+
+// What nobody inherits is not read: an attachment may be large.
+bool IsInherited(uint32_t type) {
+  return type != record::v1::SECTION_TYPE_ATTACHMENT && type != record::v1::SECTION_TYPE_OWNER_NOTE;
+}
+
+uint64_t SlotsOf(const storage::v1::StoredRecord& stored, bool (*is_wanted)(uint32_t)) {
+  uint64_t slots = 0;
+  for (const storage::v1::StoredSlot& slot : stored.slots()) {
+    slots |= is_wanted(slot.type()) ? uint64_t{1} << slot.slot() : 0;
+  }
+  return slots;
+}
+
+size_t BytesOf(const std::vector<Section>& sections) {
+  size_t bytes = 0;
+  for (const Section& section : sections) {
+    bytes += section.payload().size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+NamedRecords::NamedRecords(const storage::StoreReader& store, const storage::Transaction& transaction,
+                           const record::ParticipantId& publisher)
+    : records_(store), transaction_(transaction), publisher_(publisher) {}
+
+void NamedRecords::Add(const OfCall& record) {
+  const std::string id = record.header.record_id().ToHex();
+  const auto known = of_call_.find(id);
+  if (known != of_call_.end() && known->second.header.version() > record.header.version()) {
+    return;
+  }
+  of_call_.erase(id);
+  of_call_.emplace(id, record);
+}
+
+absl::StatusOr<std::vector<Violation>> NamedRecords::Judge(const OfCall& record) {
+  looked_up_ = 0;
+  bytes_read_ = 0;
+  std::vector<Violation> found;
+  if (const RecordLink* parent = FindParent(record.links)) {
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<std::vector<Section>> parents, ReadParents(*parent));
+    found = passport::ValidateWithParents(record.header, record.sections, parents);
+  }
+  MEGURI_RETURN_IF_ERROR(JudgeGraph(record, Relation::kMadeOf, found));
+  MEGURI_RETURN_IF_ERROR(JudgeGraph(record, Relation::kFollows, found));
+  return found;
+}
+
+// The publisher's own if it has one under this ID, else that of the only member that has.
+absl::StatusOr<absl::optional<storage::VersionRef>> NamedRecords::NewestOf(const std::string& record_id) {
+  const absl::StatusOr<record::RecordId> id = record::RecordId::ParseHex(record_id);
+  if (!id.ok()) {
+    return absl::nullopt;  // no rule lets that pass
+  }
+  MEGURI_ASSIGN_OR_RETURN(storage::Newest newest, records_.FindNewest(transaction_, *id));
+  if (newest.several) {
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::VersionRef> versions, records_.FindVersions(*id));
+    for (const storage::VersionRef& version : versions) {
+      if (version.publisher == publisher_) {
+        newest.only = version;  // ascending
+      }
+    }
+  }
+  return newest.only;
+}
+
+absl::StatusOr<const NamedRecords::Known*> NamedRecords::LookUp(const std::string& record_id) {
+  const auto [place, is_new] = known_.try_emplace(record_id);
+  Known& known = place->second;
+  if (!is_new) {
+    return &known;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> newest, NewestOf(record_id));
+  if (newest.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records_.Read(transaction_, newest->arrival));
+    uint64_t slots = SlotsOf(stored, &HoldsLinks);
+    if (!stored.own()) {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> feeds, records_.FeedsOf(newest->arrival));
+      for (const storage::FeedMembership& feed : feeds) {
+        slots |= feed.slots;
+      }
+    }
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<Section> sections,
+                            records_.ReadSections(transaction_, newest->arrival, slots));
+    bytes_read_ += BytesOf(sections);
+    known = {true, passport::LinksOf(sections)};
+  }
+  return &known;
+}
+
+absl::StatusOr<absl::optional<std::vector<Section>>> NamedRecords::ReadParent(const std::string& record_id) {
+  if (const auto added = of_call_.find(record_id); added != of_call_.end()) {
+    return added->second.header.is_tombstone() ? absl::nullopt : absl::make_optional(added->second.sections);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::VersionRef> newest, NewestOf(record_id));
+  if (!newest.has_value() || newest->publisher != publisher_) {
+    return absl::nullopt;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records_.Read(transaction_, newest->arrival));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
+  if (header.is_tombstone()) {
+    return absl::nullopt;
+  }
+  MEGURI_ASSIGN_OR_RETURN(std::vector<Section> sections,
+                          records_.ReadSections(transaction_, newest->arrival, SlotsOf(stored, &IsInherited)));
+  return sections;
+}
+
+// Nearest first.
+absl::StatusOr<std::vector<std::vector<Section>>> NamedRecords::ReadParents(const RecordLink& first) {
+  std::vector<std::vector<Section>> parents;
+  std::string next = first.record_id;
+  while (!next.empty() && parents.size() < kParentsMax) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<std::vector<Section>> parent, ReadParent(next));
+    if (!parent.has_value()) {
+      break;
+    }
+    const std::vector<RecordLink> links = passport::LinksOf(*parent);
+    const RecordLink* above = FindParent(links);
+    next = above == nullptr ? "" : above->record_id;
+    parents.push_back(*std::move(parent));
+  }
+  return parents;
+}
+
+absl::StatusOr<bool> NamedRecords::Follow(const OfCall& record, Relation relation, passport::RecordGraph& graph) {
+  std::deque<std::string> queue;
+  const auto enter = [&](const std::string& id, const std::vector<RecordLink>& links) {
+    std::vector<std::string>& targets = graph[id];
+    for (const RecordLink& link : links) {
+      if ((link.kind == LinkKind::kPredecessor) == (relation == Relation::kFollows)) {
+        targets.push_back(link.record_id);
+        queue.push_back(link.record_id);
+      }
+    }
+  };
+  enter(record.header.record_id().ToHex(), record.links);
+  while (!queue.empty()) {
+    const std::string id = std::move(queue.front());
+    queue.pop_front();
+    if (graph.contains(id)) {
+      continue;
+    }
+    if (const auto added = of_call_.find(id); added != of_call_.end()) {
+      enter(id, added->second.links);
+      continue;
+    }
+    if (++looked_up_ > kNamedRecordsMax || bytes_read_ > kNamedBytesMax) {
+      return false;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const Known* known, LookUp(id));
+    enter(id, known->links);
+  }
+  return true;
+}
+
+absl::Status NamedRecords::JudgeGraph(const OfCall& record, Relation relation, std::vector<Violation>& found) {
+  passport::RecordGraph graph;
+  MEGURI_ASSIGN_OR_RETURN(const bool is_whole, Follow(record, relation, graph));
+  const std::vector<Violation> judged =
+      passport::ValidateRecordGraph(record.header.record_id().ToHex(), record.links, graph, is_whole);
+  found.insert(found.end(), judged.begin(), judged.end());
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::node
