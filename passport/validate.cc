@@ -241,6 +241,21 @@ void CheckRequiredSections(const Profile& profile, const DecodedSections& decode
   }
 }
 
+// Those of RecordContent.
+constexpr uint32_t kComparedSections[] = {record::v1::SECTION_TYPE_IDENTITY,
+                                          record::v1::SECTION_TYPE_MATERIAL_IDENTITY,
+                                          record::v1::SECTION_TYPE_COMPOSITION,
+                                          record::v1::SECTION_TYPE_COMPOSITION_SUMMARY,
+                                          record::v1::SECTION_TYPE_BILL_OF_MATERIALS,
+                                          record::v1::SECTION_TYPE_RECYCLED_CONTENT,
+                                          record::v1::SECTION_TYPE_CHAIN_OF_CUSTODY,
+                                          record::v1::SECTION_TYPE_ITEM_STATE,
+                                          record::v1::SECTION_TYPE_HAZARD_SUMMARY,
+                                          record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION,
+                                          record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS,
+                                          record::v1::SECTION_TYPE_MATERIAL_PROPERTIES,
+                                          record::v1::SECTION_TYPE_CERTIFICATION};
+
 void ApplyRecordRules(const record::Header& header, const DecodedSections& decoded, Findings& findings) {
   using namespace record::v1;  // the enumerators
   const RecordContent content = {
@@ -263,15 +278,17 @@ void ApplyRecordRules(const record::Header& header, const DecodedSections& decod
   }
 }
 
-// The sections that rules between sections look at.
+// Null for a section that rules between sections do not look at.
 DecodedSections DecodeCompared(absl::Span<const record::v1::Section> sections) {
   DecodedSections decoded;
   for (const record::v1::Section& section : sections) {
     const SectionKind* kind = FindSectionKind(section.type());
-    if (kind != nullptr && kind->understood()) {
-      absl::StatusOr<std::unique_ptr<Message>> message = DecodePayload(*kind, section.payload());
-      decoded.emplace(section.type(), message.ok() ? *std::move(message) : nullptr);
+    if (kind == nullptr || !kind->understood() || !IsCompared(section.type())) {
+      decoded.emplace(section.type(), nullptr);
+      continue;
     }
+    absl::StatusOr<std::unique_ptr<Message>> message = DecodePayload(*kind, section.payload());
+    decoded.emplace(section.type(), message.ok() ? *std::move(message) : nullptr);
   }
   return decoded;
 }
@@ -375,6 +392,10 @@ std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<c
   }
   ApplyRecordRules(header, decoded, findings);
   return std::move(findings).Take();
+}
+
+bool IsCompared(uint32_t type) {
+  return std::find(std::begin(kComparedSections), std::end(kComparedSections), type) != std::end(kComparedSections);
 }
 
 std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,

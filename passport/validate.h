@@ -33,8 +33,12 @@ bool HasUnknownFields(uint32_t type, absl::string_view payload);
 // are not judged by this.
 std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<const record::v1::Section> sections);
 
+// Whether rules between sections look at sections of that type.
+bool IsCompared(uint32_t type);
+
 // Every problem that a record has only together with what it inherits, `all` being its own sections and those of its
-// parents (passport/inheritance.h): a required section that is in neither, sections that do not agree. If
+// parents (passport/inheritance.h): a required section that is in neither, sections that do not agree. The payload of a
+// section that is not compared does not matter. If
 // `one_quantity` is false, its parents speak of another quantity (a lot, one piece), so that masses do not compare.
 std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,
                                          absl::Span<const record::v1::Section> all, bool one_quantity);

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "node/publish/limits.h"
 #include "passport/inheritance.h"
+#include "passport/validate.h"
 #include "record/record_id.h"
 
 namespace meguri::node {
@@ -17,7 +18,7 @@ using passport::LinkKind;
 using passport::RecordLink;
 using record::v1::Section;
 
-const RecordLink* FindParent(const std::vector<RecordLink>& links) {
+const RecordLink* ParentAmong(const std::vector<RecordLink>& links) {
   const auto parent =
       std::find_if(links.begin(), links.end(), [](const RecordLink& link) { return link.kind == LinkKind::kParent; });
   return parent == links.end() ? nullptr : &*parent;
@@ -26,11 +27,6 @@ const RecordLink* FindParent(const std::vector<RecordLink>& links) {
 bool HoldsLinks(uint32_t type) {
   return type == record::v1::SECTION_TYPE_IDENTITY || type == record::v1::SECTION_TYPE_COMPOSITION ||
          type == record::v1::SECTION_TYPE_BILL_OF_MATERIALS;
-}
-
-// What nobody inherits is not read: an attachment may be large.
-bool IsInherited(uint32_t type) {
-  return type != record::v1::SECTION_TYPE_ATTACHMENT && type != record::v1::SECTION_TYPE_OWNER_NOTE;
 }
 
 uint64_t SlotsOf(const storage::v1::StoredRecord& stored, bool (*is_wanted)(uint32_t)) {
@@ -69,7 +65,7 @@ absl::StatusOr<std::vector<Violation>> NamedRecords::Judge(const OfCall& record)
   looked_up_ = 0;
   bytes_read_ = 0;
   std::vector<Violation> found;
-  if (const RecordLink* parent = FindParent(record.links)) {
+  if (const RecordLink* parent = ParentAmong(record.links)) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<std::vector<Section>> parents, ReadParents(*parent));
     found = passport::ValidateWithParents(record.header, record.sections, parents);
   }
@@ -120,7 +116,7 @@ absl::StatusOr<const NamedRecords::Known*> NamedRecords::LookUp(const std::strin
   return &known;
 }
 
-absl::StatusOr<absl::optional<std::vector<Section>>> NamedRecords::ReadParent(const std::string& record_id) {
+absl::StatusOr<NamedRecords::Parent> NamedRecords::ReadParent(const std::string& record_id) {
   if (const auto added = of_call_.find(record_id); added != of_call_.end()) {
     return added->second.header.is_tombstone() ? absl::nullopt : absl::make_optional(added->second.sections);
   }
@@ -134,8 +130,28 @@ absl::StatusOr<absl::optional<std::vector<Section>>> NamedRecords::ReadParent(co
     return absl::nullopt;
   }
   MEGURI_ASSIGN_OR_RETURN(std::vector<Section> sections,
-                          records_.ReadSections(transaction_, newest->arrival, SlotsOf(stored, &IsInherited)));
+                          records_.ReadSections(transaction_, newest->arrival, SlotsOf(stored, &passport::IsCompared)));
+  // Of the others it matters that they are there.
+  for (const storage::v1::StoredSlot& slot : stored.slots()) {
+    if (!passport::IsCompared(slot.type())) {
+      sections.emplace_back().set_type(slot.type());
+    }
+  }
   return sections;
+}
+
+absl::StatusOr<const NamedRecords::Parent*> NamedRecords::FindParent(const std::string& record_id) {
+  const auto known = parents_.find(record_id);
+  if (known != parents_.end()) {
+    return &known->second;
+  }
+  MEGURI_ASSIGN_OR_RETURN(Parent parent, ReadParent(record_id));
+  parent_bytes_ += parent.has_value() ? BytesOf(*parent) : 0;
+  if (parent_bytes_ > kNamedBytesMax) {
+    parents_.clear();
+    parent_bytes_ = 0;
+  }
+  return &parents_.emplace(record_id, std::move(parent)).first->second;
 }
 
 // Nearest first.
@@ -143,14 +159,14 @@ absl::StatusOr<std::vector<std::vector<Section>>> NamedRecords::ReadParents(cons
   std::vector<std::vector<Section>> parents;
   std::string next = first.record_id;
   while (!next.empty() && parents.size() < kParentsMax) {
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<std::vector<Section>> parent, ReadParent(next));
-    if (!parent.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const Parent* parent, FindParent(next));
+    if (!parent->has_value()) {
       break;
     }
-    const std::vector<RecordLink> links = passport::LinksOf(*parent);
-    const RecordLink* above = FindParent(links);
+    parents.push_back(**parent);
+    const std::vector<RecordLink> links = passport::LinksOf(parents.back());
+    const RecordLink* above = ParentAmong(links);
     next = above == nullptr ? "" : above->record_id;
-    parents.push_back(*std::move(parent));
   }
   return parents;
 }

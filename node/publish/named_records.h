@@ -46,12 +46,14 @@ class NamedRecords {
     bool is_here = false;
     std::vector<passport::RecordLink> links;
   };
+  // The sections of an own record from which others inherit; nullopt if it is not here or has ended.
+  using Parent = absl::optional<std::vector<record::v1::Section>>;
   enum class Relation { kMadeOf, kFollows };
 
   absl::StatusOr<absl::optional<storage::VersionRef>> NewestOf(const std::string& record_id);
   absl::StatusOr<const Known*> LookUp(const std::string& record_id);
-  // The sections of an own record from which others inherit; nullopt if it is not here or has ended.
-  absl::StatusOr<absl::optional<std::vector<record::v1::Section>>> ReadParent(const std::string& record_id);
+  absl::StatusOr<Parent> ReadParent(const std::string& record_id);
+  absl::StatusOr<const Parent*> FindParent(const std::string& record_id);
   absl::StatusOr<std::vector<std::vector<record::v1::Section>>> ReadParents(const passport::RecordLink& first);
   // Fills `graph` with what the record leads to. False if that is more than the limits allow.
   absl::StatusOr<bool> Follow(const OfCall& record, Relation relation, passport::RecordGraph& graph);
@@ -62,8 +64,10 @@ class NamedRecords {
   const record::ParticipantId& publisher_;
   std::map<std::string, const OfCall> of_call_;  // by record ID in hex, the newest version
   std::map<std::string, Known> known_;
-  size_t looked_up_ = 0;   // for the publication that is judged
-  size_t bytes_read_ = 0;  // likewise
+  std::map<std::string, Parent> parents_;  // those that were read last
+  size_t parent_bytes_ = 0;                // of them
+  size_t looked_up_ = 0;                   // for the publication that is judged
+  size_t bytes_read_ = 0;                  // likewise
 };
 
 }  // namespace meguri::node
