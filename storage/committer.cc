@@ -154,11 +154,11 @@ std::vector<Outcome> Committer::Parts::RunWaiting(Transaction& group) {
 }
 
 absl::Status Committer::Parts::RunOne(Transaction& group, Work& work) {
-  Transaction part(group);
-  CommitScope scope(part, writer->feeds());
+  Savepoint part(group);
+  CommitScope scope(group, writer->feeds());
   const absl::Status status = work(scope);
   if (status.ok()) {
-    part.MergeIntoParent();
+    part.Keep();
   }
   return status;
 }

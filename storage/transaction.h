@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,8 @@ namespace meguri::storage {
 // Writes that are being put together: reads see them, the store does not yet. Thread-compatible.
 class Transaction {
  public:
-  // Over a store, or over a transaction that this one is a part of. `base` outlives it.
-  explicit Transaction(const StoreReader& base) : base_(&base), parent_(nullptr) {}
-  explicit Transaction(Transaction& parent) : base_(nullptr), parent_(&parent) {}
+  // `base` outlives it.
+  explicit Transaction(const StoreReader& base) : base_(base) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -28,25 +28,59 @@ class Transaction {
   void Put(Family family, std::string key, std::string value);
   void Delete(Family family, std::string key);
 
-  // Moves the writes into the parent.
-  void MergeIntoParent();
   // Moves the writes to the end of `batch`, by family and key: the same writes always give the same batch.
   void MoveTo(WriteBatch& batch);
 
   // The keys under `prefix` that were written here, deletions included, ascending. Those of the base do not count.
   std::vector<std::string> KeysWritten(Family family, absl::string_view prefix) const;
-  bool empty() const { return writes_[0].empty() && writes_[1].empty(); }
+  bool empty() const { return overlays_[0].writes.empty() && overlays_[1].writes.empty(); }
   // Keys and values that MoveTo would move.
   size_t bytes() const { return bytes_; }
 
  private:
-  using Overlay = absl::flat_hash_map<std::string, absl::optional<std::string>>;
+  friend class Savepoint;
+
+  // The newest write of each key, in the order in which the keys came.
+  struct Overlay {
+    std::deque<Write> writes;                               // an element never moves, so `by_key` may point to it
+    absl::flat_hash_map<absl::string_view, Write*> by_key;  // the keys are those of `writes`
+  };
+  // A value that was overwritten since the newest savepoint.
+  struct Overwritten {
+    Write* write;
+    absl::optional<std::string> value;
+  };
+
+  const Write* Find(Family family, absl::string_view key) const;
   void Set(Family family, std::string key, absl::optional<std::string> value);
 
-  const StoreReader* base_;
-  Transaction* parent_;
-  Overlay writes_[2];
+  const StoreReader& base_;
+  Overlay overlays_[2];
   size_t bytes_ = 0;
+  int savepoints_ = 0;  // open
+  std::vector<Overwritten> overwritten_;
+};
+
+// A part of a transaction that leaves no trace in it unless it is kept: goes out of scope and all that was written
+// since it began is undone. Parts nest, and end in the reverse of the order in which they began.
+class Savepoint {
+ public:
+  explicit Savepoint(Transaction& transaction);
+  ~Savepoint();
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+
+  // What was written stays, if the part around this one stays. Call it last.
+  void Keep();
+
+ private:
+  void Undo();
+
+  Transaction& transaction_;
+  const size_t writes_[2];
+  const size_t overwritten_;
+  const size_t bytes_;
+  bool kept_ = false;
 };
 
 }  // namespace meguri::storage

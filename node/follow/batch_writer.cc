@@ -73,19 +73,18 @@ absl::Status BatchWriter::Write(std::vector<FollowedBatch>& batches, storage::Co
   return absl::OkStatus();
 }
 
-// On a transaction of its own, so that what is refused leaves nothing behind.
+// A part of its own, so that what is refused leaves nothing behind.
 absl::Status BatchWriter::WriteWithinQuota(FollowedBatch& followed, storage::CommitScope& scope) {
   MutexLock lock(refused_mutex_);
   const auto refused = refused_.find(followed.feed);
   if (refused != refused_.end()) {
     return refused->second;
   }
-  storage::Transaction transaction(scope.transaction);
-  storage::CommitScope part(transaction, scope.feeds);
+  storage::Savepoint part(scope.transaction);
   const absl::Status written = WriteBatchOf(followed.feed, followed.batch, followed.checkpoint_note, quota_,
-                                            clock_.Now(), store_, part, followed.frozen);
+                                            clock_.Now(), store_, scope, followed.frozen);
   if (written.ok()) {
-    transaction.MergeIntoParent();
+    part.Keep();
   } else if (ReasonOf(written) == kQuotaExceeded) {
     refused_.emplace(followed.feed, written);
   }

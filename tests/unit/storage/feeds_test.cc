@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "storage/key_layout.h"
@@ -85,15 +86,17 @@ TEST_F(FeedsTest, NumbersFeedsAndFindsThemAgain) {
 }
 
 // Within a group of commits each piece of work appends to what the one before it left.
-TEST_F(FeedsTest, AppendsAcrossNestedTransactions) {
+TEST_F(FeedsTest, AppendsAcrossParts) {
   const FeedId id = Create(OwnFeed("9999:maker", "public"));
   Transaction group(*store_);
   for (uint64_t size = 0; size < 520; size += 13) {
-    Transaction part(group);
-    ASSERT_EQ(*feeds_.AppendMany(part, id, Entries(size, 13)), size);
-    part.MergeIntoParent();
-    Transaction dropped(group);
-    MEGURI_ASSERT_OK(feeds_.AppendMany(dropped, id, Entries(7000, 100)));
+    {
+      Savepoint part(group);
+      ASSERT_EQ(*feeds_.AppendMany(group, id, Entries(size, 13)), size);
+      part.Keep();
+    }
+    const Savepoint dropped(group);
+    MEGURI_ASSERT_OK(feeds_.AppendMany(group, id, Entries(7000, 100)));
   }
   MEGURI_ASSERT_OK(Apply(*store_, group));
   EXPECT_EQ(feeds_.ReadHead(id)->frontier.Root(), record::RootOf(Leaves(520)));
@@ -296,7 +299,7 @@ TEST_F(FeedsTest, SaysDataLossOnDamage) {
   GrowTo(id, 10, 10);
   WriteBatch batch;
   batch.writes.push_back({Family::kLookup, EntryKey(id, 4), absl::nullopt});
-  batch.writes.push_back({Family::kLookup, EntryKey(id, 8), "\x07" + Entry(8)});
+  batch.writes.push_back({Family::kLookup, EntryKey(id, 8), absl::StrCat("\x07", Entry(8))});
   batch.writes.push_back({Family::kLookup, HeadKey(id), WrapValue("not a head")});
   MEGURI_ASSERT_OK(store_->Apply(batch));
   EXPECT_THAT(feeds_.ReadEntries(id, 3, 3), HasReason("VALUE_MISSING"));

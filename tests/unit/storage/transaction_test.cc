@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/transaction.h"
 
+#include <functional>
+#include <map>
+#include <random>
+
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "storage/memory/memory_store.h"
 #include "tests/testing/status.h"
@@ -59,34 +64,117 @@ TEST_F(TransactionTest, PutsAgainWhatItDeleted) {
   EXPECT_EQ(Get(transaction, Family::kLookup, "key"), "back");
 }
 
-TEST_F(TransactionTest, HidesItsWritesFromItsParentUntilItMerges) {
-  Transaction parent(*store_);
-  parent.Put(Family::kLookup, "kept", "parent");
-  parent.Put(Family::kLookup, "deleted", "parent");
-  Transaction child(parent);
-  Transaction grandchild(child);
-  grandchild.Put(Family::kArrival, "new", "grandchild");
-  grandchild.Delete(Family::kLookup, "deleted");
-  EXPECT_EQ(Get(grandchild, Family::kLookup, "kept"), "parent");
-  EXPECT_EQ(Get(grandchild, Family::kLookup, "deleted"), absl::nullopt);
-  grandchild.MergeIntoParent();
-  EXPECT_TRUE(grandchild.empty());
-  EXPECT_EQ(Get(child, Family::kArrival, "new"), "grandchild");
-  EXPECT_EQ(Get(parent, Family::kArrival, "new"), absl::nullopt);
-  EXPECT_EQ(Get(parent, Family::kLookup, "deleted"), "parent");
-  child.MergeIntoParent();
-  EXPECT_EQ(Get(parent, Family::kArrival, "new"), "grandchild");
-  EXPECT_EQ(Get(parent, Family::kLookup, "deleted"), absl::nullopt);
-  EXPECT_EQ(Get(parent, Family::kLookup, "kept"), "parent");
+TEST_F(TransactionTest, KeepsAPartThatIsKept) {
+  Transaction transaction(*store_);
+  transaction.Put(Family::kLookup, "kept", "before");
+  transaction.Put(Family::kLookup, "deleted", "before");
+  {
+    Savepoint part(transaction);
+    transaction.Put(Family::kArrival, "new", "part");
+    transaction.Delete(Family::kLookup, "deleted");
+    part.Keep();
+  }
+  EXPECT_EQ(Get(transaction, Family::kArrival, "new"), "part");
+  EXPECT_EQ(Get(transaction, Family::kLookup, "kept"), "before");
+  EXPECT_EQ(Get(transaction, Family::kLookup, "deleted"), absl::nullopt);
 }
 
-TEST_F(TransactionTest, LeavesNoTraceInItsParentIfItIsDropped) {
-  Transaction parent(*store_);
+TEST_F(TransactionTest, UndoesAPartThatIsNotKept) {
+  PutIntoStore("stored", "stored");
+  Transaction transaction(*store_);
   {
-    Transaction child(parent);
-    child.Put(Family::kLookup, "key", "value");
+    const Savepoint part(transaction);
+    transaction.Put(Family::kArrival, "new", "part");
+    transaction.Delete(Family::kLookup, "stored");
   }
-  EXPECT_TRUE(parent.empty());
+  EXPECT_TRUE(transaction.empty());
+  EXPECT_EQ(transaction.bytes(), 0);
+  EXPECT_EQ(Get(transaction, Family::kLookup, "stored"), "stored");
+  transaction.Put(Family::kLookup, "key", "before");
+  transaction.Delete(Family::kLookup, "gone");
+  {
+    const Savepoint part(transaction);
+    transaction.Put(Family::kLookup, "key", "part");
+    transaction.Delete(Family::kLookup, "key");
+    transaction.Put(Family::kLookup, "key", "part once more");
+    transaction.Put(Family::kLookup, "gone", "back");
+    transaction.Put(Family::kLookup, "new", "part");
+  }
+  EXPECT_EQ(Get(transaction, Family::kLookup, "key"), "before");
+  EXPECT_EQ(Get(transaction, Family::kLookup, "gone"), absl::nullopt);
+  EXPECT_THAT(transaction.KeysWritten(Family::kLookup, ""), ElementsAre("gone", "key"));
+  EXPECT_EQ(transaction.bytes(), 13);
+}
+
+TEST_F(TransactionTest, UndoesKeptPartsWithThePartAroundThem) {
+  Transaction transaction(*store_);
+  transaction.Put(Family::kLookup, "key", "before");
+  {
+    const Savepoint outer(transaction);
+    transaction.Put(Family::kLookup, "key", "outer");
+    {
+      Savepoint kept(transaction);
+      transaction.Put(Family::kLookup, "key", "kept");
+      transaction.Put(Family::kLookup, "new", "kept");
+      kept.Keep();
+    }
+    {
+      const Savepoint dropped(transaction);
+      transaction.Put(Family::kLookup, "key", "dropped");
+      transaction.Delete(Family::kLookup, "new");
+    }
+    EXPECT_EQ(Get(transaction, Family::kLookup, "key"), "kept");
+    EXPECT_EQ(Get(transaction, Family::kLookup, "new"), "kept");
+  }
+  EXPECT_EQ(Get(transaction, Family::kLookup, "key"), "before");
+  EXPECT_EQ(Get(transaction, Family::kLookup, "new"), absl::nullopt);
+  EXPECT_EQ(transaction.bytes(), 9);
+}
+
+// Random writes in nested parts, beside copies of a map.
+TEST_F(TransactionTest, AgreesWithCopiesOfAMap) {
+  std::mt19937_64 random(1);
+  Transaction transaction(*store_);
+  std::map<std::string, absl::optional<std::string>> model;
+  const std::function<void(int)> play = [&](int depth) {
+    for (int step = 0; step < 12; ++step) {
+      const std::string key = absl::StrCat("k", random() % 9);
+      switch (random() % (depth > 0 ? 4 : 2)) {
+        case 0:
+          transaction.Put(Family::kLookup, key, absl::StrCat("v", step, depth));
+          model[key] = absl::StrCat("v", step, depth);
+          break;
+        case 1:
+          transaction.Delete(Family::kLookup, key);
+          model[key] = absl::nullopt;
+          break;
+        case 2: {
+          Savepoint part(transaction);
+          play(depth - 1);
+          part.Keep();
+          break;
+        }
+        default: {
+          const auto before = model;
+          {
+            const Savepoint part(transaction);
+            play(depth - 1);
+          }
+          model = before;
+        }
+      }
+      size_t bytes = 0;
+      for (const auto& [written, value] : model) {
+        ASSERT_EQ(Get(transaction, Family::kLookup, written), value);
+        bytes += written.size() + (value.has_value() ? value->size() : 0);
+      }
+      ASSERT_EQ(transaction.KeysWritten(Family::kLookup, "").size(), model.size());
+      ASSERT_EQ(transaction.bytes(), bytes);
+    }
+  };
+  for (int round = 0; round < 20; ++round) {
+    play(3);
+  }
 }
 
 TEST_F(TransactionTest, MovesItsWritesByFamilyAndKey) {
@@ -117,21 +205,16 @@ TEST_F(TransactionTest, NamesTheKeysWrittenUnderAPrefix) {
 }
 
 TEST_F(TransactionTest, CountsTheBytesThatItWouldMove) {
-  Transaction parent(*store_);
-  EXPECT_EQ(parent.bytes(), 0);
-  parent.Put(Family::kLookup, "key", "12345");
-  EXPECT_EQ(parent.bytes(), 8);
-  parent.Put(Family::kLookup, "key", "1");
-  EXPECT_EQ(parent.bytes(), 4);
-  Transaction child(parent);
-  child.Put(Family::kLookup, "key", "123");
-  child.Put(Family::kArrival, "key", "123");
-  EXPECT_EQ(child.bytes(), 12);
-  child.MergeIntoParent();
-  EXPECT_EQ(child.bytes(), 0);
-  EXPECT_EQ(parent.bytes(), 12);
-  parent.Delete(Family::kLookup, "key");
-  EXPECT_EQ(parent.bytes(), 9);
+  Transaction transaction(*store_);
+  EXPECT_EQ(transaction.bytes(), 0);
+  transaction.Put(Family::kLookup, "key", "12345");
+  EXPECT_EQ(transaction.bytes(), 8);
+  transaction.Put(Family::kLookup, "key", "1");
+  EXPECT_EQ(transaction.bytes(), 4);
+  transaction.Put(Family::kArrival, "key", "123");
+  EXPECT_EQ(transaction.bytes(), 10);
+  transaction.Delete(Family::kLookup, "key");
+  EXPECT_EQ(transaction.bytes(), 9);
 }
 
 }  // namespace
