@@ -28,6 +28,35 @@ absl::StatusOr<Posting> ParsePosting(absl::string_view key, absl::string_view st
   return Posting{name->record_id, std::move(name->publisher), ReadU64(bytes), ReadU64(bytes.substr(8))};
 }
 
+std::set<record::IndexTerm> Wanted(absl::Span<const record::IndexTerm> terms) {
+  std::set<record::IndexTerm> wanted;
+  for (const record::IndexTerm& term : terms) {
+    wanted.insert(CutTerm(term));
+  }
+  return wanted;
+}
+
+std::string KeyOf(FeedId feed, const record::IndexTerm& term, const record::Header& header) {
+  return PostingKey(PostingPrefix(feed, term), header.record_id(), header.publisher().text());
+}
+
+// Returns the counted bytes of what it puts.
+int64_t PutTerms(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
+                 const std::set<record::IndexTerm>& terms) {
+  v1::StoredTerms message;
+  message.set_version(header.version());
+  for (const record::IndexTerm& term : terms) {
+    transaction.Put(Family::kLookup, KeyOf(feed, term, header), WrapPosting(header.version(), arrival));
+    auto* stored = message.add_terms();
+    stored->set_field(term.field);
+    stored->set_value(term.value);
+  }
+  std::string key = TermsKey(feed, header.record_id(), header.publisher());
+  const int64_t bytes = CountedIndexBytes(key, message);
+  transaction.Put(Family::kLookup, std::move(key), WrapMessage(message));
+  return bytes;
+}
+
 absl::StatusOr<v1::StoredTerms> ReadTerms(const Transaction& transaction, const std::string& key) {
   v1::StoredTerms terms;
   MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
@@ -118,6 +147,11 @@ absl::StatusOr<absl::optional<RecordTerms>> Index::TermsOf(FeedId feed, const re
   return absl::make_optional(std::move(terms));
 }
 
+int64_t Index::Add(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
+                   absl::Span<const record::IndexTerm> terms) {
+  return PutTerms(transaction, feed, header, arrival, Wanted(terms));
+}
+
 absl::StatusOr<int64_t> Index::Replace(Transaction& transaction, FeedId feed, const record::Header& header,
                                        Arrival arrival, absl::Span<const record::IndexTerm> terms) const {
   const std::string terms_key = TermsKey(feed, header.record_id(), header.publisher());
@@ -125,29 +159,15 @@ absl::StatusOr<int64_t> Index::Replace(Transaction& transaction, FeedId feed, co
   if (header.version() < before.version()) {
     return 0;
   }
-  const auto posting_key = [&](const record::IndexTerm& term) {
-    return PostingKey(PostingPrefix(feed, term), header.record_id(), header.publisher().text());
-  };
-  std::set<record::IndexTerm> wanted;
-  for (const record::IndexTerm& term : terms) {
-    wanted.insert(CutTerm(term));
-  }
+  const std::set<record::IndexTerm> wanted = Wanted(terms);
   for (const v1::StoredTerms::Term& term : before.terms()) {
     const record::IndexTerm old{term.field(), term.value()};
     if (!wanted.contains(old)) {
-      transaction.Delete(Family::kLookup, posting_key(old));
+      transaction.Delete(Family::kLookup, KeyOf(feed, old, header));
     }
   }
-  v1::StoredTerms after;
-  after.set_version(header.version());
-  for (const record::IndexTerm& term : wanted) {
-    transaction.Put(Family::kLookup, posting_key(term), WrapPosting(header.version(), arrival));
-    auto* stored = after.add_terms();
-    stored->set_field(term.field);
-    stored->set_value(term.value);
-  }
-  transaction.Put(Family::kLookup, terms_key, WrapMessage(after));
-  return CountedIndexBytes(terms_key, after) - (before.version() == 0 ? 0 : CountedIndexBytes(terms_key, before));
+  const int64_t bytes = PutTerms(transaction, feed, header, arrival, wanted);
+  return bytes - (before.version() == 0 ? 0 : CountedIndexBytes(terms_key, before));
 }
 
 }  // namespace meguri::storage

@@ -95,6 +95,9 @@ class Index {
   // storage/usage.h counts them; they may be less than none.
   absl::StatusOr<int64_t> Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
                                   absl::Span<const record::IndexTerm> terms) const;
+  // The same for the first version of a record here (PutVersion::is_first), of which no feed has terms yet.
+  static int64_t Add(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
+                     absl::Span<const record::IndexTerm> terms);
 
  private:
   const StoreReader& store_;

@@ -23,20 +23,20 @@ namespace {
 constexpr absl::string_view kKeyIdBegin = "\x0a\x20";  // field 1 of a BatchSignature, 32 bytes
 constexpr size_t kKeyIdEnd = kKeyIdBegin.size() + record::kHashSize;
 
-// Gives a version its place among those of its record.
-absl::Status PutPlace(Transaction& transaction, const record::Header& header, Arrival arrival) {
+// What `source`, a store or a transaction over it, knows of a record ID.
+template <typename Source>
+absl::StatusOr<Newest> NewestIn(const Source& source, const record::RecordId& record_id) {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, source.Get(Family::kLookup, NewestKey(record_id)));
+  return stored.has_value() ? ParseNewest(*stored) : Newest();
+}
+
+// Gives a version its place among those of its record, of which so far `known` is known.
+void PutPlace(Transaction& transaction, const record::Header& header, Arrival arrival, Newest known) {
   transaction.Put(Family::kLookup, VersionKey(header.record_id(), header.publisher(), header.version()),
                   WrapVersion(arrival, header.hash()));
-  std::string key = NewestKey(header.record_id());
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, key));
-  Newest known;
-  if (stored.has_value()) {
-    MEGURI_ASSIGN_OR_RETURN(known, ParseNewest(*stored));
-  }
   const Newest now =
       WithVersion(std::move(known), VersionRef{header.publisher(), header.version(), arrival, header.hash()});
-  transaction.Put(Family::kLookup, std::move(key), WrapNewest(now));
-  return absl::OkStatus();
+  transaction.Put(Family::kLookup, NewestKey(header.record_id()), WrapNewest(now));
 }
 
 absl::StatusOr<Arrival> TakeNextArrival(Transaction& transaction) {
@@ -184,8 +184,7 @@ absl::StatusOr<std::vector<VersionRef>> Records::FindVersions(const record::Reco
 }
 
 absl::StatusOr<Newest> Records::FindNewest(const record::RecordId& record_id) const {
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, NewestKey(record_id)));
-  return stored.has_value() ? ParseNewest(*stored) : Newest();
+  return NewestIn(store_, record_id);
 }
 
 absl::StatusOr<Newest> Records::FindNewest(const Transaction& transaction, const record::RecordId& record_id) const {
@@ -238,6 +237,10 @@ absl::StatusOr<std::vector<std::pair<record::ParticipantId, v1::StoredEvidence>>
 
 absl::StatusOr<PutVersion> Records::Put(Transaction& transaction, const record::Header& header,
                                         const v1::StoredRecord& stored) const {
+  MEGURI_ASSIGN_OR_RETURN(Newest newest, NewestIn(transaction, header.record_id()));
+  if (newest.is_unknown()) {
+    return PutAfter(transaction, header, stored, std::move(newest));
+  }
   MEGURI_ASSIGN_OR_RETURN(const auto known,
                           FindVersion(transaction, header.publisher(), header.record_id(), header.version()));
   if (known.has_value() && known->header_hash == header.hash()) {
@@ -248,17 +251,24 @@ absl::StatusOr<PutVersion> Records::Put(Transaction& transaction, const record::
                  absl::StrCat(header.publisher().text(), " signed two different headers for version ", header.version(),
                               " of record ", header.record_id().ToHex(), "; the record is to be frozen"));
   }
-  return PutNew(transaction, header, stored);
+  return PutAfter(transaction, header, stored, std::move(newest));
 }
 
 absl::StatusOr<PutVersion> Records::PutNew(Transaction& transaction, const record::Header& header,
                                            const v1::StoredRecord& stored) const {
+  MEGURI_ASSIGN_OR_RETURN(Newest newest, NewestIn(transaction, header.record_id()));
+  return PutAfter(transaction, header, stored, std::move(newest));
+}
+
+absl::StatusOr<PutVersion> Records::PutAfter(Transaction& transaction, const record::Header& header,
+                                             const v1::StoredRecord& stored, Newest newest) {
   Invariant(stored.header() == header.bytes(), "a record is stored with the header that was checked");
   MEGURI_ASSIGN_OR_RETURN(const Arrival arrival, TakeNextArrival(transaction));
   const int64_t grown = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
   transaction.Put(Family::kLookup, HeaderKey(header.hash()), WrapU64(arrival));
-  MEGURI_RETURN_IF_ERROR(PutPlace(transaction, header, arrival));
-  return PutVersion{arrival, true, grown};
+  const bool is_first = newest.is_unknown();
+  PutPlace(transaction, header, arrival, std::move(newest));
+  return PutVersion{arrival, true, is_first, grown};
 }
 
 absl::StatusOr<PutVersion> Records::PutUnread(Transaction& transaction, FeedId feed,
@@ -277,7 +287,7 @@ absl::StatusOr<PutVersion> Records::PutUnread(Transaction& transaction, FeedId f
     transaction.Put(Family::kLookup, header_key, WrapU64(arrival));
   }
   transaction.Put(Family::kLookup, UnreadKey(feed, arrival), WrapValue(""));
-  return PutVersion{arrival, !known.has_value(), grown};
+  return PutVersion{arrival, !known.has_value(), false, grown};
 }
 
 absl::StatusOr<std::vector<Arrival>> Records::ListUnread() const {
@@ -327,7 +337,8 @@ absl::StatusOr<InterpretedRecord> Records::Interpret(Transaction& transaction, A
   }
   stored.set_unread(false);
   const int64_t after = PutCounted(transaction, Family::kArrival, RecordKey(arrival), WrapMessage(stored));
-  MEGURI_RETURN_IF_ERROR(PutPlace(transaction, header, arrival));
+  MEGURI_ASSIGN_OR_RETURN(Newest newest, NewestIn(transaction, header.record_id()));
+  PutPlace(transaction, header, arrival, std::move(newest));
   return InterpretedRecord{true, after - before};
 }
 

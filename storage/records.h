@@ -24,8 +24,9 @@ namespace meguri::storage {
 // Where a version was put.
 struct PutVersion {
   Arrival arrival = 0;
-  bool is_new = false;  // nothing was stored under this arrival before, so nothing has to be looked for
-  int64_t grown = 0;    // bytes by which the store grew, as storage/usage.h counts them
+  bool is_new = false;    // nothing was stored under this arrival before, so nothing has to be looked for
+  bool is_first = false;  // likewise under this record ID, by any publisher
+  int64_t grown = 0;      // bytes by which the store grew, as storage/usage.h counts them
 };
 
 // What became of an unread record that can be read now.
@@ -115,6 +116,10 @@ class Records {
                                                          const record::RecordId& record_id, uint64_t version) const;
 
  private:
+  // Stores a version that is not there; `newest` is what is known of its record ID.
+  static absl::StatusOr<PutVersion> PutAfter(Transaction& transaction, const record::Header& header,
+                                             const v1::StoredRecord& stored, Newest newest);
+
   const StoreReader& store_;
 };
 

@@ -32,6 +32,8 @@ struct VersionRef {
 struct Newest {
   bool several = false;             // several members have published under this ID: Records::FindVersions tells
   absl::optional<VersionRef> only;  // the newest version of the one member that has; nullopt if none or several have
+
+  bool is_unknown() const { return !several && !only.has_value(); }
 };
 
 // What `known` becomes once `added` is there as well.

@@ -392,8 +392,13 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
   }
   MEGURI_ASSIGN_OR_RETURN(sections, ChargeSections(*version, sections, account, store, transaction));
   MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, id, item.slots));
-  MEGURI_ASSIGN_OR_RETURN(const int64_t index,
-                          storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
+  int64_t index = 0;
+  if (version->is_first) {
+    index = storage::Index::Add(transaction, id, *item.header, version->arrival, item.terms);
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(index,
+                            storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
+  }
   item.sections.clear();
   return WrittenItem{false, version->grown + sections + index};
 }

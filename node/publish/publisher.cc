@@ -361,7 +361,7 @@ class Commit {
     for (const auto& [id, slots] : entries) {
       MEGURI_RETURN_IF_ERROR(Enter(item.header, version, id, slots));
     }
-    return WriteTerms(item, version.arrival, earlier);
+    return WriteTerms(item, version, earlier);
   }
 
   // Most records of a call enter the same few feeds.
@@ -384,14 +384,19 @@ class Commit {
   }
 
   template <typename Prepared>
-  absl::Status WriteTerms(const Prepared& item, storage::Arrival arrival, const std::vector<storage::FeedId>& earlier) {
+  absl::Status WriteTerms(const Prepared& item, const storage::PutVersion& version,
+                          const std::vector<storage::FeedId>& earlier) {
     for (const auto& [feed, terms] : item.terms) {
       MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, IdOf(feed));
-      MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, terms).status());
+      if (version.is_first) {
+        storage::Index::Add(scope_.transaction, id, item.header, version.arrival, terms);
+      } else {
+        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, version.arrival, terms).status());
+      }
     }
     if (item.header.is_tombstone()) {
       for (const storage::FeedId id : earlier) {
-        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, arrival, {}).status());
+        MEGURI_RETURN_IF_ERROR(index_.Replace(scope_.transaction, id, item.header, version.arrival, {}).status());
       }
     }
     return absl::OkStatus();
