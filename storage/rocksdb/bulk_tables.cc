@@ -38,8 +38,7 @@ std::vector<const Write*> SortedWrites(Family family, const std::vector<Write>& 
 rocksdb::IngestExternalFileOptions IngestOptions() {
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
-  options.write_global_seqno = false;    // the table is not touched again, so its checksum stays true
-  options.verify_file_checksum = false;  // it was computed while the table was written
+  options.write_global_seqno = false;
   return options;
 }
 
@@ -76,8 +75,7 @@ rocksdb::Status BulkTables::Build(Family family, const std::vector<Write>& write
   if (!status.ok()) {
     return status;
   }
-  rocksdb::ExternalSstFileInfo built;
-  status = table.Finish(&built);  // syncs it
+  status = table.Finish();  // syncs it
   if (!status.ok()) {
     return status;
   }
@@ -85,8 +83,6 @@ rocksdb::Status BulkTables::Build(Family family, const std::vector<Write>& write
   taken.column_family = handle;
   taken.external_files = {path};
   taken.options = IngestOptions();
-  taken.files_checksums = {built.file_checksum};
-  taken.files_checksum_func_names = {built.file_checksum_func_name};
   return status;
 }
 

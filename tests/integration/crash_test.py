@@ -117,6 +117,11 @@ class CrashTest(unittest.TestCase):
             return False
         return True
 
+    @staticmethod
+    def has_bulk_tables(recycler):
+        """Whether tables that were built beside the store are in it. A merge makes others of them."""
+        return any(BULK_TABLE_MARK in table.read_bytes() for table in (recycler.folder / "store").glob("*.sst"))
+
     def test_a_follower_that_is_killed_inside_bulk_commits_ends_with_everything(self):
         self.publish_large_records()
         recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
@@ -124,7 +129,7 @@ class CrashTest(unittest.TestCase):
         recycler.stop()
         fresh = pathlib.Path(self.temporary.name) / "recycler.fresh"
         shutil.copytree(recycler.folder, fresh)
-        wanted, struck = max(2, kills() // 6), 0
+        wanted, struck, joined = max(2, kills() // 6), 0, 0
         for _ in range(BULK_ATTEMPTS_MAX):
             if struck == wanted:
                 break
@@ -134,14 +139,14 @@ class CrashTest(unittest.TestCase):
             recycler.follow(self.maker, "public")
             struck += self.kill_while_tables_are_built(recycler)
             recycler.stop()
+            joined += self.has_bulk_tables(recycler)
             self.assertIn(" 0 problems", recycler.run_node_command("fsck"))
         self.assertEqual(struck, wanted, "too few kills struck inside a bulk commit: the test has tested nothing")
         recycler.start()
         self.assertEqual(list((recycler.folder / "store" / "bulk").iterdir()), [], "tables that never joined are left")
         wait_for("everything to arrive", lambda: recycler.has_size(self.maker, "public", LARGE_RECORDS), 120)
         recycler.stop()
-        self.assertTrue(any(BULK_TABLE_MARK in table.read_bytes()
-                            for table in (recycler.folder / "store").glob("*.sst")), "nothing was committed in bulk")
+        self.assertGreater(joined + self.has_bulk_tables(recycler), 0, "nothing was committed in bulk")
         self.assertIn(" 0 problems", recycler.run_node_command("fsck"))
 
 
