@@ -47,7 +47,7 @@ absl::Status EnvelopeCursor::LookUp(const record::Hash& header_hash, v1::StoredR
   return UnwrapMessage(cursor_->value(), "record", stored);
 }
 
-absl::StatusOr<record::v1::Envelope> EnvelopeCursor::Read(const record::Hash& header_hash, uint64_t slots) {
+absl::StatusOr<record::v1::CarriedEnvelope> EnvelopeCursor::Read(const record::Hash& header_hash, uint64_t slots) {
   v1::StoredRecord stored;
   MEGURI_ASSIGN_OR_RETURN(const bool is_next, TryNext(header_hash, stored));
   if (is_next) {
@@ -55,13 +55,14 @@ absl::StatusOr<record::v1::Envelope> EnvelopeCursor::Read(const record::Hash& he
   } else {
     MEGURI_RETURN_IF_ERROR(LookUp(header_hash, stored));
   }
-  record::v1::Envelope envelope;
+  record::v1::CarriedEnvelope envelope;
   envelope.set_header(std::move(*stored.mutable_header()));
-  MEGURI_ASSIGN_OR_RETURN(*envelope.mutable_signature(), ParseSignature(stored));
+  envelope.set_signature(std::move(*stored.mutable_signature()));
   cursor_->Next();
   for (; slots != 0; slots &= slots - 1) {
     if (StandsOn(SectionKey(arrival_, static_cast<uint32_t>(std::countr_zero(slots))))) {
-      MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor_->value(), "section", *envelope.add_sections()));
+      MEGURI_ASSIGN_OR_RETURN(const absl::string_view section, UnwrapValue(cursor_->value()));
+      envelope.add_sections(section.data(), section.size());
       cursor_->Next();
     }
   }

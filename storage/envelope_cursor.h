@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "meguri/record/v1/record.pb.h"
+#include "meguri/record/v1/carried.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/hash.h"
 #include "storage/ordered_store.h"
@@ -22,7 +22,7 @@ class EnvelopeCursor {
 
   // The version with this header, and of its sections those whose bit is set in `slots`, ascending; missing ones are
   // left out. DATA_LOSS (reason RECORD_LOST) if the store holds no such version.
-  absl::StatusOr<record::v1::Envelope> Read(const record::Hash& header_hash, uint64_t slots);
+  absl::StatusOr<record::v1::CarriedEnvelope> Read(const record::Hash& header_hash, uint64_t slots);
 
  private:
   // Whether the cursor stands on `key`. Goes there if it does not.

@@ -51,15 +51,15 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   return head;
 }
 
-absl::StatusOr<feed::v1::FeedBatch> FeedSource::ReadBatch(const record::FeedKey& feed, storage::FeedId id,
-                                                          uint64_t start, uint64_t target_size) const {
+absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::FeedKey& feed, storage::FeedId id,
+                                                                 uint64_t start, uint64_t target_size) const {
   if (start > target_size) {
     return Error(absl::StatusCode::kOutOfRange, "FEED_POSITION",
                  absl::StrCat("The follower asks from entry ", start, " on; the feed has ", target_size, "."));
   }
   const storage::Feeds feeds(store_);
   storage::EnvelopeCursor envelopes(store_);
-  feed::v1::FeedBatch batch;
+  feed::v1::CarriedFeedBatch batch;
   batch.set_feed(feed.name.text());
   batch.set_start(start);
   const size_t count = static_cast<size_t>(std::min<uint64_t>(kBatchEntriesMax, target_size - start));
@@ -67,7 +67,7 @@ absl::StatusOr<feed::v1::FeedBatch> FeedSource::ReadBatch(const record::FeedKey&
   size_t bytes = 0;
   for (std::string& bytes_of_entry : entries) {
     MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes_of_entry));
-    feed::v1::FeedItem* item = batch.add_items();
+    feed::v1::CarriedFeedItem* item = batch.add_items();
     MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), envelopes.Read(entry.header_hash, entry.slots));
     item->set_entry(std::move(bytes_of_entry));
     bytes += item->ByteSizeLong();

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "base/mutex.h"
-#include "meguri/feed/v1/feed.pb.h"
+#include "meguri/feed/v1/carried.pb.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/public_key.h"
@@ -46,7 +46,7 @@ class FeedSource {
 
   // The entries from `start` on, as many as fit into a message, none beyond `target_size`, with their records and the
   // proof to the tree of `target_size`. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
-  absl::StatusOr<feed::v1::FeedBatch> ReadBatch(const record::FeedKey& feed, storage::FeedId id, uint64_t start,
+  absl::StatusOr<feed::v1::CarriedFeedBatch> ReadBatch(const record::FeedKey& feed, storage::FeedId id, uint64_t start,
                                                 uint64_t target_size) const;
 
  private:

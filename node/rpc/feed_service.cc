@@ -26,8 +26,8 @@ grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerCon
                      });
 }
 
-grpc::ServerWriteReactor<feed::v1::FollowResponse>* FeedServiceEdge::Follow(grpc::CallbackServerContext* context,
-                                                                            const feed::v1::FollowRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* FeedServiceEdge::Follow(grpc::CallbackServerContext* context,
+                                                                    const grpc::ByteBuffer* request) {
   static const Method method("meguri.feed.v1.FeedService.Follow");
   return streams_.Start(rpc_.authenticator.Authenticate(*context, method.callers), *request,
                         CallEnd(rpc_.log, *context, method.name));

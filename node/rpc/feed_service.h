@@ -7,15 +7,17 @@
 
 namespace meguri::node {
 
-class FeedServiceEdge final : public feed::v1::FeedService::CallbackService {
+// Follow hands on records as bytes.
+class FeedServiceEdge final
+    : public feed::v1::FeedService::WithRawCallbackMethod_Follow<feed::v1::FeedService::CallbackService> {
  public:
   FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams);
 
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
                                           const feed::v1::GetCheckpointRequest* request,
                                           feed::v1::GetCheckpointResponse* response) override;
-  grpc::ServerWriteReactor<feed::v1::FollowResponse>* Follow(grpc::CallbackServerContext* context,
-                                                             const feed::v1::FollowRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Follow(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request) override;
 
  private:
   RpcContext rpc_;

@@ -7,15 +7,18 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "meguri/feed/v1/carried.pb.h"
+#include "meguri/feed/v1/feed_service.pb.h"
 #include "node/rpc/limits.h"
+#include "node/rpc/raw_message.h"
 #include "node/rpc/unary.h"
 
 namespace meguri::node {
 namespace {
 
+using feed::v1::CarriedFollowResponse;
 using feed::v1::FollowRequest;
-using feed::v1::FollowResponse;
-using Reactor = grpc::ServerWriteReactor<FollowResponse>;
+using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 
 // Where one feed of a stream stands.
 struct StreamedFeed {
@@ -30,7 +33,9 @@ absl::Status BadFollow(absl::string_view field, absl::string_view found, absl::s
                         "see docs/format/feed.md", "follow の要求が正しくありません。"}});
 }
 
-absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const FollowRequest& request) {
+absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const grpc::ByteBuffer& bytes) {
+  FollowRequest request;
+  MEGURI_RETURN_IF_ERROR(FromBytes(bytes, request));
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher, record::ParticipantId::Parse(request.publisher()));
   if (request.feeds_size() == 0 || static_cast<size_t>(request.feeds_size()) > kFollowFeedsMax) {
     return BadFollow("feeds", absl::StrCat(request.feeds_size(), " feeds"), absl::StrCat("1 to ", kFollowFeedsMax));
@@ -160,7 +165,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 
   void Produce() {
     const auto keep = shared_from_this();
-    absl::StatusOr<bool> found = FindMessage();
+    absl::StatusOr<bool> found = FindBytes();
     MutexLock lock(mutex_);
     if (closing_) {
       found = Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.");
@@ -172,18 +177,25 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       FinishLocked(found.status());
     } else if (*found) {
       last_write_ = streams_.clock_.Now();
-      StartWrite(&message_);
+      StartWrite(&bytes_);
     } else {
-      // An idle stream must not keep its last message, which may be large.
-      message_ = FollowResponse();
+      bytes_.Clear();  // an idle stream must not keep its last message, which may be large
       busy_ = false;
       ScheduleLocked();
     }
   }
 
-  // Fills message_ with what is to be sent next. Only one thread at a time is here: busy_.
-  absl::StatusOr<bool> FindMessage() {
-    message_.Clear();
+  // Fills bytes_ with what is to be sent next. Only one thread at a time is here: busy_.
+  absl::StatusOr<bool> FindBytes() {
+    CarriedFollowResponse message;
+    MEGURI_ASSIGN_OR_RETURN(const bool found, FindMessage(message));
+    if (found) {
+      MEGURI_ASSIGN_OR_RETURN(bytes_, ToBytes(message));
+    }
+    return found;
+  }
+
+  absl::StatusOr<bool> FindMessage(CarriedFollowResponse& message) {
     bool waits_for_unknown = false;
     std::vector<absl::Status> access;
     for (const StreamedFeed& feed : feeds_) {
@@ -195,7 +207,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     for (size_t i = 0; i < feeds_.size(); ++i) {
       StreamedFeed& feed = feeds_[i];
       if (!access[i].ok()) {
-        if (SayDenied(feed, access[i])) {
+        if (SayDenied(feed, access[i], message)) {
           return true;
         }
         continue;
@@ -205,17 +217,17 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
         NoteId(head.id, waits_for_unknown);
         if (!feed.target.has_value() || head.checkpoint != feed.target->checkpoint) {
-          message_.mutable_target()->set_feed(feed.key.name.text());
-          message_.mutable_target()->set_checkpoint(head.checkpoint);
+          message.mutable_target()->set_feed(feed.key.name.text());
+          message.mutable_target()->set_checkpoint(head.checkpoint);
           feed.target = std::move(head);
           return true;
         }
       }
       // A follower that is ahead of us has seen entries that we lost: it will notice by the checkpoint.
       if (feed.sent < feed.target->size) {
-        MEGURI_ASSIGN_OR_RETURN(*message_.mutable_batch(),
+        MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(),
                                 streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
-        feed.sent += static_cast<uint64_t>(message_.batch().items_size());
+        feed.sent += static_cast<uint64_t>(message.batch().items_size());
         return true;
       }
     }
@@ -223,18 +235,18 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       MutexLock lock(mutex_);
       waits_for_unknown_ = waits_for_unknown;
     }
-    return FindHeartbeat();
+    return FindHeartbeat(message);
   }
 
   // Whether there is something to say: what was said is not said again. The feed begins with a target when it is open
   // once more.
-  bool SayDenied(StreamedFeed& feed, const absl::Status& status) {
+  bool SayDenied(StreamedFeed& feed, const absl::Status& status, CarriedFollowResponse& message) {
     feed.target.reset();
     if (feed.denial == ReasonOf(status)) {
       return false;
     }
     feed.denial = ReasonOf(status);
-    feed::v1::FeedDenial& denial = *message_.mutable_denial();
+    feed::v1::FeedDenial& denial = *message.mutable_denial();
     denial.set_feed(feed.key.name.text());
     denial.set_reason(feed.denial);
     denial.set_message(std::string(status.message()));
@@ -250,7 +262,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     }
   }
 
-  bool FindHeartbeat() {
+  bool FindHeartbeat(CarriedFollowResponse& message) {
     for (const StreamedFeed& feed : feeds_) {
       if (feed.key.name != record::FeedName::Registry() || !feed.denial.empty()) {
         continue;
@@ -258,12 +270,12 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       absl::optional<record::v1::SignedBody> heartbeat = streams_.registry_.NewestHeartbeat();
       if (heartbeat.has_value() && heartbeat->body() != sent_heartbeat_) {
         sent_heartbeat_ = heartbeat->body();
-        *message_.mutable_heartbeat()->mutable_registry_heartbeat() = *std::move(heartbeat);
+        *message.mutable_heartbeat()->mutable_registry_heartbeat() = *std::move(heartbeat);
         return true;
       }
     }
     if (HeartbeatIsDue(streams_.clock_.Now())) {
-      message_.mutable_heartbeat();
+      message.mutable_heartbeat();
       return true;
     }
     return false;
@@ -280,7 +292,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   const Caller caller_;
   const CallEnd end_;
   std::vector<StreamedFeed> feeds_;  // used by one thread at a time: busy_
-  FollowResponse message_;           // likewise
+  grpc::ByteBuffer bytes_;           // likewise
   std::string sent_heartbeat_;       // likewise
   std::shared_ptr<FollowStreamReactor> self_;
 
@@ -301,7 +313,7 @@ FollowStreams::FollowStreams(const Authenticator& authenticator, const FeedSourc
 
 FollowStreams::~FollowStreams() = default;
 
-Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const FollowRequest& request, CallEnd end) {
+Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const grpc::ByteBuffer& request, CallEnd end) {
   if (!caller.ok()) {
     return new RefusedStream(end(caller.status()));
   }

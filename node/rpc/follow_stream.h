@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/mutex.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
-#include "meguri/feed/v1/feed_service.pb.h"
 #include "node/follow/feed_source.h"
 #include "node/membership/registry_state.h"
 #include "node/rpc/authenticator.h"
@@ -37,9 +37,9 @@ class FollowStreams {
                 Executor& executor, const Clock& clock);
   ~FollowStreams();
 
-  // Starts the reactor of one call.
-  grpc::ServerWriteReactor<feed::v1::FollowResponse>* Start(absl::StatusOr<Caller> caller,
-                                                            const feed::v1::FollowRequest& request, CallEnd end);
+  // Starts the reactor of one call; `request` holds a FollowRequest.
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(absl::StatusOr<Caller> caller, const grpc::ByteBuffer& request,
+                                                    CallEnd end);
 
   // Feeds have grown: those who follow them get the news now.
   void OnGrown(const std::vector<storage::FeedId>& grown);

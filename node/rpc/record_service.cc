@@ -7,12 +7,10 @@
 #include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "grpc/slice.h"
-#include "grpcpp/support/slice.h"
 #include "meguri/record/v1/carried.pb.h"
-#include "node/rpc/limits.h"
 #include "node/rpc/publish_convert.h"
 #include "node/rpc/publish_stream.h"
+#include "node/rpc/raw_message.h"
 #include "node/rpc/record_convert.h"
 #include "passport/section_table.h"
 
@@ -75,33 +73,6 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
   return mask;
 }
 
-absl::Status BadRequest() {
-  return Error(absl::StatusCode::kInvalidArgument, "REQUEST_BYTES",
-               "The request is no GetRequest of meguri.record.v1: take a client of this version.");
-}
-
-// Sets `response` to the bytes of `message`.
-absl::Status Write(const google::protobuf::MessageLite& message, grpc::ByteBuffer& response) {
-  const size_t size = message.ByteSizeLong();
-  if (size > kMessageBytesMax) {
-    return Error(absl::StatusCode::kResourceExhausted, "MESSAGE_SIZE",
-                 "The record is too large for one answer; ask for some of its sections.");
-  }
-  grpc_slice bytes = grpc_slice_malloc(size);
-  message.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(bytes));
-  const grpc::Slice slice(bytes, grpc::Slice::STEAL_REF);
-  response = grpc::ByteBuffer(&slice, 1);
-  return absl::OkStatus();
-}
-
-absl::Status Read(const grpc::ByteBuffer& request, google::protobuf::MessageLite& message) {
-  grpc::Slice bytes;
-  if (!request.TrySingleSlice(&bytes).ok() && !request.DumpToSingleSlice(&bytes).ok()) {
-    return BadRequest();
-  }
-  return message.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size())) ? absl::OkStatus() : BadRequest();
-}
-
 }  // namespace
 
 RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver)
@@ -151,7 +122,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
   const auto answer = [&]() -> absl::Status {
     MEGURI_ASSIGN_OR_RETURN(const Caller caller, rpc_.authenticator.Authenticate(*context, method.callers));
     record::v1::GetRequest request;
-    MEGURI_RETURN_IF_ERROR(Read(*bytes, request));
+    MEGURI_RETURN_IF_ERROR(FromBytes(*bytes, request));
     MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request.record_id()));
     MEGURI_ASSIGN_OR_RETURN(const ReadMask mask, ParseMask(request.read_mask()));
     MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(rpc_.authenticator.QueryReaderFor(caller), record_id,
@@ -159,7 +130,8 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
     record::v1::CarriedGetResponse carried;
     std::string doubt = rpc_.authenticator.DoubtAbout(view.key_id);
     ToCarried(std::move(view), std::move(doubt), *carried.mutable_record());
-    return Write(carried, *response);
+    MEGURI_ASSIGN_OR_RETURN(*response, ToBytes(carried));
+    return absl::OkStatus();
   };
   reactor->Finish(CallEnd(rpc_.log, *context, method.name)(answer()));
   return reactor;

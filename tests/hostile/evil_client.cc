@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
@@ -156,6 +158,25 @@ grpc::Status Renew(const CallOptions& options, const ChannelPtr& channel, grpc::
   return registry::v1::RegistryService::NewStub(channel)->RenewCertificate(&context, request, &response);
 }
 
+// Calls a method with bytes that are no message of any type.
+grpc::Status SendNonsense(const ChannelPtr& channel, grpc::ClientContext& context, const std::string& method) {
+  const grpc::Slice nonsense(std::string(64, '\xff'));
+  const grpc::ByteBuffer request(&nonsense, 1);
+  grpc::ByteBuffer response;
+  std::promise<grpc::Status> ended;
+  grpc::GenericStub(channel).UnaryCall(&context, method, grpc::StubOptions(), &request, &response,
+                                       [&ended](const grpc::Status& status) { ended.set_value(status); });
+  return ended.get_future().get();
+}
+
+grpc::Status GetNonsense(const CallOptions&, const ChannelPtr& channel, grpc::ClientContext& context) {
+  return SendNonsense(channel, context, "/meguri.record.v1.RecordService/Get");
+}
+
+grpc::Status FollowNonsense(const CallOptions&, const ChannelPtr& channel, grpc::ClientContext& context) {
+  return SendNonsense(channel, context, "/meguri.feed.v1.FeedService/Follow");
+}
+
 std::string ReasonIn(const grpc::Status& status) {
   google::rpc::Status details;
   google::rpc::ErrorInfo told;
@@ -173,10 +194,16 @@ std::string ReasonIn(const grpc::Status& status) {
 
 absl::Status CallNode(const CallOptions& options) {
   const std::map<std::string, std::function<grpc::Status(const CallOptions&, const ChannelPtr&, grpc::ClientContext&)>>
-      methods = {{"follow", &Follow},     {"checkpoint", &GetCheckpoint},
-                 {"publish", &Publish},   {"add-follow", &AddFollow},
-                 {"status", &NodeStatus}, {"renew", &Renew},
-                 {"hold", &Hold},         {"publish-stream", &PublishStream}};
+      methods = {{"follow", &Follow},
+                 {"checkpoint", &GetCheckpoint},
+                 {"publish", &Publish},
+                 {"add-follow", &AddFollow},
+                 {"status", &NodeStatus},
+                 {"renew", &Renew},
+                 {"hold", &Hold},
+                 {"publish-stream", &PublishStream},
+                 {"get-nonsense", &GetNonsense},
+                 {"follow-nonsense", &FollowNonsense}};
   const auto method = methods.find(options.method);
   if (method == methods.end()) {
     return absl::InvalidArgumentError(absl::StrCat("no such method: ", options.method));

@@ -151,6 +151,8 @@ evil follow public --position 18446744073709551615       OK
 evil follow {FEEDS_65}                                   FOLLOW_REQUEST
 evil checkpoint public                                   OK
 evil checkpoint owner                                    FEED_NOT_READABLE
+evil follow-nonsense                                     REQUEST_BYTES
+evil get-nonsense                                        REQUEST_BYTES
 evil publish                                             CALLER_CLASS
 evil add-follow                                          CALLER_CLASS
 evil status                                              CALLER_CLASS
@@ -159,6 +161,7 @@ reader add-follow                                        CLIENT_ROLE
 reader publish                                           CLIENT_ROLE
 reader follow public --acting {EVIL}                     ACTING_MEMBER
 unregistered follow public                               NODE_NOT_REGISTERED
+unregistered get-nonsense                                NODE_NOT_REGISTERED
 unregistered status                                      CALLER_CLASS
 other-federation follow public                           CERTIFICATE_FEDERATION
 client-of-operator status                                CERTIFICATE_CHAIN

@@ -258,17 +258,19 @@ TEST(ProtoConventions, CarriedMessagesHaveTheBytesOfTheirOriginals) {
   PlantedSourceTree sources;
   ErrorLog log;
   pb::compiler::Importer importer(&sources, &log);
-  const pb::FileDescriptor* carried = importer.Import("meguri/record/v1/carried.proto");
-  ASSERT_NE(carried, nullptr);
-  ASSERT_NE(importer.Import("meguri/record/v1/record_service.proto"), nullptr);
-  ASSERT_GT(carried->message_type_count(), 0);
-  for (int i = 0; i < carried->message_type_count(); ++i) {
-    const pb::Descriptor& message = *carried->message_type(i);
-    const std::string name = absl::StrReplaceAll(message.full_name(), {{"Carried", ""}});
-    const pb::Descriptor* original = importer.pool()->FindMessageTypeByName(name);
-    ASSERT_NE(original, nullptr) << name;
-    EXPECT_THAT(DifferencesOfCarried(message, *original), IsEmpty());
-    EXPECT_THAT(DifferencesOfCarried(*original->file()->message_type(0), message), Not(IsEmpty()));
+  for (const std::string package : {"record", "feed"}) {
+    const pb::FileDescriptor* carried = importer.Import(absl::StrCat("meguri/", package, "/v1/carried.proto"));
+    ASSERT_NE(carried, nullptr);
+    ASSERT_NE(importer.Import(absl::StrCat("meguri/", package, "/v1/", package, "_service.proto")), nullptr);
+    ASSERT_GT(carried->message_type_count(), 0);
+    for (int i = 0; i < carried->message_type_count(); ++i) {
+      const pb::Descriptor& message = *carried->message_type(i);
+      const std::string name = absl::StrReplaceAll(message.full_name(), {{"Carried", ""}});
+      const pb::Descriptor* original = importer.pool()->FindMessageTypeByName(name);
+      ASSERT_NE(original, nullptr) << name;
+      EXPECT_THAT(DifferencesOfCarried(message, *original), IsEmpty());
+      EXPECT_THAT(DifferencesOfCarried(*original->file()->message_type(0), message), Not(IsEmpty()));
+    }
   }
 }
 

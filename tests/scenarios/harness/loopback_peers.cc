@@ -92,11 +92,12 @@ class LoopbackPeers::Stream final : public node::FollowStream {
       feed.announced_size = head.size;
     }
     while (feed.position < head.size) {
-      MEGURI_ASSIGN_OR_RETURN(feed::v1::FeedBatch batch,
+      MEGURI_ASSIGN_OR_RETURN(const feed::v1::CarriedFeedBatch batch,
                               source->ReadBatch(feed.feed, *head.id, feed.position, head.size));
       feed.position += static_cast<uint64_t>(batch.items_size());
       node::FollowEvent event;
-      event.batch = std::move(batch);
+      const bool is_read = event.batch.emplace().ParseFromString(batch.SerializeAsString());
+      Invariant(is_read, "what is carried is what it says");
       MEGURI_RETURN_IF_ERROR(Send(std::move(event)));
     }
     return absl::OkStatus();

@@ -66,10 +66,10 @@ class EnvelopeCursorTest : public ::testing::Test {
     const auto envelope = cursor.Read(sample.header.hash(), SlotsOf(sample));
     MEGURI_ASSERT_OK(envelope);
     EXPECT_EQ(envelope->header(), sample.header.bytes());
-    EXPECT_EQ(envelope->signature().SerializeAsString(), sample.stored.signature());
+    EXPECT_EQ(envelope->signature(), sample.stored.signature());
     ASSERT_EQ(static_cast<size_t>(envelope->sections_size()), sample.sections.size());
     for (size_t i = 0; i < sample.sections.size(); ++i) {
-      EXPECT_EQ(envelope->sections(static_cast<int>(i)).SerializeAsString(), sample.sections[i].SerializeAsString());
+      EXPECT_EQ(envelope->sections(static_cast<int>(i)), sample.sections[i].SerializeAsString());
     }
   }
 
@@ -101,7 +101,7 @@ TEST_F(EnvelopeCursorTest, OpensTheSlotsThatAreAskedForAndNoOther) {
     const auto envelope = cursor.Read(sample.header.hash(), uint64_t{1} << second.slot());
     MEGURI_ASSERT_OK(envelope);
     ASSERT_EQ(envelope->sections_size(), 1);
-    EXPECT_EQ(envelope->sections(0).SerializeAsString(), second.SerializeAsString());
+    EXPECT_EQ(envelope->sections(0), second.SerializeAsString());
   }
   for (const SampleRecord& sample : samples_) {
     const auto envelope = cursor.Read(sample.header.hash(), 0);
