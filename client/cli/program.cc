@@ -83,6 +83,7 @@ void AddCommands(CLI::App& app, Session& session) {
   CLI::App& key = AddNoun(app, "key", Message::kAboutKey, session);
   AddKeyShow(key, session);
   AddKeyGenerate(key, session);
+  AddClientShow(AddNoun(app, "client", Message::kAboutClient, session), session);
   AddDismantle(app, session);
   AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);
   AddNodeStatus(AddNoun(app, "node", Message::kAboutNode, session), session);

@@ -62,7 +62,7 @@ class ProgramTest : public ::testing::Test {
   }
 
   const certs::testing::TemporaryFolder folder_;
-  const meguri::testing::FakeClock clock_;
+  meguri::testing::FakeClock clock_;
   meguri::testing::SeededRandom random_;
   std::map<std::string, std::string> environment_ = {{"HOME", folder_.Path("")}};
 };
@@ -608,6 +608,18 @@ TEST_F(ProgramWithNodeTest, RemembersTheFolderThatInitChose) {
   const Outcome shown = Run({"key", "show", "-o", "json"});
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_EQ(shown.Json()["key_id"], client::testing::KeyIdOf(kMember, *member_.record_key).ToHex());
+}
+
+TEST_F(ProgramWithNodeTest, ShowsWhoTheClientIs) {
+  const Outcome shown = Run({"client", "show", "-o", "json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(shown.Json()["name"], "admin");
+  EXPECT_EQ(shown.Json()["member"], kMember);
+  EXPECT_EQ(shown.Json()["address"], server_.address());
+  EXPECT_EQ(shown.Json()["expired"], false);
+  clock_.Advance(absl::Hours(24 * 3660));
+  EXPECT_THAT(Run({"client", "show"}).out, HasSubstr("make a new one at the node"));
+  EXPECT_THAT(Run({"client", "show", "--lang", "ja"}).out, HasSubstr("期限切れ"));
 }
 
 TEST_F(ProgramWithNodeTest, AlignsTheListOfFollowedFeeds) {
