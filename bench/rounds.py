@@ -27,6 +27,7 @@ OPERATOR, MAKER, SUPPLIER = "9999:operator", "9999:maker", "9999:supplier"
 WORKSHOP, RECYCLER, NEWCOMER = "9999:workshop", "9999:recycler", "9999:newcomer"
 BATCHES = ("256", "1024", "4096")  # of the storage limit; the best one counts
 UNARY_RECORDS, STREAM_RECORDS, GETS, FRESH_RECORDS = 20_000, 51_200, 60_000, 1_000
+GETS_PER_CALL_IN_FLIGHT = 8_000  # fewer calls in flight take longer
 
 
 class Figure:
@@ -51,6 +52,28 @@ FDATASYNC = ("write and fdatasync of 4 KiB, one after the other", ["fdatasync.ra
 SAME_BYTES = "RocksDB, synced batches of the same keys and bytes"
 RAW_CALL = "raw gRPC call over mutual TLS, the same bytes"
 
+# Calls in flight, over connections, for records: 0 is all of them, in random order, most of which no cache holds.
+GET_SHAPES = ((1, 1, 0), (16, 1, 0), (64, 1, 0), (64, 4, 0), (16, 1, 1), (64, 1, 1))
+
+
+def step_of(*shape):
+    return "_".join(map(str, shape))
+
+
+def get_figures(in_flight, connections, records):
+    step = step_of(in_flight, connections, records)
+    name = f"get by ID, {in_flight} in flight"
+    if connections > 1:
+        name += f" over {connections} connections"
+    if records == 1:
+        name += ", the same record"
+    return [
+        Figure(name, "records/s", f"get_{step}.rate", [(RAW_CALL, [f"raw_{step}.rate"])], target_ratio=0.7),
+        Figure(f"{name}, p50", "ms", f"get_{step}.p50_ms", [(RAW_CALL, [f"raw_{step}.p50_ms"])]),
+        Figure(f"{name}, p99", "ms", f"get_{step}.p99_ms", [(RAW_CALL, [f"raw_{step}.p99_ms"])]),
+    ]
+
+
 FIGURES = [
     Figure("publish, unary, 64 in flight", "records/s", "publish_unary.rate",
            [("RocksDB, 64 synced writers, the same keys and bytes", ["store_unary.rate_batch_1"]), VERIFY, FDATASYNC]),
@@ -59,12 +82,7 @@ FIGURES = [
     Figure("publish, streamed, 256 a request", "records/s", "publish_stream.rate",
            [(SAME_BYTES, store_limit("stream")), VERIFY]),
     Figure("publish, streamed, request p50", "ms", "publish_stream.p50_ms"),
-    Figure("get by ID, 16 in flight", "records/s", "get_16.rate", [(RAW_CALL, ["raw_16.rate"])], target_ratio=0.7),
-    Figure("get by ID, 16 in flight, p50", "ms", "get_16.p50_ms", [(RAW_CALL, ["raw_16.p50_ms"])]),
-    Figure("get by ID, 16 in flight, p99", "ms", "get_16.p99_ms", [(RAW_CALL, ["raw_16.p99_ms"])]),
-    Figure("get by ID, 64 in flight", "records/s", "get_64.rate", [(RAW_CALL, ["raw_64.rate"])], target_ratio=0.7),
-    Figure("get by ID, 64 in flight, p50", "ms", "get_64.p50_ms", [(RAW_CALL, ["raw_64.p50_ms"])]),
-    Figure("get by ID, 64 in flight, p99", "ms", "get_64.p99_ms", [(RAW_CALL, ["raw_64.p99_ms"])]),
+    *[figure for shape in GET_SHAPES for figure in get_figures(*shape)],
     Figure("follow from nothing, verified and durable", "records/s", "follow.rate",
            [(SAME_BYTES, store_limit("follow")), ("raw gRPC stream, 64 × 4 KiB a message", ["raw_stream.rate"])],
            target_ratio=0.5),
@@ -168,9 +186,9 @@ class Stage:
             self.raw_server.wait()
         self.federation.stop()
 
-    def get_arguments(self, in_flight, count=GETS):
+    def get_arguments(self, in_flight, connections=1, records=0):
         return ["--home", self.home(self.maker), "--ids", self.ids(), "--publisher", MAKER, "--in-flight", in_flight,
-                "--count", count]
+                "--connections", connections, "--records", records, "--count", min(GETS, in_flight * GETS_PER_CALL_IN_FLIGHT)]
 
     def follow(self):
         """A node that holds nothing of the maker catches up."""
@@ -235,11 +253,10 @@ class Rounds:
 
     def take_get(self):
         raw = ["--address", self.stage.raw_address]
-        self.add("raw_1", self.stage.measure("get", *self.stage.get_arguments(1, 2000), *raw))
-        for in_flight in (16, 64):
-            arguments = self.stage.get_arguments(in_flight)
-            self.add(f"raw_{in_flight}", self.stage.measure("get", *arguments, *raw))
-            self.add(f"get_{in_flight}", self.stage.measure("get", *arguments))
+        for shape in GET_SHAPES:
+            arguments = self.stage.get_arguments(*shape)
+            self.add(f"raw_{step_of(*shape)}", self.stage.measure("get", *arguments, *raw))
+            self.add(f"get_{step_of(*shape)}", self.stage.measure("get", *arguments))
         self.add("memory", {"maker_mb": rss_mb(self.stage.maker.process.pid)})
 
     def take_follow(self):
@@ -256,7 +273,7 @@ class Rounds:
             self.stage.home(self.stage.recycler), "--count", FRESH_RECORDS))
         verification_ms = 2 * 1000 / self.last("verify.rate")  # the rate is that of two threads
         self.add("floor", {"fresh_ms": 2 * self.last("fdatasync.p50_ms") + 2 * verification_ms
-                           + 2 * self.last("raw_1.p50_ms")})
+                           + 2 * self.last("raw_1_1_0.p50_ms")})
 
 
 def spread(values):

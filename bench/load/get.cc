@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "CLI/App.hpp"
+#include "CLI/Validators.hpp"
 #include "base/status_macros.h"
 #include "bench/load/figures.h"
 #include "bench/load/surroundings.h"
@@ -23,11 +24,16 @@ struct Arguments {
   std::string save_answer;  // where to write one answer; "": nowhere
   size_t count = 60'000;
   size_t in_flight = 16;
+  size_t connections = 1;
+  size_t records = 0;  // that are asked for; 0: all
 };
 
 absl::StatusOr<Figures> Get(const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<Caller> caller, Caller::Make(arguments.home, arguments.address));
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> ids, ReadRecordIds(arguments.ids));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> ids, ReadRecordIds(arguments.ids));
+  if (arguments.records > 0 && arguments.records < ids.size()) {
+    ids.resize(arguments.records);
+  }
   record::SystemRandom random;
   UnaryLoad load;
   load.method = "/meguri.record.v1.RecordService/Get";
@@ -41,7 +47,11 @@ absl::StatusOr<Figures> Get(const Arguments& arguments) {
     request.set_publisher(arguments.publisher);
     return ToBuffer(request.SerializeAsString());
   };
-  MEGURI_ASSIGN_OR_RETURN(const UnaryLoad::Outcome outcome, load.Run(caller->Open()));
+  std::vector<std::shared_ptr<grpc::Channel>> connections;
+  for (size_t i = 0; i < arguments.connections; ++i) {
+    connections.push_back(caller->Open());
+  }
+  MEGURI_ASSIGN_OR_RETURN(const UnaryLoad::Outcome outcome, load.Run(connections));
   if (!arguments.save_answer.empty()) {
     MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(arguments.save_answer, outcome.answer, 0644));
   }
@@ -63,6 +73,9 @@ void AddGet(CLI::App& app, Chosen& chosen) {
   command.add_option("--save-answer", arguments->save_answer, "File to write one answer to");
   command.add_option("--count", arguments->count, "Calls to measure");
   command.add_option("--in-flight", arguments->in_flight, "Calls that are not answered yet");
+  command.add_option("--records", arguments->records, "Ask for this many of the records; 0: for all");
+  command.add_option("--connections", arguments->connections, "Connections that they go over")
+      ->check(CLI::PositiveNumber);
   command.callback([arguments, &chosen] { chosen = [arguments] { return Get(*arguments); }; });
 }
 

@@ -97,7 +97,7 @@ bool IsServing(const Caller& caller) {
   load.acting_member = caller.context().settings.member.text();
   load.count = 1;
   load.request = [](size_t) { return ToBuffer(""); };
-  const absl::StatusOr<UnaryLoad::Outcome> outcome = load.Run(caller.Open());
+  const absl::StatusOr<UnaryLoad::Outcome> outcome = load.Run({caller.Open()});
   return outcome.ok() && outcome->answer == std::string("\x08\x01", 2);  // HealthCheckResponse: status SERVING
 }
 

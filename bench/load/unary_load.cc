@@ -28,7 +28,11 @@ struct Call {
 // One run of a load.
 class Run {
  public:
-  Run(const UnaryLoad& load, const std::shared_ptr<grpc::Channel>& channel) : load_(load), stub_(channel) {}
+  Run(const UnaryLoad& load, const std::vector<std::shared_ptr<grpc::Channel>>& connections) : load_(load) {
+    for (const std::shared_ptr<grpc::Channel>& connection : connections) {
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(connection));
+    }
+  }
 
   absl::StatusOr<UnaryLoad::Outcome> ToTheEnd() {
     std::vector<Call> calls(std::min(load_.in_flight, load_.warm_up + load_.count));
@@ -65,9 +69,10 @@ class Run {
     call.context->set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
     call.context->AddMetadata("meguri-acting-member", load_.acting_member);
     call.measured = started_ >= load_.warm_up;
+    grpc::GenericStub& stub = *stubs_[started_ % stubs_.size()];
     const grpc::ByteBuffer request = load_.request(started_++);
     call.begin = absl::Now();
-    call.reader = stub_.PrepareUnaryCall(call.context.get(), load_.method, request, &queue_);
+    call.reader = stub.PrepareUnaryCall(call.context.get(), load_.method, request, &queue_);
     call.reader->StartCall();
     call.reader->Finish(&call.response, &call.status, &call);
   }
@@ -84,7 +89,7 @@ class Run {
   }
 
   const UnaryLoad& load_;
-  grpc::GenericStub stub_;
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   grpc::CompletionQueue queue_;
   size_t started_ = 0;
   absl::Time begin_ = absl::Now();
@@ -94,8 +99,9 @@ class Run {
 
 }  // namespace
 
-absl::StatusOr<UnaryLoad::Outcome> UnaryLoad::Run(const std::shared_ptr<grpc::Channel>& channel) const {
-  return bench::Run(*this, channel).ToTheEnd();
+absl::StatusOr<UnaryLoad::Outcome> UnaryLoad::Run(
+    const std::vector<std::shared_ptr<grpc::Channel>>& connections) const {
+  return bench::Run(*this, connections).ToTheEnd();
 }
 
 grpc::ByteBuffer ToBuffer(const std::string& bytes) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "bench/load/figures.h"
@@ -12,8 +13,8 @@
 
 namespace meguri::bench {
 
-// Unary calls, a fixed number of them in flight, from one thread. It never looks into a message, so that a call to a
-// node and a call to a raw server cost this end the same.
+// Unary calls, a fixed number of them in flight over all connections, from one thread. It never looks into a message,
+// so that a call to a node and a call to a raw server cost this end the same.
 struct UnaryLoad {
   std::string method;  // "/meguri.record.v1.RecordService/Get"
   std::string acting_member;
@@ -27,8 +28,8 @@ struct UnaryLoad {
     Latencies latencies;
     std::string answer;  // to the first call that is measured
   };
-  // The first error that a call gets ends the load.
-  absl::StatusOr<Outcome> Run(const std::shared_ptr<grpc::Channel>& channel) const;
+  // Calls go over the connections in turn; there is at least one. The first error that a call gets ends the load.
+  absl::StatusOr<Outcome> Run(const std::vector<std::shared_ptr<grpc::Channel>>& connections) const;
 };
 
 grpc::ByteBuffer ToBuffer(const std::string& bytes);
