@@ -221,6 +221,11 @@ absl::StatusOr<record::v1::ResolveResponse> NodeClient::Resolve(const record::v1
   return edge_->Call(*edge_->record, &record::v1::RecordService::Stub::Resolve, request);
 }
 
+absl::StatusOr<record::v1::BatchResolveResponse> NodeClient::BatchResolve(
+    const record::v1::BatchResolveRequest& request) const {
+  return edge_->Call(*edge_->record, &record::v1::RecordService::Stub::BatchResolve, request);
+}
+
 absl::StatusOr<feed::v1::GetCheckpointResponse> NodeClient::GetCheckpoint(
     const feed::v1::GetCheckpointRequest& request) const {
   return edge_->Call(*edge_->feed, &feed::v1::FeedService::Stub::GetCheckpoint, request);

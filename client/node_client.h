@@ -48,6 +48,7 @@ class NodeClient {
   absl::StatusOr<record::v1::ListResponse> List(const record::v1::ListRequest& request) const;
   absl::StatusOr<record::v1::HistoryResponse> History(const record::v1::HistoryRequest& request) const;
   absl::StatusOr<record::v1::ResolveResponse> Resolve(const record::v1::ResolveRequest& request) const;
+  absl::StatusOr<record::v1::BatchResolveResponse> BatchResolve(const record::v1::BatchResolveRequest& request) const;
 
   absl::StatusOr<feed::v1::GetCheckpointResponse> GetCheckpoint(const feed::v1::GetCheckpointRequest& request) const;
 

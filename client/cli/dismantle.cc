@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -10,7 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "base/bytes.h"
+#include "absl/types/span.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
@@ -22,7 +25,9 @@
 #include "nlohmann/json.hpp"
 #include "passport/formats/dismantling_card.h"
 #include "passport/formats/dismantling_words.h"
+#include "passport/section_table.h"
 #include "record/header.h"
+#include "record/record_id.h"
 
 namespace meguri::client {
 namespace {
@@ -32,7 +37,8 @@ using record::v1::RecordView;
 
 constexpr size_t kListBytesMax = size_t{4} << 20;
 constexpr size_t kIdentifiersMax = 10'000;
-constexpr int kAncestorsMax = 2;  // an item's batch, and its model
+constexpr size_t kIdentifiersPerCall = 256;  // what BatchResolve takes
+constexpr int kAncestorsMax = 2;             // an item's batch, and its model
 constexpr int kSheetMode = 0644;
 
 struct Arguments {
@@ -40,6 +46,11 @@ struct Arguments {
   std::string from;
   std::string html;
 };
+
+absl::Status BadAnswer() {
+  return Error(absl::StatusCode::kInternal, "NODE_ANSWER",
+               "The node's answer does not fit the question: update the node or this program.");
+}
 
 // One identifier a line; what stands behind a comma or tab, and lines that begin with #, are for people.
 absl::StatusOr<std::vector<std::string>> Identifiers(const Arguments& arguments) {
@@ -72,68 +83,77 @@ passport::CardSource SourceOf(const record::Header& header, const RecordView& vi
           view.frozen()};
 }
 
-// Makes cards from what the own node holds.
+// Makes cards from one answer of the own node.
 class CardMaker {
  public:
-  explicit CardMaker(const NodeClient& node) : node_(node) {}
+  explicit CardMaker(const record::v1::BatchResolveResponse& response) : response_(response) {}
 
-  // The cards of the records that `identifier` names. NOT_FOUND (reason RECORD_NOT_FOUND) if there is none.
-  absl::StatusOr<std::vector<DismantlingCard>> Make(const std::string& identifier) const {
-    record::v1::ResolveRequest request;
-    request.set_identifier(identifier);
-    MEGURI_ASSIGN_OR_RETURN(const record::v1::ResolveResponse response, node_.Resolve(request));
-    std::vector<DismantlingCard> cards;
-    for (const RecordView& view : response.records()) {
-      DismantlingCard card{identifier, {}, {}, absl::nullopt, absl::nullopt};
-      MEGURI_RETURN_IF_ERROR(Fill(view, kAncestorsMax, card));
-      cards.push_back(std::move(card));
+  // Knows every record of the answer by its publisher and its ID. Call it first.
+  absl::Status Read() {
+    for (const RecordView& view : response_.records()) {
+      MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(view.envelope().header()));
+      positions_.emplace(std::pair(header.publisher().text(), header.record_id()), headers_.size());
+      headers_.push_back(std::move(header));
     }
-    if (cards.empty()) {
-      return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND", "no record here that this identifier names");
+    return absl::OkStatus();
+  }
+
+  // The cards of the records that `answer` names.
+  absl::StatusOr<std::vector<DismantlingCard>> Make(const std::string& identifier,
+                                                    const record::v1::IdentifierAnswer& answer) const {
+    std::vector<DismantlingCard> cards;
+    for (const uint32_t position : answer.records()) {
+      if (position >= headers_.size()) {
+        return BadAnswer();
+      }
+      cards.push_back({identifier, {}, {}, absl::nullopt, absl::nullopt});
+      Fill(position, cards.back());
     }
     return cards;
   }
 
  private:
-  // Takes what the card lacks from `view`, and what that lacks from its parent.
-  absl::Status Fill(const RecordView& view, int ancestors, DismantlingCard& card) const {
-    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(view.envelope().header()));
-    card.sources.push_back(SourceOf(header, view));
-    const auto identity = SectionOf<passport::v1::Identity>(view, record::v1::SECTION_TYPE_IDENTITY);
-    if (card.sources.size() == 1) {
-      card.identity = identity.value_or(passport::v1::Identity());
+  // Takes from the record what it says, and from its batch and model what it leaves to them.
+  void Fill(size_t position, DismantlingCard& card) const {
+    std::set<std::string> left_out;  // sections that a record says it does not take over
+    for (int level = 0; level <= kAncestorsMax; ++level) {
+      const RecordView& view = response_.records(static_cast<int>(position));
+      const auto identity = SectionOf<passport::v1::Identity>(view, record::v1::SECTION_TYPE_IDENTITY);
+      card.sources.push_back(SourceOf(headers_[position], view));
+      if (level == 0) {
+        card.identity = identity.value_or(passport::v1::Identity());
+      }
+      Take(view, record::v1::SECTION_TYPE_DISMANTLING, left_out, card.dismantling);
+      Take(view, record::v1::SECTION_TYPE_HAZARD_SUMMARY, left_out, card.hazards);
+      const bool is_complete = card.dismantling.has_value() && card.hazards.has_value();
+      if (is_complete || !identity.has_value()) {
+        return;
+      }
+      left_out.insert(identity->not_inherited_sections().begin(), identity->not_inherited_sections().end());
+      const absl::StatusOr<record::RecordId> parent_id = record::RecordId::ParseHex(identity->parent_record_id());
+      if (!parent_id.ok()) {
+        return;
+      }
+      const auto parent = positions_.find({headers_[position].publisher().text(), *parent_id});
+      if (parent == positions_.end()) {
+        return;  // it is not here, or not for us
+      }
+      position = parent->second;
     }
-    if (!card.dismantling.has_value()) {
-      card.dismantling = SectionOf<passport::v1::Dismantling>(view, record::v1::SECTION_TYPE_DISMANTLING);
-    }
-    if (!card.hazards.has_value()) {
-      card.hazards = SectionOf<passport::v1::HazardSummary>(view, record::v1::SECTION_TYPE_HAZARD_SUMMARY);
-    }
-    const bool is_complete = card.dismantling.has_value() && card.hazards.has_value();
-    if (is_complete || ancestors == 0 || !identity.has_value() || identity->parent_record_id().empty()) {
-      return absl::OkStatus();
-    }
-    return FillFromParent(*identity, header.publisher().text(), ancestors - 1, card);
   }
 
-  absl::Status FillFromParent(const passport::v1::Identity& child, const std::string& publisher, int ancestors,
-                              DismantlingCard& card) const {
-    std::string record_id;
-    record::v1::GetRequest request;
-    if (!FromHex(child.parent_record_id(), record_id)) {
-      return absl::OkStatus();  // no rule lets that pass
+  template <typename Payload>
+  static void Take(const RecordView& view, uint32_t type, const std::set<std::string>& left_out,
+                   absl::optional<Payload>& section) {
+    const passport::SectionKind* kind = passport::FindSectionKind(type);
+    if (!section.has_value() && left_out.count(std::string(kind->name)) == 0) {
+      section = SectionOf<Payload>(view, type);
     }
-    request.set_record_id(record_id);
-    request.set_publisher(publisher);
-    const absl::StatusOr<record::v1::GetResponse> parent = node_.Get(request);
-    if (absl::IsNotFound(parent.status())) {
-      return absl::OkStatus();  // what is not here, or not for us, adds nothing
-    }
-    MEGURI_RETURN_IF_ERROR(parent.status());
-    return Fill(parent->record(), ancestors, card);
   }
 
-  const NodeClient& node_;
+  const record::v1::BatchResolveResponse& response_;
+  std::vector<record::Header> headers_;  // of response_.records()
+  std::map<std::pair<std::string, record::RecordId>, size_t> positions_;
 };
 
 std::string HazardsOf(const DismantlingCard& card, Language language) {
@@ -172,44 +192,97 @@ absl::Status WriteSheet(const Session& session, const std::string& folder, size_
   return absl::OkStatus();
 }
 
+// Asks the node for one list after the other, and lays out what it answers.
+class Bench {
+ public:
+  Bench(Session& session, const Arguments& arguments)
+      : session_(session),
+        html_(arguments.html),
+        table_({{session.Say(Message::kIdentifier)},
+                {session.Say(Message::kName)},
+                {session.Say(Message::kHazards)},
+                {session.Say(Message::kSteps), true},
+                {session.Say(Message::kMinutes), true},
+                {session.Say(Message::kRecord)}}) {}
+
+  absl::Status Ask(const NodeClient& node, const std::vector<std::string>& identifiers) {
+    const std::unique_ptr<Progress> progress =
+        session_.MakeProgress(Message::kReading, {.items = identifiers.size(), .bytes = 0, .refused = 0});
+    for (size_t done = 0; done < identifiers.size();) {
+      const auto list = absl::MakeConstSpan(identifiers).subspan(done, kIdentifiersPerCall);
+      MEGURI_ASSIGN_OR_RETURN(const size_t answered, AskOnce(node, list));
+      done += answered;
+      progress->Update({.items = done, .bytes = bytes_, .refused = json_["not_found"].size()});
+    }
+    progress->Finish();
+    return absl::OkStatus();
+  }
+
+  absl::Status Answer(size_t asked) const {
+    MEGURI_RETURN_IF_ERROR(session_.Answer(table_.Layout(), json_, "cards"));
+    const size_t missing = json_["not_found"].size();
+    return missing == 0 ? absl::OkStatus()
+                        : Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
+                                session_.Say(Message::kSomeNotFound, {absl::StrCat(missing), absl::StrCat(asked)}));
+  }
+
+ private:
+  // How many of `list`, the first ones, were answered.
+  absl::StatusOr<size_t> AskOnce(const NodeClient& node, absl::Span<const std::string> list) {
+    record::v1::BatchResolveRequest request;
+    request.mutable_identifiers()->Add(list.begin(), list.end());
+    request.mutable_read_mask()->add_paths("sections.dismantling");
+    request.mutable_read_mask()->add_paths("sections.hazard_summary");
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchResolveResponse response, node.BatchResolve(request));
+    const auto answered = static_cast<size_t>(response.answers_size());
+    if (answered == 0 || answered > list.size()) {
+      return BadAnswer();
+    }
+    CardMaker maker(response);
+    MEGURI_RETURN_IF_ERROR(maker.Read());
+    for (size_t i = 0; i < answered; ++i) {
+      const record::v1::IdentifierAnswer& answer = response.answers(static_cast<int>(i));
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<DismantlingCard> cards, maker.Make(list[i], answer));
+      if (cards.empty()) {
+        AddMissing(list[i], answer);
+      }
+      for (const DismantlingCard& card : cards) {
+        MEGURI_RETURN_IF_ERROR(Add(card));
+      }
+    }
+    bytes_ += response.ByteSizeLong();
+    return answered;
+  }
+
+  void AddMissing(const std::string& identifier, const record::v1::IdentifierAnswer& answer) {
+    json_["not_found"].push_back({{"identifier", identifier}, {"reason", answer.reason()}, {"why", answer.message()}});
+    table_.Add({identifier, session_.Say(Message::kNothingFound), "", "", "", ""});
+  }
+
+  absl::Status Add(const DismantlingCard& card) {
+    json_["cards"].push_back(passport::DismantlingCardJson(card));
+    const int steps = card.dismantling.has_value() ? card.dismantling->steps_size() : 0;
+    table_.Add({card.identifier, TextIn(session_.language(), card.identity.name()),
+                HazardsOf(card, session_.language()), absl::StrCat(steps), MinutesOf(card),
+                card.sources.front().record_id});
+    return html_.empty() ? absl::OkStatus() : WriteSheet(session_, html_, ++sheets_, card);
+  }
+
+  Session& session_;
+  const std::string html_;
+  Table table_;
+  nlohmann::ordered_json json_ = {{"cards", nlohmann::ordered_json::array()},
+                                  {"not_found", nlohmann::ordered_json::array()}};
+  size_t sheets_ = 0;
+  uint64_t bytes_ = 0;
+};
+
 absl::Status Run(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> identifiers, Identifiers(arguments));
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
-  const CardMaker maker(*node);
-  Table table({{session.Say(Message::kIdentifier)},
-               {session.Say(Message::kName)},
-               {session.Say(Message::kHazards)},
-               {session.Say(Message::kSteps), true},
-               {session.Say(Message::kMinutes), true},
-               {session.Say(Message::kRecord)}});
-  nlohmann::ordered_json json = {{"cards", nlohmann::ordered_json::array()},
-                                 {"not_found", nlohmann::ordered_json::array()}};
-  size_t sheets = 0;
-  for (const std::string& identifier : identifiers) {
-    const absl::StatusOr<std::vector<DismantlingCard>> cards = maker.Make(identifier);
-    if (absl::IsNotFound(cards.status()) || absl::IsInvalidArgument(cards.status())) {
-      json["not_found"].push_back({{"identifier", identifier}, {"why", std::string(cards.status().message())}});
-      table.Add({identifier, session.Say(Message::kNothingFound), "", "", "", ""});
-      continue;
-    }
-    MEGURI_RETURN_IF_ERROR(cards.status());
-    for (const DismantlingCard& card : *cards) {
-      json["cards"].push_back(passport::DismantlingCardJson(card));
-      const int steps = card.dismantling.has_value() ? card.dismantling->steps_size() : 0;
-      table.Add({identifier, TextIn(session.language(), card.identity.name()), HazardsOf(card, session.language()),
-                 absl::StrCat(steps), MinutesOf(card), card.sources.front().record_id});
-      if (!arguments.html.empty()) {
-        MEGURI_RETURN_IF_ERROR(WriteSheet(session, arguments.html, ++sheets, card));
-      }
-    }
-  }
-  MEGURI_RETURN_IF_ERROR(session.Answer(table.Layout(), json, "cards"));
-  if (json["not_found"].empty()) {
-    return absl::OkStatus();
-  }
-  return Error(
-      absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
-      session.Say(Message::kSomeNotFound, {absl::StrCat(json["not_found"].size()), absl::StrCat(identifiers.size())}));
+  Bench bench(session, arguments);
+  MEGURI_RETURN_IF_ERROR(bench.Ask(*node, identifiers));
+  return bench.Answer(identifiers.size());
 }
 
 }  // namespace

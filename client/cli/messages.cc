@@ -331,6 +331,7 @@ constexpr Row kRows[] = {
     {Message::kVerdictValid, "有効", "VALID"},
     {Message::kVerdictIndeterminate, "判定不能", "INDETERMINATE"},
     {Message::kPublishing, "公開中", "publishing"},
+    {Message::kReading, "読み取り中", "reading"},
     {Message::kChecking, "検査中", "checking"},
     {Message::kErrorSheetWritten, "エラー列を加えたシートを $0 に書き出しました",
      "$0 is a copy of the sheet with an error column"},

@@ -247,6 +247,7 @@ enum class Message {
   kVerdictValid,
   kVerdictIndeterminate,
   kPublishing,
+  kReading,
   kChecking,
   kErrorSheetWritten,
   kMoreLeftovers,

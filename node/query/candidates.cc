@@ -25,7 +25,8 @@ std::string PositionAt(const RangeCursor& cursor, const Posting& posting) {
   return absl::StrCat(cursor.value(), PositionOf(posting));
 }
 
-// The union of what cursors over several feeds find, ascending; of several versions at one position the newest.
+// The union of what cursors over several feeds and words find, ascending; of several versions at one position the
+// newest.
 template <typename Cursor>
 class FeedMerge {
  public:
@@ -102,13 +103,14 @@ absl::Status BadPosition() {
 // The intersection of several terms, by leaping to the farthest of them.
 class TermJoin final : public Candidates {
  public:
-  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-           const std::vector<record::IndexTerm>& terms) {
+  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds, const std::vector<AnyOf>& terms) {
     Invariant(!terms.empty(), "a join has at least one term");
-    for (const record::IndexTerm& term : terms) {
+    for (const AnyOf& words : terms) {
       FeedMerge<PostingCursor>& merge = merges_.emplace_back();
-      for (const storage::FeedId feed : feeds) {
-        merge.Add(index.Find(feed, term));
+      for (const record::IndexTerm& word : words) {
+        for (const storage::FeedId feed : feeds) {
+          merge.Add(index.Find(feed, word));
+        }
       }
     }
   }
@@ -214,7 +216,7 @@ class RangeScan final : public Candidates {
 }  // namespace
 
 std::unique_ptr<Candidates> MakeTermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                         const std::vector<record::IndexTerm>& terms) {
+                                         const std::vector<AnyOf>& terms) {
   return std::make_unique<TermJoin>(index, feeds, terms);
 }
 

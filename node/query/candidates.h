@@ -10,7 +10,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "node/query/filter.h"
-#include "record/index_term.h"
 #include "storage/feeds.h"
 #include "storage/index.h"
 
@@ -36,9 +35,9 @@ class Candidates {
   virtual std::string position() const = 0;
 };
 
-// Records under every one of `terms` (at least one), by (record ID, publisher).
+// Records under a word of every one of `terms` (at least one), by (record ID, publisher).
 std::unique_ptr<Candidates> MakeTermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                         const std::vector<record::IndexTerm>& terms);
+                                         const std::vector<AnyOf>& terms);
 
 // Records in `range`, by (number, record ID, publisher). A record that is under several numbers comes several times.
 std::unique_ptr<Candidates> MakeRangeScan(const storage::Index& index, const std::vector<storage::FeedId>& feeds,

@@ -14,6 +14,7 @@
 #include "passport/rules/decimal.h"
 #include "passport/terms/index_fields.h"
 #include "passport/terms/number_term.h"
+#include "passport/terms/region_groups.h"
 #include "passport/terms/term_sink.h"
 
 namespace meguri::node {
@@ -24,6 +25,7 @@ using passport::IndexFieldKind;
 
 constexpr absl::string_view kComparisons[] = {">=", "<=", ">", "<", "="};
 constexpr char kSubstance[] = "substance";
+constexpr char kRegion[] = "region";
 
 absl::Status FilterError(absl::string_view found, absl::string_view expected) {
   return InvalidInput({{"filter", "FILTER", std::string(found), std::string(expected),
@@ -77,16 +79,18 @@ class FilterReader {
     if (name == kSubstance && absl::StartsWith(rest_, "(")) {
       return TakeSubstance(filter);
     }
+    if (field->kind == IndexFieldKind::kWord && TakeIn()) {
+      return TakeList(name, filter);
+    }
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(name));
     if (field->kind == IndexFieldKind::kNumber) {
       return TakeRange(std::string(name), comparison, filter);
     }
     if (comparison != "=") {
-      return FilterError(absl::StrCat("'", comparison, "' after ", name), "'=': this field is a word");
+      return FilterError(absl::StrCat("'", comparison, "' after ", name), "'=' or IN: this field is a word");
     }
     MEGURI_ASSIGN_OR_RETURN(const std::string value, TakeValue());
-    filter.terms.push_back(passport::NormalisedTerm(name, value));
-    return absl::OkStatus();
+    return AddWords(name, {value}, filter);
   }
 
   absl::Status TakeAnd() {
@@ -108,11 +112,59 @@ class FilterReader {
     }
     Drop(1);
     if (AtEnd() || absl::StartsWith(rest_, "A")) {
-      filter.terms.push_back(passport::NormalisedTerm(kSubstance, substance));
-      return absl::OkStatus();
+      return AddWords(kSubstance, {substance}, filter);
     }
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(kSubstance));
     return TakeRange(passport::SubstanceFractionField(substance), comparison, filter);
+  }
+
+  bool TakeIn() {
+    FilterReader ahead = *this;
+    if (ahead.TakeWord() != "IN" || !absl::StartsWith(ahead.rest_, "(")) {
+      return false;
+    }
+    *this = ahead;
+    Drop(1);
+    return true;
+  }
+
+  // The words of a list that has begun, up to its end.
+  absl::Status TakeList(absl::string_view field, Filter& filter) {
+    std::vector<std::string> values;
+    do {
+      if (!values.empty()) {
+        Drop(1);
+      }
+      MEGURI_ASSIGN_OR_RETURN(values.emplace_back(), TakeValue());
+    } while (absl::StartsWith(rest_, ","));
+    if (!absl::StartsWith(rest_, ")")) {
+      return FilterError(absl::StrCat("no ')' after the words of ", field), "region IN (\"13\", \"14\")");
+    }
+    Drop(1);
+    return AddWords(field, values, filter);
+  }
+
+  absl::Status AddWords(absl::string_view field, const std::vector<std::string>& values, Filter& filter) {
+    AnyOf words;
+    for (const std::string& value : values) {
+      const passport::RegionGroup* group = field == kRegion ? passport::FindRegionGroup(value) : nullptr;
+      if (group == nullptr) {
+        words.push_back(passport::NormalisedTerm(field, value));
+        continue;
+      }
+      for (const absl::string_view prefecture : group->prefectures) {
+        words.push_back(passport::NormalisedTerm(field, prefecture));
+      }
+    }
+    // A word that is said twice would be looked up twice.
+    std::sort(words.begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    words_ += words.size();
+    if (words_ > kFilterWordsMax) {
+      return FilterError("more words", absl::StrCat("at most ", kFilterWordsMax));
+    }
+    filter.terms.push_back(std::move(words));
+    return absl::OkStatus();
   }
 
   absl::Status TakeRange(std::string field, absl::string_view comparison, Filter& filter) {
@@ -190,6 +242,7 @@ class FilterReader {
   }
 
   absl::string_view rest_;
+  size_t words_ = 0;
 };
 
 }  // namespace
@@ -201,7 +254,7 @@ absl::StatusOr<Filter> ParseFilter(absl::string_view text) {
   FilterReader reader(text);
   Filter filter;
   if (reader.AtEnd()) {
-    filter.terms.push_back({passport::kAllRecordsField, ""});
+    filter.terms.push_back({{passport::kAllRecordsField, ""}});
     return filter;
   }
   for (size_t count = 1;; ++count) {

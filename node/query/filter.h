@@ -13,7 +13,8 @@
 namespace meguri::node {
 
 inline constexpr size_t kFilterBytesMax = 1024;
-inline constexpr size_t kFilterTermsMax = 8;  // conditions
+inline constexpr size_t kFilterTermsMax = 8;   // conditions
+inline constexpr size_t kFilterWordsMax = 32;  // in all of them: each is looked up in every feed
 
 // A number that must lie between two, both included. Units and rounding are those of passport/terms/number_term.h.
 struct NumberRange {
@@ -25,14 +26,19 @@ struct NumberRange {
   friend bool operator==(const NumberRange&, const NumberRange&) = default;
 };
 
-// What a record must be found under: every word, and in every range.
+// Words of one field, of which a record must have at least one. Never empty.
+using AnyOf = std::vector<record::IndexTerm>;
+
+// What a record must be found under: a word of each condition, and in every range.
 struct Filter {
-  std::vector<record::IndexTerm> terms;
+  std::vector<AnyOf> terms;
   std::vector<NumberRange> ranges;  // one a field
 };
 
 // Parses a filter, conditions joined by AND:
 //   product_group = "battery"            a word; the fields are those of passport/terms/index_fields.h
+//   region IN ("13", "14")               one of several words
+//   region = "kanto"                     the same of the prefectures of a passport/terms/region_groups.h
 //   recycled_fraction >= 0.3             a number; also > < <= =
 //   substance("117-81-7") > 0.001        the mass fraction of a substance, by CAS or EC number, in some material
 // The empty filter matches every record. INVALID_ARGUMENT with reason FILTER that says where and what.

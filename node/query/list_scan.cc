@@ -103,8 +103,8 @@ absl::StatusOr<uint64_t> ListScan::MatchingVersion() const {
 }
 
 bool ListScan::Meets(const std::vector<record::IndexTerm>& terms) const {
-  return absl::c_all_of(filter_.terms,
-                        [&](const record::IndexTerm& wanted) { return absl::c_linear_search(terms, wanted); }) &&
+  const auto has = [&](const record::IndexTerm& wanted) { return absl::c_linear_search(terms, wanted); };
+  return absl::c_all_of(filter_.terms, [&](const AnyOf& words) { return absl::c_any_of(words, has); }) &&
          absl::c_all_of(filter_.ranges, [&](const NumberRange& range) {
            return absl::c_any_of(terms, [&](const record::IndexTerm& term) { return Holds(range, term); });
          });

@@ -66,6 +66,7 @@ absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const
   view.header_hash = header.hash();
   view.latest_version = header.version();
   view.source = RecordSource::kPublisher;
+  view.key_id = envelope.signature().key_id();
   view.envelope = ToCarried(std::move(envelope));
   return view;
 }

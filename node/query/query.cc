@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -14,6 +16,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "google/protobuf/arena.h"
+#include "meguri/passport/v1/identity.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/query/filter.h"
@@ -143,6 +146,39 @@ class Query::View {
     return OpenNewest(absl::MakeConstSpan(&*known.only, 1), mask);
   }
 
+  // As Query::Get.
+  absl::StatusOr<RecordView> Get(const record::RecordId& record_id, absl::string_view publisher, uint64_t version,
+                                 const ReadMask& mask) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, OpenOnlyNewest(record_id, publisher, mask));
+    if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
+      return *std::move(newest);
+    }
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, Versions(record_id, publisher));
+    // Versions of one publisher stand together. Anyone can publish under a record ID that became known, so a record
+    // that was published here comes first, and of several others none is preferred.
+    absl::optional<RecordView> found;
+    for (size_t begin = 0; begin < versions.size();) {
+      size_t end = begin + 1;
+      while (end < versions.size() && versions[end].publisher == versions[begin].publisher) {
+        ++end;
+      }
+      const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
+      MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, OpenVersion(group, version, mask));
+      if (record.has_value() && record->source == RecordSource::kOwn) {
+        return *std::move(record);
+      }
+      if (record.has_value() && found.has_value()) {
+        return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
+                     "Several members have published a record under this ID; say whose you mean.");
+      }
+      if (record.has_value()) {
+        found = std::move(record);
+      }
+      begin = end;
+    }
+    return found.has_value() ? absl::StatusOr<RecordView>(*std::move(found)) : NotFound();
+  }
+
   // The current candidate with its sections, if it matches and nothing newer is visible: a newer version, which the
   // reader may see through another feed, need not match any more.
   absl::StatusOr<absl::optional<RecordView>> OpenMatch(const ListScan& scan, const ReadMask& mask) {
@@ -200,6 +236,10 @@ class Query::View {
   // The feeds that the reader holds here: its own and its replicas if it is a client, and what it may follow of the
   // members that this node hosts. The registry has questions of its own, so its records are listed only when asked for.
   absl::StatusOr<std::vector<ReadableFeed>> ReadableFeeds(bool with_registry) {
+    absl::optional<std::vector<ReadableFeed>>& known = readable_[with_registry ? 1 : 0];
+    if (known.has_value()) {
+      return *known;
+    }
     std::vector<ReadableFeed> readable;
     for (const record::ParticipantId& hosted : query_.hosted_) {
       MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
@@ -214,9 +254,11 @@ class Query::View {
         }
       }
     }
+    known = readable;
     return readable;
   }
 
+  const QueryReader& reader() const { return reader_; }
   const storage::StoreReader& snapshot() const { return *snapshot_; }
 
  private:
@@ -286,6 +328,7 @@ class Query::View {
   storage::Records records_;
   storage::Feeds feeds_;
   absl::flat_hash_map<storage::FeedId, bool> holds_;
+  absl::optional<std::vector<ReadableFeed>> readable_[2];  // without and with the registry
 };
 
 Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, PageTokens tokens)
@@ -293,47 +336,25 @@ Query::Query(const storage::SnapshotReader& store, std::vector<record::Participa
 
 absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,
                                       absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
-  View view(*this, reader);
-  MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, view.OpenOnlyNewest(record_id, publisher, mask));
-  if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
-    return *std::move(newest);
-  }
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(record_id, publisher));
-  // Versions of one publisher stand together. Anyone can publish under a record ID that became known, so a record that
-  // was published here comes first, and of several others none is preferred.
-  absl::optional<RecordView> found;
-  for (size_t begin = 0; begin < versions.size();) {
-    size_t end = begin + 1;
-    while (end < versions.size() && versions[end].publisher == versions[begin].publisher) {
-      ++end;
-    }
-    const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenVersion(group, version, mask));
-    if (record.has_value() && record->source == RecordSource::kOwn) {
-      return *std::move(record);
-    }
-    if (record.has_value() && found.has_value()) {
-      return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
-                   "Several members have published a record under this ID; say whose you mean.");
-    }
-    if (record.has_value()) {
-      found = std::move(record);
-    }
-    begin = end;
-  }
-  return found.has_value() ? absl::StatusOr<RecordView>(*std::move(found)) : NotFound();
+  return View(*this, reader).Get(record_id, publisher, version, mask);
 }
 
 absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery& query) const {
+  View view(*this, reader);
+  return ListIn(view, query);
+}
+
+absl::StatusOr<ListPage> Query::ListIn(View& view, const ListQuery& query) const {
   MEGURI_ASSIGN_OR_RETURN(Filter filter, ParseFilter(query.filter));
   if (!query.publisher.empty()) {
-    filter.terms.push_back({"publisher", query.publisher});
+    filter.terms.push_back({{"publisher", query.publisher}});
   }
-  const std::string question = QuestionOf(reader, {"list", query.filter, query.publisher});
+  const std::string question = QuestionOf(view.reader(), {"list", query.filter, query.publisher});
   MEGURI_ASSIGN_OR_RETURN(const std::string after, tokens_.Open(question, query.page_token));
 
-  View view(*this, reader);
-  const bool asks_for_members = absl::c_linear_search(filter.terms, record::IndexTerm{"record_type", "member"});
+  const record::IndexTerm members{"record_type", "member"};
+  const bool asks_for_members =
+      absl::c_any_of(filter.terms, [&](const AnyOf& words) { return absl::c_linear_search(words, members); });
   MEGURI_ASSIGN_OR_RETURN(std::vector<ReadableFeed> feeds, view.ReadableFeeds(asks_for_members));
   const storage::Index index(view.snapshot());
   ListScan scan(index, std::move(feeds), std::move(filter));
@@ -397,9 +418,15 @@ absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const Hist
 }
 
 absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader, absl::string_view text) const {
+  View view(*this, reader);
+  return ResolveIn(view, text, {});
+}
+
+absl::StatusOr<std::vector<RecordView>> Query::ResolveIn(View& view, absl::string_view text,
+                                                         const ReadMask& mask) const {
   MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(text));
   if (identifier.record_id.has_value()) {
-    absl::StatusOr<RecordView> record = Get(reader, *identifier.record_id, "", 0, {});
+    absl::StatusOr<RecordView> record = view.Get(*identifier.record_id, "", 0, mask);
     if (record.ok()) {
       return std::vector<RecordView>{*std::move(record)};
     }
@@ -422,15 +449,164 @@ absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader
   for (const std::string& filter : filters) {
     ListQuery query;
     query.filter = identifier.gtin.empty() ? "" : filter;
+    query.mask = mask;
     if (query.filter.empty()) {
       break;
     }
-    MEGURI_ASSIGN_OR_RETURN(ListPage page, List(reader, query));
+    MEGURI_ASSIGN_OR_RETURN(ListPage page, ListIn(view, query));
     if (!page.records.empty()) {
       return std::move(page.records);
     }
   }
   return std::vector<RecordView>();
+}
+
+// Gathers what a list of identifiers names.
+class Query::Batch {
+ public:
+  Batch(const Query& query, View& view, ReadMask mask) : query_(query), view_(view), mask_(std::move(mask)) {
+    mask_.header = true;
+    if (!mask_.sections) {
+      mask_.section_types.clear();
+    }
+    if (!mask_.sections || !mask_.section_types.empty()) {
+      mask_.section_types.insert(record::v1::SECTION_TYPE_IDENTITY);
+    }
+    mask_.sections = true;
+  }
+
+  // False: there is no more room, and this one has no answer.
+  bool Add(absl::string_view identifier) {
+    Addition addition;
+    absl::Status status = Find(identifier, addition);
+    if (status.ok() && bytes_ + addition.bytes > kPageBytesMax) {
+      if (!batch_.answers.empty()) {
+        return false;
+      }
+      status = Error(absl::StatusCode::kResourceExhausted, "MESSAGE_SIZE",
+                     "What it names is too large for a list: ask for some of the sections, or for this one alone.");
+    }
+    if (!status.ok()) {
+      batch_.answers.push_back({std::move(status), {}});
+      return true;
+    }
+    bytes_ += addition.bytes;
+    absl::c_move(addition.records, std::back_inserter(batch_.records));
+    places_.merge(addition.places);
+    batch_.answers.push_back({absl::OkStatus(), std::move(addition.named)});
+    return true;
+  }
+
+  ResolvedBatch Take() && { return std::move(batch_); }
+
+ private:
+  using Key = std::pair<record::ParticipantId, record::RecordId>;
+  struct Place {
+    size_t position = 0;  // in batch_.records
+    absl::optional<record::RecordId> parent;
+  };
+  // What one identifier adds to the batch.
+  struct Addition {
+    std::vector<size_t> named;
+    std::vector<RecordView> records;
+    std::map<Key, Place> places;
+    size_t bytes = 0;
+  };
+
+  static absl::StatusOr<absl::optional<record::RecordId>> ParentOf(const RecordView& record) {
+    for (const std::string& bytes : record.envelope.sections()) {
+      record::v1::Section section;
+      passport::v1::Identity identity;
+      if (!section.ParseFromString(bytes)) {
+        return storage::ValueDamaged("record");
+      }
+      if (section.type() == record::v1::SECTION_TYPE_IDENTITY && identity.ParseFromString(section.payload())) {
+        const absl::StatusOr<record::RecordId> parent = record::RecordId::ParseHex(identity.parent_record_id());
+        return parent.ok() ? absl::make_optional(*parent) : absl::nullopt;
+      }
+    }
+    return absl::optional<record::RecordId>();
+  }
+
+  absl::optional<Place> PlaceOf(const Key& key, const Addition& addition) const {
+    for (const std::map<Key, Place>* places : {&places_, &addition.places}) {
+      const auto place = places->find(key);
+      if (place != places->end()) {
+        return place->second;
+      }
+    }
+    return absl::nullopt;
+  }
+
+  absl::StatusOr<Place> Put(const Key& key, RecordView record, Addition& addition) const {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<record::RecordId> parent, ParentOf(record));
+    const Place place{batch_.records.size() + addition.records.size(), std::move(parent)};
+    addition.places.emplace(key, place);
+    addition.bytes += record.envelope.ByteSizeLong();
+    addition.records.push_back(std::move(record));
+    return place;
+  }
+
+  absl::Status Find(absl::string_view identifier, Addition& addition) {
+    MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> named, query_.ResolveIn(view_, identifier, mask_));
+    if (named.empty()) {
+      return NotFound();
+    }
+    for (RecordView& record : named) {
+      MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(record.envelope.header()));
+      const Key key(header.publisher(), header.record_id());
+      absl::optional<Place> place = PlaceOf(key, addition);
+      if (!place.has_value()) {
+        MEGURI_ASSIGN_OR_RETURN(place, Put(key, std::move(record), addition));
+      }
+      addition.named.push_back(place->position);
+      MEGURI_RETURN_IF_ERROR(PutAncestors(header.publisher(), place->parent, addition));
+    }
+    return absl::OkStatus();
+  }
+
+  // What is not here, or not for the reader, is left out.
+  absl::Status PutAncestors(const record::ParticipantId& publisher, absl::optional<record::RecordId> parent,
+                            Addition& addition) {
+    for (int level = 0; level < kAncestorsMax && parent.has_value(); ++level) {
+      const Key key(publisher, *parent);
+      absl::optional<Place> place = PlaceOf(key, addition);
+      if (!place.has_value()) {
+        absl::StatusOr<RecordView> record = view_.Get(key.second, publisher.text(), 0, mask_);
+        if (absl::IsNotFound(record.status())) {
+          return absl::OkStatus();
+        }
+        MEGURI_RETURN_IF_ERROR(record.status());
+        MEGURI_ASSIGN_OR_RETURN(place, Put(key, *std::move(record), addition));
+      }
+      parent = place->parent;
+    }
+    return absl::OkStatus();
+  }
+
+  const Query& query_;
+  View& view_;
+  ReadMask mask_;
+  ResolvedBatch batch_;
+  std::map<Key, Place> places_;
+  size_t bytes_ = 0;  // of batch_.records
+};
+
+absl::StatusOr<ResolvedBatch> Query::BatchResolve(const QueryReader& reader, absl::Span<const std::string> identifiers,
+                                                  ReadMask mask) const {
+  if (identifiers.empty() || identifiers.size() > kBatchIdentifiersMax) {
+    return InvalidInput({{"identifiers", "BATCH_COUNT", absl::StrCat(identifiers.size(), " identifiers"),
+                          absl::StrCat("1 to ", kBatchIdentifiersMax), "split the list",
+                          absl::StrCat("一度に指定できる識別子は1〜", kBatchIdentifiersMax, "件です。")}});
+  }
+  View view(*this, reader);
+  Batch batch(*this, view, std::move(mask));
+  for (const std::string& identifier : identifiers) {
+    if (!batch.Add(identifier)) {
+      break;
+    }
+  }
+  return std::move(batch).Take();
 }
 
 absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& owner, const record::RecordId& record_id,

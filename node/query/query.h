@@ -8,6 +8,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "meguri/record/v1/carried.pb.h"
 #include "node/policy/decision.h"
 #include "node/query/page_token.h"
@@ -22,6 +23,9 @@ namespace meguri::node {
 inline constexpr int kPageSizeDefault = 50;
 inline constexpr int kPageSizeMax = 1000;
 inline constexpr size_t kPageBytesMax = size_t{24} << 20;  // a page ends early rather than exceed a message
+
+inline constexpr size_t kBatchIdentifiersMax = 256;  // in one BatchResolve
+inline constexpr int kAncestorsMax = 2;              // an item's batch, and its model
 
 // After so many candidates a page ends, full or not: no question keeps a thread for long.
 inline constexpr int kListCandidatesMax = 4096;
@@ -78,6 +82,17 @@ struct HistoryPage {
   std::string next_page_token;
 };
 
+// What one identifier of a list names.
+struct IdentifierAnswer {
+  absl::Status status;          // if not OK: why nothing
+  std::vector<size_t> records;  // positions in ResolvedBatch::records
+};
+
+struct ResolvedBatch {
+  std::vector<IdentifierAnswer> answers;  // in the order of the identifiers; perhaps only of the first ones
+  std::vector<RecordView> records;        // each once: what is named, and the ancestors of that
+};
+
 // Answers questions about records. What a reader may see is decided before sections are read; what it may not see is
 // as if it were not there. Thread-safe.
 class Query {
@@ -99,6 +114,13 @@ class Query {
   // The records that a scanned identifier names: the item's passports, else the batch's, else the model's.
   // INVALID_ARGUMENT with reason IDENTIFIER.
   absl::StatusOr<std::vector<RecordView>> Resolve(const QueryReader& reader, absl::string_view identifier) const;
+  // The same for each of a list, and the visible ancestors of what is found: the batch and the model of an item. The
+  // header and the identity come whatever the mask says. Once the records would exceed kPageBytesMax, the answers end;
+  // an identifier whose records exceed it alone has RESOURCE_EXHAUSTED with reason MESSAGE_SIZE. One that names nothing
+  // has NOT_FOUND with reason RECORD_NOT_FOUND. INVALID_ARGUMENT with reason BATCH_COUNT unless there are 1 to
+  // kBatchIdentifiersMax.
+  absl::StatusOr<ResolvedBatch> BatchResolve(const QueryReader& reader, absl::Span<const std::string> identifiers,
+                                             ReadMask mask) const;
 
   // What the owner asks: the scope and the sections of an own record. NOT_FOUND as Get.
   struct OwnRecord {
@@ -109,7 +131,12 @@ class Query {
                                     uint64_t version) const;
 
  private:
-  class View;  // one snapshot, one reader
+  class View;   // one snapshot, one reader
+  class Batch;  // a ResolvedBatch that is being made
+
+  absl::StatusOr<ListPage> ListIn(View& view, const ListQuery& query) const;
+  absl::StatusOr<std::vector<RecordView>> ResolveIn(View& view, absl::string_view identifier,
+                                                    const ReadMask& mask) const;
 
   const storage::SnapshotReader& store_;
   const std::vector<record::ParticipantId> hosted_;

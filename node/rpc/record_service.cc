@@ -2,6 +2,7 @@
 #include "node/rpc/record_service.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -187,6 +188,31 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Resolve(grpc::CallbackServerContext
   resolver_.Resolve(*std::move(caller), *request, *response,
                     [reactor, end](const absl::Status& status) { reactor->Finish(end(status)); });
   return reactor;
+}
+
+grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerContext* context,
+                                                          const record::v1::BatchResolveRequest* request,
+                                                          record::v1::BatchResolveResponse* response) {
+  static const Method method = MethodOf("BatchResolve");
+  return AnswerUnary(
+      rpc_, context, method, response,
+      [this, request](const Caller& caller, record::v1::BatchResolveResponse& out) -> absl::Status {
+        const std::vector<std::string> identifiers(request->identifiers().begin(), request->identifiers().end());
+        MEGURI_ASSIGN_OR_RETURN(ReadMask mask, ParseMask(request->read_mask()));
+        MEGURI_ASSIGN_OR_RETURN(
+            const ResolvedBatch batch,
+            query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller), identifiers, std::move(mask)));
+        for (const IdentifierAnswer& answer : batch.answers) {
+          record::v1::IdentifierAnswer& to = *out.add_answers();
+          to.mutable_records()->Add(answer.records.begin(), answer.records.end());
+          to.set_reason(ReasonOf(answer.status));
+          to.set_message(std::string(answer.status.message()));
+        }
+        for (const RecordView& view : batch.records) {
+          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace meguri::node

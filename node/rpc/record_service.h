@@ -26,6 +26,9 @@ class RecordServiceEdge final
                                     record::v1::HistoryResponse* response) override;
   grpc::ServerUnaryReactor* Resolve(grpc::CallbackServerContext* context, const record::v1::ResolveRequest* request,
                                     record::v1::ResolveResponse* response) override;
+  grpc::ServerUnaryReactor* BatchResolve(grpc::CallbackServerContext* context,
+                                         const record::v1::BatchResolveRequest* request,
+                                         record::v1::BatchResolveResponse* response) override;
 
  private:
   RpcContext rpc_;

@@ -28,13 +28,6 @@ void SetPublisher(const registry::v1::MemberEntry& entry, record::v1::ResolveRes
   *publisher->mutable_addresses() = entry.hosting().addresses();
 }
 
-absl::Status AddTo(record::v1::ResolveResponse& response, const std::vector<RecordView>& views) {
-  for (const RecordView& view : views) {
-    MEGURI_RETURN_IF_ERROR(ToProto(view, "", *response.add_records()));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 struct Resolver::Call {
@@ -68,7 +61,7 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
     MEGURI_ASSIGN_OR_RETURN(call->identifier, ParseIdentifier(call->request.identifier()));
     MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> records,
                             query_.Resolve(authenticator_.QueryReaderFor(call->caller), call->request.identifier()));
-    return AddTo(call->response, records);
+    return AddRecords(records, call->response);
   };
   const absl::Status looked = look();
   if (looked.ok() && PrepareQuestion(*call)) {
@@ -76,6 +69,13 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
   } else {
     call->done(looked);
   }
+}
+
+absl::Status Resolver::AddRecords(const std::vector<RecordView>& views, record::v1::ResolveResponse& response) const {
+  for (const RecordView& view : views) {
+    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.DoubtAbout(view.key_id), *response.add_records()));
+  }
+  return absl::OkStatus();
 }
 
 bool Resolver::PrepareQuestion(Call& call) const {
@@ -136,7 +136,7 @@ void Resolver::TakeAnswer(Call& call, absl::StatusOr<PublisherNode::Answer> answ
   }
   --asks_;
   SetAnswer(views.status(), call.response);
-  call.done(views.ok() ? AddTo(call.response, *views) : absl::OkStatus());
+  call.done(views.ok() ? AddRecords(*views, call.response) : absl::OkStatus());
 }
 
 }  // namespace meguri::node

@@ -31,6 +31,7 @@ class Resolver {
 
  private:
   struct Call;
+  absl::Status AddRecords(const std::vector<RecordView>& views, record::v1::ResolveResponse& response) const;
   void LookHere(const std::shared_ptr<Call>& call);
   // False, and publisher_answer says why, if there is nobody to ask.
   bool PrepareQuestion(Call& call) const;

@@ -87,6 +87,27 @@ class EdgesTest(unittest.TestCase):
         answer = self.recycler.cli("record", "resolve", SCANNED, check=False)
         self.assertEqual(answer.code, 69, answer.error)
         self.assertIn("KEY_REVOKED", answer.error)
+        # Of what is here it is said.
+        here = self.maker.json("record", "resolve", "--local", SCANNED)
+        self.assertEqual([view["doubt"] for view in here["records"]], ["KEY_REVOKED"])
+
+    def test_a_long_worklist_is_answered_from_the_replica_with_the_publisher_off(self):
+        record = self.publish()
+        self.recycler.follow(self.maker, "public", "recyclers/battery")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "recyclers/battery", 1))
+        self.maker.stop()
+        worklist = self.folder / "worklist.txt"
+        lines = [f"{SCANNED}, pallet {i}" for i in range(298)] + ["nonsense", "# a remark", "04912345100993"]
+        worklist.write_text("\n".join(lines))
+        listed = self.recycler.cli("dismantle", "--from", str(worklist), "-o", "json", check=False)
+        self.assertEqual(listed.code, 66, listed.error)
+        self.assertIn("2 of 300", listed.error)
+        answer = json.loads(listed.text)
+        self.assertEqual({card["records"][0]["record_id"] for card in answer["cards"]}, {record})
+        self.assertEqual(len(answer["cards"]), 298)
+        self.assertTrue(all(card["steps"] for card in answer["cards"]))
+        self.assertEqual([(row["identifier"], row["reason"]) for row in answer["not_found"]],
+                         [("nonsense", "IDENTIFIER"), ("04912345100993", "RECORD_NOT_FOUND")])
 
     def test_a_history_is_paged_across_a_restart(self):
         record = self.publish()

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "meguri/passport/v1/dismantling.pb.h"
-#include "meguri/passport/v1/identity.pb.h"
 #include "passport/profile.h"
 #include "record/audience.h"
 #include "record/batch.h"
@@ -25,7 +24,10 @@ constexpr size_t kWorkQueueMax = 1024;
 constexpr auto kRunMax = std::chrono::seconds(60);
 constexpr absl::Duration kLookAgainAfter = absl::Milliseconds(5);
 
-std::string IdentityOf(const Draft& draft) {
+passport::v1::Identity IdentityOf(const Draft& draft) {
+  if (draft.identity.has_value()) {
+    return *draft.identity;
+  }
   passport::v1::Identity identity;
   identity.mutable_name()->set_ja("電池パック");
   identity.mutable_name()->set_en(draft.name);
@@ -34,7 +36,7 @@ std::string IdentityOf(const Draft& draft) {
   identity.set_gtin("04912345100108");
   identity.set_lot("L1");
   identity.mutable_mass_kg()->set_value("430");
-  return identity.SerializeAsString();
+  return identity;
 }
 
 }  // namespace
@@ -45,11 +47,13 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
   const record::ParticipantId id = certs::testing::Participant(publisher.id);
   std::vector<node::Publication> publications;
   std::vector<record::Hash> hashes;
-  const size_t slots = passport::FindProfile(record::v1::RECORD_TYPE_PRODUCT_PASSPORT, kProductGroup)->slot_count;
   for (const Draft& draft : drafts) {
+    const passport::v1::Identity identity = IdentityOf(draft);
+    const size_t slots =
+        passport::FindProfile(record::v1::RECORD_TYPE_PRODUCT_PASSPORT, identity.product_group())->slot_count;
     std::vector<record::SectionDraft> sections = draft.more;
-    sections.push_back(
-        {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), IdentityOf(draft)});
+    sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                        identity.SerializeAsString()});
     const record::SealedSections sealed =
         ValueOf(record::SealSections(id, draft.record_id, 1, sections, slots, random));
     record::v1::Header header;

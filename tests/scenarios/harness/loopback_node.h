@@ -8,10 +8,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
+#include "meguri/passport/v1/identity.pb.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/publish/publisher.h"
@@ -59,11 +61,13 @@ class FixedFeedSigners final : public node::FeedSigners {
   const certs::testing::Member& member_;
 };
 
-// What a member publishes in a scenario: a public identity of a product, and more.
+// What a member publishes in a scenario: a public identity, and more.
 struct Draft {
   record::RecordId record_id;
   std::string name;
   std::vector<record::SectionDraft> more;
+  // Else that of a batch of washing machines with this name.
+  absl::optional<passport::v1::Identity> identity = absl::nullopt;
 };
 
 // Seals and signs first versions of `drafts` under one signature.

@@ -2,10 +2,14 @@
 #include "node/query/filter.h"
 
 #include <limits>
+#include <set>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "node/query/query.h"
+#include "passport/terms/region_groups.h"
 #include "tests/testing/status.h"
 
 namespace meguri::node {
@@ -16,23 +20,55 @@ using record::IndexTerm;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+AnyOf Word(const char* field, const char* value) { return {{field, value}}; }
+
 TEST(ParseFilter, ReadsConditionsJoinedByAnd) {
   const auto filter = ParseFilter(R"(  product_group = "battery" AND gtin="4912345678904" )");
   MEGURI_ASSERT_OK(filter);
-  EXPECT_THAT(filter->terms, ElementsAre(IndexTerm{"product_group", "battery"}, IndexTerm{"gtin", "04912345678904"}));
+  EXPECT_THAT(filter->terms, ElementsAre(Word("product_group", "battery"), Word("gtin", "04912345678904")));
   EXPECT_THAT(filter->ranges, IsEmpty());
+}
+
+TEST(ParseFilter, ReadsAListOfWords) {
+  const auto filter = ParseFilter(R"(material IN ("PP" , pe,"PP") AND lot IN (a))");
+  MEGURI_ASSERT_OK(filter);
+  EXPECT_THAT(filter->terms, ElementsAre(AnyOf{{"material", "pe"}, {"material", "pp"}}, Word("lot", "a")));
+}
+
+TEST(ParseFilter, ReadsARegionAsItsPrefectures) {
+  const auto filter = ParseFilter(R"(region = "Kanto" AND region IN (kyushu, "13", "KR"))");
+  MEGURI_ASSERT_OK(filter);
+  EXPECT_THAT(filter->terms[0],
+              ElementsAre(IndexTerm{"region", "08"}, IndexTerm{"region", "09"}, IndexTerm{"region", "10"},
+                          IndexTerm{"region", "11"}, IndexTerm{"region", "12"}, IndexTerm{"region", "13"},
+                          IndexTerm{"region", "14"}));
+  EXPECT_THAT(filter->terms[1], ::testing::SizeIs(10));
+  // Of other fields it is a word like any other.
+  EXPECT_THAT(ParseFilter("material = kanto")->terms, ElementsAre(Word("material", "kanto")));
+}
+
+TEST(RegionGroups, HoldEveryPrefectureOnce) {
+  std::set<std::string> prefectures;
+  for (const passport::RegionGroup& group : passport::RegionGroups()) {
+    for (const absl::string_view prefecture : group.prefectures) {
+      EXPECT_TRUE(prefectures.insert(std::string(prefecture)).second) << prefecture;
+    }
+  }
+  EXPECT_THAT(prefectures, ::testing::SizeIs(47));
+  EXPECT_EQ(*prefectures.begin(), "01");
+  EXPECT_EQ(*prefectures.rbegin(), "47");
 }
 
 TEST(ParseFilter, MatchesEverythingWhenEmpty) {
   const auto filter = ParseFilter(" ");
   MEGURI_ASSERT_OK(filter);
-  EXPECT_THAT(filter->terms, ElementsAre(IndexTerm{"all", ""}));
+  EXPECT_THAT(filter->terms, ElementsAre(Word("all", "")));
 }
 
 TEST(ParseFilter, KeepsQuotesThatAreEscaped) {
   const auto filter = ParseFilter(R"(serial = "a\"b")");
   MEGURI_ASSERT_OK(filter);
-  EXPECT_EQ(filter->terms[0].value, "a\"b");
+  EXPECT_EQ(filter->terms[0][0].value, "a\"b");
 }
 
 NumberRange Only(const char* text) {
@@ -68,16 +104,37 @@ TEST(ParseFilter, AsksForASubstanceAndForHowMuchOfIt) {
             (NumberRange{"substance_fraction/117-81-7", 1'000'001, std::numeric_limits<uint64_t>::max()}));
   const auto present = ParseFilter("substance(\"117-81-7\") AND product_group = battery");
   MEGURI_ASSERT_OK(present);
-  EXPECT_THAT(present->terms, ElementsAre(IndexTerm{"substance", "117-81-7"}, IndexTerm{"product_group", "battery"}));
+  EXPECT_THAT(present->terms, ElementsAre(Word("substance", "117-81-7"), Word("product_group", "battery")));
   EXPECT_THAT(present->ranges, IsEmpty());
 }
 
 TEST(ParseFilter, RefusesWhatItDoesNotUnderstand) {
-  for (const char* filter :
-       {"colour = \"red\"", "gtin", "gtin =", "gtin = \"1", "gtin = \"1\" OR lot = \"2\"", "gtin = \"1\" AND",
-        "all = \"\"", "\"x\"", "= \"x\"", "gtin = \"1\" lot = \"2\"", "gtin > \"1\"", "recycled_fraction",
-        "recycled_fraction = \"much\"", "recycled_fraction > -1", "recycled_fraction > 1000000001",
-        "substance(\"7439-92-1\"", "substance(\"7439-92-1\") > ", "substance() > 1", "substance(\"7439-92-1\") 0.1"}) {
+  for (const char* filter : {"colour = \"red\"",
+                             "gtin",
+                             "gtin =",
+                             "gtin = \"1",
+                             "gtin = \"1\" OR lot = \"2\"",
+                             "gtin = \"1\" AND",
+                             "all = \"\"",
+                             "\"x\"",
+                             "= \"x\"",
+                             "gtin = \"1\" lot = \"2\"",
+                             "gtin > \"1\"",
+                             "recycled_fraction",
+                             "recycled_fraction = \"much\"",
+                             "recycled_fraction > -1",
+                             "recycled_fraction > 1000000001",
+                             "gtin IN",
+                             "gtin IN (",
+                             "gtin IN ()",
+                             "gtin IN (\"1\"",
+                             "gtin IN (\"1\" \"2\")",
+                             "gtin IN (\"1\",)",
+                             "recycled_fraction IN (1)",
+                             "substance(\"7439-92-1\"",
+                             "substance(\"7439-92-1\") > ",
+                             "substance() > 1",
+                             "substance(\"7439-92-1\") 0.1"}) {
     EXPECT_THAT(ParseFilter(filter), HasReason("FILTER")) << filter;
   }
 }
@@ -89,6 +146,13 @@ TEST(ParseFilter, HoldsItsLimits) {
   }
   MEGURI_EXPECT_OK(ParseFilter(filter));
   EXPECT_THAT(ParseFilter(filter + " AND lot = \"1\""), HasReason("FILTER"));
+  std::string list = "lot IN (l0";
+  for (size_t i = 1; i < kFilterWordsMax; ++i) {
+    absl::StrAppend(&list, ",l", i);
+  }
+  MEGURI_EXPECT_OK(ParseFilter(list + ")"));
+  EXPECT_THAT(ParseFilter(list + ",more)"), HasReason("FILTER"));
+  EXPECT_THAT(ParseFilter(list + ") AND lot = more"), HasReason("FILTER"));
   EXPECT_THAT(ParseFilter("lot = \"" + std::string(kFilterBytesMax, 'x') + "\""), HasReason("FILTER"));
 }
 
