@@ -15,6 +15,7 @@
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
 #include "meguri/passport/v1/dismantling.pb.h"
 #include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/enquiry.pb.h"
 #include "meguri/passport/v1/facility.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
@@ -99,8 +100,9 @@ const auto& SectionTable() {
       Named(SECTION_TYPE_AGREEMENT, "agreement"),
       Named(SECTION_TYPE_ERASURE_REQUEST, "erasure_request"),
       Named(SECTION_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement"),
-      Named(SECTION_TYPE_ENQUIRY, "enquiry"),
-      Named(SECTION_TYPE_ENQUIRY_ANSWER, "enquiry_answer"),
+      Understood<v1::Enquiry>(SECTION_TYPE_ENQUIRY, "enquiry", {AUDIENCE_ADDRESSEES}, kSmallPayloadBytesMax),
+      Understood<v1::EnquiryAnswer>(SECTION_TYPE_ENQUIRY_ANSWER, "enquiry_answer", {AUDIENCE_ADDRESSEES},
+                                    kSmallPayloadBytesMax),
       Named(SECTION_TYPE_PLAN, "plan"),
       Named(SECTION_TYPE_PERIODIC_REPORT, "periodic_report"),
       Named(SECTION_TYPE_COLLECTION_REPORT, "collection_report"),
@@ -154,6 +156,10 @@ constexpr uint32_t kCertificationOnly[] = {record::v1::SECTION_TYPE_CERTIFICATIO
 constexpr uint32_t kCertificationSections[] = {
     record::v1::SECTION_TYPE_CERTIFICATION, record::v1::SECTION_TYPE_TEST_REPORTS, record::v1::SECTION_TYPE_OWNER_NOTE,
     record::v1::SECTION_TYPE_ATTACHMENT};
+constexpr uint32_t kEnquiryOnly[] = {record::v1::SECTION_TYPE_ENQUIRY};
+constexpr uint32_t kEnquirySections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ENQUIRY};
+constexpr uint32_t kAnswerOnly[] = {record::v1::SECTION_TYPE_ENQUIRY_ANSWER};
+constexpr uint32_t kAnswerSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ENQUIRY_ANSWER};
 constexpr uint32_t kMemberOnly[] = {record::v1::SECTION_TYPE_MEMBER};
 
 const auto& RecordTable() {
@@ -170,8 +176,8 @@ const auto& RecordTable() {
       RecordKind{RECORD_TYPE_AGREEMENT, "agreement", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_ERASURE_REQUEST, "erasure_request", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_ENQUIRY, "enquiry", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_ENQUIRY_ANSWER, "enquiry_answer", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ENQUIRY, "enquiry", kSlotsDefault, kEnquiryOnly, kEnquirySections},
+      RecordKind{RECORD_TYPE_ENQUIRY_ANSWER, "enquiry_answer", kSlotsDefault, kAnswerOnly, kAnswerSections},
       RecordKind{RECORD_TYPE_PLAN, "plan", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_PERIODIC_REPORT, "periodic_report", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_COLLECTION_REPORT, "collection_report", kSlotsDefault, {}, {}},

@@ -272,6 +272,8 @@ void ApplyRecordRules(const record::Header& header, const DecodedSections& decod
       .critical_raw_materials = Get<v1::CriticalRawMaterials>(decoded, SECTION_TYPE_CRITICAL_RAW_MATERIALS),
       .material_properties = Get<v1::MaterialProperties>(decoded, SECTION_TYPE_MATERIAL_PROPERTIES),
       .certification = Get<v1::CertificationList>(decoded, SECTION_TYPE_CERTIFICATION),
+      .enquiry = Get<v1::Enquiry>(decoded, SECTION_TYPE_ENQUIRY),
+      .enquiry_answer = Get<v1::EnquiryAnswer>(decoded, SECTION_TYPE_ENQUIRY_ANSWER),
   };
   for (const RecordRule rule : RecordRules()) {
     rule(header, content, findings);

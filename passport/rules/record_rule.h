@@ -7,6 +7,7 @@
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
+#include "meguri/passport/v1/enquiry.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/item_state.pb.h"
@@ -34,6 +35,8 @@ struct RecordContent {
   const v1::CriticalRawMaterials* critical_raw_materials = nullptr;
   const v1::MaterialProperties* material_properties = nullptr;
   const v1::CertificationList* certification = nullptr;
+  const v1::Enquiry* enquiry = nullptr;
+  const v1::EnquiryAnswer* enquiry_answer = nullptr;
 };
 
 // A rule between sections, or between the header and a section. It depends on its arguments only.

@@ -51,6 +51,8 @@ std::vector<Rule> CompositionSummaryRules();
 std::vector<Rule> ConsumerReturnRules();
 std::vector<Rule> CriticalRawMaterialsRules();
 std::vector<Rule> DurabilityRules();
+std::vector<Rule> EnquiryRules();
+std::vector<Rule> EnquiryAnswerRules();
 std::vector<Rule> FacilityRules();
 std::vector<Rule> HazardSummaryRules();
 std::vector<Rule> ItemStateRules();

@@ -14,6 +14,7 @@
 #include "passport/rules/critical_material.h"
 #include "passport/rules/described_level.h"
 #include "passport/rules/digital_link.h"
+#include "passport/rules/enquiry.h"
 #include "passport/rules/gs1_check_digit.h"
 #include "passport/rules/identity_keys.h"
 #include "passport/rules/local_government_code.h"
@@ -236,6 +237,8 @@ RulesByMessage MakeRulesByMessage() {
                                          TestReportRules(),
                                          OwnerNoteRules(),
                                          AttachmentRules(),
+                                         EnquiryRules(),
+                                         EnquiryAnswerRules(),
                                          MemberRules(),
                                          SharedMessageRules()}) {
     for (const Rule& rule : table) {
@@ -246,9 +249,10 @@ RulesByMessage MakeRulesByMessage() {
 }
 
 constexpr RecordRule kRecordRules[] = {
-    &CheckMassAgreement, &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
-    &CheckListedMasses,  &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
-    &CheckItemAgreement, &CheckHazardAgreement, &CheckCertificationExpiry, &CheckCriticalMaterials,
+    &CheckMassAgreement,   &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
+    &CheckListedMasses,    &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
+    &CheckItemAgreement,   &CheckHazardAgreement, &CheckCertificationExpiry, &CheckCriticalMaterials,
+    &CheckValidWhenIssued, &CheckOtherParty,
 };
 
 }  // namespace

@@ -43,6 +43,10 @@ constexpr IndexField kFields[] = {
     {"data_quality_level", kNumber, false},
     {"melt_flow_rate", kNumber, false},  // g/10min
     {"available_mass_kg", kNumber, false},
+    // enquiries and their answers
+    {"about", kWord, true},
+    {"answer_to", kWord, true},
+    {"verdict", kWord, true},
 };
 
 }  // namespace

@@ -22,5 +22,7 @@ void AddRecycledContentTerms(const google::protobuf::Message& payload, TermSink&
 void AddHazardSummaryTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddSubstanceDeclarationTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddCriticalRawMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddEnquiryTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddEnquiryAnswerTerms(const google::protobuf::Message& payload, TermSink& terms);
 
 }  // namespace meguri::passport

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/enquiry.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/material_identity.pb.h"
@@ -42,6 +43,18 @@ TEST(IndexTerms, ComeFromAnIdentity) {
               IsSupersetOf({IndexTerm{"granularity", "item"}, IndexTerm{"gtin", "04912345100108"},
                             IndexTerm{"model", "mc-ev72"}, IndexTerm{"product_group", "battery"},
                             IndexTerm{"product_status", "original"}, IndexTerm{"serial", "MC72-26A-000317"}}));
+}
+
+TEST(IndexTerms, ComeFromAnEnquiryAndItsAnswer) {
+  v1::Enquiry enquiry;
+  enquiry.mutable_material()->set_record_id("00ff");
+  EXPECT_THAT(TermsOf(record::v1::SECTION_TYPE_ENQUIRY, enquiry.SerializeAsString()),
+              ElementsAre(IndexTerm{"about", "00ff"}));
+  v1::EnquiryAnswer answer;
+  answer.mutable_enquiry()->set_record_id("11ff");
+  answer.set_verdict(v1::ENQUIRY_VERDICT_DECLINE);
+  EXPECT_THAT(TermsOf(record::v1::SECTION_TYPE_ENQUIRY_ANSWER, answer.SerializeAsString()),
+              ElementsAre(IndexTerm{"answer_to", "11ff"}, IndexTerm{"verdict", "decline"}));
 }
 
 TEST(IndexTerms, ComeFromAComposition) {
