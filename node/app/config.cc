@@ -106,6 +106,11 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
     return ConfigError("listen", absl::StrCat("'", listen, "'"), "host:port, for example 0.0.0.0:7443 or [::]:7443",
                        "change the value");
   }
+  const std::string& correspondents = values.at("follow_correspondents").value;
+  if (correspondents != "yes" && correspondents != "no") {
+    return ConfigError("follow_correspondents", absl::StrCat("'", correspondents, "'"), "yes or no",
+                       "change the value");
+  }
   const std::string& level = values.at("log_level").value;
   if (level != "debug" && level != "info" && level != "warning" && level != "error") {
     return ConfigError("log_level", absl::StrCat("'", level, "'"), "debug, info, warning or error", "change the value");
@@ -126,6 +131,7 @@ const std::vector<Setting>& Settings() {
       {"write_buffer_mib", "16", "memory for each write buffer of the store"},
       {"follow_quota_mib", "16384", "how much of each followed publisher is kept at most"},
       {"follow_quota_entries", "10000000", "how many feed entries of each followed publisher are kept at most"},
+      {"follow_correspondents", "yes", "yes or no: follow what those address to this member with whom it corresponds"},
       {"log_level", "info", "debug, info, warning or error"},
   };
   return settings;

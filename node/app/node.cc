@@ -28,6 +28,7 @@
 #include "node/app/follow_log.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
+#include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/membership/certificate_office.h"
@@ -61,6 +62,7 @@ namespace {
 constexpr size_t kBundleBytesMax = size_t{1} << 20;
 constexpr size_t kExpireAtOnce = 1000;
 constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
+constexpr absl::Duration kCorrespondentTick = absl::Milliseconds(200);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kMemoryTick = absl::Minutes(5);
@@ -172,6 +174,7 @@ struct Node::Parts {
   absl::Status FollowRegistryFeed();
 
   void OnGrown(const std::vector<storage::FeedId>& grown);
+  void FollowCorrespondentsSoon();
   void ReloadRegistrySoon();
   void ReloadRegistry();
   absl::Status SaveOwnEntry() const;
@@ -194,6 +197,7 @@ struct Node::Parts {
   FollowLog follow_log;
   std::string node_identity;
   absl::Duration heartbeat_interval;
+  std::atomic<bool> is_following_correspondents{false};
   std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
   RevokedClients revoked_clients;
   std::filesystem::file_time_type revoked_clients_time;  // of the file when it was last read; the ticker's
@@ -213,6 +217,7 @@ struct Node::Parts {
   std::unique_ptr<FeedSource> source;
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
+  std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
   std::unique_ptr<Authenticator> authenticator;
   std::unique_ptr<CallLog> call_log;
   std::unique_ptr<Resolver> resolver;
@@ -300,11 +305,19 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
                                            follow_log, QuotaOf(config));
+  if (config.Get("follow_correspondents") == "yes") {
+    correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);
+  }
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
   call_log = std::make_unique<CallLog>(CallSinks(log), clock);
   resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *executor, clock);
-  streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock);
+  streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock,
+                                            [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
+                                              if (correspondents != nullptr) {
+                                                correspondents->OnAsked(reader, feed);
+                                              }
+                                            });
   registry->AddListener([this] {
     feed_keys->Refresh();
     streams->OnRegistryChanged();
@@ -316,6 +329,9 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
 
 absl::Status Node::Parts::FollowRegistryFeed() {
   MEGURI_RETURN_IF_ERROR(follows->Load());
+  if (correspondents != nullptr) {
+    MEGURI_RETURN_IF_ERROR(correspondents->Load());
+  }
   if (is_operator()) {
     return absl::OkStatus();
   }
@@ -351,10 +367,29 @@ absl::Status Node::Parts::Serve(const Config& config) {
 // Runs on the committer's thread.
 void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
   streams->OnGrown(grown);
+  if (correspondents != nullptr) {
+    correspondents->OnGrown(grown);
+  }
   const absl::StatusOr<absl::optional<storage::FeedId>> id = storage::Feeds(*durable).Find(registry->feed());
   if (id.ok() && id->has_value() && std::find(grown.begin(), grown.end(), **id) != grown.end()) {
     registry_is_dirty = true;
     ReloadRegistrySoon();
+  }
+}
+
+void Node::Parts::FollowCorrespondentsSoon() {
+  if (correspondents == nullptr || !correspondents->HasNoted() || is_following_correspondents.exchange(true)) {
+    return;
+  }
+  const bool queued = executor->Submit([this] {
+    if (const absl::Status followed = correspondents->FollowNoted(); !followed.ok()) {
+      log.Warning("correspondent-not-followed",
+                  {{"reason", ReasonOf(followed)}, {"error", std::string(followed.message())}});
+    }
+    is_following_correspondents = false;
+  });
+  if (!queued) {
+    is_following_correspondents = false;
   }
 }
 
@@ -508,6 +543,7 @@ void Node::Parts::WarnOfAge() {
 std::vector<Ticker::Task> Node::Parts::Tasks() {
   std::vector<Ticker::Task> tasks;
   tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
+  tasks.push_back({kCorrespondentTick, [this] { FollowCorrespondentsSoon(); }});
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
                      call_log->Tick();

@@ -174,6 +174,11 @@ absl::Status FollowRunner::Remove(const record::ParticipantId& member, const rec
   return absl::OkStatus();
 }
 
+bool FollowRunner::Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,
+                           const record::FeedName& feed) const {
+  return absl::c_any_of(SessionsWith(member, publisher), [&](const auto& session) { return session->Has(feed); });
+}
+
 std::vector<FollowStatus> FollowRunner::Status(const record::ParticipantId& member) const {
   MutexLock lock(mutex_);
   std::vector<FollowStatus> statuses;

@@ -33,6 +33,8 @@ class FollowRunner {
   // Stops following; what was received stays. No feeds: all of the publisher's.
   absl::Status Remove(const record::ParticipantId& member, const record::ParticipantId& publisher,
                       const std::vector<record::FeedName>& feeds);
+  bool Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,
+               const record::FeedName& feed) const;
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
   // Of each publisher.
   const FollowQuota& quota() const { return context_.quota; }

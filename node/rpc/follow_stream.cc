@@ -308,8 +308,13 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 };
 
 FollowStreams::FollowStreams(const Authenticator& authenticator, const FeedSource& source,
-                             const RegistryState& registry, Executor& executor, const Clock& clock)
-    : authenticator_(authenticator), source_(source), registry_(registry), executor_(executor), clock_(clock) {}
+                             const RegistryState& registry, Executor& executor, const Clock& clock, Asked asked)
+    : authenticator_(authenticator),
+      source_(source),
+      registry_(registry),
+      executor_(executor),
+      clock_(clock),
+      asked_(std::move(asked)) {}
 
 FollowStreams::~FollowStreams() = default;
 
@@ -320,6 +325,11 @@ Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const grpc::ByteBuf
   absl::StatusOr<std::vector<StreamedFeed>> feeds = ParseFeeds(request);
   if (!feeds.ok()) {
     return new RefusedStream(end(feeds.status()));
+  }
+  if (authenticator_.ReaderFor(*caller).active) {
+    for (const StreamedFeed& feed : *feeds) {
+      asked_(caller->acting_member, feed.key);
+    }
   }
   const auto reactor = std::make_shared<FollowStreamReactor>(*this, *std::move(caller), *std::move(feeds), end);
   {

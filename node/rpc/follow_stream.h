@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,8 +34,11 @@ absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, 
 // The open Follow streams of this node. Thread-safe.
 class FollowStreams {
  public:
+  // Told of every feed that an active member asks for.
+  using Asked = std::function<void(const record::ParticipantId& reader, const record::FeedKey& feed)>;
+
   FollowStreams(const Authenticator& authenticator, const FeedSource& source, const RegistryState& registry,
-                Executor& executor, const Clock& clock);
+                Executor& executor, const Clock& clock, Asked asked);
   ~FollowStreams();
 
   // Starts the reactor of one call; `request` holds a FollowRequest.
@@ -60,6 +64,7 @@ class FollowStreams {
   const RegistryState& registry_;
   Executor& executor_;
   const Clock& clock_;
+  const Asked asked_;
   Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<FollowStreamReactor*, std::weak_ptr<FollowStreamReactor>> reactors_ ABSL_GUARDED_BY(mutex_);

@@ -24,6 +24,11 @@ constexpr size_t kWorkQueueMax = 1024;
 constexpr auto kRunMax = std::chrono::seconds(60);
 constexpr absl::Duration kLookAgainAfter = absl::Milliseconds(5);
 
+bool IsPassport(const Draft& draft) {
+  return draft.record_type == record::v1::RECORD_TYPE_PRODUCT_PASSPORT ||
+         draft.record_type == record::v1::RECORD_TYPE_MATERIAL_PASSPORT;
+}
+
 passport::v1::Identity IdentityOf(const Draft& draft) {
   if (draft.identity.has_value()) {
     return *draft.identity;
@@ -49,18 +54,19 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
   std::vector<record::Hash> hashes;
   for (const Draft& draft : drafts) {
     const passport::v1::Identity identity = IdentityOf(draft);
-    const size_t slots =
-        passport::FindProfile(record::v1::RECORD_TYPE_PRODUCT_PASSPORT, identity.product_group())->slot_count;
+    const size_t slots = passport::FindProfile(draft.record_type, identity.product_group())->slot_count;
     std::vector<record::SectionDraft> sections = draft.more;
-    sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
-                        identity.SerializeAsString()});
+    if (IsPassport(draft)) {
+      sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                          identity.SerializeAsString()});
+    }
     const record::SealedSections sealed =
         ValueOf(record::SealSections(id, draft.record_id, 1, sections, slots, random));
     record::v1::Header header;
     header.set_format_version(record::kFormatVersion);
     header.set_record_id(draft.record_id.ToString());
     header.set_version(1);
-    header.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
+    header.set_record_type(draft.record_type);
     header.set_publisher(publisher.id);
     header.set_issue_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
     for (const record::Hash& digest : sealed.digests) {
@@ -69,6 +75,7 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
     const record::Header made = ValueOf(record::Header::Make(header));
     node::Publication& publication = publications.emplace_back();
     publication.envelope.set_header(made.bytes());
+    publication.addressees = draft.addressees;
     publication.envelope.mutable_sections()->Assign(sealed.sections.begin(), sealed.sections.end());
     hashes.push_back(made.hash());
   }
@@ -100,14 +107,20 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
-  committer_->AddObserver([this](const std::vector<storage::FeedId>&) {
+  correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);
+  committer_->AddObserver([this](const std::vector<storage::FeedId>& grown) {
+    correspondents_->OnGrown(grown);
     peers_.Wake(id_);
     MutexLock lock(commit_mutex_);
     committed_.NotifyAll();
   });
   const absl::Status loaded = follows_->Load();
   Invariant(loaded.ok(), loaded.ToString());
-  peers_.Add(id_, *source_);
+  const absl::Status known = correspondents_->Load();
+  Invariant(known.ok(), known.ToString());
+  peers_.Add(id_, *source_, [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
+    correspondents_->OnAsked(reader, feed);
+  });
 }
 
 // In the order of a real node: streams, follows, what waits, what is to be written.
@@ -119,7 +132,7 @@ LoopbackNode::~LoopbackNode() {
 }
 
 absl::StatusOr<node::Published> LoopbackNode::Publish(std::vector<node::Publication> publications,
-                                                                         const std::string& request_id) {
+                                                      const std::string& request_id) {
   std::string body;
   for (const node::Publication& publication : publications) {
     body += publication.envelope.SerializeAsString();
@@ -156,12 +169,18 @@ bool LoopbackNode::RunFollowsUntil(const std::function<bool()>& is_over) {
     if (std::chrono::steady_clock::now() > deadline) {
       return false;
     }
-    follows_->Tick();
+    Tick();
     clock_.Advance(kLookAgainAfter);  // so that pauses between two attempts end
     MutexLock lock(commit_mutex_);
     committed_.WaitFor(commit_mutex_, absl::ToChronoMilliseconds(kLookAgainAfter));
   }
   return true;
+}
+
+void LoopbackNode::Tick() {
+  const absl::Status followed = correspondents_->FollowNoted();
+  Invariant(followed.ok(), followed.ToString());
+  follows_->Tick();
 }
 
 bool LoopbackNode::CatchUp(const LoopbackNode& publisher, const std::string& feed, uint64_t size) {

@@ -14,6 +14,7 @@
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/publish/publisher.h"
@@ -61,13 +62,15 @@ class FixedFeedSigners final : public node::FeedSigners {
   const certs::testing::Member& member_;
 };
 
-// What a member publishes in a scenario: a public identity, and more.
+// What a member publishes in a scenario. A passport has a public identity.
 struct Draft {
   record::RecordId record_id;
   std::string name;
   std::vector<record::SectionDraft> more;
   // Else that of a batch of washing machines with this name.
   absl::optional<passport::v1::Identity> identity = absl::nullopt;
+  record::v1::RecordType record_type = record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
+  std::vector<std::string> addressees = {};
 };
 
 // Seals and signs first versions of `drafts` under one signature.
@@ -92,12 +95,17 @@ class LoopbackNode {
 
   // Publishes and waits for the answer.
   absl::StatusOr<node::Published> Publish(std::vector<node::Publication> publications,
-                                                             const std::string& request_id = "");
+                                          const std::string& request_id = "");
   absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds);
   // Lets the follows run, and time pass, until `is_over`. False if it took longer than any scenario should.
   bool RunFollowsUntil(const std::function<bool()>& is_over);
+  // Does once what time makes a node do.
+  void Tick();
   // The same until the replica of `feed` holds `size` entries.
   bool CatchUp(const LoopbackNode& publisher, const std::string& feed, uint64_t size);
+  bool Follows(const LoopbackNode& publisher, const std::string& feed) const {
+    return follows_->Follows(id_, publisher.id(), certs::testing::ValueOf(record::FeedName::Parse(feed)));
+  }
   node::FollowStatus StatusOf(const LoopbackNode& publisher, const std::string& feed) const;
 
   const node::Query& query() const { return *query_; }
@@ -124,6 +132,7 @@ class LoopbackNode {
   std::unique_ptr<node::FeedSource> source_;
   NoReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
+  std::unique_ptr<node::Correspondents> correspondents_;
 };
 
 }  // namespace meguri::scenarios

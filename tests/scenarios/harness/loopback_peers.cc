@@ -167,10 +167,11 @@ std::shared_ptr<LoopbackPeers::Publisher> LoopbackPeers::Find(const record::Part
   return found;
 }
 
-void LoopbackPeers::Add(const record::ParticipantId& publisher, const node::FeedSource& source) {
+void LoopbackPeers::Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked) {
   const std::shared_ptr<Publisher> found = Find(publisher);
   MutexLock lock(found->mutex);
   found->source = &source;
+  found->asked = std::move(asked);
   ++found->wake_count;
 }
 
@@ -200,6 +201,9 @@ std::unique_ptr<node::FollowStream> LoopbackPeers::Follow(const node::FollowCall
       return std::make_unique<NoStream>(std::move(sink));
     }
     ++publisher->streams;
+    for (const node::FollowPosition& position : call.feeds) {
+      publisher->asked(call.acting_member, {call.publisher, position.feed, position.epoch});
+    }
   }
   return std::make_unique<Stream>(call, std::move(sink), publisher);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,8 +19,11 @@ class LoopbackPeers final : public node::PeerClient {
  public:
   LoopbackPeers() = default;
 
+  // Told who asks for which feed.
+  using Asked = std::function<void(const record::ParticipantId& reader, const record::FeedKey& feed)>;
+
   // A node that can be followed, until it is taken away. Its streams end then.
-  void Add(const record::ParticipantId& publisher, const node::FeedSource& source);
+  void Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked);
   void Remove(const record::ParticipantId& publisher);
   // Its feeds may have grown.
   void Wake(const record::ParticipantId& publisher);
@@ -33,6 +37,7 @@ class LoopbackPeers final : public node::PeerClient {
     Mutex mutex;
     CondVar changed;
     const node::FeedSource* source ABSL_GUARDED_BY(mutex) = nullptr;
+    Asked asked ABSL_GUARDED_BY(mutex);
     uint64_t wake_count ABSL_GUARDED_BY(mutex) = 0;
     int streams ABSL_GUARDED_BY(mutex) = 0;
   };

@@ -53,5 +53,11 @@ TEST_F(ConfigTest, RefusesAQuotaThatIsNone) {
   }
 }
 
+TEST_F(ConfigTest, FollowsCorrespondentsUnlessItIsToldNotTo) {
+  EXPECT_EQ(Load("")->Get("follow_correspondents"), "yes");
+  EXPECT_EQ(Load("follow_correspondents = \"no\"\n")->Get("follow_correspondents"), "no");
+  EXPECT_THAT(Load("follow_correspondents = \"maybe\"\n").status(), meguri::testing::HasReason("CONFIG"));
+}
+
 }  // namespace
 }  // namespace meguri::node
