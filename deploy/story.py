@@ -130,6 +130,27 @@ def follow_all(story, supplier, maker, recycler):
     recycler.wait_until_live(maker, "public", "recyclers/battery")
 
 
+def trade(story, supplier, maker, recycler, records):
+    story.chapter("The maker looks for recycled plastic near Nagoya, and asks the supplier for five tonnes of it.")
+    maker.follow(supplier, "public")
+    wait_for("the maker to hold the supplier's catalogue", lambda: maker.has_size(supplier, "public", 2))
+    wanted = ('record_type = "material_passport" AND material = "PP" AND recycled_fraction >= 0.7 '
+              'AND available_mass_kg >= 5000 AND region IN ("chubu", "24") AND data_quality_level >= 2')
+    story.check(found(maker, wanted) == {records["pp"]}, "of the catalogue it finds the lot that fits")
+    story.check(found(maker, wanted.replace("5000", "12001")) == set(), "and nothing if it wants more than there is")
+    maker.cli("enquiry", "send", "--about", records["pp"], "--mass", "5000", "--region", "23", "--contact", "Purchasing",
+              "--email", "purchasing@maker.example")
+    wait_for("the enquiry", lambda: supplier.json("enquiry", "list", "--received")["enquiries"])
+    enquiry = supplier.json("enquiry", "list", "--received")["enquiries"][0]["enquiry"]["envelope"]
+    story.check(enquiry["publisher"] == MAKER, "the supplier, which follows nobody, has the signed enquiry")
+    supplier.cli("enquiry", "answer", enquiry["record_id"], "offer", "--mass", "5000", "--price", "118.5", "--per", "kg")
+    answer = wait_for("the answer", lambda: maker.json("enquiry", "show", enquiry["record_id"])["answers"])[0]
+    price = sections_of(answer)["enquiry_answer"]["price"]
+    story.check((price["amount"], price["currency"]) == ("118.5", "JPY"), "the maker has the offer: 118.5 JPY/kg")
+    story.check(found(recycler, "record_type IN (enquiry, enquiry_answer)") == set(),
+                "the recycler, which follows both, sees neither")
+
+
 def read_offline(story, maker, recycler, records):
     story.chapter("The maker's node is switched off. The recycler scans a battery.")
     scanned = sections_of(maker.json("record", "get", records["battery"]))["identity"]
@@ -273,6 +294,7 @@ def tell(story, federation):
     supplier, maker, recycler = start(story, federation)
     records = publish_all(story, supplier, maker)
     follow_all(story, supplier, maker, recycler)
+    trade(story, supplier, maker, recycler, records)
     read_offline(story, maker, recycler, records)
     read_hidden(story, recycler, records)
     verify_file(story, federation, recycler, records)

@@ -50,6 +50,14 @@ void AddRecordCommands(CLI::App& app, Session& session) {
   AddRecordWithdraw(noun, session);
 }
 
+void AddEnquiryCommands(CLI::App& app, Session& session) {
+  CLI::App& noun = AddNoun(app, "enquiry", Message::kAboutEnquiry, session);
+  AddEnquirySend(noun, session);
+  AddEnquiryList(noun, session);
+  AddEnquiryShow(noun, session);
+  AddEnquiryAnswer(noun, session);
+}
+
 void AddMemberCommands(CLI::App& app, Session& session) {
   CLI::App& noun = AddNoun(app, "member", Message::kAboutMember, session);
   AddMemberEnrol(noun, session);
@@ -74,6 +82,7 @@ void AddFeedCommands(CLI::App& app, Session& session) {
 void AddCommands(CLI::App& app, Session& session) {
   AddInit(app, session);
   AddRecordCommands(app, session);
+  AddEnquiryCommands(app, session);
   AddImport(app, session);
   AddTemplate(app, session);
   AddVerify(app, session);

@@ -109,6 +109,67 @@ class EdgesTest(unittest.TestCase):
         self.assertEqual([(row["identifier"], row["reason"]) for row in answer["not_found"]],
                          [("nonsense", "IDENTIFIER"), ("04912345100993", "RECORD_NOT_FOUND")])
 
+    def enquire(self, about, *more):
+        answer = self.recycler.json("enquiry", "send", "--about", about, "--mass", "450", "--contact", "Buying",
+                                    "--email", "buy@recycler.example", *more)
+        return items_of(answer)[0]["record_id"]
+
+    def test_an_enquiry_waits_for_a_seller_that_is_off_and_comes_back_answered(self):
+        record = self.publish()
+        self.recycler.follow(self.maker, "public")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "public", 1))
+        self.maker.stop()
+        enquiry = self.enquire(record, "--message", "As scrap, in December?", "--region", "13")
+        self.recycler.stop()
+        self.recycler.start()
+        self.maker.start()
+        wait_for("the enquiry", lambda: self.maker.json("enquiry", "list", "--received")["enquiries"])
+        self.assertEqual(self.maker.json("enquiry", "list", "--sent")["enquiries"], [])
+        self.assertIn("As scrap, in December?", self.maker.cli("enquiry", "show", enquiry).text)
+        for verdict, *more in (("question", "--message", "How much?"), ("offer", "--mass", "450", "--price", "-12.5"),
+                               ("decline",)):
+            self.maker.cli("enquiry", "answer", enquiry, verdict, *more)
+        answers = wait_for("the answers", lambda: self.recycler.json("enquiry", "show", enquiry)["answers"][2:] and
+                           self.recycler.json("enquiry", "show", enquiry)["answers"])
+        verdicts = [view["envelope"]["sections"]["enquiry_answer"]["verdict"] for view in answers]
+        self.assertEqual(verdicts, [f"ENQUIRY_VERDICT_{name}" for name in ("QUESTION", "OFFER", "DECLINE")])
+        self.assertIn("-12.5 JPY/kg", self.recycler.cli("enquiry", "show", enquiry).text)
+        self.assertIn("declined", self.recycler.cli("enquiry", "list", "--about", record).text)
+        # Nobody else, and nobody in the seller's place.
+        self.assertEqual(self.operator.json("enquiry", "list")["enquiries"], [])
+        self.assertEqual(self.operator.cli("enquiry", "show", enquiry, check=False).code, 66)
+        refused = self.recycler.cli("enquiry", "answer", enquiry, "decline", check=False)
+        self.assertEqual(refused.code, 65, refused.error)
+        self.assertIn("NOT_THE_SELLER", self.recycler.cli("enquiry", "answer", enquiry, "decline", "-o", "json",
+                                                          check=False).error)
+
+    def test_a_wrong_enquiry_is_refused_before_anything_is_sent(self):
+        record = self.publish()
+        self.recycler.follow(self.maker, "public")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "public", 1))
+        refused = self.recycler.cli("enquiry", "send", "--about", record, "--mass", "0", "--contact", "B", check=False)
+        self.assertEqual(refused.code, 65, refused.error)
+        for field in ("sections.enquiry.wanted_mass_kg", "sections.enquiry.contact"):
+            self.assertIn(field, refused.error)
+        self.assertEqual(self.recycler.cli("enquiry", "send", "--mass", "1", check=False).code, 64)
+        self.assertEqual(self.recycler.cli("enquiry", "show", record, check=False).code, 65)
+        self.assertEqual(self.recycler.json("enquiry", "list")["enquiries"], [])
+
+    def test_a_node_that_is_told_not_to_follows_no_correspondent(self):
+        self.maker.stop()
+        self.maker.start("--follow-correspondents", "no")
+        record = self.publish()
+        self.recycler.follow(self.maker, "public")
+        wait_for("the replica", lambda: self.recycler.has_size(self.maker, "public", 1))
+        self.enquire(record)
+        mine = f"to/{RECYCLER}"
+        wait_for("the buyer to listen for an answer", lambda: any(
+            follow["feed"] == mine and follow["state"].endswith("_LIVE") for follow in self.recycler.follows()))
+        self.assertEqual([f for f in self.maker.follows() if f["publisher"] == RECYCLER], [])
+        # By hand it still can.
+        self.maker.follow(self.recycler, f"to/{MAKER}")
+        wait_for("the enquiry", lambda: self.maker.json("enquiry", "list")["enquiries"])
+
     def test_a_history_is_paged_across_a_restart(self):
         record = self.publish()
         for _ in range(2):

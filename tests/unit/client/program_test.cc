@@ -478,6 +478,34 @@ TEST_F(ProgramWithNodeTest, SaysInWordsThatAnIdentifierLeadsNowhere) {
   EXPECT_THAT(off.err, AllOf(HasSubstr("[NODE_UNREACHABLE]"), HasSubstr("maker.example:7443")));
 }
 
+TEST_F(ProgramWithNodeTest, SendsAnEnquiryForTheSellerAlone) {
+  const std::vector<std::string> enquiry = {
+      "enquiry", "send",   "--seller", "0199:seller", "--need",     "material = \"PP\"", "--mass",
+      "5000",    "--lang", "ja",       "--email",     "k@buyer.jp", "--message",         "黒以外も可",
+  };
+  std::vector<std::string> with_contact = enquiry;
+  with_contact.insert(with_contact.end(), {"--contact", "購買部", "-o", "json"});
+  const Outcome refused = Run(enquiry);
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_THAT(refused.err, HasSubstr("enquiry: sections.enquiry.contact.name"));
+  const Outcome sent = Run(with_contact);
+  ASSERT_EQ(sent.exit_code, 0) << sent.err;
+  const record::v1::Publication publication = server_.node.TheRecord();
+  EXPECT_THAT(publication.addressees(), ::testing::ElementsAre("0199:seller"));
+  ASSERT_THAT(publication.envelope().sections(), SizeIs(1));
+  EXPECT_EQ(publication.envelope().sections(0).audiences(), 1U << record::v1::AUDIENCE_ADDRESSEES);
+
+  const std::string record_id = sent.Json()["records"][0]["record_id"];
+  const Outcome shown = Run({"enquiry", "show", record_id});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("5000 kg"), HasSubstr("0199:seller"), HasSubstr("黒以外も可"),
+                               HasSubstr("2026-10-05"), HasSubstr("購買部, k@buyer.jp")));
+  EXPECT_THAT(Run({"enquiry", "list", "--sent", "-o", "json"}).Json()["enquiries"], SizeIs(1));
+  EXPECT_THAT(Run({"enquiry", "list", "--received", "-o", "json"}).Json()["enquiries"], IsEmpty());
+  EXPECT_THAT(Run({"enquiry", "answer", record_id, "decline"}).err, HasSubstr("0199:seller"));
+  EXPECT_EQ(Run({"enquiry", "send", "--mass", "5000"}).exit_code, 64);
+  EXPECT_EQ(Run({"enquiry", "answer", record_id, "perhaps"}).exit_code, 64);
+}
+
 TEST_F(ProgramWithNodeTest, UpdatesAndWithdrawsARecord) {
   const std::string record_id = Publish();
   const Outcome update = Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json"), "-o", "json"});
