@@ -2,6 +2,8 @@
 #include "record/section.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -146,8 +148,13 @@ absl::StatusOr<SealedSections> SealSections(const ParticipantId& publisher, cons
   }
   std::sort(sealed.sections.begin(), sealed.sections.end(),
             [](const v1::Section& a, const v1::Section& b) { return a.slot() < b.slot(); });
-  for (size_t slot = 0; slot < slot_count; ++slot) {
-    sealed.digests.emplace_back(random.Bytes<kHashSize>());
+  // At once: a call to the CSPRNG costs more than its bytes.
+  std::vector<uint8_t> noise(slot_count * kHashSize);
+  random.Fill(absl::MakeSpan(noise));
+  for (auto digest = noise.begin(); digest != noise.end(); digest += kHashSize) {
+    std::array<uint8_t, kHashSize> bytes;
+    std::copy_n(digest, kHashSize, bytes.begin());
+    sealed.digests.emplace_back(bytes);
   }
   for (const v1::Section& section : sealed.sections) {
     sealed.digests[section.slot()] = SectionDigest(publisher, record_id, version, section);
