@@ -20,6 +20,8 @@
 namespace meguri::passport {
 namespace {
 
+constexpr uint32_t kLinking[] = {record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION,
+                                 record::v1::SECTION_TYPE_BILL_OF_MATERIALS};
 constexpr char kComponentField[] = "component_record_id";
 
 void Add(LinkKind kind, const std::string& record_id, const Path& path, absl::string_view field,
@@ -69,8 +71,7 @@ std::string FieldOf(absl::Span<const RecordLink> links, const std::string& targe
 
 std::vector<RecordLink> LinksOf(absl::Span<const record::v1::Section> sections) {
   std::vector<RecordLink> links;
-  for (const uint32_t type : {record::v1::SECTION_TYPE_IDENTITY, record::v1::SECTION_TYPE_COMPOSITION,
-                              record::v1::SECTION_TYPE_BILL_OF_MATERIALS}) {
+  for (const uint32_t type : kLinking) {
     for (const record::v1::Section& section : sections) {
       if (section.type() != type) {
         continue;

@@ -304,13 +304,16 @@ void ForgetMass(DecodedSections& decoded) {
 
 // A group that is written wrong would lose what the law locks for the right one.
 void CheckGroup(const Profile& profile, const std::string& group, Findings& findings) {
+  if (group.empty() || !profile.product_groups.empty()) {
+    return;
+  }
   std::vector<std::string> known;
   for (const Profile& other : Profiles()) {
     if (other.record_type == profile.record_type) {
       known.insert(known.end(), other.product_groups.begin(), other.product_groups.end());
     }
   }
-  if (!group.empty() && profile.product_groups.empty() && !known.empty()) {
+  if (!known.empty()) {
     findings.Add({.field = "sections.identity.product_group",
                   .reason = "PRODUCT_GROUP_UNKNOWN",
                   .found = absl::StrCat("\"", group, "\""),
