@@ -95,7 +95,7 @@ bool FillPayload(uint32_t section_type, google::protobuf::Message& message) {
 }  // namespace
 
 std::string WithDerivedValues(uint32_t section_type, absl::string_view payload) {
-  const std::string as_it_is(payload.data(), payload.size());
+  std::string as_it_is(payload.data(), payload.size());
   const SectionKind* kind = FindSectionKind(section_type);
   if (kind == nullptr || !kind->understood()) {
     return as_it_is;

@@ -246,16 +246,14 @@ absl::Status ReadCatenaXTwins(InputNode& root, TakeRecord take) {
     }
   }
   // The first record accounts for what the container says beside its twins.
+  InputNode document = std::move(root);
   for (size_t i = 0; i < twins.children.size(); ++i) {
-    InputNode document{InputNode::Kind::kObject, "", "", {}};
-    if (i == 0) {
-      document = std::move(root);
-    }
     twins.children[i].name = "twin";
     document.children.push_back(std::move(twins.children[i]));
     DocumentDraft draft(document, RECORD_TYPE_PRODUCT_PASSPORT);
     ReadTwin(draft, document.children.back(), names);
     MEGURI_RETURN_IF_ERROR(Finish(std::move(draft), absl::StrCat("twin ", i + 1), take));
+    document = {InputNode::Kind::kObject, "", "", {}};
   }
   return absl::OkStatus();
 }

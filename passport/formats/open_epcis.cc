@@ -73,6 +73,22 @@ void UseLocalNames(InputNode& node) {
   }
 }
 
+void Unfold(InputNode& node, std::vector<InputNode>& elements);
+
+// Makes `member` what the value of its element says, and keeps its name.
+void TakeValue(InputNode& member, InputNode& value) {
+  value.name = member.name;
+  member = std::move(value);
+  for (InputNode& entry : member.children) {
+    if (entry.kind == InputNode::Kind::kArray) {
+      entry.kind = InputNode::Kind::kObject;
+      std::vector<InputNode> below = std::move(entry.children);
+      entry.children.clear();
+      Unfold(entry, below);
+    }
+  }
+}
+
 // Makes of an element {elementId: x, value: y} a member x with the value; what else it says is implied.
 void Unfold(InputNode& node, std::vector<InputNode>& elements) {
   InputNode said{InputNode::Kind::kObject, "$elements", "", {}};
@@ -87,17 +103,7 @@ void Unfold(InputNode& node, std::vector<InputNode>& elements) {
       if (part.name == "elements") {
         Unfold(member, part.children);
       } else if (part.name == "value") {
-        const std::string name = member.name;
-        member = std::move(part);
-        member.name = name;
-        for (InputNode& entry : member.children) {
-          if (entry.kind == InputNode::Kind::kArray) {
-            entry.kind = InputNode::Kind::kObject;
-            std::vector<InputNode> below = std::move(entry.children);
-            entry.children.clear();
-            Unfold(entry, below);
-          }
-        }
+        TakeValue(member, part);
       } else {
         DocumentDraft::Imply(&part);
         said.children.push_back(std::move(part));
