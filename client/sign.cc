@@ -62,6 +62,7 @@ absl::StatusOr<size_t> SlotCountOf(const VersionDraft& draft) {
 absl::Status SignOneBatch(absl::Span<Publication* const> batch, const record::Hash& key_id,
                           const record::Signer& signer, Random& random) {
   std::vector<record::Hash> hashes;
+  hashes.reserve(batch.size());
   for (const Publication* publication : batch) {
     hashes.push_back(record::HeaderHash(publication->envelope().header()));
   }

@@ -105,6 +105,7 @@ absl::StatusOr<Figures> Freshness(const Arguments& arguments) {
   std::vector<Worker> workers(arguments.threads, Worker(*maker_node, *reader_node, publisher));
   std::vector<absl::Status> results(arguments.threads);
   std::vector<std::thread> threads;
+  threads.reserve(arguments.threads);
   const absl::Time begin = absl::Now() + absl::Milliseconds(50);
   for (size_t t = 0; t < arguments.threads; ++t) {
     threads.emplace_back([&, t] {

@@ -77,6 +77,7 @@ absl::StatusOr<Figures> Verify(const Arguments& arguments) {
   const std::string message(128, 'm');  // about what is signed of a batch
   MEGURI_ASSIGN_OR_RETURN(const std::string signature, key->Sign(message));
   std::vector<std::thread> threads;
+  threads.reserve(arguments.threads);
   const absl::Time begin = absl::Now();
   for (size_t t = 0; t < arguments.threads; ++t) {
     threads.emplace_back([&] {

@@ -42,6 +42,7 @@ class Child {
     Invariant(pid_ >= 0, "this machine can start a program");
     if (pid_ == 0) {
       std::vector<char*> arguments;
+      arguments.reserve(command.size() + 1);
       for (const std::string& argument : command) {
         arguments.push_back(const_cast<char*>(argument.c_str()));
       }

@@ -115,6 +115,7 @@ double Rate(const std::vector<RecordWrites>& trace, const std::string& folder, s
   }
   std::atomic<size_t> next = 0;
   std::vector<std::thread> writers;
+  writers.reserve(threads);
   const absl::Time begin = absl::Now();
   for (size_t t = 0; t < threads; ++t) {
     writers.emplace_back([&] {

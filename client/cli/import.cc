@@ -105,6 +105,7 @@ absl::StatusOr<std::vector<ImportFile>> OpenAsOne(const Session& session, const 
     }
   }
   std::vector<passport::ImportInput> inputs;
+  inputs.reserve(sizes.size());
   absl::string_view rest = file.bytes;
   for (size_t i = 0; i < sizes.size(); ++i) {
     inputs.push_back({rest.substr(0, sizes[i]), options});

@@ -122,6 +122,7 @@ PublishOutcome Stream(Session& session, const NodeClient& node, absl::Span<const
 
 absl::Status SignAll(const RecordKey& key, std::vector<NamedPublication>& publications, Random& random) {
   std::vector<record::v1::Publication*> pointers;
+  pointers.reserve(publications.size());
   for (NamedPublication& named : publications) {
     pointers.push_back(&named.publication);
   }

@@ -22,6 +22,7 @@ struct Arguments {
 
 std::vector<std::string> NamesOf(const std::vector<NamedPublication>& publications) {
   std::vector<std::string> names;
+  names.reserve(publications.size());
   for (const NamedPublication& named : publications) {
     names.push_back(named.name);
   }

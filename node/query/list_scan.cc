@@ -45,6 +45,7 @@ absl::StatusOr<size_t> ListScan::ChooseDriver() const {
     return drivers.front();
   }
   std::vector<std::unique_ptr<Candidates>> probes;
+  probes.reserve(drivers.size());
   for (const size_t driver : drivers) {
     probes.push_back(MakeDriver(driver));
     MEGURI_RETURN_IF_ERROR(probes.back()->Start());

@@ -282,6 +282,7 @@ TEST_P(OrderedStoreContract, CountsUnderContentionWithoutLosingAnIncrement) {
   constexpr int kIncrements = 40;
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "count", "0")}));
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([this] {
       for (int done = 0; done < kIncrements;) {

@@ -83,6 +83,7 @@ feed::v1::FeedItem Publisher::Seal(record::v1::Header header, const std::vector<
 
 void Publisher::Sign(std::vector<feed::v1::FeedItem>& items, const record::Signer& key, Random& random) const {
   std::vector<record::Hash> hashes;
+  hashes.reserve(items.size());
   for (const feed::v1::FeedItem& item : items) {
     hashes.push_back(record::HeaderHash(item.envelope().header()));
   }
@@ -95,6 +96,7 @@ void Publisher::Sign(std::vector<feed::v1::FeedItem>& items, const record::Signe
 std::vector<feed::v1::FeedItem> Publisher::MakeItems(uint64_t seed, size_t count) const {
   testing::SeededRandom random(seed);
   std::vector<feed::v1::FeedItem> items;
+  items.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     items.push_back(Seal(NewHeader(random), PublicSections(absl::StrCat(seed, "-", i)), random));
   }

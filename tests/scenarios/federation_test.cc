@@ -39,6 +39,7 @@ class FederationTest : public ::testing::Test {
   // `count` records under one signature.
   std::vector<node::Publication> Batch(int count) {
     std::vector<Draft> drafts;
+    drafts.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) {
       drafts.push_back({record::RecordId::Make(random_), absl::StrCat("Pack ", ++names_), {}});
     }
@@ -121,6 +122,7 @@ TEST_F(FederationTest, WhatIsPublishedByManyAtOnceArrivesWholeWhileOthersRead) {
     auto recycler = Start(recycler_, *recycler_store, *recycler_anchor);
     MEGURI_ASSERT_OK(recycler->Follow(*maker, {kPublic}));
     std::vector<std::vector<node::Publication>> batches;
+    batches.reserve(kWriters * kBatches);
     for (int i = 0; i < kWriters * kBatches; ++i) {
       batches.push_back(Batch(kBatchSize));
     }
@@ -132,6 +134,7 @@ TEST_F(FederationTest, WhatIsPublishedByManyAtOnceArrivesWholeWhileOthersRead) {
       }
     });
     std::vector<std::thread> writers;
+    writers.reserve(kWriters);
     for (int writer = 0; writer < kWriters; ++writer) {
       writers.emplace_back([&, writer] {
         for (int i = 0; i < kBatches; ++i) {

@@ -49,6 +49,7 @@ class QuotaTest : public ::testing::Test {
   void Publish(LoopbackNode& node, const certs::testing::Member& member, uint64_t count) {
     for (uint64_t left = count; left > 0; left -= std::min(left, kBatch)) {
       std::vector<Draft> drafts;
+      drafts.reserve(std::min(left, kBatch));
       for (uint64_t i = 0; i < std::min(left, kBatch); ++i) {
         drafts.push_back({record::RecordId::Make(random_), absl::StrCat("Pack ", ++names_), {}});
       }

@@ -133,6 +133,7 @@ Golden MakeGolden() {
   const std::vector<std::vector<size_t>> batches = {{0}, {1, 2, 3}, {4}};
   for (const std::vector<size_t>& batch : batches) {
     std::vector<Hash> hashes;
+    hashes.reserve(batch.size());
     for (const size_t position : batch) {
       hashes.push_back(records[position].header.hash());
     }

@@ -112,6 +112,7 @@ Hash RootOf(const GoldenRecord& record) {
 
 Json BatchOf(const Golden& golden, const std::vector<size_t>& batch) {
   std::vector<Json> names;
+  names.reserve(batch.size());
   for (const size_t position : batch) {
     names.emplace_back(golden.records[position].name);
   }

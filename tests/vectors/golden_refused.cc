@@ -425,6 +425,7 @@ Json RefusedCheckpoints(const Golden& golden) {
 
 std::vector<Hash> SevenLeaves() {
   std::vector<Hash> leaves;
+  leaves.reserve(7);
   for (int i = 0; i < 7; ++i) {
     leaves.push_back(record::LeafHash(absl::StrCat(i)));
   }

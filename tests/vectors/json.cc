@@ -37,6 +37,7 @@ Json Json::Object(Members members) {
 
 Json Json::HexList(const std::vector<record::Hash>& hashes) {
   std::vector<Json> items;
+  items.reserve(hashes.size());
   for (const record::Hash& hash : hashes) {
     items.push_back(Hex(hash.view()));
   }

@@ -148,6 +148,7 @@ absl::StatusOr<node::Published> LoopbackNode::Publish(std::vector<node::Publicat
 
 absl::Status LoopbackNode::Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds) {
   std::vector<record::FeedName> names;
+  names.reserve(feeds.size());
   for (const std::string& feed : feeds) {
     names.push_back(ValueOf(record::FeedName::Parse(feed)));
   }

@@ -21,6 +21,7 @@ TEST(KeyFiles, LieBesideEachOtherOldestFirstAndKeepTheirNumbers) {
   const std::string path = folder.Path("record.key");
   EXPECT_TRUE(KeyFilesOf(path).empty());
   std::vector<std::unique_ptr<SigningKey>> keys;
+  keys.reserve(3);
   for (int i = 0; i < 3; ++i) {
     keys.push_back(NewKey());
     MEGURI_EXPECT_OK(keys.back()->SaveTo(ValueOf(NextKeyFile(path))));

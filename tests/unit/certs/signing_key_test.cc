@@ -72,6 +72,7 @@ TEST_P(EverySigningKey, NeverOverwritesAFile) {
 TEST_P(EverySigningKey, SignsFromManyThreads) {
   const auto key = NewKey(GetParam());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&key, i] {
       for (int j = 0; j < 50; ++j) {

@@ -40,6 +40,7 @@ class SignTest : public ::testing::Test {
   Publication Sealed(const VersionDraft& draft) { return ValueOf(Seal(draft, Participant(kMember), Now(), random_)); }
   absl::Status SignAll(std::vector<Publication>& publications) {
     std::vector<Publication*> pointers;
+    pointers.reserve(publications.size());
     for (Publication& publication : publications) {
       pointers.push_back(&publication);
     }
@@ -62,6 +63,7 @@ class SignTest : public ::testing::Test {
 
 TEST_F(SignTest, MakesSignaturesThatVerify) {
   std::vector<Publication> publications;
+  publications.reserve(5);
   for (int i = 0; i < 5; ++i) {
     publications.push_back(Sealed(New()));
   }
@@ -94,6 +96,7 @@ TEST_F(SignTest, KeepsRecordsForDifferentAddresseesInDifferentBatches) {
 
 TEST_F(SignTest, SplitsAtTheDefaultBatchSize) {
   std::vector<Publication> publications;
+  publications.reserve(record::kBatchSizeDefault + 1);
   for (uint64_t i = 0; i < record::kBatchSizeDefault + 1; ++i) {
     publications.push_back(Sealed(New()));
   }

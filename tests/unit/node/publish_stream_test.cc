@@ -109,6 +109,7 @@ class PublishStreamTest : public ::testing::Test {
 
 TEST_F(PublishStreamTest, AnswersEveryRequestInOrder) {
   std::vector<PublishStreamRequest> requests;
+  requests.reserve(40);
   for (int i = 0; i < 40; ++i) {
     requests.push_back(RequestOf(node_.Sign(node_.Lot(absl::StrCat("L", i))), absl::StrCat(i)));
   }

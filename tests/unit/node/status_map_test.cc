@@ -53,6 +53,7 @@ google::rpc::BadRequest ProblemsOf(const grpc::Status& status) {
 
 absl::Status ManyProblems(size_t count) {
   std::vector<Violation> violations;
+  violations.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     violations.push_back({absl::StrCat("field[", i, "]"), "WRONG", "1", "2", "use 2", "2を使う"});
   }

@@ -90,6 +90,7 @@ inline std::vector<Violation> Errors(std::vector<Violation> violations) {
 
 inline std::vector<std::string> ReasonsOf(absl::Span<const Violation> violations) {
   std::vector<std::string> reasons;
+  reasons.reserve(violations.size());
   for (const Violation& violation : violations) {
     reasons.push_back(violation.reason);
   }
@@ -99,6 +100,7 @@ inline std::vector<std::string> ReasonsOf(absl::Span<const Violation> violations
 // "field REASON" of each, for matching and for reading.
 inline std::vector<std::string> Lines(absl::Span<const Violation> violations) {
   std::vector<std::string> lines;
+  lines.reserve(violations.size());
   for (const Violation& violation : violations) {
     lines.push_back(absl::StrCat(violation.field, " ", violation.reason));
   }

@@ -19,6 +19,7 @@ using ::meguri::testing::SeededRandom;
 
 std::vector<Hash> Headers(size_t count) {
   std::vector<Hash> headers;
+  headers.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     headers.push_back(Sha256(absl::StrCat("header ", i)));
   }

@@ -33,6 +33,7 @@ Hash DefinedRoot(absl::Span<const Hash> leaves) {
 
 std::vector<Hash> Leaves(size_t count) {
   std::vector<Hash> leaves;
+  leaves.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     leaves.push_back(LeafHash(absl::StrCat("leaf ", i)));
   }

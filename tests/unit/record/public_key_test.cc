@@ -149,6 +149,7 @@ TEST(PublicKey, VerifiesOnManyThreadsAtOnce) {
   for (const auto& signer : {RawSigner::Ed25519(std::string(32, 'k')), RawSigner::FreshP256()}) {
     const std::string signature = signer->Sign("message").value();
     std::vector<std::thread> threads;
+    threads.reserve(4);
     std::atomic<int> failures = 0;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&, key = signer->public_key()] {

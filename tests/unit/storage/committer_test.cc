@@ -289,6 +289,7 @@ TEST_F(CommitterTest, PutsWhatWaitsIntoOneBatchUpToTheGroupLimit) {
     anchor_ = MakeMemoryAnchor();
     const auto committer = Start();
     std::vector<std::pair<std::string, Committer::Work>> works;
+    works.reserve(waiting);
     for (size_t i = 0; i < waiting; ++i) {
       works.emplace_back("", Put(absl::StrCat("key", i)));
     }
@@ -374,6 +375,7 @@ TEST_F(CommitterTest, LosesNoIncrementOfTwoThreads) {
   constexpr int kThreads = 2;
   constexpr int kIncrements = 200;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&committer] {
       for (int i = 0; i < kIncrements; ++i) {
@@ -568,6 +570,7 @@ TEST_F(CommitterTest, RefusesWhatWaitedBehindAFailedGroupInItsOrder) {
   const auto store = testing::MakeFaultyStore(*store_, plan);
   auto committer = *Committer::Start(*store, *anchor_);
   std::vector<std::pair<std::string, Committer::Work>> works;
+  works.reserve(Committer::kGroupMax + 10);
   std::vector<std::string> expected;
   for (size_t i = 0; i < Committer::kGroupMax + 10; ++i) {
     works.emplace_back(absl::StrCat(i), Put("key"));

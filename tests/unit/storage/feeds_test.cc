@@ -39,6 +39,7 @@ std::vector<std::string> Entries(uint64_t start, uint64_t count) {
 
 std::vector<record::Hash> Leaves(uint64_t count) {
   std::vector<record::Hash> leaves;
+  leaves.reserve(count);
   for (uint64_t number = 0; number < count; ++number) {
     leaves.push_back(record::LeafHash(Entry(number)));
   }

@@ -179,6 +179,7 @@ TEST_F(IndexTest, SaysDataLossOnDamage) {
 // Values of one size sort as bytes do; others of the same field are not in the range.
 TEST_F(IndexTest, WalksARangeOfValuesInOrder) {
   std::vector<record::RecordId> ids;
+  ids.reserve(5);
   for (int i = 0; i < 5; ++i) {
     ids.push_back(record::RecordId::Make(random_));
   }

@@ -21,6 +21,7 @@ using ::testing::SizeIs;
 
 std::vector<FollowReport::Kind> KindsOf(const std::vector<FollowReport>& reports) {
   std::vector<FollowReport::Kind> kinds;
+  kinds.reserve(reports.size());
   for (const FollowReport& report : reports) {
     kinds.push_back(report.kind);
   }
@@ -186,6 +187,7 @@ TEST(FollowSession, TroubleThatPassesIsNotReported) {
 TEST(FollowRunner, SpreadsTheFeedsOfOnePublisherOverStreams) {
   Scene scene;
   std::vector<std::string> feeds;
+  feeds.reserve(kFollowFeedsMax + 1);
   for (size_t i = 0; i <= kFollowFeedsMax; ++i) {
     feeds.push_back(absl::StrCat("recyclers/group-", i));
   }
@@ -203,6 +205,7 @@ TEST(FollowRunner, SpreadsTheFeedsOfOnePublisherOverStreams) {
 TEST(FollowRunner, RefusesMoreFeedsThanTheStreamsHold) {
   Scene scene;
   std::vector<record::FeedName> feeds;
+  feeds.reserve(kFollowFeedsPerPublisherMax);
   for (size_t i = 0; i < kFollowFeedsPerPublisherMax; ++i) {
     feeds.push_back(Name(absl::StrCat("recyclers/group-", i)));
   }

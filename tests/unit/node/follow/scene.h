@@ -156,6 +156,7 @@ class Scene {
 
   void Follow(const std::vector<std::string>& feeds) {
     std::vector<record::FeedName> names;
+    names.reserve(feeds.size());
     for (const std::string& feed : feeds) {
       names.push_back(Name(feed));
     }

@@ -38,6 +38,7 @@ struct Joined {
 
 Joined AsOne(const std::vector<std::string>& files, ImportOptions options = {}) {
   std::vector<ImportInput> inputs;
+  inputs.reserve(files.size());
   for (size_t i = 0; i < files.size(); ++i) {
     inputs.push_back({files[i], options});
     inputs.back().options.file_name = absl::StrCat(i + 1, ".json");
