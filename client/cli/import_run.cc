@@ -144,6 +144,7 @@ class Publishing {
     record::v1::PublishRequest request;
     request.set_request_id(MakeRequestId(session_.random()));
     std::vector<Publication*> publications;
+    publications.reserve(batch_.size());
     std::vector<std::string> names;
     for (NamedPublication& named : batch_) {
       publications.push_back(&named.publication);

@@ -148,7 +148,7 @@ absl::StatusOr<std::string> MakeNextBundle(const NextBundleOptions& options, con
     return own.status();
   }
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::SignTrustBundle(next, signers));
-  const std::string path = options.out.empty() ? folder.next_trust_bundle() : options.out;
+  std::string path = options.out.empty() ? folder.next_trust_bundle() : options.out;
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path, bytes, kPublicMode));
   return path;
 }

@@ -64,7 +64,7 @@ absl::StatusOr<std::string> WriteChange(const Desk& desk, const MemberEntry& ent
   MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(desk.bundle.federation(), entry));
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes,
                           certs::SignChangeRequest(entry, desk.bundle.federation(), desk.current, signers, now));
-  const std::string path = out.empty() ? desk.folder.change_request() : out;
+  std::string path = out.empty() ? desk.folder.change_request() : out;
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path, bytes, kPublicMode));
   return path;
 }

@@ -125,7 +125,7 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
   MEGURI_ASSIGN_OR_RETURN(
       const certs::Certificate certificate,
       authority.Issue(request, identity, role, certs::kClientCertificateValidity, random, clock.Now()));
-  const std::string path = folder.client(name);
+  std::string path = folder.client(name);
   MEGURI_RETURN_IF_ERROR(MakeFolder(folder.clients()));
   MEGURI_RETURN_IF_ERROR(MakeFolder(folder.issued_clients()));
   MEGURI_RETURN_IF_ERROR(MakeFolder(path));

@@ -33,6 +33,7 @@ void FollowRunner::Stop() {
 std::vector<std::shared_ptr<FollowSession>> FollowRunner::Sessions() const {
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<FollowSession>> sessions;
+  sessions.reserve(sessions_.size());
   for (const auto& [key, session] : sessions_) {
     sessions.push_back(session);
   }
@@ -43,6 +44,7 @@ std::vector<std::shared_ptr<FollowSession>> FollowRunner::SessionsWith(const rec
                                                                        const record::ParticipantId& publisher) const {
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<FollowSession>> sessions;
+  sessions.reserve(sessions_.size());
   for (auto found = sessions_.lower_bound({member, publisher, 0});
        found != sessions_.end() && found->first.member == member && found->first.publisher == publisher; ++found) {
     sessions.push_back(found->second);

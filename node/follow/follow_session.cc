@@ -80,6 +80,7 @@ bool FollowSession::IsQuarantined(const record::FeedName& name) const {
 std::vector<record::FeedName> FollowSession::FeedNames() const {
   MutexLock lock(mutex_);
   std::vector<record::FeedName> names;
+  names.reserve(feeds_.size());
   for (const auto& [name, feed] : feeds_) {
     names.push_back(name);
   }
@@ -123,6 +124,15 @@ bool FollowSession::IsSilentLocked(absl::Time now) const {
   return streaming_ && reading_ && now - last_event_ > patience;
 }
 
+bool FollowSession::HasDueFeedLocked(absl::Time now) const {
+  for (const auto& [name, feed] : feeds_) {
+    if (!feed.in_stream && IsDueLocked(feed, now)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void FollowSession::Tick() {
   writer_->FlushOld();
   MutexLock lock(mutex_);
@@ -132,9 +142,7 @@ void FollowSession::Tick() {
   if (stream_ != nullptr && IsSilentLocked(now)) {
     stream_->Cancel();
   }
-  if (streaming_ && absl::c_any_of(feeds_, [&](const auto& named) {
-        return !named.second.in_stream && IsDueLocked(named.second, now);
-      })) {
+  if (streaming_ && HasDueFeedLocked(now)) {
     next_attempt_ = absl::InfinitePast();
     ReopenLocked();
   }

@@ -130,6 +130,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   absl::Status FindPeer(PeerAddress& peer) const;
   // Whether it takes a person to go on with the feed.
   static bool IsStopped(const Feed& feed) { return !feed.quarantine_reason.empty() || feed.is_over_quota; }
+  bool HasDueFeedLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // outside of the stream
   bool IsDueLocked(const Feed& feed, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsSilentLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

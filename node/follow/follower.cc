@@ -133,6 +133,7 @@ void Follower::RememberPromises(const Follower& before) {
 
 std::vector<std::string> Follower::promised_notes() const {
   std::vector<std::string> notes;
+  notes.reserve(promises_.size());
   for (const Promise& promise : promises_) {
     notes.push_back(promise.note);
   }

@@ -273,7 +273,7 @@ absl::StatusOr<std::string> GrpcPeerClient::RenewCertificate(const PeerAddress& 
   registry::v1::RenewCertificateRequest request;
   request.set_certificate_request(request_der);
   registry::v1::RenewCertificateResponse response;
-  const absl::Status status = FromGrpc(stub->RenewCertificate(&context, request, &response));
+  absl::Status status = FromGrpc(stub->RenewCertificate(&context, request, &response));
   if (!status.ok()) {
     return status;
   }

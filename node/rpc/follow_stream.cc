@@ -198,6 +198,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   absl::StatusOr<bool> FindMessage(CarriedFollowResponse& message) {
     bool waits_for_unknown = false;
     std::vector<absl::Status> access;
+    access.reserve(feeds_.size());
     for (const StreamedFeed& feed : feeds_) {
       access.push_back(CheckFeedAccess(caller_, feed.key, streams_.authenticator_, streams_.source_));
     }

@@ -76,6 +76,7 @@ struct Operator {
 
   std::vector<const record::Signer*> Signers() const {
     std::vector<const record::Signer*> signers;
+    signers.reserve(bundle_keys.size());
     for (const std::unique_ptr<SigningKey>& key : bundle_keys) {
       signers.push_back(key.get());
     }
