@@ -184,6 +184,7 @@ Json FeedVectors(const Golden& golden) {
   std::vector<Json> feeds;
   for (const FeedPlan& plan : kPlans) {
     std::vector<Published> items;
+    items.reserve(plan.records.size());
     for (const char* name : plan.records) {
       items.push_back(Publish(golden.Find(name), plan.types));
     }

@@ -64,6 +64,7 @@ Hash DigestOf(const GoldenRecord& record, const Section& section) {
 
 Json SectionsOf(const GoldenRecord& record) {
   std::vector<Json> sections;
+  sections.reserve(record.sections.size());
   for (const Section& section : record.sections) {
     sections.push_back(Json::Object({{"slot", uint64_t{section.slot()}},
                                      {"type", uint64_t{section.type()}},
@@ -160,11 +161,13 @@ Json SignedBodyOf(const Golden& golden) {
 
 Json RecordVectors(const Golden& golden) {
   std::vector<Json> records;
+  records.reserve(golden.records.size());
   for (const GoldenRecord& record : golden.records) {
     records.push_back(RecordOf(record));
   }
   records.push_back(RecordOf(P256Record()));
   std::vector<Json> batches;
+  batches.reserve(golden.batches.size());
   for (const std::vector<size_t>& batch : golden.batches) {
     batches.push_back(BatchOf(golden, batch));
   }

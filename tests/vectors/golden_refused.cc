@@ -183,6 +183,7 @@ Json RefusedSections(const Golden& golden) {
     GoldenRecord changed = record;
     change(changed.sections);
     std::vector<Json> sections;
+    sections.reserve(changed.sections.size());
     for (const Section& section : changed.sections) {
       sections.push_back(Json::Hex(section.SerializeAsString()));
     }

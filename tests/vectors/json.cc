@@ -86,6 +86,7 @@ namespace {
 Json FromValue(const nlohmann::ordered_json& value) {
   if (value.is_array()) {
     std::vector<Json> items;
+    items.reserve(value.size());
     for (const nlohmann::ordered_json& item : value) {
       items.push_back(FromValue(item));
     }

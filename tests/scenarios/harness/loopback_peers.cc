@@ -50,6 +50,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
 
   absl::Status Serve() {
     std::vector<Served> feeds;
+    feeds.reserve(call_.feeds.size());
     for (const node::FollowPosition& position : call_.feeds) {
       feeds.push_back({{call_.publisher, position.feed, position.epoch}, position.size, false, 0});
     }

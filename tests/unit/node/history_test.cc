@@ -40,6 +40,7 @@ class HistoryTest : public ::testing::Test {
   Query NewQuery() const { return Query(*node_.store, {Participant(kMaker)}, PageTokens(kKey, node_.clock)); }
   static std::vector<uint64_t> Versions(const HistoryPage& page) {
     std::vector<uint64_t> versions;
+    versions.reserve(page.versions.size());
     for (const RecordView& view : page.versions) {
       versions.push_back(ValueOf(record::Header::Parse(view.envelope.header())).version());
     }

@@ -193,6 +193,7 @@ TEST_F(RecordsTest, SortsVersionsByPublisherAndNumber) {
   const auto versions = records_.FindVersions(record_id_);
   MEGURI_ASSERT_OK(versions);
   std::vector<std::pair<std::string, uint64_t>> found;
+  found.reserve(versions->size());
   for (const VersionRef& version : *versions) {
     found.emplace_back(version.publisher.text(), version.version);
     EXPECT_EQ(record::HeaderHash(records_.Read(version.arrival)->header()), version.header_hash);

@@ -24,6 +24,7 @@ class TransactionTest : public ::testing::Test {
   }
   static std::vector<std::string> Describe(const WriteBatch& batch) {
     std::vector<std::string> writes;
+    writes.reserve(batch.writes.size());
     for (const Write& write : batch.writes) {
       writes.push_back((write.family == Family::kArrival ? "A " : "L ") + write.key + " " +
                        (write.value.has_value() ? "= " + *write.value : "deleted"));

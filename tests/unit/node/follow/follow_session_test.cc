@@ -30,6 +30,7 @@ std::vector<FollowReport::Kind> KindsOf(const std::vector<FollowReport>& reports
 
 std::vector<std::string> FeedsOf(const FollowCall& call) {
   std::vector<std::string> feeds;
+  feeds.reserve(call.feeds.size());
   for (const FollowPosition& position : call.feeds) {
     feeds.push_back(position.feed.text());
   }

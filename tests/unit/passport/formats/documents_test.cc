@@ -70,6 +70,7 @@ Payload SectionOf(const ImportedRecord& record, uint32_t type) {
 
 std::vector<std::string> PlacesOf(const ImportedRecord& record) {
   std::vector<std::string> places;
+  places.reserve(record.unmapped.size());
   for (const UnmappedValue& value : record.unmapped) {
     places.push_back(value.path);
   }

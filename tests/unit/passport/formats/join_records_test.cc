@@ -64,6 +64,7 @@ TEST(JoinRecords, MakesOneRecordOfThePartsOfABatteryPass) {
   const ImportedRecord& record = joined.records[0];
   EXPECT_THAT(Lines(record.problems), IsEmpty());
   std::vector<uint32_t> types;
+  types.reserve(record.draft.sections.size());
   for (const record::SectionDraft& section : record.draft.sections) {
     types.push_back(section.type);
   }
