@@ -108,7 +108,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 
   bool Follows(const std::vector<storage::FeedId>& grown) const {
     MutexLock lock(mutex_);
-    return waits_for_unknown_ || absl::c_any_of(grown, [&](storage::FeedId id) { return ids_.contains(id); });
+    return waits_for_unknown_ || absl::c_any_of(grown, [&ids = ids_](storage::FeedId id) { return ids.contains(id); });
   }
 
   // Ends the stream as soon as it can be ended.

@@ -116,13 +116,13 @@ TEST_F(FederationTest, WhatIsPublishedByManyAtOnceArrivesWholeWhileOthersRead) {
   constexpr int kWriters = 4;
   constexpr int kBatches = 6;
   constexpr int kBatchSize = 5;
-  constexpr uint64_t kRecords = kWriters * kBatches * kBatchSize;
+  constexpr uint64_t kRecords = uint64_t{kWriters} * kBatches * kBatchSize;
   {
     auto maker = Start(maker_, *maker_store, *maker_anchor);
     auto recycler = Start(recycler_, *recycler_store, *recycler_anchor);
     MEGURI_ASSERT_OK(recycler->Follow(*maker, {kPublic}));
     std::vector<std::vector<node::Publication>> batches;
-    batches.reserve(kWriters * kBatches);
+    batches.reserve(size_t{kWriters} * kBatches);
     for (int i = 0; i < kWriters * kBatches; ++i) {
       batches.push_back(Batch(kBatchSize));
     }

@@ -91,7 +91,6 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
                            LoopbackPeers& peers, testing::FakeClock& clock, uint64_t seed,
                            const node::FollowQuota& quota)
     : id_(certs::testing::Participant(member.id)),
-      member_(member),
       registry_(registry),
       disk_(disk),
       peers_(peers),

@@ -115,7 +115,6 @@ class LoopbackNode {
 
  private:
   const record::ParticipantId id_;
-  const certs::testing::Member& member_;
   FixedRegistry& registry_;
   const Disk disk_;
   LoopbackPeers& peers_;

@@ -115,6 +115,8 @@ TEST_F(Batch, ASignerThatCannotSignFailsTheBatch) {
     absl::StatusOr<std::string> Sign(absl::string_view) const override {
       return Error(absl::StatusCode::kUnavailable, "HSM", "unplugged");
     }
+
+   private:
     PublicKey key_;
   };
   EXPECT_THAT(SignBatch(Headers(2), key_id_, Unreachable(signer_->public_key()), random_), HasReason("HSM"));

@@ -36,7 +36,7 @@ struct Joined {
   std::vector<ImportedRecord> records;
 };
 
-Joined AsOne(const std::vector<std::string>& files, ImportOptions options = {}) {
+Joined AsOne(const std::vector<std::string>& files, const ImportOptions& options = {}) {
   std::vector<ImportInput> inputs;
   inputs.reserve(files.size());
   for (size_t i = 0; i < files.size(); ++i) {
