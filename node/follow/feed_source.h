@@ -47,7 +47,7 @@ class FeedSource {
   // The entries from `start` on, as many as fit into a message, none beyond `target_size`, with their records and the
   // proof to the tree of `target_size`. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
   absl::StatusOr<feed::v1::CarriedFeedBatch> ReadBatch(const record::FeedKey& feed, storage::FeedId id, uint64_t start,
-                                                uint64_t target_size) const;
+                                                       uint64_t target_size) const;
 
  private:
   const std::string federation_;

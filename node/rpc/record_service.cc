@@ -91,13 +91,12 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext
     return reactor;
   }
   const bool queued = rpc_.executor.Submit([this, reactor, end, request, response, acting = caller->acting_member] {
-    publisher_.Publish(ToPublishCall(acting, *request),
-                       [reactor, end, response](absl::StatusOr<Published> published) {
-                         if (published.ok()) {
-                           ToResponse(*published, *response);
-                         }
-                         reactor->Finish(end(published.status()));
-                       });
+    publisher_.Publish(ToPublishCall(acting, *request), [reactor, end, response](absl::StatusOr<Published> published) {
+      if (published.ok()) {
+        ToResponse(*published, *response);
+      }
+      reactor->Finish(end(published.status()));
+    });
   });
   if (!queued) {
     reactor->Finish(end(BusyStatus()));

@@ -169,10 +169,10 @@ TEST(Export, NoCellIsAFormulaForWhoOpensIt) {
 
 TEST(Export, HeadingsAreThoseOfTheTemplate) {
   const std::string csv = MustExport("csv", {DemoDraft("washing-machine.json")}).bytes;
-  for (const char* heading : {"記録 / Record [record],階層 / Level [level],品名 / Name (ja) [identity.name.ja]",
-                              "質量 / Mass (kg) [identity.mass_kg]", "構成質量 / Node mass (kg) [node.mass_kg]",
-                              "CAS [node.cas]",
-                              "対象部品 / target component (ja) [dismantling.steps[0].target_component.ja]"}) {
+  for (const char* heading :
+       {"記録 / Record [record],階層 / Level [level],品名 / Name (ja) [identity.name.ja]",
+        "質量 / Mass (kg) [identity.mass_kg]", "構成質量 / Node mass (kg) [node.mass_kg]", "CAS [node.cas]",
+        "対象部品 / target component (ja) [dismantling.steps[0].target_component.ja]"}) {
     EXPECT_THAT(csv, HasSubstr(heading));
   }
   EXPECT_THAT(MustExport("csv", {DemoDraft("recycled-pp-lot.json")}).bytes,
