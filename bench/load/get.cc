@@ -48,6 +48,7 @@ absl::StatusOr<Figures> Get(const Arguments& arguments) {
     return ToBuffer(request.SerializeAsString());
   };
   std::vector<std::shared_ptr<grpc::Channel>> connections;
+  connections.reserve(arguments.connections);
   for (size_t i = 0; i < arguments.connections; ++i) {
     connections.push_back(caller->Open());
   }

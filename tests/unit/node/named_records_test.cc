@@ -228,6 +228,7 @@ TEST_F(NamedRecordsTest, TakeAChainOfTheGreatestDepthAndNoLongerOne) {
 
 TEST_F(NamedRecordsTest, LookUpNoMoreThanTheLimit) {
   std::vector<std::string> parts;
+  parts.reserve(kNamedRecordsMax);
   for (size_t i = 0; i < kNamedRecordsMax; ++i) {
     parts.push_back(absl::StrFormat("%032x", i + 1));
   }
