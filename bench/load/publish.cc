@@ -107,7 +107,7 @@ absl::StatusOr<Figures> PublishUnary(const Arguments& arguments) {
   load.method = "/meguri.record.v1.RecordService/Publish";
   load.acting_member = caller->context().settings.member.text();
   load.in_flight = arguments.in_flight;
-  load.request = [&](size_t i) { return std::move(requests[i]); };
+  load.request = [&](size_t i) { return requests[i]; };
   MEGURI_ASSIGN_OR_RETURN(const UnaryLoad::Outcome outcome, load.Run({caller->Open()}));
   Figures figures = {{"rate", static_cast<double>(load.count) / outcome.seconds}};
   outcome.latencies.AddTo(figures, "");

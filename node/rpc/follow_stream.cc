@@ -108,7 +108,12 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 
   bool Follows(const std::vector<storage::FeedId>& grown) const {
     MutexLock lock(mutex_);
-    return waits_for_unknown_ || absl::c_any_of(grown, [&ids = ids_](storage::FeedId id) { return ids.contains(id); });
+    for (const storage::FeedId id : grown) {
+      if (ids_.contains(id)) {
+        return true;
+      }
+    }
+    return waits_for_unknown_;
   }
 
   // Ends the stream as soon as it can be ended.
