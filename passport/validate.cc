@@ -241,7 +241,7 @@ void CheckRequiredSections(const Profile& profile, const DecodedSections& decode
   }
 }
 
-// Those of RecordContent.
+// Those of RecordContent that a record with parents may hold.
 constexpr uint32_t kComparedSections[] = {record::v1::SECTION_TYPE_IDENTITY,
                                           record::v1::SECTION_TYPE_MATERIAL_IDENTITY,
                                           record::v1::SECTION_TYPE_COMPOSITION,
