@@ -539,8 +539,8 @@ class Query::Batch {
   }
 
   absl::StatusOr<Place> Put(const Key& key, RecordView record, Addition& addition) const {
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<record::RecordId> parent, ParentOf(record));
-    const Place place{batch_.records.size() + addition.records.size(), std::move(parent)};
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<record::RecordId> parent, ParentOf(record));
+    const Place place{batch_.records.size() + addition.records.size(), parent};
     addition.places.emplace(key, place);
     addition.bytes += record.envelope.ByteSizeLong();
     addition.records.push_back(std::move(record));
