@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/formats/document.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_split.h"
@@ -8,6 +9,7 @@
 #include "passport/formats/field_path.h"
 #include "passport/rules/rule.h"
 #include "passport/section_table.h"
+#include "passport/validate.h"
 
 namespace meguri::passport {
 
@@ -25,6 +27,26 @@ bool SaysSomething(InputNode& leaf) {
   return is_value;
 }
 
+// Calls `visit` with every leaf, always in the same order. As deep as the tree, which its reader bounds.
+void VisitLeaves(InputNode& node, absl::FunctionRef<void(InputNode&)> visit) {
+  if (node.is_leaf()) {
+    visit(node);
+  }
+  for (InputNode& child : node.children) {
+    VisitLeaves(child, visit);
+  }
+}
+
+bool HasAllThatIsRequired(uint32_t type, const Message& message) {
+  const std::vector<Violation> violations = ValidateSection(type, message.SerializeAsString(), "");
+  return std::none_of(violations.begin(), violations.end(),
+                      [](const Violation& violation) { return violation.reason == "FIELD_MISSING"; });
+}
+
+record::SectionDraft DraftOf(uint32_t type, const Message& message) {
+  return {.type = type, .audiences = FindSectionKind(type)->audiences, .payload = message.SerializeAsString()};
+}
+
 }  // namespace
 
 DocumentDraft::DocumentDraft(InputNode& root, uint32_t record_type) : root_(root) {
@@ -39,6 +61,40 @@ Message& DocumentDraft::SectionOf(uint32_t type) {
     section.reset(kind->prototype->New());
   }
   return *section;
+}
+
+void DocumentDraft::OfferSection(uint32_t type, absl::FunctionRef<void(Message&)> fill) {
+  Invariant(!HasSection(type), "a section is offered or begun, not both");
+  std::vector<Fate> before;
+  VisitLeaves(root_, [&before](InputNode& leaf) { before.push_back(leaf.fate); });
+  std::vector<Violation> problems = std::exchange(record_.problems, {});
+  fill(SectionOf(type));
+  problems.swap(record_.problems);
+  std::unique_ptr<Message> message = std::move(sections_.extract(type).mapped());
+  std::vector<std::pair<InputNode*, Fate>> changed;
+  bool is_said = false;
+  size_t at = 0;
+  VisitLeaves(root_, [&](InputNode& leaf) {
+    const Fate was = before[at++];
+    if (leaf.fate != was) {
+      changed.emplace_back(&leaf, was);
+      is_said = is_said || leaf.fate == Fate::kMapped;
+    }
+  });
+  if (is_said && HasAllThatIsRequired(type, *message)) {
+    sections_[type] = std::move(message);
+    record_.problems.insert(record_.problems.end(), problems.begin(), problems.end());
+    return;
+  }
+  for (const auto& [leaf, was] : changed) {
+    if (is_said) {
+      offered_leaves_.insert({leaf, {record_.offered.size(), leaf->fate}});
+    }
+    leaf->fate = was;
+  }
+  if (is_said) {
+    record_.offered.push_back({.section = DraftOf(type, *message), .problems = std::move(problems), .values = {}});
+  }
 }
 
 InputNode* DocumentDraft::At(InputNode* from, absl::string_view path) {
@@ -97,6 +153,13 @@ void DocumentDraft::Imply(InputNode* node) {
   ForEachLeaf(*node, [](const std::string&, InputNode& leaf) { leaf.fate = Fate::kImplied; });
 }
 
+void DocumentDraft::ImplySame(InputNode* leaf, const InputNode* other) {
+  if (leaf != nullptr && other != nullptr && leaf != other && leaf->is_leaf() && leaf->text == other->text &&
+      leaf->fate == Fate::kUntouched) {
+    leaf->fate = Fate::kImplied;
+  }
+}
+
 void DocumentDraft::Refuse(InputNode& leaf, absl::string_view reason, absl::string_view expected,
                            absl::string_view message_ja) {
   leaf.fate = Fate::kMapped;
@@ -120,8 +183,7 @@ std::string DocumentDraft::PathOf(const InputNode& leaf) {
 
 ImportedRecord DocumentDraft::Take() && {
   for (const auto& [type, message] : sections_) {
-    record_.draft.sections.push_back(
-        {.type = type, .audiences = FindSectionKind(type)->audiences, .payload = message->SerializeAsString()});
+    record_.draft.sections.push_back(DraftOf(type, *message));
   }
   Account account = AccountOf(root_);
   record_.mapped = account.mapped;
@@ -129,6 +191,12 @@ ImportedRecord DocumentDraft::Take() && {
   for (auto& [path, value] : account.untouched) {
     record_.unmapped.push_back({path, value});
   }
+  ForEachLeaf(root_, [this](const std::string& path, InputNode& leaf) {
+    const auto [first, last] = offered_leaves_.equal_range(&leaf);
+    for (auto each = first; each != last && leaf.fate == Fate::kUntouched; ++each) {
+      record_.offered[each->second.section].values.emplace_back(path, each->second.fate);
+    }
+  });
   return std::move(record_);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
@@ -32,6 +33,13 @@ class DocumentDraft {
     return static_cast<Payload&>(SectionOf(type));
   }
   bool HasSection(uint32_t type) const { return sections_.contains(type); }
+  // Fills a section that only begins if the document has all that the section requires. If it does not, its values have
+  // no place, and the section is offered: BeginOffered (imported_record.h) begins it. Once for each type, which is not
+  // begun otherwise; `fill` writes into no other section.
+  template <typename Payload, typename Fill>
+  void Offer(uint32_t type, Fill fill) {
+    OfferSection(type, [&fill](google::protobuf::Message& message) { fill(static_cast<Payload&>(message)); });
+  }
 
   // The node at a path of names below `from` (identification.type), or null; null is fine as `from`.
   static InputNode* At(InputNode* from, absl::string_view path);
@@ -47,6 +55,8 @@ class DocumentDraft {
   bool SetPath(uint32_t section, absl::string_view path, InputNode* leaf, absl::string_view unit = "");
   // Every leaf at or below `node` says only how to read others, or is a constant of the format. Null is fine.
   static void Imply(InputNode* node);
+  // The leaf is implied if it says the same as `other`. Null is fine.
+  static void ImplySame(InputNode* leaf, const InputNode* other);
   // Says that the value at `leaf` cannot be imported.
   void Refuse(InputNode& leaf, absl::string_view reason, absl::string_view expected, absl::string_view message_ja);
 
@@ -54,7 +64,14 @@ class DocumentDraft {
   ImportedRecord Take() &&;
 
  private:
+  // A value that an offered section holds, and what it would be there.
+  struct OfferedLeaf {
+    size_t section;  // an index of record_.offered
+    Fate fate;
+  };
+
   google::protobuf::Message& SectionOf(uint32_t type);
+  void OfferSection(uint32_t type, absl::FunctionRef<void(google::protobuf::Message&)> fill);
   bool Write(google::protobuf::Message& message, const absl::StatusOr<FieldPath>& path, InputNode* leaf,
              absl::string_view text, absl::string_view unit);
   std::string PathOf(const InputNode& leaf);
@@ -62,6 +79,7 @@ class DocumentDraft {
   InputNode& root_;
   ImportedRecord record_;
   std::map<uint32_t, std::unique_ptr<google::protobuf::Message>> sections_;
+  std::multimap<const InputNode*, OfferedLeaf> offered_leaves_;
 };
 
 // One row of a table of codes.

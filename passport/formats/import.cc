@@ -370,6 +370,10 @@ absl::Status Import::RunDocument(TakeRecord take) const {
 
 absl::Status Import::Complete(ImportedRecord& record) const {
   for (const auto& [place, value] : options_.fields) {
+    const SectionKind* kind = FindSectionKind(absl::string_view(place).substr(0, place.find('.')));
+    if (kind != nullptr) {
+      BeginOffered(record, kind->type);
+    }
     MEGURI_RETURN_IF_ERROR(SetField(record.draft, place, value));
   }
   if (options_.keep_unmapped && !record.unmapped.empty()) {

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "base/error.h"
 #include "passport/formats/canonical_json.h"
+#include "passport/readers/input_tree.h"
 
 namespace meguri::passport {
 
@@ -25,6 +27,14 @@ struct RowOrigin {
   std::string node_path;  // of a row that is a composition node: sections.composition.nodes[0]
 };
 
+// A section for which a foreign file has something, but not all that the section requires. It is not in the draft, and
+// its values have no place, unless the user supplies the rest.
+struct OfferedSection {
+  record::SectionDraft section;
+  std::vector<Violation> problems;
+  std::vector<std::pair<std::string, Fate>> values;  // paths of unmapped values, and what they would be
+};
+
 // One record as a foreign file has it: not yet checked by any rule.
 struct ImportedRecord {
   std::string name;  // what a person finds it by: "row 12", "record 3"; "" if the file is one record
@@ -33,8 +43,12 @@ struct ImportedRecord {
   size_t mapped = 0;                // values that went into the draft
   size_t implied = 0;               // values that say how to read others, or that the mapping ignores
   std::vector<UnmappedValue> unmapped;
+  std::vector<OfferedSection> offered;
   std::vector<RowOrigin> rows;  // of a sheet
 };
+
+// Begins the section of that type if it is offered: it goes into the draft, and its values are mapped or implied.
+void BeginOffered(ImportedRecord& record, uint32_t type);
 
 // Takes one record; a status that is not OK ends the import.
 using TakeRecord = absl::FunctionRef<absl::Status(ImportedRecord& record)>;

@@ -10,20 +10,18 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "meguri/passport/v1/composition.pb.h"
-#include "meguri/passport/v1/durability.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/document.h"
+#include "passport/formats/document_quantities.h"
 #include "passport/formats/document_text.h"
 #include "passport/formats/leaf_rows.h"
+#include "passport/formats/open_epcis_sections.h"
 
 namespace meguri::passport {
 namespace {
 
 using record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
-using record::v1::SECTION_TYPE_COMPOSITION;
-using record::v1::SECTION_TYPE_DURABILITY;
 using record::v1::SECTION_TYPE_IDENTITY;
 
 constexpr LeafRow kRows[] = {
@@ -35,11 +33,6 @@ constexpr LeafRow kRows[] = {
     {"modelIdentifier", SECTION_TYPE_IDENTITY, "model_number"},
     {"netWeight.value", SECTION_TYPE_IDENTITY, "mass_kg", ".unitCode"},
     {"countryOfOrigin.countryCode", SECTION_TYPE_IDENTITY, "country_of_production"},
-    {"technicalSpecifications.ratedEnergy.value", SECTION_TYPE_DURABILITY, "rated_capacity_kwh", ".unitCode"},
-    {"technicalSpecifications.expectedCycleLife", SECTION_TYPE_DURABILITY, "usage_cycles"},
-    {"technicalSpecifications.roundTripEfficiency", SECTION_TYPE_DURABILITY, "round_trip_efficiency", "percent"},
-    {"technicalSpecifications.capacityThresholdForExhaustion", SECTION_TYPE_DURABILITY, "capacity_threshold_fraction",
-     "percent"},
 };
 
 constexpr CodeRow kGranularities[] = {
@@ -116,26 +109,15 @@ void Unfold(InputNode& node, std::vector<InputNode>& elements) {
   }
 }
 
-// The leaf of a term that may be a reference: a leaf itself, or its @id or id.
-InputNode* Reference(InputNode* node) {
-  if (node == nullptr || node->is_leaf()) {
-    return node;
-  }
-  InputNode* id = node->Find("@id");
-  return id != nullptr ? id : node->Find("id");
-}
-
 // Writes the last part of an IRI (eubat:Original, https://…/Original) by a table of codes.
 void SetReference(DocumentDraft& draft, google::protobuf::Message& message, const char* field, InputNode* node,
                   absl::Span<const CodeRow> codes) {
-  InputNode* leaf = Reference(node);
+  InputNode* leaf = OpenEpcisLeaf(node);
   if (leaf == nullptr) {
     return;
   }
-  const size_t mark = leaf->text.find_last_of(":/#");
-  const std::string term = mark == std::string::npos ? leaf->text : leaf->text.substr(mark + 1);
   for (const CodeRow& row : codes) {
-    if (row.text == term) {
+    if (row.text == LastPartOf(leaf->text)) {
       draft.SetAs(message, field, leaf, row.name);
       return;
     }
@@ -185,7 +167,43 @@ void ReadKeys(InputNode& root, DocumentDraft& draft, v1::Identity& identity) {
   if (again != nullptr && again->text == identity.serial()) {
     DocumentDraft::Imply(again);
   }
+  DocumentDraft::ImplySame(root.Find("schema:serialNumber"), root.Find("serialNumber"));
   CompleteFromLink(identity);
+}
+
+// Participants go by their GLN. Names and addresses of participants stand in their member records.
+void ReadParticipants(InputNode& root, DocumentDraft& draft, v1::Identity& identity) {
+  InputNode* maker = root.Find("manufacturer");
+  for (InputNode* number : {DocumentDraft::At(maker, "globalLocationNumber"), DocumentDraft::At(maker, "partyGLN"),
+                            root.Find("manufacturerIdentifier")}) {
+    if (identity.manufacturer_id().empty()) {
+      SetParticipant(draft, identity, "manufacturer_id", number);
+    } else if (number != nullptr && identity.manufacturer_id() == "0088:" + number->text) {
+      DocumentDraft::Imply(number);
+    }
+  }
+  InputNode* operator_facts = root.Find("operatorInformation");
+  for (InputNode* number :
+       {DocumentDraft::At(operator_facts, "globalLocationNumber"), DocumentDraft::At(operator_facts, "gln"),
+        root.Find("operatorIdentifier"), root.Find("economicOperatorId")}) {
+    if (identity.economic_operator_id().empty()) {
+      SetParticipant(draft, identity, "economic_operator_id", number);
+    } else if (number != nullptr && absl::EndsWith(number->text, identity.economic_operator_id().substr(5))) {
+      DocumentDraft::Imply(number);
+    }
+  }
+  for (const char* party : {"manufacturer", "operatorInformation", "manufacturingPlace"}) {
+    InputNode* name = DocumentDraft::At(root.Find(party), "id");
+    InputNode* number = DocumentDraft::At(root.Find(party), "globalLocationNumber");
+    if (name != nullptr && number != nullptr && absl::StrContains(name->text, number->text)) {
+      DocumentDraft::Imply(name);  // says the same once more
+    }
+  }
+  if (InputNode* town = DocumentDraft::At(&root, "manufacturingPlace.address.addressLocality")) {
+    SetText(draft, *identity.mutable_place_of_production(), town);
+  }
+  InputNode* country = DocumentDraft::At(&root, "manufacturingPlace.address.addressCountry.countryCode");
+  DocumentDraft::ImplySame(country, DocumentDraft::At(&root, "countryOfOrigin.countryCode"));
 }
 
 void ReadIdentity(InputNode& root, DocumentDraft& draft) {
@@ -212,60 +230,23 @@ void ReadIdentity(InputNode& root, DocumentDraft& draft) {
   }
   SetLeaves(draft, root, kRows);
   ReadKeys(root, draft, identity);
+  ReadParticipants(root, draft, identity);
   // A battery says so in its types or by its battery terms; other groups the user names.
   if (root.Find("batteryModelIdentifier") != nullptr || root.Find("batteryChemistry") != nullptr) {
     identity.set_product_group("battery");
   }
 }
 
-void AddIdentifier(DocumentDraft& draft, v1::CompositionNode& node, InputNode* leaf,
-                   v1::SubstanceIdentifierScheme scheme) {
-  v1::SubstanceIdentifier identifier;
-  if (draft.Set(identifier, "value", leaf)) {
-    identifier.set_scheme(scheme);
-    *node.add_identifiers() = std::move(identifier);
-  }
-}
-
-void ReadComposition(InputNode& materials, DocumentDraft& draft) {
-  if (materials.kind != InputNode::Kind::kArray) {
-    return;
-  }
-  auto& composition = draft.Section<v1::Composition>(SECTION_TYPE_COMPOSITION);
-  for (InputNode& element : materials.children) {
-    v1::CompositionNode& node = *composition.add_nodes();
-    node.set_kind(v1::COMPOSITION_NODE_KIND_MATERIAL);
-    InputNode* name = element.Find("name");
-    SetTexts(draft, *node.mutable_name(), name != nullptr ? name : element.Find("componentName"));
-    AddIdentifier(draft, node, element.Find("casNumber"), v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
-    AddIdentifier(draft, node, element.Find("ecNumber"), v1::SUBSTANCE_IDENTIFIER_SCHEME_EC);
-    draft.Set(node, "mass_fraction", element.Find("weightPercentage"), "percent");
-    if (!node.has_mass_fraction()) {
-      draft.Set(node, "mass_fraction", element.Find("massFraction"), "fraction");
-    }
-    InputNode* location = Reference(element.Find("componentLocation"));
-    if (location != nullptr) {
-      const size_t mark = location->text.find_last_of(":/");
-      draft.SetAs(node, "location.en", location,
-                  mark == std::string::npos ? location->text : location->text.substr(mark + 1));
-    }
-  }
-}
-
-void ReadLifetime(InputNode& root, DocumentDraft& draft) {
-  InputNode* years = DocumentDraft::At(&root, "technicalSpecifications.expectedLifetimeYears");
-  if (draft.SetPath(SECTION_TYPE_DURABILITY, "technical_life.value", years)) {
-    draft.Section<v1::Durability>(SECTION_TYPE_DURABILITY).mutable_technical_life()->set_unit(v1::LIFETIME_UNIT_YEAR);
-  }
-}
-
-// What every term of JSON-LD carries beside its value.
-void ImplySyntax(InputNode& node) {
+// What every term of JSON-LD carries beside its value: types, contexts, and names that lie within the document
+// ("…#specs").
+void ImplySyntax(InputNode& node, absl::string_view document) {
   for (InputNode& child : node.children) {
-    if (child.name == "type" || child.name == "@type" || child.name == "@context") {
+    const bool is_name = !document.empty() && (child.name == "id" || child.name == "@id") &&
+                         absl::StartsWith(child.text, absl::StrCat(document, "#"));
+    if (is_name || child.name == "type" || child.name == "@type" || child.name == "@context") {
       DocumentDraft::Imply(&child);
     } else {
-      ImplySyntax(child);
+      ImplySyntax(child, document);
     }
   }
 }
@@ -289,13 +270,12 @@ absl::Status ReadOpenEpcis(InputNode& root, TakeRecord take) {
     Unfold(root, below);
   }
   UseLocalNames(root);
-  ImplySyntax(root);
+  InputNode* name = root.Find("id");
+  ImplySyntax(root, name == nullptr ? "" : name->text);
   DocumentDraft draft(root, RECORD_TYPE_PRODUCT_PASSPORT);
   ReadIdentity(root, draft);
-  ReadLifetime(root, draft);
-  if (InputNode* materials = root.Find("materialComposition")) {
-    ReadComposition(*materials, draft);
-  }
+  ReadOpenEpcisMaterials(root, draft);
+  ReadOpenEpcisSections(root, draft);
   ImportedRecord record = std::move(draft).Take();
   return take(record);
 }

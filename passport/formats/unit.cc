@@ -18,12 +18,12 @@ namespace {
 constexpr size_t kNumberBytesMax = 400;  // -1.8E308 written out
 constexpr int kExponentMax = 1'000;
 
-enum class Dimension { kNone, kMass, kShare, kTime, kVoltage, kEnergy };
+enum class Dimension { kNone, kMass, kShare, kTime, kVoltage, kEnergy, kLength };
 
 struct Unit {
   absl::string_view name;
   Dimension dimension;
-  Factor factor;  // to kg, 1, s, V, kWh
+  Factor factor;  // to kg, 1, s, V, kWh, mm
 };
 
 constexpr Unit kUnits[] = {
@@ -57,10 +57,12 @@ constexpr Unit kUnits[] = {
     {"P1", Dimension::kShare, {1, -2}},
     {"unit:percent", Dimension::kShare, {1, -2}},
     {"mass%", Dimension::kShare, {1, -2}},
+    {"unit:partPerThousand", Dimension::kShare, {1, -3}},
     {"ppm", Dimension::kShare, {1, -6}},
     {"59", Dimension::kShare, {1, -6}},
     {"unit:partPerMillion", Dimension::kShare, {1, -6}},
     {"ppb", Dimension::kShare, {1, -9}},
+    {"unit:partPerBillionUs", Dimension::kShare, {1, -9}},
     {"s", Dimension::kTime, {1, 0}},
     {"秒", Dimension::kTime, {1, 0}},
     {"SEC", Dimension::kTime, {1, 0}},
@@ -77,6 +79,17 @@ constexpr Unit kUnits[] = {
     {"unit:kilowattHour", Dimension::kEnergy, {1, 0}},
     {"Wh", Dimension::kEnergy, {1, -3}},
     {"WHR", Dimension::kEnergy, {1, -3}},
+    {"mm", Dimension::kLength, {1, 0}},
+    {"MMT", Dimension::kLength, {1, 0}},
+    {"unit:millimetre", Dimension::kLength, {1, 0}},
+    {"cm", Dimension::kLength, {1, 1}},
+    {"CMT", Dimension::kLength, {1, 1}},
+    {"unit:centimetre", Dimension::kLength, {1, 1}},
+    {"m", Dimension::kLength, {1, 3}},
+    {"MTR", Dimension::kLength, {1, 3}},
+    {"unit:metre", Dimension::kLength, {1, 3}},
+    {"in", Dimension::kLength, {254, -1}},
+    {"INH", Dimension::kLength, {254, -1}},
 };
 
 constexpr absl::string_view kShares[] = {"fraction",
@@ -105,13 +118,16 @@ Dimension DimensionOf(absl::string_view field) {
   if (absl::EndsWith(field, "_kwh")) {
     return Dimension::kEnergy;
   }
+  if (absl::EndsWith(field, "_mm")) {
+    return Dimension::kLength;
+  }
   const auto ends = [field](absl::string_view share) { return absl::EndsWith(field, share); };
   return std::any_of(std::begin(kShares), std::end(kShares), ends) ? Dimension::kShare : Dimension::kNone;
 }
 
 absl::string_view NameOf(Dimension dimension) {
-  constexpr absl::string_view kNames[] = {"no unit", "kilograms", "a fraction (0..1)",
-                                          "seconds", "volts",     "kilowatt hours"};
+  constexpr absl::string_view kNames[] = {"no unit", "kilograms",      "a fraction (0..1)", "seconds",
+                                          "volts",   "kilowatt hours", "millimetres"};
   return kNames[static_cast<size_t>(dimension)];
 }
 

@@ -27,10 +27,10 @@ absl::StatusOr<std::string> ScaledDecimal(absl::string_view text, Factor factor)
 // NUMBER_RANGE.
 absl::StatusOr<Factor> FactorOfNumber(absl::string_view text);
 
-// What turns a number in `unit` into the unit of `field`, which its name tells: _kg, _s, _v, _kwh, and fractions for
-// what is a share of something. `unit` is a symbol (g, %, ppm), a code of UN/ECE Recommendation 20 (GRM, P1) or a name
-// of Catena-X (unit:gram). "" is the unit of the field. INVALID_ARGUMENT with reason UNIT_UNKNOWN, or UNIT_MISMATCH if
-// the field is measured in something else.
+// What turns a number in `unit` into the unit of `field`, which its name tells: _kg, _s, _v, _kwh, _mm, and fractions
+// for what is a share of something. `unit` is a symbol (g, %, ppm), a code of UN/ECE Recommendation 20 (GRM, P1) or a
+// name of Catena-X (unit:gram). "" is the unit of the field. INVALID_ARGUMENT with reason UNIT_UNKNOWN, or
+// UNIT_MISMATCH if the field is measured in something else.
 absl::StatusOr<Factor> FactorOf(absl::string_view unit, const google::protobuf::FieldDescriptor& field);
 
 }  // namespace meguri::passport

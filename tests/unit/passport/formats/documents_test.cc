@@ -18,6 +18,7 @@
 #include "passport/formats/import.h"
 #include "passport/readers/zip_archive.h"
 #include "tests/testing/status.h"
+#include "tests/unit/passport/formats/imported.h"
 
 namespace meguri::passport {
 namespace {
@@ -34,48 +35,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-std::vector<ImportedRecord> ImportAll(absl::string_view bytes, absl::string_view format) {
-  std::vector<ImportedRecord> records;
-  const absl::StatusOr<std::unique_ptr<Import>> import = Import::Open(bytes, {});
-  EXPECT_TRUE(import.ok()) << import.status();
-  if (import.ok()) {
-    EXPECT_EQ((*import)->format(), format);
-    EXPECT_TRUE((*import)
-                    ->Run([&records](ImportedRecord& record) {
-                      records.push_back(record);
-                      return absl::OkStatus();
-                    })
-                    .ok());
-  }
-  return records;
-}
-
-ImportedRecord ImportOne(absl::string_view bytes, absl::string_view format) {
-  std::vector<ImportedRecord> records = ImportAll(bytes, format);
-  EXPECT_THAT(records, SizeIs(1));
-  return records.empty() ? ImportedRecord() : records[0];
-}
-
-template <typename Payload>
-Payload SectionOf(const ImportedRecord& record, uint32_t type) {
-  Payload payload;
-  for (const record::SectionDraft& section : record.draft.sections) {
-    if (section.type == type) {
-      EXPECT_TRUE(payload.ParseFromString(section.payload));
-    }
-  }
-  return payload;
-}
-
-std::vector<std::string> PlacesOf(const ImportedRecord& record) {
-  std::vector<std::string> places;
-  places.reserve(record.unmapped.size());
-  for (const UnmappedValue& value : record.unmapped) {
-    places.push_back(value.path);
-  }
-  return places;
-}
 
 constexpr char kDeclaration[] = R"xml(<?xml version="1.0" encoding="UTF-8"?>
 <Main xmlns="http://std.iec.ch/iec62474" schemaDatabaseVersion="X8.00ex1.0">

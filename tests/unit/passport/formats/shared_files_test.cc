@@ -61,6 +61,7 @@ struct Outcome {
   size_t mapped = 0;
   size_t implied = 0;
   size_t unmapped = 0;
+  size_t offered = 0;  // of these, values of sections that begin once the user supplies the rest
   std::set<std::string> reasons;
   std::set<std::string> missing;  // fields that a user can supply for every record
 };
@@ -93,6 +94,13 @@ Outcome ImportBytes(absl::string_view bytes, const ImportOptions& options) {
     outcome.mapped += record.mapped;
     outcome.implied += record.implied;
     outcome.unmapped += record.unmapped.size();
+    std::set<std::string> offered;
+    for (const OfferedSection& section : record.offered) {
+      for (const auto& [value, fate] : section.values) {
+        offered.insert(value);
+      }
+    }
+    outcome.offered += offered.size();
     std::vector<Violation> violations = record.problems;
     if (violations.empty()) {
       const SealedRecord sealed = Seal(record.draft);
@@ -157,8 +165,9 @@ std::string RowOf(const std::filesystem::path& path) {
   supplied = ImportSupplied(bytes, fields);
   const std::string name = std::filesystem::relative(path, SharedFolder()).string();
   return absl::StrCat("| ", name, " | ", plain.format.empty() ? "none" : plain.format, " | ", plain.records, " | ",
-                      plain.mapped, " | ", plain.implied, " | ", plain.unmapped, " | ", Verdict(plain), " | ",
-                      fields.empty() || !plain.refusal.empty() ? "as before" : Verdict(supplied), " |\n");
+                      plain.mapped, " | ", plain.implied, " | ", plain.unmapped, " | ", plain.offered, " | ",
+                      Verdict(plain), " | ", fields.empty() || !plain.refusal.empty() ? "as before" : Verdict(supplied),
+                      " |\n");
 }
 
 class SharedFileTest : public ::testing::Test {
@@ -219,8 +228,8 @@ TEST_F(SharedFileTest, EndAsTheTableInTheDocumentsSays) {
   const size_t end = page.find(kEnd);
   ASSERT_TRUE(begin != std::string::npos && end != std::string::npos);
   std::string table =
-      "| file | format | records | mapped | implied | no place | outcome | with what is missing supplied |\n"
-      "|---|---|---|---|---|---|---|---|\n";
+      "| file | format | records | mapped | implied | no place | offered | outcome | with what is missing supplied |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
   for (const std::filesystem::path& path : SharedFiles()) {
     table += RowOf(path);
   }

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
 #include "passport/formats/field_path.h"
 #include "tests/testing/status.h"
 
@@ -74,6 +75,13 @@ TEST(Unit, ConvertsTimes) {
   const auto& time = *v1::DismantlingStep::descriptor()->FindFieldByName("time_s");
   EXPECT_EQ(Scaled("1.5", *FactorOf("min", time)), "90");
   EXPECT_EQ(Scaled("2", *FactorOf("h", time)), "7200");
+}
+
+TEST(Unit, ConvertsLengths) {
+  const auto& length = *v1::Dimensions::descriptor()->FindFieldByName("length_mm");
+  EXPECT_EQ(Scaled("1.5", *FactorOf("unit:metre", length)), "1500");
+  EXPECT_EQ(Scaled("2", *FactorOf("INH", length)), "50.8");
+  EXPECT_EQ(Scaled("20.0", *FactorOf("unit:millimetre", length)), "20");
 }
 
 TEST(Unit, RefusesUnitsOfSomethingElse) {
