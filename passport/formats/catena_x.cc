@@ -319,8 +319,10 @@ absl::Status ReadCatenaXPassport(InputNode& root, TakeRecord take) {
   ReadCodes(draft, at("identification.identification.codes"), identity);
   ReadCodes(draft, at("identification.codes"), identity);
   SetCode(draft, identity, "product_status", at("sustainability.status"), kStatus);
+  SetCode(draft, identity, "product_status", at("sustainability.productStatus"), kStatus);
   AddTwinId(draft, at("metadata.passportIdentifier"));
   SetLeaves(draft, root, kPassportRows);
+  ReadCatenaXLife(root, draft);
   if (root.Find("specVersion") != nullptr) {
     identity.set_product_group("battery");
   }

@@ -16,4 +16,8 @@ void FillSecondaryMaterial(DocumentDraft& draft, InputNode& aspect);
 // Writes one child of a bill into a bill item; `name` is what its own twin is called, or null.
 void FillBillItem(DocumentDraft& draft, InputNode& child, InputNode* id, InputNode* name);
 
+// Reads what a passport says of size, life, state, spare parts, conformity and critical elements. The granularity is
+// set.
+void ReadCatenaXLife(InputNode& root, DocumentDraft& draft);
+
 }  // namespace meguri::passport
