@@ -7,10 +7,13 @@
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/item_state.pb.h"
 #include "meguri/record/v1/record.pb.h"
+#include "passport/formats/critical_materials.h"
 #include "passport/formats/document.h"
+#include "passport/formats/document_quantities.h"
 #include "passport/formats/document_text.h"
 #include "passport/formats/leaf_rows.h"
 
@@ -79,6 +82,55 @@ void ReadIdentity(InputNode& root, DocumentDraft& draft) {
   }
 }
 
+// The state in the file of performance and the start of service in that of the product are parts of one section. If
+// its values have different times, it has none, and is refused until the user says which.
+void ReadState(InputNode& root, DocumentDraft& draft) {
+  InputNode* service = root.Find("puttingIntoService");
+  if (service != nullptr) {
+    SetDate(draft, draft.Section<v1::ItemState>(SECTION_TYPE_ITEM_STATE), "put_into_service_on", service);
+  }
+  InputNode* condition = root.Find("batteryCondition");
+  if (condition == nullptr) {
+    return;
+  }
+  auto& state = draft.Section<v1::ItemState>(SECTION_TYPE_ITEM_STATE);
+  SetRemaining(draft, state, "remaining_power_fraction", condition->Find("powerFade"), "percent");
+  constexpr const char* kTimed[] = {"stateOfCharge", "numberOfFullCycles", "remainingEnergy", "stateOfCertifiedEnergy",
+                                    "remainingRoundTripEnergyEfficiency"};
+  InputNode* time = nullptr;
+  for (const char* name : kTimed) {
+    InputNode* other = DocumentDraft::At(condition->Find(name), "lastUpdate");
+    if (time != nullptr && other != nullptr && other->text != time->text) {
+      return;
+    }
+    time = time == nullptr ? other : time;
+  }
+  if (SetTime(draft, state, "as_of", time)) {
+    for (const char* name : kTimed) {
+      DocumentDraft::ImplySame(DocumentDraft::At(condition->Find(name), "lastUpdate"), time);
+    }
+  }
+}
+
+void ReadLifetime(InputNode& root, DocumentDraft& draft) {
+  InputNode* years = DocumentDraft::At(&root, "batteryTechicalProperties.expectedLifetime");
+  if (draft.SetPath(SECTION_TYPE_DURABILITY, "technical_life.value", years)) {
+    draft.Section<v1::Durability>(SECTION_TYPE_DURABILITY).mutable_technical_life()->set_unit(v1::LIFETIME_UNIT_YEAR);
+  }
+}
+
+// The class and the place; a declaration of the substance needs its law, list and threshold.
+void ReadHazards(InputNode& substances, DocumentDraft& draft) {
+  for (InputNode& element : substances.children) {
+    v1::HazardClass hazard;
+    if (draft.Set(hazard, "hazard_class", element.Find("hazardousSubstanceClass"))) {
+      SetText(draft, *hazard.mutable_location(),
+              DocumentDraft::At(&element, "hazardousSubstanceLocation.componentName"));
+      *draft.Section<v1::HazardSummary>(SECTION_TYPE_HAZARD_SUMMARY).add_hazard_classes() = std::move(hazard);
+    }
+  }
+}
+
 void ReadStages(InputNode& stages, DocumentDraft& draft) {
   auto& footprint = draft.Section<v1::CarbonFootprint>(SECTION_TYPE_CARBON_FOOTPRINT);
   for (InputNode& element : stages.children) {
@@ -104,6 +156,14 @@ void ReadMaterials(InputNode& materials, DocumentDraft& draft) {
       identifier.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
       *node.add_identifiers() = std::move(identifier);
     }
+    InputNode* place = DocumentDraft::At(&element, "batteryMaterialLocation.componentName");
+    AddCriticalMaterial(draft, {.is_critical = element.Find("isCriticalRawMaterial"),
+                                .cas_number = element.Find("batteryMaterialIdentifier"),
+                                .amount = element.Find("batteryMaterialMass"),
+                                .amount_field = "mass_kg",
+                                .unit = "kg",
+                                .location = place,
+                                .location_text = place == nullptr ? absl::string_view() : place->text});
   }
 }
 
@@ -122,6 +182,11 @@ absl::Status ReadBatteryPass(InputNode& root, TakeRecord take) {
     ReadIdentity(root, draft);
   }
   SetLeaves(draft, root, kRows);
+  ReadState(root, draft);
+  ReadLifetime(root, draft);
+  if (InputNode* substances = root.Find("hazardousSubstances")) {
+    ReadHazards(*substances, draft);
+  }
   if (InputNode* stages = root.Find("carbonFootprintPerLifecycleStage")) {
     ReadStages(*stages, draft);
   }

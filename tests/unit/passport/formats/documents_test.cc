@@ -11,8 +11,11 @@
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/critical_raw_materials.pb.h"
 #include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/item_state.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/import.h"
@@ -199,6 +202,32 @@ TEST(BatteryPass, RefusesNumbersThatNoBatteryHas) {
   EXPECT_EQ(record.problems[0].field, "batteryMaterials[0].batteryMaterialMass");
   EXPECT_EQ(record.problems[0].reason, "NUMBER_RANGE");
   EXPECT_EQ(SectionOf<v1::Composition>(record, SECTION_TYPE_COMPOSITION).nodes(1).mass_kg().value(), "1.5");
+}
+
+TEST(BatteryPass, ReadsStateHazardsAndCriticalMaterials) {
+  std::string condition = R"({"batteryTechicalProperties": {"expectedLifetime": 8},
+      "batteryCondition": {"powerFade": 20, "stateOfCharge": {"stateOfChargeValue": 50,
+        "lastUpdate": "2025-01-31T14:06:29+01:00"}, "numberOfFullCycles": {"numberOfFullCyclesValue": 7,
+        "lastUpdate": "2025-01-31T14:06:29+01:00"}}})";
+  const ImportedRecord state = ImportOne(condition, "battery-pass-1.2");
+  EXPECT_THAT(state.unmapped, IsEmpty());
+  const auto item = SectionOf<v1::ItemState>(state, record::v1::SECTION_TYPE_ITEM_STATE);
+  EXPECT_EQ(item.as_of(), "2025-01-31T13:06:29Z");
+  EXPECT_EQ(item.remaining_power_fraction().value(), "0.8");
+  condition.replace(condition.rfind("2025-01-31"), 10, "2025-02-01");
+  const ImportedRecord mixed = ImportOne(condition, "battery-pass-1.2");
+  EXPECT_EQ(mixed.unmapped.size(), 2U) << "two times are none";
+  EXPECT_EQ(SectionOf<v1::ItemState>(mixed, record::v1::SECTION_TYPE_ITEM_STATE).as_of(), "");
+  const ImportedRecord materials = ImportOne(R"({"hazardousSubstances": [{"hazardousSubstanceClass": "AcuteToxicity",
+      "hazardousSubstanceLocation": {"componentName": "Anode"}}], "batteryMaterials": [{"isCriticalRawMaterial": true,
+      "batteryMaterialIdentifier": "7439-93-2", "batteryMaterialMass": 1.5, "batteryMaterialName": "Lithium"}]})",
+                                             "battery-pass-1.2");
+  EXPECT_THAT(materials.unmapped, IsEmpty());
+  const auto critical = SectionOf<v1::CriticalRawMaterials>(materials, record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS);
+  EXPECT_EQ(critical.materials(0).element(), "Li");
+  EXPECT_EQ(critical.materials(0).mass_kg().value(), "1.5");
+  const auto hazards = SectionOf<v1::HazardSummary>(materials, record::v1::SECTION_TYPE_HAZARD_SUMMARY);
+  EXPECT_EQ(hazards.hazard_classes(0).location().en(), "Anode");
 }
 
 TEST(OpenEpcis, ReadsTheSamePassportInThreeSpellings) {
