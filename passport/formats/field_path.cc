@@ -100,6 +100,7 @@ class Writer {
       case FieldDescriptor::CPPTYPE_BOOL:
         return WriteTruth(text);
       case FieldDescriptor::CPPTYPE_UINT32:
+      case FieldDescriptor::CPPTYPE_UINT64:
         return WriteWhole(text, factor);
       case FieldDescriptor::CPPTYPE_MESSAGE:
         if (IsDecimal(field_)) {
@@ -134,12 +135,21 @@ class Writer {
 
   absl::optional<Violation> WriteWhole(absl::string_view text, Factor factor) {
     const absl::StatusOr<std::string> decimal = ScaledDecimal(text, factor);
-    uint32_t number = 0;
-    if (!decimal.ok() || !absl::SimpleAtoi(*decimal, &number)) {
-      return Problem("NUMBER_SYNTAX", text, "a whole number from 0 to 4294967295", "0以上の整数を記載してください。");
+    const bool is_short = field_.cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
+    const uint64_t most = is_short ? std::numeric_limits<uint32_t>::max() : std::numeric_limits<uint64_t>::max();
+    uint64_t number = 0;
+    if (!decimal.ok() || !absl::SimpleAtoi(*decimal, &number) || number > most) {
+      return Problem("NUMBER_SYNTAX", text, absl::StrCat("a whole number from 0 to ", most),
+                     "0以上の整数を記載してください。");
     }
-    field_.is_repeated() ? reflection_.AddUInt32(&message_, &field_, number)
-                         : reflection_.SetUInt32(&message_, &field_, number);
+    if (is_short) {
+      const auto value = static_cast<uint32_t>(number);
+      field_.is_repeated() ? reflection_.AddUInt32(&message_, &field_, value)
+                           : reflection_.SetUInt32(&message_, &field_, value);
+    } else {
+      field_.is_repeated() ? reflection_.AddUInt64(&message_, &field_, number)
+                           : reflection_.SetUInt64(&message_, &field_, number);
+    }
     return absl::nullopt;
   }
 

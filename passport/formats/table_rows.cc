@@ -74,6 +74,7 @@ absl::optional<std::string> CellOf(const FieldDescriptor& field, const InputNode
     }
     case FieldDescriptor::CPPTYPE_BOOL:
     case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
       return text;
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       const absl::StatusOr<std::string> decimal = ScaledDecimal(text, {});
