@@ -456,6 +456,7 @@ constexpr FieldWord kWords[] = {
     {"verdict", "回答区分"},
     {"verification", "検証"},
     {"verifier", "検証者"},
+    {"version", "版"},
     {"virgin_reference_kg_co2e", "バージン材の参照値"},
     {"virgin_reference_source", "参照値の出典"},
     {"wanted_mass_kg", "希望質量"},
