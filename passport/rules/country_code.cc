@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/rules/country_code.h"
 
+#include "passport/rules/code_list.h"
+
 namespace meguri::passport {
 namespace {
 
@@ -17,17 +19,7 @@ constexpr size_t kCodeSize = 2;
 
 }  // namespace
 
-bool IsCountryCode(absl::string_view code) {
-  if (code.size() != kCodeSize) {
-    return false;
-  }
-  for (size_t i = 0; i < kCodes.size(); i += kCodeSize + 1) {
-    if (kCodes.substr(i, kCodeSize) == code) {
-      return true;
-    }
-  }
-  return false;
-}
+bool IsCountryCode(absl::string_view code) { return IsInCodeList(code, kCodes, kCodeSize); }
 
 void CheckCountryCode(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsCountryCode(value)) {

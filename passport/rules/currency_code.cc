@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/rules/currency_code.h"
 
+#include "passport/rules/code_list.h"
 #include "passport/rules/finding.h"
 
 namespace meguri::passport {
@@ -18,17 +19,7 @@ constexpr size_t kCodeSize = 3;
 
 }  // namespace
 
-bool IsCurrencyCode(absl::string_view code) {
-  if (code.size() != kCodeSize) {
-    return false;
-  }
-  for (size_t i = 0; i < kCodes.size(); i += kCodeSize + 1) {
-    if (kCodes.substr(i, kCodeSize) == code) {
-      return true;
-    }
-  }
-  return false;
-}
+bool IsCurrencyCode(absl::string_view code) { return IsInCodeList(code, kCodes, kCodeSize); }
 
 void CheckCurrency(absl::string_view value, const Path& path, Findings& findings) {
   if (!IsCurrencyCode(value)) {
