@@ -11,6 +11,7 @@
 #include "google/protobuf/message.h"
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/enquiry.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "passport/payload.h"
 #include "passport/rules/finding.h"
@@ -84,6 +85,38 @@ std::vector<RecordLink> LinksOf(absl::Span<const record::v1::Section> sections) 
     }
   }
   return links;
+}
+
+absl::optional<Counterparty> CounterpartyOf(absl::Span<const record::v1::Section> sections) {
+  for (const record::v1::Section& section : sections) {
+    v1::Enquiry enquiry;
+    if (section.type() == record::v1::SECTION_TYPE_ENQUIRY && enquiry.ParseFromString(section.payload())) {
+      return Counterparty{enquiry.seller_id(), "sections.enquiry.seller_id"};
+    }
+    v1::EnquiryAnswer answer;
+    if (section.type() == record::v1::SECTION_TYPE_ENQUIRY_ANSWER && answer.ParseFromString(section.payload())) {
+      return Counterparty{answer.enquiry().publisher_id(), "sections.enquiry_answer.enquiry.publisher_id"};
+    }
+  }
+  return absl::nullopt;
+}
+
+bool IsPieceInUse(absl::Span<const record::v1::Section> sections) {
+  return std::any_of(sections.begin(), sections.end(), [](const record::v1::Section& section) {
+    v1::Identity identity;
+    return section.type() == record::v1::SECTION_TYPE_IDENTITY && identity.ParseFromString(section.payload()) &&
+           identity.granularity() == v1::GRANULARITY_ITEM && identity.product_status() != v1::PRODUCT_STATUS_WASTE;
+  });
+}
+
+Violation PartElsewhere(const RecordLink& link, const std::string& other) {
+  Findings findings(1);
+  Report(findings, link.field, "V7_PART_ELSEWHERE",
+         absl::StrCat("the piece ", link.record_id, ", which record ", other, " lists too"),
+         {"a piece that is in one product at a time", "publish a version of the other record without it",
+          "この個体は別の製品レコードの部品でもあります。"},
+         Severity::kWarning);
+  return std::move(findings).Take().front();
 }
 
 std::vector<Violation> ValidateRecordGraph(const std::string& own_id, absl::Span<const RecordLink> links,

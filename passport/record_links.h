@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
@@ -27,6 +28,22 @@ struct RecordLink {
 // What the identity, the composition and the bill of materials name, in their order. Sections that do not decode name
 // nothing.
 std::vector<RecordLink> LinksOf(absl::Span<const record::v1::Section> sections);
+
+// Whom an enquiry or an answer is for.
+struct Counterparty {
+  std::string participant_id;
+  std::string field;  // sections.enquiry.seller_id
+};
+
+// The member at the other side of an enquiry or an answer; nullopt if the record is neither, or does not decode.
+absl::optional<Counterparty> CounterpartyOf(absl::Span<const record::v1::Section> sections);
+
+// Whether the identity among `sections` is that of one piece with a serial number which is not waste.
+bool IsPieceInUse(absl::Span<const record::v1::Section> sections);
+
+// The warning that a record lists a piece which `other`, a record of the same publisher, lists too: a piece is in one
+// product at a time (V7).
+Violation PartElsewhere(const RecordLink& link, const std::string& other);
 
 // V7 over the records that `links` of the record `own_id` lead to, warnings included. `graph` holds them, or, unless
 // `is_whole`, as many as were looked up.

@@ -6,10 +6,12 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "node/publish/limits.h"
 #include "passport/index_terms.h"
 #include "passport/product_group.h"
 #include "passport/profile.h"
+#include "passport/record_links.h"
 #include "passport/validate.h"
 #include "record/section.h"
 
@@ -156,6 +158,18 @@ void CheckScopes(const Publication& publication, absl::string_view path, std::ve
   check_members(publication.subjects, "subjects");
 }
 
+// What is written to somebody reaches its addressees alone.
+void CheckAddressed(const Publication& publication, absl::Span<const Section> sections, absl::string_view path,
+                    std::vector<Violation>& violations) {
+  const absl::optional<passport::Counterparty> other = passport::CounterpartyOf(sections);
+  if (other.has_value() && !absl::c_linear_search(publication.addressees, other->participant_id)) {
+    violations.push_back({absl::StrCat(path, ".addressees"), "NOT_ADDRESSED",
+                          absl::StrCat("[", absl::StrJoin(publication.addressees, ", "), "]"),
+                          absl::StrCat(other->participant_id, ", whom ", other->field, " names"),
+                          "address the record to whom it is for", "宛先に相手方の会員を指定してください。"});
+  }
+}
+
 RecordScope MakeScope(const record::Header& header, const Publication& publication) {
   RecordScope scope{header.publisher(), "", publication.jurisdictions, publication.addressees, publication.subjects};
   scope.product_group = passport::ProductGroupOf(
@@ -197,6 +211,7 @@ std::vector<Violation> CheckSections(const CheckContext& context, const record::
     }
     CheckGtins(context, header, section, path, violations);
   }
+  CheckAddressed(publication, sections, path, violations);
   return warnings;
 }
 

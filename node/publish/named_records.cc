@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "node/publish/limits.h"
 #include "passport/inheritance.h"
 #include "passport/validate.h"
+#include "record/limits.h"
 #include "record/record_id.h"
 
 namespace meguri::node {
@@ -49,7 +51,7 @@ size_t BytesOf(const std::vector<Section>& sections) {
 
 NamedRecords::NamedRecords(const storage::StoreReader& store, const storage::Transaction& transaction,
                            const record::ParticipantId& publisher)
-    : records_(store), transaction_(transaction), publisher_(publisher) {}
+    : records_(store), feeds_(store), index_(store), transaction_(transaction), publisher_(publisher) {}
 
 void NamedRecords::Add(const OfCall& record) {
   const std::string id = record.header.record_id().ToHex();
@@ -71,6 +73,7 @@ absl::StatusOr<std::vector<Violation>> NamedRecords::Judge(const OfCall& record)
   }
   MEGURI_RETURN_IF_ERROR(JudgeGraph(record, Relation::kMadeOf, found));
   MEGURI_RETURN_IF_ERROR(JudgeGraph(record, Relation::kFollows, found));
+  MEGURI_RETURN_IF_ERROR(JudgeParts(record, found));
   return found;
 }
 
@@ -111,7 +114,7 @@ absl::StatusOr<const NamedRecords::Known*> NamedRecords::LookUp(const std::strin
     MEGURI_ASSIGN_OR_RETURN(const std::vector<Section> sections,
                             records_.ReadSections(transaction_, newest->arrival, slots));
     bytes_read_ += BytesOf(sections);
-    known = {true, passport::LinksOf(sections)};
+    known = {true, passport::LinksOf(sections), passport::IsPieceInUse(sections)};
   }
   return &known;
 }
@@ -200,6 +203,83 @@ absl::StatusOr<bool> NamedRecords::Follow(const OfCall& record, Relation relatio
     enter(id, known->links);
   }
   return true;
+}
+
+absl::StatusOr<bool> NamedRecords::IsPieceInUse(const std::string& record_id) {
+  if (const auto added = of_call_.find(record_id); added != of_call_.end()) {
+    return passport::IsPieceInUse(added->second.sections);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Known* known, LookUp(record_id));
+  return known->is_piece_in_use;
+}
+
+absl::StatusOr<bool> NamedRecords::Holds(const std::string& record_id, const std::string& part) {
+  const std::vector<RecordLink>* links = nullptr;
+  if (const auto added = of_call_.find(record_id); added != of_call_.end()) {
+    links = &added->second.links;
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(const Known* known, LookUp(record_id));
+    links = &known->links;
+  }
+  const bool names_it = std::any_of(links->begin(), links->end(), [&part](const RecordLink& link) {
+    return link.kind == LinkKind::kComponent && link.record_id == part;
+  });
+  return names_it ? IsPieceInUse(record_id) : false;
+}
+
+absl::StatusOr<std::string> NamedRecords::FindOtherHolder(const std::string& own_id, const std::string& part) {
+  for (const auto& [id, added] : of_call_) {
+    MEGURI_ASSIGN_OR_RETURN(const bool holds, id == own_id ? false : Holds(id, part));
+    if (holds) {
+      return id;
+    }
+  }
+  if (!own_feeds_.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(publisher_));
+    own_feeds_.emplace();
+    for (const auto& [feed, id] : held) {
+      if (feed.is_own()) {
+        own_feeds_->push_back(id);
+      }
+    }
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId first, record::RecordId::Parse(std::string(record::kRecordIdSize, 0)));
+  for (const storage::FeedId feed : *own_feeds_) {
+    storage::PostingCursor cursor = index_.Find(feed, {"component", part});
+    for (cursor.Seek(first, ""); cursor.Valid() && ++looked_up_ <= kNamedRecordsMax; cursor.Next()) {
+      MEGURI_ASSIGN_OR_RETURN(const storage::Posting posting, cursor.Get());
+      const std::string id = posting.record_id.ToHex();
+      MEGURI_ASSIGN_OR_RETURN(const bool holds, id == own_id ? false : Holds(id, part));
+      if (holds) {
+        return id;
+      }
+    }
+    MEGURI_RETURN_IF_ERROR(cursor.status());
+  }
+  return "";
+}
+
+// A piece is in one product at a time.
+absl::Status NamedRecords::JudgeParts(const OfCall& record, std::vector<Violation>& found) {
+  if (!passport::IsPieceInUse(record.sections)) {
+    return absl::OkStatus();
+  }
+  const std::string own_id = record.header.record_id().ToHex();
+  std::set<std::string> seen;
+  for (const RecordLink& link : record.links) {
+    if (link.kind != LinkKind::kComponent || !seen.insert(link.record_id).second || looked_up_ > kNamedRecordsMax) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const bool is_piece, IsPieceInUse(link.record_id));
+    if (!is_piece) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const std::string other, FindOtherHolder(own_id, link.record_id));
+    if (!other.empty()) {
+      found.push_back(passport::PartElsewhere(link, other));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status NamedRecords::JudgeGraph(const OfCall& record, Relation relation, std::vector<Violation>& found) {

@@ -13,6 +13,8 @@
 #include "passport/rules/record_graph.h"
 #include "record/header.h"
 #include "record/participant_id.h"
+#include "storage/feeds.h"
+#include "storage/index.h"
 #include "storage/records.h"
 #include "storage/transaction.h"
 
@@ -20,8 +22,8 @@ namespace meguri::node {
 
 // Judges a publication by the records that it names: the parents that it inherits from, which are its publisher's, and
 // what it is made of and was before, whoever published that. They are looked up as a transaction sees them, those of
-// the same call first. How much is looked up for one publication is limited (node/publish/limits.h). Of one call; not
-// thread-safe.
+// the same call first; which other records list the same piece, as it is durable now. How much is looked up for one
+// publication is limited (node/publish/limits.h). Of one call; not thread-safe.
 class NamedRecords {
  public:
   // All three outlive it.
@@ -45,6 +47,7 @@ class NamedRecords {
   struct Known {
     bool is_here = false;
     std::vector<passport::RecordLink> links;
+    bool is_piece_in_use = false;
   };
   // The sections of an own record from which others inherit; nullopt if it is not here or has ended.
   using Parent = absl::optional<std::vector<record::v1::Section>>;
@@ -58,16 +61,25 @@ class NamedRecords {
   // Fills `graph` with what the record leads to. False if that is more than the limits allow.
   absl::StatusOr<bool> Follow(const OfCall& record, Relation relation, passport::RecordGraph& graph);
   absl::Status JudgeGraph(const OfCall& record, Relation relation, std::vector<Violation>& found);
+  absl::StatusOr<bool> IsPieceInUse(const std::string& record_id);
+  // Whether the newest version of `record_id` names `part` as a component and is about a piece in use.
+  absl::StatusOr<bool> Holds(const std::string& record_id, const std::string& part);
+  // Another own record that lists the piece; "" if there is none.
+  absl::StatusOr<std::string> FindOtherHolder(const std::string& own_id, const std::string& part);
+  absl::Status JudgeParts(const OfCall& record, std::vector<Violation>& found);
 
   const storage::Records records_;
+  const storage::Feeds feeds_;
+  const storage::Index index_;
   const storage::Transaction& transaction_;
   const record::ParticipantId& publisher_;
   std::map<std::string, const OfCall> of_call_;  // by record ID in hex, the newest version
   std::map<std::string, Known> known_;
-  std::map<std::string, Parent> parents_;  // those that were read last
-  size_t parent_bytes_ = 0;                // of them
-  size_t looked_up_ = 0;                   // for the publication that is judged
-  size_t bytes_read_ = 0;                  // likewise
+  absl::optional<std::vector<storage::FeedId>> own_feeds_;  // read when they are asked for
+  std::map<std::string, Parent> parents_;                   // those that were read last
+  size_t parent_bytes_ = 0;                                 // of them
+  size_t looked_up_ = 0;                                    // for the publication that is judged
+  size_t bytes_read_ = 0;                                   // likewise
 };
 
 }  // namespace meguri::node

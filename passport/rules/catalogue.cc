@@ -65,6 +65,8 @@ constexpr RuleDescription kRules[] = {
     {"V7_NOT_FOLLOWED", "",
      "The records that a record names are few enough to be followed, without a circle among them.",
      "参照先のレコードをすべてたどれる。", kWarning},
+    {"V7_PART_ELSEWHERE", "", "A piece with a serial number is a part of one product at a time.",
+     "個体は同時に1つの製品にのみ含まれる。", kWarning},
     {"V7_RECORD_CYCLE", "", "A record does not lead back to itself through parents, components or predecessors.",
      "親・部品・前身をたどって自分自身に戻らない。"},
     {"V7_RECORD_DEPTH", "", "A chain of parents, components or predecessors has at most 32 records.",

@@ -121,6 +121,14 @@ class NamedRecordsTest : public ::testing::Test {
     }
     return node_.Publish(std::move(call));
   }
+  // One piece that is made of these.
+  VersionDraft Piece(const std::vector<std::string>& parts, passport::v1::ProductStatus status) {
+    VersionDraft piece = Appliance(parts);
+    passport::v1::Identity identity = Identity(passport::v1::GRANULARITY_ITEM, "washing-machine");
+    identity.set_product_status(status);
+    piece.content.sections[0].payload = identity.SerializeAsString();
+    return piece;
+  }
   // Stores a record of the other member, as following it would.
   void Replicate(const VersionDraft& draft) {
     const record::v1::Publication publication =
@@ -224,6 +232,45 @@ TEST_F(NamedRecordsTest, TakeAChainOfTheGreatestDepthAndNoLongerOne) {
   }
   EXPECT_THAT(Publish(chain), IsOk());
   EXPECT_THAT(Publish({Appliance({IdOf(chain.back())})}), HasReason("V7_RECORD_DEPTH"));
+}
+
+TEST_F(NamedRecordsTest, WarnOfAPieceThatIsInTwoProducts) {
+  const VersionDraft part = Piece({}, passport::v1::PRODUCT_STATUS_ORIGINAL);
+  const VersionDraft first = Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL);
+  const VersionDraft second = Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL);
+  const auto warning =
+      ElementsAre("publications[0].sections.bill_of_materials.items[0].component_record_id V7_PART_ELSEWHERE");
+  const record::v1::Publication published = node_.Sign(first);
+  ASSERT_THAT(Publish({part}), IsOk());
+  const Outcome alone = node_.Publish(node_.Call(published));
+  EXPECT_THAT(LinesOf(alone), IsEmpty());
+  const Outcome both = Publish({second});
+  EXPECT_THAT(LinesOf(both), warning);
+  EXPECT_THAT(both->warnings.back().found, ::testing::HasSubstr(IdOf(first)));
+  // Once the first is published without it, there is nothing to warn of.
+  const VersionDraft without =
+      ValueOf(client::NextVersion(Piece({}, passport::v1::PRODUCT_STATUS_ORIGINAL).content,
+                                  ValueOf(record::Header::Parse(published.envelope().header()))));
+  EXPECT_THAT(LinesOf(Publish({Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL), without})), warning)
+      << "of the second";
+  EXPECT_THAT(LinesOf(Publish({Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_WASTE)})), IsEmpty());
+}
+
+TEST_F(NamedRecordsTest, LetPiecesOfOneModelShareAPartThatIsNoPiece) {
+  VersionDraft part = Piece({}, passport::v1::PRODUCT_STATUS_ORIGINAL);
+  part.content.sections[0].payload = Identity(passport::v1::GRANULARITY_MODEL, "washing-machine").SerializeAsString();
+  ASSERT_THAT(Publish({part}), IsOk());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(LinesOf(Publish({Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL)})), IsEmpty());
+  }
+}
+
+TEST_F(NamedRecordsTest, WarnOfAPieceThatIsTwiceInOneRequest) {
+  const VersionDraft part = Piece({}, passport::v1::PRODUCT_STATUS_ORIGINAL);
+  const std::string field = "sections.bill_of_materials.items[0].component_record_id V7_PART_ELSEWHERE";
+  EXPECT_THAT(LinesOf(Publish({part, Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL),
+                               Piece({IdOf(part)}, passport::v1::PRODUCT_STATUS_ORIGINAL)})),
+              ElementsAre("publications[1]." + field, "publications[2]." + field));
 }
 
 TEST_F(NamedRecordsTest, LookUpNoMoreThanTheLimit) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "meguri/passport/v1/enquiry.pb.h"
 #include "node/publish/limits.h"
 #include "storage/requests.h"
 #include "tests/testing/status.h"
@@ -166,6 +167,28 @@ TEST_F(PublisherTest, TakesAGtinUnderAPrefixOfOnesOwnOrOfNobody) {
   EXPECT_THAT(node_.Publish(node_.Call(node_.Sign(node_.Lot("own")))), IsOk());
   node_.Register({node_.maker.Entry(), OtherWithPrefix(registry::v1::MEMBER_STATUS_LEFT)});
   EXPECT_THAT(node_.Publish(node_.Call(node_.Sign(node_.Lot("left")))), IsOk());
+}
+
+TEST_F(PublisherTest, RefusesAnEnquiryThatIsNotAddressedToTheSeller) {
+  passport::v1::Enquiry enquiry;
+  enquiry.set_seller_id(testing::kOther);
+  enquiry.set_need("polymer = \"PP\"");
+  enquiry.mutable_wanted_mass_kg()->set_value("5000");
+  enquiry.mutable_contact()->mutable_name()->set_ja("購買部");
+  enquiry.mutable_contact()->set_email("kobai@maker.example");
+  enquiry.set_valid_until("2027-12-31");
+  passport::RecordDraft content;
+  content.record_type = record::v1::RECORD_TYPE_ENQUIRY;
+  content.sections.push_back({record::v1::SECTION_TYPE_ENQUIRY,
+                              record::AudienceSet::Of({record::v1::AUDIENCE_ADDRESSEES}), enquiry.SerializeAsString()});
+  PublishCall call = node_.Call(node_.Sign(ValueOf(client::FirstVersion(std::move(content), node_.random))));
+  PublishCall addressed = call;
+  addressed.publications[0].addressees = {testing::kOther};
+  call.publications[0].addressees = {"0199:third"};
+  const Outcome refused = node_.Publish(std::move(call));
+  ASSERT_THAT(refused, HasReason("NOT_ADDRESSED"));
+  EXPECT_EQ(ViolationsOf(refused.status())[0].field, "publications[0].addressees");
+  EXPECT_THAT(node_.Publish(std::move(addressed)), IsOk());
 }
 
 }  // namespace
