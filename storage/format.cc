@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "storage/commit_keys.h"
+#include "storage/membership.h"
 #include "storage/usage_count.h"
 #include "storage/value.h"
 #include "storage/versions.h"
@@ -39,7 +40,7 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
 }  // namespace
 
 absl::Status PrepareFormat(OrderedStore& store) {
-  const MigrationStep steps[] = {AddUsage, AddNewestKeys};
+  const MigrationStep steps[] = {AddUsage, AddNewestKeys, AddEntryIndices};
   static_assert(std::size(steps) == kStoreFormat - 1, "a step leads to every format but the first");
   return PrepareFormat(store, steps);
 }

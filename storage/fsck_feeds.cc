@@ -15,6 +15,7 @@
 #include "record/feed.h"
 #include "record/merkle.h"
 #include "storage/feeds.h"
+#include "storage/format.h"
 #include "storage/key_layout.h"
 #include "storage/records.h"
 #include "storage/tile.h"
@@ -129,8 +130,9 @@ class MembershipCheck {
     if (!stored.has_value()) {
       return ValueMissing("the membership of the record that the entry names");
     }
-    MEGURI_ASSIGN_OR_RETURN(const uint64_t slots, UnwrapU64(*stored, "membership"));
-    return Compare(*arrival, slots, entry.slots);
+    MEGURI_ASSIGN_OR_RETURN(const FeedMembership membership, ParseMembership(feed_, *stored));
+    MEGURI_RETURN_IF_ERROR(CheckNamed(membership, entry));
+    return Compare(*arrival, membership.slots, entry.slots);
   }
   // `stored` is how many memberships this feed has.
   void Finish(uint64_t stored) {
@@ -146,6 +148,22 @@ class MembershipCheck {
 
  private:
   static constexpr size_t kUnopenedMax = 65536;
+
+  // That the entry which the membership names is one of the same record.
+  absl::Status CheckNamed(const FeedMembership& membership, const record::FeedEntry& entry) const {
+    if (!membership.index.has_value()) {
+      return HasFormat(store_, kFormatWithIndex, findings_) ? ValueMissing("the place of the entry") : absl::OkStatus();
+    }
+    MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, EntryKey(feed_, *membership.index)));
+    if (!stored.has_value()) {
+      return ValueMissing("the entry that a membership names");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(*stored));
+    const auto named = record::FeedEntry::Parse(bytes);
+    return named.ok() && named->header_hash == entry.header_hash
+               ? absl::OkStatus()
+               : ValueDamaged("membership, which names an entry of another record,");
+  }
 
   // A publisher may put a record into its feed again; its membership is what all of its entries open together.
   absl::Status Compare(Arrival arrival, uint64_t membership, uint64_t entry) {

@@ -21,7 +21,7 @@
 namespace meguri::storage {
 
 enum class KeyKind : char {
-  kMembership = 'b',  // u64 arrival | u32 feed                            -> u64 slots
+  kMembership = 'b',  // u64 arrival | u32 feed                            -> u64 slots | u64 index of an entry
   kConflict = 'c',    // header hash[32]                                   -> record ID[16] | publisher
   kHead = 'd',        // u32 feed                                          -> StoredHead
   kEntry = 'e',       // u32 feed | u64 index                              -> feed entry, 41 bytes

@@ -200,8 +200,8 @@ absl::StatusOr<std::vector<FeedMembership>> Records::FeedsOf(Arrival arrival) co
     if (!key.has_value()) {
       return ValueDamaged("key of a membership");
     }
-    MEGURI_ASSIGN_OR_RETURN(const uint64_t slots, UnwrapU64(cursor->value(), "membership"));
-    memberships.push_back({key->feed, slots});
+    MEGURI_ASSIGN_OR_RETURN(const FeedMembership membership, ParseMembership(key->feed, cursor->value()));
+    memberships.push_back(membership);
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return memberships;
@@ -368,18 +368,19 @@ absl::StatusOr<int64_t> Records::PutSection(Transaction& transaction, const PutV
   return bytes - (stored->has_value() ? CountedBytes(key, **stored) : 0);
 }
 
-absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed,
-                                    uint64_t slots) const {
-  std::string key = MembershipKey(version.arrival, feed);
+absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& version,
+                                    const FeedMembership& membership) const {
+  std::string key = MembershipKey(version.arrival, membership.feed);
   absl::optional<std::string> stored = transaction.GetWritten(Family::kLookup, key);
   if (!stored.has_value() && !version.is_new) {
     MEGURI_ASSIGN_OR_RETURN(stored, transaction.Get(Family::kLookup, key));
   }
-  uint64_t known = 0;
+  FeedMembership joined = membership;
   if (stored.has_value()) {
-    MEGURI_ASSIGN_OR_RETURN(known, UnwrapU64(*stored, "membership"));
+    MEGURI_ASSIGN_OR_RETURN(const FeedMembership known, ParseMembership(membership.feed, *stored));
+    joined = Joined(known, membership);
   }
-  transaction.Put(Family::kLookup, std::move(key), WrapU64(known | slots));
+  transaction.Put(Family::kLookup, std::move(key), WrapMembership(joined));
   return absl::OkStatus();
 }
 

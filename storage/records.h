@@ -15,6 +15,7 @@
 #include "record/header.h"
 #include "record/record_id.h"
 #include "storage/feeds.h"
+#include "storage/membership.h"
 #include "storage/ordered_store.h"
 #include "storage/transaction.h"
 #include "storage/versions.h"
@@ -33,12 +34,6 @@ struct PutVersion {
 struct InterpretedRecord {
   bool has_place = false;  // among the versions; otherwise another header has it, and the record is frozen
   int64_t grown = 0;       // as above
-};
-
-// Which feeds bring a version here, and which slots each of them opens.
-struct FeedMembership {
-  FeedId feed = 0;
-  uint64_t slots = 0;
 };
 
 // DATA_LOSS if it cannot be read.
@@ -103,8 +98,9 @@ class Records {
   // Keeps a section; an equal one that is there already is left alone. Returns the bytes by which the store grew.
   absl::StatusOr<int64_t> PutSection(Transaction& transaction, const PutVersion& version,
                                      const record::v1::Section& section) const;
-  // Says that `feed` brings the version here and opens `slots`, beside those that it opened before.
-  absl::Status PutMembership(Transaction& transaction, const PutVersion& version, FeedId feed, uint64_t slots) const;
+  // Says that an entry of a feed names the version and opens slots, beside what entries before it opened.
+  absl::Status PutMembership(Transaction& transaction, const PutVersion& version,
+                             const FeedMembership& membership) const;
   // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
   // version. The first evidence stays; of further headers only the hashes are kept. `feed` is charged with the bytes
   // that are returned, by which the store grew.

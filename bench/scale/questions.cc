@@ -121,7 +121,7 @@ class Filler {
       const std::vector<record::IndexTerm> more = passport::TermsOf(section.type(), section.payload());
       terms.insert(terms.end(), more.begin(), more.end());
     }
-    MEGURI_RETURN_IF_ERROR(records_.PutMembership(transaction, version, feed, slots));
+    MEGURI_RETURN_IF_ERROR(records_.PutMembership(transaction, version, {feed, slots, count_ - 1}));
     entries.push_back(record::FeedEntry{header.hash(), slots}.Encode());
     return index_.Replace(transaction, feed, header, version.arrival, terms).status();
   }

@@ -365,8 +365,8 @@ absl::StatusOr<int64_t> ChargeSections(const storage::PutVersion& version, int64
   return 0;
 }
 
-// Stores the record of one entry of the feed `id`, which is counted in `account`.
-absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
+// Stores the record of the entry at `index` of the feed `id`, which is counted in `account`.
+absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, uint64_t index,
                                       const absl::optional<storage::UsageAccount>& account, absl::Time now,
                                       const storage::StoreReader& store, storage::Transaction& transaction) {
   const storage::Records records(store);
@@ -377,7 +377,7 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
   stored.set_first_seen_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
   if (!item.header.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion unread, records.PutUnread(transaction, id, stored));
-    MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, unread, id, item.slots));
+    MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, unread, {id, item.slots, index}));
     return WrittenItem{false, unread.grown};
   }
   const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, *item.header, stored);
@@ -392,16 +392,16 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id,
     sections += grown;
   }
   MEGURI_ASSIGN_OR_RETURN(sections, ChargeSections(*version, sections, account, store, transaction));
-  MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, id, item.slots));
-  int64_t index = 0;
+  MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, {id, item.slots, index}));
+  int64_t terms = 0;
   if (version->is_first) {
-    index = storage::Index::Add(transaction, id, *item.header, version->arrival, item.terms);
+    terms = storage::Index::Add(transaction, id, *item.header, version->arrival, item.terms);
   } else {
-    MEGURI_ASSIGN_OR_RETURN(index,
+    MEGURI_ASSIGN_OR_RETURN(terms,
                             storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
   }
   item.sections.clear();
-  return WrittenItem{false, version->grown + sections + index};
+  return WrittenItem{false, version->grown + sections + terms};
 }
 
 }  // namespace
@@ -420,7 +420,8 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
   entries.reserve(batch.items.size());
   int64_t grown = 0;
   for (VerifiedItem& item : batch.items) {
-    MEGURI_ASSIGN_OR_RETURN(const WrittenItem written, WriteItem(item, id, account, now, store, scope.transaction));
+    MEGURI_ASSIGN_OR_RETURN(const WrittenItem written,
+                            WriteItem(item, id, batch.start + entries.size(), account, now, store, scope.transaction));
     frozen += written.is_frozen ? 1 : 0;
     grown += written.grown + storage::kEntryBytes;
     entries.push_back(std::move(item.entry));

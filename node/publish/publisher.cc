@@ -379,8 +379,8 @@ class Commit {
   absl::Status Enter(const record::Header& header, const storage::PutVersion& version, storage::FeedId id,
                      uint64_t slots) {
     const record::FeedEntry entry{header.hash(), slots};
-    MEGURI_RETURN_IF_ERROR(scope_.feeds.Append(scope_.transaction, id, entry.Encode()).status());
-    return records_.PutMembership(scope_.transaction, version, id, slots);
+    MEGURI_ASSIGN_OR_RETURN(const uint64_t index, scope_.feeds.Append(scope_.transaction, id, entry.Encode()));
+    return records_.PutMembership(scope_.transaction, version, {id, slots, index});
   }
 
   template <typename Prepared>

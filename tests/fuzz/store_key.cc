@@ -57,6 +57,9 @@ void TryValue(absl::string_view value) {
   if (const auto number = storage::UnwrapU64(value, "number"); number.ok()) {
     Invariant(storage::WrapU64(*number) == value, "one number has one form");
   }
+  if (const auto membership = storage::ParseMembership(1, value); membership.ok()) {
+    Invariant(storage::WrapMembership(*membership) == value, "a membership has one form");
+  }
   if (const auto tile = storage::ParseTile(value); tile.ok()) {
     Invariant(storage::WrapTile(*tile) == value, "one tile has one form");
   }

@@ -310,7 +310,7 @@ absl::Status FillStore(storage::OrderedStore& store) {
   for (const char* name : {"public", "members"}) {
     const storage::FeedId feed = feeds.FindOrCreate(transaction, samples::OwnFeed("9999:m", name)).value();
     Invariant(feeds.AppendMany(transaction, feed, {entry.Encode(), entry.Encode()}).ok(), "a feed takes entries");
-    Invariant(records.PutMembership(transaction, version, feed, 3).ok(), "a record is in its feed");
+    Invariant(records.PutMembership(transaction, version, {feed, 3, 0}).ok(), "a record is in its feed");
     const std::vector<record::IndexTerm> terms = {{"gtin", "1"}};
     Invariant(storage::Index(store).Replace(transaction, feed, sample.header, version.arrival, terms).ok(),
               "and is found");

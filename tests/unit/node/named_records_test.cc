@@ -149,7 +149,7 @@ class NamedRecordsTest : public ::testing::Test {
           return kept.status();
         }
       }
-      return records.PutMembership(scope.transaction, version, feed, slots);
+      return records.PutMembership(scope.transaction, version, {feed, slots, 0});
     });
     ASSERT_TRUE(status.ok()) << status;
   }

@@ -91,6 +91,40 @@ TEST_F(FormatTest, AddsTheNewestVersionsToAStoreOfFormat1) {
   EXPECT_EQ(NewestIn(*store_), expected);
 }
 
+TEST_F(FormatTest, AddsTheEntriesToTheMembershipsOfAStoreOfFormat3) {
+  constexpr uint64_t kRecords = 5000;  // more than one batch
+  meguri::testing::SeededRandom random;
+  const Records records(*store_);
+  const Feeds feeds(*store_);
+  Transaction transaction(*store_);
+  const auto feed = feeds.FindOrCreate(transaction, testing::OwnFeed("9999:maker", "public"));
+  MEGURI_ASSERT_OK(feed);
+  std::vector<std::string> entries;
+  std::vector<PutVersion> versions;
+  for (uint64_t i = 0; i < kRecords; ++i) {
+    const testing::SampleRecord sample =
+        testing::MakeSample(testing::Member("9999:maker"), record::RecordId::Make(random), 1, random);
+    versions.push_back(records.Put(transaction, sample.header, sample.stored).value());
+    entries.push_back(record::FeedEntry{sample.header.hash(), 0b101}.Encode());
+    transaction.Put(Family::kLookup, MembershipKey(versions.back().arrival, *feed), WrapU64(0b101));
+  }
+  // An entry whose header is not stored, and one that is repeated.
+  entries.push_back(record::FeedEntry{record::Sha256("in conflict"), 1}.Encode());
+  entries.push_back(entries.front());
+  MEGURI_ASSERT_OK(feeds.AppendMany(transaction, *feed, entries));
+  transaction.Put(Family::kLookup, kFormatKey, WrapU64(3));
+  MEGURI_ASSERT_OK(testing::Apply(*store_, transaction));
+  EXPECT_THAT(*records.FeedsOf(1), ::testing::ElementsAre(FeedMembership{*feed, 0b101, absl::nullopt}));
+
+  MEGURI_ASSERT_OK(PrepareFormat(*store_));
+  EXPECT_EQ(Format(), kStoreFormat);
+  for (uint64_t i = 0; i < kRecords; ++i) {
+    ASSERT_THAT(*records.FeedsOf(versions[i].arrival), ::testing::ElementsAre(FeedMembership{*feed, 0b101, i}));
+  }
+  MEGURI_EXPECT_OK(AddEntryIndices(*store_)) << "interrupted before the mark, it is run again";
+  EXPECT_THAT(*records.FeedsOf(1), ::testing::ElementsAre(FeedMembership{*feed, 0b101, 0}));
+}
+
 TEST_F(FormatTest, RefusesANewerStore) {
   Put(Family::kLookup, kFormatKey, WrapU64(kStoreFormat + 1));
   const absl::Status status = PrepareFormat(*store_);

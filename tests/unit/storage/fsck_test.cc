@@ -124,8 +124,8 @@ class FsckTest : public ::testing::Test {
     }
     for (const FeedId feed : into) {
       const record::FeedEntry entry{sample.header.hash(), 0b11};
-      MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, feed, entry.Encode()).status());
-      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, feed, entry.slots));
+      MEGURI_ASSIGN_OR_RETURN(const uint64_t index, feeds.Append(transaction, feed, entry.Encode()));
+      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, {feed, entry.slots, index}));
       const std::vector<record::IndexTerm> terms = {{"gtin", "1"}, {"lot", absl::StrCat(version.arrival)}};
       MEGURI_RETURN_IF_ERROR(Index(*store_).Replace(transaction, feed, sample.header, version.arrival, terms).status());
     }
@@ -272,8 +272,8 @@ TEST_F(FsckTest, DetectsKeysThatDoNotBelong) {
       {HeaderKey(record::Sha256("nothing")), WrapU64(1)},
       {VersionKey(other, maker, 1), WrapValue(version)},
       {NewestKey(other), WrapValue("")},
-      {MembershipKey(1, 9), WrapU64(1)},
-      {MembershipKey(77, 1), WrapU64(1)},
+      {MembershipKey(1, 9), WrapMembership({9, 1, 0})},
+      {MembershipKey(77, 1), WrapMembership({1, 1, 0})},
       {FeedNameKey(OwnFeed("9999:maker", "owner")), WrapU64(1)},
       {FeedIdKey(9), **store_->Get(Family::kLookup, FeedIdKey(1))},
       {EntryKey(1, kEntries), WrapValue(record::FeedEntry{samples_[0].header.hash(), 1}.Encode())},
@@ -313,10 +313,19 @@ TEST_F(FsckTest, DetectsKeysThatDoNotBelong) {
 }
 
 TEST_F(FsckTest, DetectsAMembershipThatOpensMoreOrFewerSlotsThanTheEntries) {
-  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapU64(0b111)),
+  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapMembership({2, 0b111, 0})),
               Contains(HasSubstr("opens fewer slots of record number 1 than its membership says")));
-  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapU64(0b01)),
+  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapMembership({2, 0b01, 0})),
               Contains(HasSubstr("opens fewer slots than the entry")));
+}
+
+TEST_F(FsckTest, DetectsAMembershipThatNamesAnotherEntry) {
+  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapMembership({2, 0b11, 1})),
+              Contains(HasSubstr("names an entry of another record")));
+  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapMembership({2, 0b11, 999})),
+              Contains(HasSubstr("the entry that a membership names")));
+  EXPECT_THAT(ProblemsWith(Family::kLookup, MembershipKey(1, 2), WrapMembership({2, 0b11, absl::nullopt})),
+              Contains(HasSubstr("the place of the entry")));
 }
 
 // The index would tell the readers of a feed of a record that the feed does not bring.

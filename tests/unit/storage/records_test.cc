@@ -131,10 +131,10 @@ TEST_F(RecordsTest, TellsDamageOfTheNewestVersion) {
 TEST_F(RecordsTest, AddsUpTheSlotsOfANewVersion) {
   Transaction transaction(*store_);
   const PutVersion version{1, true};
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, 7, 0b101));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, 7, 0b010));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, {7, 0b101, 4}));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, version, {7, 0b010, 9}));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
-  EXPECT_EQ(records_.FeedsOf(1)->front().slots, 0b111U);
+  EXPECT_EQ(records_.FeedsOf(1)->front(), (FeedMembership{7, 0b111, 9}));
 }
 
 TEST_F(RecordsTest, RefusesASecondHeaderOfOneVersion) {
@@ -246,18 +246,15 @@ TEST_F(RecordsTest, TakesSlotsUpTo63) {
 
 TEST_F(RecordsTest, ListsTheFeedsThatBringAVersion) {
   Transaction transaction(*store_);
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 7, 0b101));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 3, 0b001));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {2}, 3, 0b111));
-  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, 7, 0b010));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, {7, 0b101, 4}));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, {3, 0b001, 0}));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {2}, {3, 0b111, 1}));
+  MEGURI_ASSERT_OK(records_.PutMembership(transaction, {1}, {7, 0b001, 9}));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   const auto feeds = records_.FeedsOf(1);
   MEGURI_ASSERT_OK(feeds);
-  ASSERT_EQ(feeds->size(), 2U);
-  EXPECT_EQ((*feeds)[0].feed, 3U);
-  EXPECT_EQ((*feeds)[0].slots, 0b001U);
-  EXPECT_EQ((*feeds)[1].feed, 7U);
-  EXPECT_EQ((*feeds)[1].slots, 0b111U);
+  EXPECT_THAT(*feeds, ::testing::ElementsAre(FeedMembership{3, 0b001, 0}, FeedMembership{7, 0b101, 4}))
+      << "the entry that opened nothing new is not the one to show";
   EXPECT_THAT(*records_.FeedsOf(3), ::testing::IsEmpty());
 }
 

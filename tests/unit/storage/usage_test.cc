@@ -66,7 +66,7 @@ class UsageTest : public ::testing::Test {
       MEGURI_ASSIGN_OR_RETURN(const FeedId id, store_feeds.FindOrCreate(transaction, feed));
       const std::string entry = record::FeedEntry{sample.header.hash(), 0b11}.Encode();
       MEGURI_RETURN_IF_ERROR(store_feeds.Append(transaction, id, entry).status());
-      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, id, 0b11));
+      MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, version, {id, 0b11, absl::nullopt}));
       MEGURI_ASSIGN_OR_RETURN(index, Index(*store_).Replace(transaction, id, sample.header, version.arrival,
                                                             {{"gtin", "04912345100108"}, {"all", ""}}));
     }

@@ -299,12 +299,14 @@ void PutAside(Scene& scene, const FeedItem& item) {
     stored.set_brought_by(id);
     stored.set_signature(item.envelope().signature().SerializeAsString());
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version, records.PutUnread(scope.transaction, id, stored));
-    MEGURI_RETURN_IF_ERROR(records.PutMembership(scope.transaction, version, id, hostile::EntryOf(item).slots));
+    MEGURI_ASSIGN_OR_RETURN(const uint64_t index, scope.feeds.Append(scope.transaction, id, item.entry()));
+    MEGURI_RETURN_IF_ERROR(
+        records.PutMembership(scope.transaction, version, {id, hostile::EntryOf(item).slots, index}));
     MEGURI_RETURN_IF_ERROR(storage::Usages(*scene.store)
                                .Add(scope.transaction, {scene.holder, scene.publisher.participant()}, 1,
                                     version.grown + storage::kEntryBytes)
                                .status());
-    return scope.feeds.Append(scope.transaction, id, item.entry()).status();
+    return absl::OkStatus();
   });
   ASSERT_THAT(put, meguri::testing::IsOk());
 }
