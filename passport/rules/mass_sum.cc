@@ -92,6 +92,12 @@ void CheckPair(const WeighedGroup& group, int i, Findings& findings) {
   }
 }
 
+void CheckPairs(const WeighedGroup& group, Findings& findings) {
+  for (int i = 0; i < group.nodes->size(); ++i) {
+    CheckPair(group, i, findings);
+  }
+}
+
 bool IsJoker(const v1::CompositionNode& node) { return node.confidentiality() == v1::CONFIDENTIALITY_JOKER; }
 
 // Whether the joker at `i` is known to be small enough.
@@ -133,13 +139,20 @@ bool IsWhole(absl::int128 amount, absl::int128 whole) {
 }
 
 void CheckMassSums(const v1::Composition& composition, const Path& path, Findings& findings) {
-  ForEachGroup(composition, path, [&findings](const WeighedGroup& group) {
+  ForEachGroup(composition, absl::nullopt, path, [&findings](const WeighedGroup& group) {
     CheckMasses(group, findings);
     CheckFractions(group, findings);
-    for (int i = 0; i < group.nodes->size(); ++i) {
-      CheckPair(group, i, findings);
-    }
+    CheckPairs(group, findings);
     CheckJokers(group, findings);
+  });
+}
+
+void CheckMassSumsWithin(const v1::Composition& composition, absl::int128 whole, const Path& path, Findings& findings) {
+  ForEachGroup(composition, whole, path, [&findings](const WeighedGroup& group) {
+    if (group.hangs_on_whole) {
+      CheckMasses(group, findings);
+      CheckPairs(group, findings);
+    }
   });
 }
 

@@ -20,5 +20,7 @@ bool IsWhole(absl::int128 amount, absl::int128 whole);
 // V6: children weigh no more than their parent, and as much if they make up the whole of it; fractions sum to 1; a mass
 // and a fraction of one node agree; a joker is a small remainder, the only one.
 void CheckMassSums(const v1::Composition& composition, const Path& path, Findings& findings);
+// What that cannot find in a composition that does not say what the whole weighs, while `whole` is.
+void CheckMassSumsWithin(const v1::Composition& composition, absl::int128 whole, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

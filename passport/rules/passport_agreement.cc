@@ -19,38 +19,20 @@ const Path kStatePath("sections.item_state");
 const Path kClaimsPath("sections.recycled_content");
 const Path kCertificationPath("sections.certification");
 
-void CheckWhole(const Amount& mass, absl::int128 whole, const std::string& field, Findings& findings) {
-  if (mass.has_value() && !(IsWithin(*mass, whole) && IsWhole(*mass, whole))) {
-    Report(findings, field, "V6_MASS_AGREEMENT", absl::StrCat(FixedDecimalText(*mass), " kg"),
-           {absl::StrCat(FixedDecimalText(whole), " kg as in the identity section, within 0.5 %"),
-            "correct one of them", "質量が識別情報の質量と一致しません（許容差0.5％）。"});
-  }
-}
-
 }  // namespace
 
-void CheckListedMasses(const record::Header&, const RecordContent& content, Findings& findings) {
-  if (content.identity == nullptr) {
+void CheckOfferedMass(const record::Header&, const RecordContent& content, Findings& findings) {
+  if (content.identity == nullptr || content.material_identity == nullptr) {
     return;
   }
   const Amount whole = MassOf(content.identity->has_mass_kg(), content.identity->mass_kg());
-  if (!whole.has_value()) {
-    return;
-  }
-  if (const v1::BillOfMaterials* bill = content.bill_of_materials) {
-    CheckWhole(MassOf(bill->has_mass_kg(), bill->mass_kg()), *whole, kBillPath.At("mass_kg"), findings);
-  }
-  if (const v1::MaterialIdentity* material = content.material_identity) {
-    CheckWhole(MassOf(material->has_net_mass_kg(), material->net_mass_kg()), *whole, kMaterialPath.At("net_mass_kg"),
-               findings);
-    const v1::MaterialOffer& offer = material->offer();
-    const Amount available = MassOf(offer.has_available_mass_kg(), offer.available_mass_kg());
-    if (available.has_value() && !IsWithin(*available, *whole)) {
-      Report(findings, kMaterialPath.Field("offer").At("available_mass_kg"), "OFFER_MASS",
-             absl::StrCat(FixedDecimalText(*available), " kg"),
-             {absl::StrCat("at most the lot's ", FixedDecimalText(*whole), " kg"), "correct one of them",
-              "提供可能質量がロットの質量を超えています。"});
-    }
+  const v1::MaterialOffer& offer = content.material_identity->offer();
+  const Amount available = MassOf(offer.has_available_mass_kg(), offer.available_mass_kg());
+  if (whole.has_value() && available.has_value() && !IsWithin(*available, *whole)) {
+    Report(findings, kMaterialPath.Field("offer").At("available_mass_kg"), "OFFER_MASS",
+           absl::StrCat(FixedDecimalText(*available), " kg"),
+           {absl::StrCat("at most the lot's ", FixedDecimalText(*whole), " kg"), "correct one of them",
+            "提供可能質量がロットの質量を超えています。"});
   }
 }
 

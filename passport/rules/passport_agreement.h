@@ -5,8 +5,8 @@
 
 namespace meguri::passport {
 
-// V6: bill of materials and net mass of the lot agree with the identity section; no more is offered than there is.
-void CheckListedMasses(const record::Header& header, const RecordContent& content, Findings& findings);
+// V6: no more of a lot is offered than there is.
+void CheckOfferedMass(const record::Header& header, const RecordContent& content, Findings& findings);
 // V7: no item of the bill is the product itself.
 void CheckBillReferences(const record::Header& header, const RecordContent& content, Findings& findings);
 // V8: an element of a battery has the recycled share that the law asks for in that year. A warning.

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "meguri/passport/v1/bill_of_materials.pb.h"
+#include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/certification.pb.h"
 #include "meguri/passport/v1/chain_of_custody.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
+#include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/durability.pb.h"
 #include "meguri/passport/v1/enquiry.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
@@ -27,8 +30,11 @@ struct RecordContent {
   const v1::Composition* composition = nullptr;
   const v1::CompositionSummary* composition_summary = nullptr;
   const v1::BillOfMaterials* bill_of_materials = nullptr;
+  const v1::Dismantling* dismantling = nullptr;
   const v1::RecycledContent* recycled_content = nullptr;
   const v1::ChainOfCustody* chain_of_custody = nullptr;
+  const v1::CarbonFootprint* carbon_footprint = nullptr;
+  const v1::Durability* durability = nullptr;
   const v1::ItemState* item_state = nullptr;
   const v1::HazardSummary* hazard_summary = nullptr;
   const v1::SubstanceDeclaration* substance_declaration = nullptr;

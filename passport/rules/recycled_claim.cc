@@ -2,6 +2,8 @@
 #include "passport/rules/recycled_claim.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "passport/rules/decimal.h"
 #include "passport/rules/derived_value.h"
 #include "passport/rules/finding.h"
+#include "passport/rules/mass_sum.h"
 #include "passport/rules/weighed_group.h"
 
 namespace meguri::passport {
@@ -141,7 +144,47 @@ void CheckRecomputed(const v1::RecycledContentClaim& claim, const Path& path, Fi
   }
 }
 
+// What a claim is about, by which claims add.
+using Kilograms =
+    std::tuple<v1::ClaimScope, std::string, std::string, std::string, uint32_t, std::string, std::string, std::string>;
+
+Kilograms KilogramsOf(const v1::RecycledContentClaim& claim) {
+  const bool is_product = claim.scope() == v1::CLAIM_SCOPE_PRODUCT;
+  const std::string subject(absl::StripAsciiWhitespace(claim.subject()));
+  return {claim.scope(),
+          is_product ? "" : absl::AsciiStrToLower(subject),
+          claim.total_mass_kg().value(),  // a number has one spelling
+          claim.reporting_basis().plant(),
+          claim.reporting_basis().year(),
+          claim.mass_balance_period().start(),
+          claim.mass_balance_period().end(),
+          claim.certificate().scheme()};
+}
+
 }  // namespace
+
+void CheckClaimSums(const v1::RecycledContent& content, const Path& path, Findings& findings) {
+  std::map<Kilograms, absl::int128> sums;
+  for (int i = 0; i < content.claims_size(); ++i) {
+    const v1::RecycledContentClaim& claim = content.claims(i);
+    const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
+    const absl::int128 recycled = RecycledMass(claim);
+    if (!total.has_value() || recycled > *total) {
+      continue;  // said of the claim itself
+    }
+    absl::int128& sum = sums[KilogramsOf(claim)];
+    const bool was_within = IsWithin(sum, *total);
+    sum += recycled;
+    if (was_within && !IsWithin(sum, *total)) {
+      AddClaim(path.Element("claims", i).At("total_mass_kg"), "V8_CLAIM_SUM",
+               absl::StrCat("with the claims before about the same subject, ", FixedDecimalText(sum),
+                            " kg of recycled mass"),
+               absl::StrCat("at most the total of ", FixedDecimalText(*total), " kg within 0.5 %"),
+               "count each kilogram in one claim, or say what the claims are about apart",
+               "同じ対象に対する再生材質量の合計が総質量を超えています。", findings);
+    }
+  }
+}
 
 absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& claim) {
   const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());

@@ -19,6 +19,13 @@ void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findi
 // has a ledger and a period.
 void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings);
 
+// V8: claims about the same kilograms add up to no more than these. They are the same if scope, subject, total mass,
+// plant and year, accounting period and certification scheme are: such claims differ in the source (pre- or
+// post-consumer), the recycling method or the chain of custody, and no kilogram comes from two of these. Claims that
+// differ in any of the rest are other views of the same material (a product and its materials, two plants, two schemes)
+// or other portions of it, and do not add.
+void CheckClaimSums(const v1::RecycledContent& content, const Path& path, Findings& findings);
+
 inline constexpr char kRecycledFractionMethod[] = "RECYCLED_FRACTION/1";
 
 // (pre + post) / total rounded to six digits, in units of 1e-18. Nullopt if the masses are unusable.

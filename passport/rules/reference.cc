@@ -82,6 +82,12 @@ absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::Subs
   return best == nullptr ? absl::nullopt : absl::make_optional(Value(best->threshold(), best->source()));
 }
 
+bool IsListedOn(absl::CivilDay day, v1::SubstanceRegime regime, absl::string_view cas_number) {
+  return absl::c_any_of(Tables().listed_substances(), [&](const profile::v1::ListedSubstance& row) {
+    return row.cas_number() == cas_number && row.regime() == regime && Day(row.effective_from()) <= day;
+  });
+}
+
 absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,
                                                  absl::string_view element) {
   const profile::v1::RecycledMinimum* best = nullptr;

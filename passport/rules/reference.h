@@ -24,6 +24,10 @@ absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::Subs
                                                     v1::ConcentrationBasis basis, absl::string_view cas_number,
                                                     absl::string_view application);
 
+// Whether a list of the regime names the substance on a day. The lists of passport/reference hold what composition
+// declarations commonly have, not all that the laws do.
+bool IsListedOn(absl::CivilDay day, v1::SubstanceRegime regime, absl::string_view cas_number);
+
 // The least share of recycled material in an element of a product group on a day.
 absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,
                                                  absl::string_view element);

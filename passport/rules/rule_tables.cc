@@ -10,6 +10,7 @@
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/cas_number.h"
 #include "passport/rules/composition_tree.h"
+#include "passport/rules/contained_substance.h"
 #include "passport/rules/country_code.h"
 #include "passport/rules/critical_material.h"
 #include "passport/rules/described_level.h"
@@ -22,6 +23,7 @@
 #include "passport/rules/participant_reference.h"
 #include "passport/rules/passport_agreement.h"
 #include "passport/rules/plastic_marking.h"
+#include "passport/rules/product_mass.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/recycled_claim.h"
 #include "passport/rules/registered_prefix.h"
@@ -145,6 +147,7 @@ std::vector<Rule> RecycledContentRules() {
   return {
       Required<M>(M::kClaimsFieldNumber),
       Whole<M, &CheckClaimCount>(),
+      Whole<M, &CheckClaimSums>(),
       Required<Claim>(Claim::kScopeFieldNumber),
       Value<Claim>(Claim::kSubjectFieldNumber, &CheckWord),
       Required<Claim>(Claim::kTotalMassKgFieldNumber),
@@ -249,10 +252,10 @@ RulesByMessage MakeRulesByMessage() {
 }
 
 constexpr RecordRule kRecordRules[] = {
-    &CheckMassAgreement,   &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
-    &CheckListedMasses,    &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
-    &CheckItemAgreement,   &CheckHazardAgreement, &CheckCertificationExpiry, &CheckCriticalMaterials,
-    &CheckValidWhenIssued, &CheckOtherParty,
+    &CheckMassAgreement,     &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
+    &CheckOfferedMass,       &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
+    &CheckItemAgreement,     &CheckHazardAgreement, &CheckContainedSubstances, &CheckCertificationExpiry,
+    &CheckCriticalMaterials, &CheckValidWhenIssued, &CheckOtherParty,
 };
 
 }  // namespace

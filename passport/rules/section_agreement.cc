@@ -4,8 +4,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "passport/rules/decimal.h"
-#include "passport/rules/mass_sum.h"
 #include "passport/rules/plastic_marking.h"
 #include "passport/rules/weighed_group.h"
 
@@ -54,42 +52,6 @@ absl::optional<int> RecycledPerMille(const v1::RecycledContentClaim& claim) {
 }
 
 }  // namespace
-
-void CheckMassAgreement(const record::Header&, const RecordContent& content, Findings& findings) {
-  if (content.identity == nullptr) {
-    return;
-  }
-  const Amount mass = MassOf(content.identity->has_mass_kg(), content.identity->mass_kg());
-  if (!mass.has_value()) {
-    return;
-  }
-  if (content.composition != nullptr) {
-    const Amount whole = MassOf(content.composition->has_mass_kg(), content.composition->mass_kg());
-    if (whole.has_value() && !(IsWithin(*whole, *mass) && IsWhole(*whole, *mass))) {
-      findings.Add({.field = kCompositionPath.At("mass_kg"),
-                    .reason = "V6_MASS_AGREEMENT",
-                    .found = absl::StrCat(FixedDecimalText(*whole), " kg"),
-                    .expected = absl::StrCat(FixedDecimalText(*mass), " kg as in the identity section, within 0.5 %"),
-                    .cure = "correct one of them",
-                    .message_ja = "構成の総質量が識別情報の質量と一致しません（許容差0.5％）。"});
-    }
-  }
-  if (content.recycled_content == nullptr) {
-    return;
-  }
-  for (int i = 0; i < content.recycled_content->claims_size(); ++i) {
-    const v1::RecycledContentClaim& claim = content.recycled_content->claims(i);
-    const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
-    if (total.has_value() && !IsWithin(*total, *mass)) {
-      findings.Add({.field = kClaimsPath.Element("claims", i).At("total_mass_kg"),
-                    .reason = "V6_MASS_AGREEMENT",
-                    .found = absl::StrCat(FixedDecimalText(*total), " kg"),
-                    .expected = absl::StrCat("at most ", FixedDecimalText(*mass), " kg as in the identity section"),
-                    .cure = "correct one of them",
-                    .message_ja = "再生材の対象質量が製品質量を超えています。"});
-    }
-  }
-}
 
 void CheckRecycledMarking(const record::Header&, const RecordContent& content, Findings& findings) {
   if (content.identity == nullptr || content.recycled_content == nullptr) {

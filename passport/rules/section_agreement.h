@@ -5,9 +5,6 @@
 
 namespace meguri::passport {
 
-// V6 between sections: identity and composition weigh the same; no claim is about more than the whole product.
-void CheckMassAgreement(const record::Header& header, const RecordContent& content, Findings& findings);
-
 // V9: a marking (REC30) promises no more than the recycled content section claims.
 void CheckRecycledMarking(const record::Header& header, const RecordContent& content, Findings& findings);
 

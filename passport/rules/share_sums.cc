@@ -34,13 +34,36 @@ void CheckUnique(const std::string& value, absl::string_view field, absl::string
   }
 }
 
+// The mass of a share: as it says, or its fraction of the whole.
+Amount MassOfShare(const v1::MaterialShare& share, absl::int128 whole) {
+  const Amount mass = MassOf(share.has_mass_kg(), share.mass_kg());
+  const Amount fraction = FractionOf(share.has_mass_fraction(), share.mass_fraction());
+  return mass.has_value() || !fraction.has_value() ? mass : Share(whole, *fraction);
+}
+
+void CheckShareMass(const v1::MaterialShare& share, absl::int128 whole, const Path& path, Findings& findings) {
+  const Amount mass = MassOf(share.has_mass_kg(), share.mass_kg());
+  const Amount fraction = FractionOf(share.has_mass_fraction(), share.mass_fraction());
+  if (!mass.has_value() || !fraction.has_value()) {
+    return;
+  }
+  const absl::int128 expected = Share(whole, *fraction);
+  const absl::int128 difference = *mass < expected ? expected - *mass : *mass - expected;
+  const bool is_rounded = difference * 10'000 <= whole * kShareRoundingPerTenThousand;
+  if (!is_rounded && !(IsWithin(*mass, expected) && IsWhole(*mass, expected))) {
+    Report(findings, path.At("mass_fraction"), "V6_MASS_FRACTION",
+           absl::StrCat(share.mass_fraction().value(), " of ", FixedDecimalText(whole), " kg, ",
+                        share.mass_kg().value(), " kg"),
+           {"a mass and a fraction that agree within 0.5 %, or 0.0005 of the whole",
+            "correct one of them, or leave the fraction out", "質量と質量割合が一致しません（許容差0.5％）。"});
+  }
+}
+
 }  // namespace
 
 void CheckBillOfMaterials(const v1::BillOfMaterials& bill, const Path& path, Findings& findings) {
   std::set<std::string> lines;
   std::set<std::string> serials;
-  absl::int128 sum = 0;
-  bool all_weighed = true;
   for (int i = 0; i < bill.items_size(); ++i) {
     const v1::BillItem& item = bill.items(i);
     const Path item_path = path.Element("items", i);
@@ -48,13 +71,42 @@ void CheckBillOfMaterials(const v1::BillOfMaterials& bill, const Path& path, Fin
     const std::string serial =
         item.serial_number().empty() ? "" : absl::StrCat(item.part_number(), "/", item.serial_number());
     CheckUnique(serial, "serial_number", "V7_SERIAL_DUPLICATE", item_path, serials, findings);
+  }
+  const Amount whole = MassOf(bill.has_mass_kg(), bill.mass_kg());
+  if (whole.has_value()) {
+    CheckBillMass(bill, *whole, /*is_whole=*/true, path, findings);
+  }
+}
+
+void CheckBillMass(const v1::BillOfMaterials& bill, absl::int128 whole, bool is_whole, const Path& path,
+                   Findings& findings) {
+  absl::int128 sum = 0;
+  bool all_weighed = !bill.items().empty();
+  for (const v1::BillItem& item : bill.items()) {
     const Amount mass = MassOf(item.has_mass_kg(), item.mass_kg());
     all_weighed = all_weighed && mass.has_value();
     sum += mass.value_or(0);
   }
-  const Amount whole = MassOf(bill.has_mass_kg(), bill.mass_kg());
-  if (whole.has_value()) {
-    CheckSum(sum, *whole, bill.items_complete() && all_weighed, "V6_MASS_SUM", path, "items", findings);
+  CheckSum(sum, whole, is_whole && bill.items_complete() && all_weighed, "V6_MASS_SUM", path, "items", findings);
+}
+
+void CheckSummaryMass(const v1::CompositionSummary& summary, absl::int128 whole, bool is_whole, const Path& path,
+                      Findings& findings) {
+  absl::int128 sum = 0;
+  bool all_known = true;
+  bool any_weighed = false;
+  for (int i = 0; i < summary.shares_size(); ++i) {
+    const v1::MaterialShare& share = summary.shares(i);
+    const Amount mass = MassOfShare(share, whole);
+    any_weighed = any_weighed || share.has_mass_kg();
+    all_known = all_known && mass.has_value();
+    sum += mass.value_or(0);
+    if (is_whole) {
+      CheckShareMass(share, whole, path.Element("shares", i), findings);
+    }
+  }
+  if (any_weighed) {
+    CheckSum(sum, whole, is_whole && summary.shares_complete() && all_known, "V6_MASS_SUM", path, "shares", findings);
   }
 }
 

@@ -39,9 +39,11 @@ void Visit(WeighedGroup group, absl::FunctionRef<void(const WeighedGroup&)> visi
     const v1::CompositionNode& node = group.nodes->Get(i);
     if (!node.children().empty()) {
       const Path path = group.path->Element(group.field, i);
+      const bool says_mass = MassOf(node.has_mass_kg(), node.mass_kg()).has_value();
       Visit({.path = &path,
              .field = "children",
              .mass = group.masses[static_cast<size_t>(i)],
+             .hangs_on_whole = group.hangs_on_whole && !says_mass,
              .complete = node.children_complete(),
              .nodes = &node.children(),
              .masses = {}},
@@ -56,11 +58,13 @@ Amount MassOf(bool present, const v1::Decimal& mass_kg) { return AmountWithin(pr
 
 Amount FractionOf(bool present, const v1::Decimal& fraction) { return AmountWithin(present, fraction, 1); }
 
-void ForEachGroup(const v1::Composition& composition, const Path& path,
+void ForEachGroup(const v1::Composition& composition, const Amount& whole, const Path& path,
                   absl::FunctionRef<void(const WeighedGroup&)> visit) {
+  const Amount own = MassOf(composition.has_mass_kg(), composition.mass_kg());
   Visit({.path = &path,
          .field = "nodes",
-         .mass = MassOf(composition.has_mass_kg(), composition.mass_kg()),
+         .mass = own.has_value() ? own : whole,
+         .hangs_on_whole = !own.has_value() && whole.has_value(),
          .complete = composition.nodes_complete(),
          .nodes = &composition.nodes(),
          .masses = {}},

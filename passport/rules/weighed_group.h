@@ -20,16 +20,18 @@ Amount FractionOf(bool present, const v1::Decimal& fraction);
 
 // The nodes under one parent with their masses: as they say, or their fraction of the parent's mass.
 struct WeighedGroup {
-  const Path* path = nullptr;  // of the parent
-  absl::string_view field;     // of the parent, in which the nodes lie: "nodes" or "children"
-  Amount mass;                 // of the parent
-  bool complete = false;       // the nodes make up the whole parent
+  const Path* path = nullptr;   // of the parent
+  absl::string_view field;      // of the parent, in which the nodes lie: "nodes" or "children"
+  Amount mass;                  // of the parent
+  bool hangs_on_whole = false;  // its mass follows from a whole that the composition does not say itself
+  bool complete = false;        // the nodes make up the whole parent
   const google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes = nullptr;
   std::vector<Amount> masses;  // one for each node
 };
 
-// Visits the top nodes, then each group of children, parents first.
-void ForEachGroup(const v1::Composition& composition, const Path& path,
+// Visits the top nodes, then each group of children, parents first. `whole` is what the whole weighs if the composition
+// does not say it.
+void ForEachGroup(const v1::Composition& composition, const Amount& whole, const Path& path,
                   absl::FunctionRef<void(const WeighedGroup&)> visit);
 
 // fraction × mass, both in units of 1e-18; `mass` of at most 1e9 kg, `fraction` of at most 1.

@@ -444,6 +444,40 @@ TEST(ValidateRecycledContent, KeepsRecycledMassWithinTheTotal) {
               ElementsAre("s.claims[0].post_consumer_mass_kg V6_MASS_RANGE"));
 }
 
+// Found: three claims of 50 % about the same part of a bottle were published.
+TEST(ValidateRecycledContent, AddsUpClaimsAboutTheSameKilograms) {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim& first = *content.mutable_claims(0);
+  first.set_scope(v1::CLAIM_SCOPE_COMPONENT);
+  first.set_subject("body");
+  first.clear_recycled_fraction();
+  first.clear_post_consumer_sources();
+  first.mutable_total_mass_kg()->set_value("10");
+  first.mutable_pre_consumer_mass_kg()->set_value("2");
+  first.mutable_post_consumer_mass_kg()->set_value("3");
+  *content.add_claims() = first;
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "100 % from two sources";
+  *content.add_claims() = first;
+  const auto sum = ElementsAre("s.claims[2].total_mass_kg V8_CLAIM_SUM");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), sum);
+  v1::RecycledContentClaim& third = *content.mutable_claims(2);
+  third.set_method(v1::RECYCLING_METHOD_CHEMICAL);
+  third.set_subject(" Body");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), Contains("s.claims[2].total_mass_kg V8_CLAIM_SUM"))
+      << "another method is another source of the same kilograms";
+  third.set_subject("cap");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
+  third = first;
+  third.set_scope(v1::CLAIM_SCOPE_PRODUCT);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "a view of the whole beside its part";
+  third = first;
+  third.mutable_reporting_basis()->set_year(2027);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "another year";
+  third = first;
+  third.mutable_total_mass_kg()->set_value("11");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "another portion";
+}
+
 TEST(ValidateRecycledContent, RecomputesTheFraction) {
   v1::RecycledContent content = OneClaim();
   v1::RecycledContentClaim* claim = content.mutable_claims(0);
@@ -502,11 +536,17 @@ TEST(ValidateRecycledContent, WantsSubjectSourcesAndMasses) {
 
 TEST(ValidateRecycledContent, HasAClaimLimit) {
   v1::RecycledContent content = OneClaim();
+  const auto add = [&content] {
+    v1::RecycledContentClaim claim = content.claims(0);
+    claim.set_scope(v1::CLAIM_SCOPE_MATERIAL);
+    claim.set_subject(std::to_string(content.claims_size()));
+    *content.add_claims() = claim;
+  };
   while (content.claims_size() < kClaimsMax) {
-    *content.add_claims() = content.claims(0);
+    add();
   }
   EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
-  *content.add_claims() = content.claims(0);
+  add();
   EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), ElementsAre("s.claims V8_CLAIMS"));
 }
 

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules between sections: what each says of masses and of substances fits to the others.
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "meguri/passport/v1/bill_of_materials.pb.h"
+#include "meguri/passport/v1/carbon_footprint.pb.h"
+#include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/composition_summary.pb.h"
+#include "meguri/passport/v1/critical_raw_materials.pb.h"
+#include "meguri/passport/v1/dismantling.pb.h"
+#include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/hazard_summary.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "passport/rules/contained_substance.h"
+#include "passport/rules/product_mass.h"
+#include "passport/validate.h"
+#include "tests/unit/passport/demo_records.h"
+
+namespace meguri::passport {
+namespace {
+
+using record::v1::SECTION_TYPE_COMPOSITION;
+using record::v1::SECTION_TYPE_DISMANTLING;
+using record::v1::SECTION_TYPE_IDENTITY;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+v1::CompositionNode* AddNode(google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes,
+                             v1::CompositionNodeKind kind, const std::string& mass) {
+  v1::CompositionNode* node = nodes->Add();
+  node->set_kind(kind);
+  if (!mass.empty()) {
+    node->mutable_mass_kg()->set_value(mass);
+  }
+  return node;
+}
+
+// The demo record with one section changed.
+template <typename Payload>
+std::vector<std::string> LinesWith(absl::string_view file, uint32_t type, const std::function<void(Payload&)>& change) {
+  RecordDraft draft = DemoDraft(file);
+  for (record::SectionDraft& section : draft.sections) {
+    if (section.type == type) {
+      Payload payload;
+      Invariant(payload.ParseFromString(section.payload), "the demo data decode");
+      change(payload);
+      section.payload = payload.SerializeAsString();
+    }
+  }
+  const SealedRecord record = Seal(draft);
+  return Lines(Errors(ValidateRecord(record.header, record.sections)));
+}
+
+// Found: a bumper of 4.6 kg with a material of 4,200 kg was published, as its composition did not repeat the 4.6 kg.
+TEST(MassAgreement, WeighsACompositionWithoutATotalAgainstTheIdentity) {
+  const auto lines = [](const std::function<void(v1::Composition&)>& change) {
+    return LinesWith<v1::Composition>("vehicle-bumper.json", SECTION_TYPE_COMPOSITION, [&](v1::Composition& c) {
+      c.clear_mass_kg();
+      change(c);
+    });
+  };
+  EXPECT_THAT(lines([](v1::Composition&) {}), IsEmpty());
+  const auto heavy = [](v1::Composition& c) { c.mutable_nodes(0)->mutable_mass_kg()->set_value("4200"); };
+  EXPECT_THAT(lines(heavy), ElementsAre("sections.composition.nodes V6_MASS_SUM"));
+  EXPECT_THAT(lines([&](v1::Composition& c) {
+                c.set_nodes_complete(false);
+                heavy(c);
+              }),
+              ElementsAre("sections.composition.nodes V6_MASS_SUM"));
+  EXPECT_THAT(lines([](v1::Composition& c) { c.mutable_nodes(0)->mutable_mass_kg()->set_value("4.15"); }),
+              ElementsAre("sections.composition.nodes V6_MASS_SUM"))
+      << "all is there, and too light";
+  EXPECT_THAT(lines([](v1::Composition& c) {
+                c.mutable_nodes(0)->mutable_mass_fraction()->set_value("0.9");
+                c.mutable_nodes(0)->clear_mass_kg();
+                c.mutable_nodes(0)->mutable_children(0)->mutable_mass_kg()->set_value("9");
+                c.mutable_nodes(0)->mutable_children(0)->clear_mass_fraction();
+              }),
+              Contains("sections.composition.nodes[0].children V6_MASS_SUM"))
+      << "what is in a share of the whole";
+}
+
+TEST(MassAgreement, WeighsEveryOtherSectionAgainstTheIdentity) {
+  EXPECT_THAT(LinesWith<v1::BillOfMaterials>(
+                  "vehicle-bumper.json", record::v1::SECTION_TYPE_BILL_OF_MATERIALS,
+                  [](v1::BillOfMaterials& bill) { bill.mutable_items(0)->mutable_mass_kg()->set_value("4200"); }),
+              ElementsAre("sections.bill_of_materials.items V6_MASS_SUM"));
+  const auto share = [](const char* mass) {
+    return LinesWith<v1::CompositionSummary>(
+        "detergent-bottle.json", record::v1::SECTION_TYPE_COMPOSITION_SUMMARY,
+        [mass](v1::CompositionSummary& summary) { summary.mutable_shares(0)->mutable_mass_kg()->set_value(mass); });
+  };
+  EXPECT_THAT(share("52"), ElementsAre("sections.composition_summary.shares[0].mass_fraction V6_MASS_FRACTION",
+                                       "sections.composition_summary.shares V6_MASS_SUM"));
+  EXPECT_THAT(share("0.0521"), IsEmpty());
+  EXPECT_THAT(
+      LinesWith<v1::Durability>("detergent-bottle.json", record::v1::SECTION_TYPE_DURABILITY,
+                                [](v1::Durability& d) { d.mutable_circularity()->mutable_mass_kg()->set_value("62"); }),
+      ElementsAre("sections.durability.circularity.mass_kg V6_MASS_AGREEMENT"));
+  EXPECT_THAT(
+      LinesWith<v1::CarbonFootprint>("detergent-bottle.json", record::v1::SECTION_TYPE_CARBON_FOOTPRINT,
+                                     [](v1::CarbonFootprint& f) { f.mutable_product_mass_kg()->set_value("62"); }),
+      ElementsAre("sections.carbon_footprint.product_mass_kg V6_MASS_AGREEMENT"));
+  EXPECT_THAT(LinesWith<v1::Dismantling>(
+                  "ev-battery.json", SECTION_TYPE_DISMANTLING,
+                  [](v1::Dismantling& d) { d.mutable_removal_items(0)->mutable_mass_kg()->set_value("4200"); }),
+              ElementsAre("sections.dismantling.removal_items[0].mass_kg V6_MASS_AGREEMENT"));
+  v1::Identity identity;
+  identity.mutable_mass_kg()->set_value("420");
+  v1::CriticalRawMaterials materials;
+  materials.add_materials()->mutable_mass_kg()->set_value("4200");
+  RecordContent content;
+  content.identity = &identity;
+  content.critical_raw_materials = &materials;
+  Findings findings(10);
+  CheckMassAgreement(Seal(DemoDraft("ev-battery.json")).header, content, findings);
+  EXPECT_THAT(Lines(std::move(findings).Take()),
+              ElementsAre("sections.critical_raw_materials.materials[0].mass_kg V6_MASS_AGREEMENT"));
+}
+
+// A bill of materials in the passport of a lot is that of one product.
+TEST(MassAgreement, HoldsWhatALotSaysOfOnePieceToNoMoreThanTheLot) {
+  const auto lines = [](const char* lot_mass) {
+    RecordDraft draft = DemoDraft("vehicle-bumper.json");
+    for (record::SectionDraft& section : draft.sections) {
+      if (section.type == SECTION_TYPE_IDENTITY) {
+        v1::Identity identity;
+        Invariant(identity.ParseFromString(section.payload), "the demo data decode");
+        identity.set_granularity(v1::GRANULARITY_BATCH);
+        identity.set_lot("L1");
+        identity.clear_digital_link();
+        identity.mutable_mass_kg()->set_value(lot_mass);
+        section.payload = identity.SerializeAsString();
+      }
+      if (section.type == record::v1::SECTION_TYPE_BILL_OF_MATERIALS) {
+        v1::BillOfMaterials bill;
+        Invariant(bill.ParseFromString(section.payload), "the demo data decode");
+        bill.clear_mass_kg();
+        section.payload = bill.SerializeAsString();
+      }
+    }
+    draft.sections.erase(std::remove_if(draft.sections.begin(), draft.sections.end(),
+                                        [](const auto& each) { return each.type == SECTION_TYPE_COMPOSITION; }),
+                         draft.sections.end());
+    const SealedRecord record = Seal(draft);
+    return Lines(Errors(ValidateRecord(record.header, record.sections)));
+  };
+  EXPECT_THAT(lines("460"), Not(Contains(::testing::HasSubstr("V6_"))));
+  EXPECT_THAT(lines("0.46"), Contains("sections.bill_of_materials.items V6_MASS_SUM"));
+}
+
+// Found: a material with 5 % DBP, whose passport said that it conforms to RoHS and holds no SVHC, was published.
+class ContainedSubstances : public ::testing::Test {
+ protected:
+  ContainedSubstances() {
+    v1::CompositionNode* part = AddNode(composition_.mutable_nodes(), v1::COMPOSITION_NODE_KIND_PART, "0.5");
+    v1::CompositionNode* material = AddNode(part->mutable_children(), v1::COMPOSITION_NODE_KIND_MATERIAL, "0.1");
+    substance_ = AddNode(material->mutable_children(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "");
+    Identify("84-74-2");
+    hazards_.set_rohs_conformant(v1::ANSWER_YES);
+    hazards_.set_jmoss_mark(v1::JMOSS_MARK_GREEN);
+    hazards_.set_contains_svhc(v1::ANSWER_NO);
+  }
+
+  void Identify(const char* cas) {
+    substance_->clear_identifiers();
+    v1::SubstanceIdentifier* identifier = substance_->add_identifiers();
+    identifier->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+    identifier->set_value(cas);
+  }
+
+  std::vector<std::string> LinesFor(const char* fraction) {
+    substance_->mutable_mass_fraction()->set_value(fraction);
+    RecordContent content;
+    content.composition = &composition_;
+    content.hazard_summary = &hazards_;
+    Findings findings(100);
+    CheckContainedSubstances(header_, content, findings);
+    return Lines(std::move(findings).Take());
+  }
+
+  v1::Composition composition_;
+  v1::HazardSummary hazards_;
+  v1::CompositionNode* substance_ = nullptr;
+  const record::Header header_ = Seal(DemoDraft("ev-battery.json")).header;
+};
+
+constexpr char kRohs[] = "sections.hazard_summary.rohs_conformant V15_CONTRADICTION";
+constexpr char kJmoss[] = "sections.hazard_summary.jmoss_mark V15_CONTRADICTION";
+constexpr char kSvhc[] = "sections.hazard_summary.contains_svhc V15_CONTRADICTION";
+
+TEST_F(ContainedSubstances, AreNotDeniedByTheSummary) {
+  EXPECT_THAT(LinesFor("0.05"), ElementsAre(kRohs, kSvhc));
+  EXPECT_THAT(LinesFor("0.001"), IsEmpty()) << "not above";
+  EXPECT_THAT(LinesFor("0.004"), ElementsAre(kRohs)) << "0.08 % of the part, which is an article";
+  hazards_.set_rohs_conformant(v1::ANSWER_NO);
+  hazards_.set_contains_svhc(v1::ANSWER_YES);
+  EXPECT_THAT(LinesFor("0.05"), IsEmpty());
+}
+
+TEST_F(ContainedSubstances, HaveThresholdsOfTheirOwn) {
+  Identify("7440-43-9");  // cadmium
+  EXPECT_THAT(LinesFor("0.0002"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.0001"), IsEmpty());
+  Identify("7439-92-1");  // lead
+  EXPECT_THAT(LinesFor("0.02"), ElementsAre(kRohs, kJmoss, kSvhc));
+  Identify("64-17-5");  // on no list
+  EXPECT_THAT(LinesFor("0.9"), IsEmpty());
+}
+
+TEST_F(ContainedSubstances, MayBeExempted) {
+  Identify("7439-92-1");
+  composition_.mutable_nodes(0)->mutable_children(0)->add_exemptions()->set_identity("6(c)");
+  EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
+  composition_.mutable_nodes(0)->mutable_children(0)->clear_exemptions();
+  hazards_.add_restricted_substances()->add_exemptions()->set_identity("6(c)");
+  EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
+}
+
+TEST_F(ContainedSubstances, OfAnUnknownShareOfTheArticleAreAWarning) {
+  composition_.mutable_nodes(0)->clear_mass_kg();
+  composition_.mutable_nodes(0)->mutable_children(0)->clear_mass_kg();
+  EXPECT_THAT(LinesFor("0.05"), ElementsAre(kRohs, "sections.hazard_summary.contains_svhc V15_CONTRADICTION_POSSIBLE"));
+}
+
+}  // namespace
+}  // namespace meguri::passport
