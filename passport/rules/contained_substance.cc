@@ -17,8 +17,9 @@ namespace {
 
 const Path kSummaryPath("sections.hazard_summary");
 
-std::string CasOf(const v1::CompositionNode& node) {
-  for (const v1::SubstanceIdentifier& identifier : node.identifiers()) {
+template <typename Identified>
+std::string CasOf(const Identified& identified) {
+  for (const v1::SubstanceIdentifier& identifier : identified.identifiers()) {
     if (identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS) {
       return identifier.value();
     }
@@ -26,33 +27,54 @@ std::string CasOf(const v1::CompositionNode& node) {
   return "";
 }
 
-// Whether the summary or the declaration names an exemption for anything: which substance of the composition it is for
-// is then theirs to say.
-bool NamesExemption(const RecordContent& content) {
-  const auto has_exemption = [](const auto& row) { return !row.exemptions().empty(); };
-  return absl::c_any_of(content.hazard_summary->restricted_substances(), has_exemption) ||
+// How the summary calls a substance for which it names exemptions.
+struct RestrictedRow {
+  absl::string_view cas;
+  v1::RestrictedSubstance substance;
+};
+constexpr RestrictedRow kRestricted[] = {
+    {"7439-92-1", v1::RESTRICTED_SUBSTANCE_LEAD},    {"7439-97-6", v1::RESTRICTED_SUBSTANCE_MERCURY},
+    {"7440-43-9", v1::RESTRICTED_SUBSTANCE_CADMIUM}, {"18540-29-9", v1::RESTRICTED_SUBSTANCE_HEXAVALENT_CHROMIUM},
+    {"1163-19-5", v1::RESTRICTED_SUBSTANCE_PBDE},    {"117-81-7", v1::RESTRICTED_SUBSTANCE_DEHP},
+    {"85-68-7", v1::RESTRICTED_SUBSTANCE_BBP},       {"84-74-2", v1::RESTRICTED_SUBSTANCE_DBP},
+    {"84-69-5", v1::RESTRICTED_SUBSTANCE_DIBP},
+};
+
+// Whether the summary or the declaration names an exemption for the substance.
+bool IsExempted(const RecordContent& content, const std::string& cas) {
+  const auto in_summary = [&cas](const v1::RestrictedSubstanceState& state) {
+    return !state.exemptions().empty() && absl::c_any_of(kRestricted, [&](const RestrictedRow& row) {
+      return row.cas == cas && row.substance == state.substance();
+    });
+  };
+  const auto in_declaration = [&cas](const v1::DeclaredSubstance& declared) {
+    return !declared.exemptions().empty() && CasOf(declared) == cas;
+  };
+  return absl::c_any_of(content.hazard_summary->restricted_substances(), in_summary) ||
          (content.substance_declaration != nullptr &&
-          absl::c_any_of(content.substance_declaration->substances(), has_exemption));
+          absl::c_any_of(content.substance_declaration->substances(), in_declaration));
 }
 
 // Compares the substances of a composition with the answers of the summary.
 class Comparison {
  public:
   Comparison(const RecordContent& content, absl::CivilDay day, Findings& findings)
-      : summary_(*content.hazard_summary), has_exemption_(NamesExemption(content)), day_(day), findings_(findings) {}
+      : content_(content), summary_(*content.hazard_summary), day_(day), findings_(findings) {}
 
   void Take(const SubstanceShare& share) {
     const std::string cas = CasOf(*share.node);
     if (cas.empty()) {
       return;
     }
-    const bool is_allowed = has_exemption_ || share.is_exempt;
-    if (!is_allowed && summary_.rohs_conformant() == v1::ANSWER_YES &&
-        IsAbove(share.of_material, cas, v1::SUBSTANCE_REGIME_ROHS, v1::CONCENTRATION_BASIS_HOMOGENEOUS_MATERIAL)) {
+    const auto is_allowed = [&] { return share.is_exempt || IsExempted(content_, cas); };
+    if (summary_.rohs_conformant() == v1::ANSWER_YES &&
+        IsAbove(share.of_material, cas, v1::SUBSTANCE_REGIME_ROHS, v1::CONCENTRATION_BASIS_HOMOGENEOUS_MATERIAL) &&
+        !is_allowed()) {
       Say("rohs_conformant", share, cas, *share.of_material);
     }
-    if (!is_allowed && summary_.jmoss_mark() == v1::JMOSS_MARK_GREEN &&
-        IsAbove(share.of_material, cas, v1::SUBSTANCE_REGIME_JMOSS, v1::CONCENTRATION_BASIS_HOMOGENEOUS_MATERIAL)) {
+    if (summary_.jmoss_mark() == v1::JMOSS_MARK_GREEN &&
+        IsAbove(share.of_material, cas, v1::SUBSTANCE_REGIME_JMOSS, v1::CONCENTRATION_BASIS_HOMOGENEOUS_MATERIAL) &&
+        !is_allowed()) {
       Say("jmoss_mark", share, cas, *share.of_material);
     }
     if (summary_.contains_svhc() == v1::ANSWER_NO) {
@@ -97,8 +119,8 @@ class Comparison {
             absl::StrCat("構成に ", cas, "（", FixedDecimalText(amount), "）があり、この回答と矛盾します。")});
   }
 
+  const RecordContent& content_;
   const v1::HazardSummary& summary_;
-  const bool has_exemption_;
   const absl::CivilDay day_;
   Findings& findings_;
 };

@@ -221,7 +221,11 @@ TEST_F(ContainedSubstances, MayBeExempted) {
   composition_.mutable_nodes(0)->mutable_children(0)->add_exemptions()->set_identity("6(c)");
   EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
   composition_.mutable_nodes(0)->mutable_children(0)->clear_exemptions();
-  hazards_.add_restricted_substances()->add_exemptions()->set_identity("6(c)");
+  v1::RestrictedSubstanceState* state = hazards_.add_restricted_substances();
+  state->add_exemptions()->set_identity("6(c)");
+  state->set_substance(v1::RESTRICTED_SUBSTANCE_CADMIUM);
+  EXPECT_THAT(LinesFor("0.02"), ElementsAre(kRohs, kJmoss, kSvhc)) << "of another substance";
+  state->set_substance(v1::RESTRICTED_SUBSTANCE_LEAD);
   EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
 }
 
