@@ -107,8 +107,11 @@ class FileAnchor final : public Anchor {
   absl::Status Write(const AnchorState& state) override;
   // Takes the file for this process, and gives a new one its full size, so that later writes change no metadata.
   absl::Status Prepare();
+  // Keeps writers away; other readers may come. Nothing is written then.
+  absl::Status PrepareToRead() { return Take(LOCK_SH); }
 
  private:
+  absl::Status Take(int lock) const;
   absl::StatusOr<std::string> ReadAll() const;
   // The newest good slot, or nullopt.
   absl::StatusOr<absl::optional<Slot>> ReadNewest() const;
@@ -120,11 +123,15 @@ class FileAnchor final : public Anchor {
   bool failed_ = false;
 };
 
+absl::Status FileAnchor::Take(int lock) const {
+  return ::flock(file_.descriptor(), lock | LOCK_NB) == 0
+             ? absl::OkStatus()
+             : Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
+                     absl::StrCat(path_, " is in use by another process: stop that one first"));
+}
+
 absl::Status FileAnchor::Prepare() {
-  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    return Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
-                 absl::StrCat(path_, " is in use by another process: stop that one first"));
-  }
+  MEGURI_RETURN_IF_ERROR(Take(LOCK_EX));
   const off_t end = ::lseek(file_.descriptor(), 0, SEEK_END);
   if (end < 0) {
     return DiskError("read", path_);
@@ -170,8 +177,8 @@ absl::StatusOr<absl::optional<Slot>> FileAnchor::ReadNewest() const {
   if (!newest.has_value() && !IsBlank(all.substr(kSlotSize))) {
     return Error(absl::StatusCode::kDataLoss, "ANCHOR_DAMAGED",
                  absl::StrCat("neither half of ", path_,
-                              " can be read, so nothing tells whether the store is whole: "
-                              "run meguri-node fsck and compare with peers before a new anchor is made"));
+                              " can be read, so nothing tells whether the store is whole: look at the disk, and put "
+                              "back the ANCHOR that belongs to this store"));
   }
   return newest;
 }
@@ -237,6 +244,19 @@ absl::StatusOr<std::unique_ptr<Anchor>> OpenAnchorFile(const std::string& path, 
   auto anchor = std::make_unique<FileAnchor>(path, descriptor, disk);
   MEGURI_RETURN_IF_ERROR(anchor->Prepare());
   return std::unique_ptr<Anchor>(std::move(anchor));
+}
+
+absl::StatusOr<std::unique_ptr<AnchorReader>> OpenAnchorFileToRead(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == ENOENT) {
+    return Error(absl::StatusCode::kNotFound, "ANCHOR_MISSING", absl::StrCat("there is no file ", path));
+  }
+  if (descriptor < 0) {
+    return DiskError("open", path);
+  }
+  auto anchor = std::make_unique<FileAnchor>(path, descriptor, RealAnchorDisk());
+  MEGURI_RETURN_IF_ERROR(anchor->PrepareToRead());
+  return std::unique_ptr<AnchorReader>(std::move(anchor));
 }
 
 std::unique_ptr<Anchor> MakeMemoryAnchor() { return std::make_unique<MemoryAnchor>(); }

@@ -25,13 +25,18 @@ struct AnchorState {
   friend bool operator==(const AnchorState&, const AnchorState&) = default;
 };
 
-// The ANCHOR file: two 4 KiB slots written in turn. Thread-compatible; one writer.
-class Anchor {
+// Looks at an anchor. Thread-compatible.
+class AnchorReader {
  public:
-  virtual ~Anchor() = default;
+  virtual ~AnchorReader() = default;
   // The newest state whose checksum holds; nullopt if none was ever written whole. DATA_LOSS (reason ANCHOR_DAMAGED) if
   // both slots are bad.
   virtual absl::StatusOr<absl::optional<AnchorState>> Read() = 0;
+};
+
+// The ANCHOR file: two 4 KiB slots written in turn. Thread-compatible; one writer.
+class Anchor : public AnchorReader {
+ public:
   // Durable (fdatasync) once it returns OK. After an error nothing more can be written: the disk is not to be trusted.
   virtual absl::Status Write(const AnchorState& state) = 0;
 };
@@ -46,6 +51,9 @@ AnchorDisk RealAnchorDisk();
 // Opens or creates the file at `path`, and its folder entry. UNAVAILABLE (reason STORE_LOCKED) if it is open already.
 absl::StatusOr<std::unique_ptr<Anchor>> OpenAnchorFile(const std::string& path,
                                                        const AnchorDisk& disk = RealAnchorDisk());
+// Opens the file at `path` to look at it, and changes nothing. NOT_FOUND (reason ANCHOR_MISSING) if there is none;
+// UNAVAILABLE (reason STORE_LOCKED) while a node has it open, and none opens it meanwhile.
+absl::StatusOr<std::unique_ptr<AnchorReader>> OpenAnchorFileToRead(const std::string& path);
 // For tests and the memory engine.
 std::unique_ptr<Anchor> MakeMemoryAnchor();
 

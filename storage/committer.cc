@@ -220,6 +220,11 @@ void Committer::AddObserver(Observer observer) {
   parts_->observers.push_back(std::move(observer));
 }
 
+absl::Status Committer::health() const {
+  MutexLock lock(parts_->mutex);
+  return parts_->failure;
+}
+
 const SnapshotReader& Committer::durable() const { return parts_->durable; }
 
 uint64_t Committer::commit_count() const { return parts_->commit_count; }

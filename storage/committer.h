@@ -59,6 +59,9 @@ class Committer {
   // Waits for the result. Not from a Work, Done or Observer.
   absl::Status SubmitAndWait(Work work);
 
+  // OK, or what every Submit gets since a write failed.
+  absl::Status health() const;
+
   // What is durable, as soon as it is: for everybody who does not write. Lives as long as the committer.
   const SnapshotReader& durable() const;
 

@@ -32,7 +32,7 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
   if (!empty) {
     return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
                  "the store holds entries but no format number: it is not a Meguri store, or has lost data; "
-                 "run meguri-node fsck or restore a backup");
+                 "restore a backup of store and ANCHOR");
   }
   return Mark(store, absl::nullopt, format);
 }
@@ -58,7 +58,7 @@ absl::Status PrepareFormat(OrderedStore& store, absl::Span<const MigrationStep> 
   }
   if (*found == 0) {
     return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
-                 "the store has format 0, which never existed; run meguri-node fsck or restore a backup");
+                 "the store has format 0, which never existed; restore a backup of store and ANCHOR");
   }
   for (uint64_t format = *found; format < wanted; ++format) {
     MEGURI_RETURN_IF_ERROR(steps[format - 1](store));

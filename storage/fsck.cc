@@ -14,7 +14,7 @@
 namespace meguri::storage {
 namespace {
 
-void CheckAnchor(const StoreReader& store, Anchor& anchor, std::vector<OwnHead> own_heads, Findings& findings) {
+void CheckAnchor(const StoreReader& store, AnchorReader& anchor, std::vector<OwnHead> own_heads, Findings& findings) {
   const auto commit = ReadNumber(store, kCommitKey);
   const auto state = anchor.Read();
   if (!findings.IsOk("number of the last commit", commit.status()) || !findings.IsOk("ANCHOR", state.status())) {
@@ -23,7 +23,7 @@ void CheckAnchor(const StoreReader& store, Anchor& anchor, std::vector<OwnHead> 
   const uint64_t stored = commit->value_or(0);
   if (!state->has_value()) {
     if (stored > 0 || !own_heads.empty()) {
-      findings.AddProblem("the store holds commits but the ANCHOR file is new");
+      findings.AddProblem("the store holds commits but there is no ANCHOR file, or a new one");
     }
     return;
   }
@@ -41,7 +41,7 @@ void CheckAnchor(const StoreReader& store, Anchor& anchor, std::vector<OwnHead> 
 
 }  // namespace
 
-absl::StatusOr<FsckReport> Fsck(const StoreReader& store, Anchor* anchor,
+absl::StatusOr<FsckReport> Fsck(const StoreReader& store, AnchorReader* anchor,
                                 const std::function<void(uint64_t, uint64_t)>& progress) {
   Findings findings(progress);
   findings.SetTotal(CountRecordsAndEntries(store));

@@ -30,7 +30,7 @@ struct FsckReport {
 // a snapshot. Damage of any kind ends up in the report. Signatures are not checked: that takes the registry. Memory
 // grows with the number of feeds and by one bit a record, not with what is stored. `progress` is called now and then
 // with (done, total) records and feed entries.
-absl::StatusOr<FsckReport> Fsck(const StoreReader& store, Anchor* anchor,
+absl::StatusOr<FsckReport> Fsck(const StoreReader& store, AnchorReader* anchor,
                                 const std::function<void(uint64_t, uint64_t)>& progress);
 
 }  // namespace meguri::storage

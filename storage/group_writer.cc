@@ -16,8 +16,8 @@ namespace {
 absl::Status Damaged(absl::string_view reason, absl::string_view found) {
   return Error(absl::StatusCode::kDataLoss, reason,
                absl::StrCat(found,
-                            ": nothing may be signed or served as own; run meguri-node fsck, then repair from "
-                            "peers or restore a backup"));
+                            ": nothing may be signed or served as own. Put back the store and the ANCHOR that belong "
+                            "to each other, from a backup if need be; meguri-node fsck tells what is whole"));
 }
 
 // The feeds whose heads `group` has written.
@@ -55,7 +55,7 @@ absl::Status GroupWriter::CompareWithAnchor(uint64_t commit) {
   if (!anchored.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(const bool empty, IsEmpty(store_));
     if (!empty || commit > 0) {
-      return Damaged("ANCHOR_MISSING", "the store holds commits but the ANCHOR file is new");
+      return Damaged("ANCHOR_MISSING", "the store holds commits but there was no ANCHOR file");
     }
     state_.own_heads = own_heads;
     return anchor_.Write(state_);

@@ -37,7 +37,7 @@ std::string WrapMessage(const google::protobuf::MessageLite& message) {
 absl::StatusOr<absl::string_view> UnwrapValue(absl::string_view stored) {
   if (stored.empty() || stored.front() != kPlain) {
     return Error(absl::StatusCode::kDataLoss, "VALUE_ENCODING",
-                 "a stored value starts with an unknown encryption byte; run meguri-node fsck");
+                 "a stored value starts with an unknown encryption byte; restore a backup of store and ANCHOR");
   }
   return stored.substr(1);
 }
@@ -60,12 +60,12 @@ absl::Status UnwrapMessage(absl::string_view stored, absl::string_view what, goo
 
 absl::Status ValueDamaged(absl::string_view what) {
   return Error(absl::StatusCode::kDataLoss, "VALUE_DAMAGED",
-               absl::StrCat("the stored ", what, " cannot be read; run meguri-node fsck"));
+               absl::StrCat("the stored ", what, " cannot be read; restore a backup of store and ANCHOR"));
 }
 
 absl::Status ValueMissing(absl::string_view what) {
   return Error(absl::StatusCode::kDataLoss, "VALUE_MISSING",
-               absl::StrCat("the store has lost ", what, "; run meguri-node fsck"));
+               absl::StrCat("the store has lost ", what, "; restore a backup of store and ANCHOR"));
 }
 
 }  // namespace meguri::storage

@@ -13,7 +13,7 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return Error(absl::StatusCode::kDataLoss, "STORE_DAMAGED",
                  absl::StrCat("the store is damaged (", status.ToString(),
-                              "): run meguri-node fsck, then repair from peers or restore a backup"));
+                              "): stop the node, look at the disk, and restore a backup of store and ANCHOR"));
   }
   if (status.IsNoSpace()) {
     return Error(absl::StatusCode::kUnavailable, "STORE_FAILED",

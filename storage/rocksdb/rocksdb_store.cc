@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/rocksdb_store.h"
 
+#include <cerrno>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/mutex.h"
@@ -23,6 +26,8 @@ namespace {
 
 constexpr char kArrivalName[] = "arrival";
 constexpr char kBulkFolder[] = "/bulk";
+constexpr char kLockFile[] = "/LOCK";        // of RocksDB, which locks it while a database is open for writing
+constexpr char kCurrentFile[] = "/CURRENT";  // of RocksDB, the first that it looks for
 
 // Through the log, and on the disk when it returns.
 rocksdb::WriteOptions DurableWrite() {
@@ -199,7 +204,7 @@ absl::Status RocksdbStore::ApplyBulk(const WriteBatch& batch) {
 
 // RocksDB reports a lock that is held as any other I/O error: only trying again tells them apart.
 bool IsLocked(const std::string& path) {
-  const std::string lock_path = path + "/LOCK";
+  const std::string lock_path = path + kLockFile;
   rocksdb::FileLock* lock = nullptr;
   if (::access(lock_path.c_str(), R_OK | W_OK) != 0) {
     return false;
@@ -211,27 +216,107 @@ bool IsLocked(const std::string& path) {
   return false;
 }
 
+absl::Status Locked(const std::string& path) {
+  return Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
+               absl::StrCat("the store in ", path, " is open in another process: stop that one first"));
+}
+
+// Keeps writers away from a store. RocksDB takes no lock for a database that it only reads, and its own way to lock
+// would write; a shared lock on the same file needs no right to write, and conflicts with RocksDB's.
+class ReadLock {
+ public:
+  static absl::StatusOr<std::unique_ptr<ReadLock>> Take(const std::string& path) {
+    const int descriptor = ::open((path + kLockFile).c_str(), O_RDONLY | O_CLOEXEC);
+    auto lock = absl::WrapUnique(new ReadLock(descriptor));
+    if (descriptor < 0 && errno == ENOENT) {
+      return lock;  // A copy without it: no process that has a database open is without.
+    }
+    struct flock range{};
+    range.l_type = F_RDLCK;
+    range.l_whence = SEEK_SET;
+    if (descriptor < 0 || ::fcntl(descriptor, F_OFD_SETLK, &range) != 0) {
+      return Locked(path);
+    }
+    return lock;
+  }
+  ~ReadLock() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  ReadLock(const ReadLock&) = delete;
+  ReadLock& operator=(const ReadLock&) = delete;
+
+ private:
+  explicit ReadLock(int descriptor) : descriptor_(descriptor) {}
+  const int descriptor_;
+};
+
+class RocksdbReader final : public StoreReader {
+ public:
+  RocksdbReader(std::unique_ptr<ReadLock> lock, std::unique_ptr<rocksdb::DB> db, const FamilyHandles& families)
+      : lock_(std::move(lock)), families_(families), db_(std::move(db)) {}
+  ~RocksdbReader() override {
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    }
+  }
+  RocksdbReader(const RocksdbReader&) = delete;
+  RocksdbReader& operator=(const RocksdbReader&) = delete;
+
+  absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const override {
+    return ReadValue(*db_, families_[static_cast<size_t>(family)], key, nullptr);
+  }
+  std::unique_ptr<Cursor> NewCursor(Family family, absl::string_view prefix) const override {
+    return std::make_unique<RocksdbCursor>(*db_, families_[static_cast<size_t>(family)], prefix, nullptr);
+  }
+
+ private:
+  const std::unique_ptr<ReadLock> lock_;
+  const FamilyHandles families_;
+  const std::unique_ptr<rocksdb::DB> db_;
+};
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const FamilyTuning& tuning) {
+  return {{rocksdb::kDefaultColumnFamilyName, tuning.lookup}, {kArrivalName, tuning.arrival}};
+}
+
+FamilyHandles ByFamily(const std::vector<rocksdb::ColumnFamilyHandle*>& opened) {
+  FamilyHandles handles{};
+  handles[static_cast<size_t>(Family::kLookup)] = opened[0];
+  handles[static_cast<size_t>(Family::kArrival)] = opened[1];
+  return handles;
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<StoreReader>> OpenRocksdbStoreToRead(const std::string& path) {
+  if (!RocksdbStoreExists(path)) {
+    return Error(absl::StatusCode::kNotFound, "STORE_MISSING", absl::StrCat("there is no store in ", path));
+  }
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<ReadLock> lock, ReadLock::Take(path));
+  const RocksdbOptions options;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  MEGURI_RETURN_IF_ERROR(ToStatus(rocksdb::DB::OpenForReadOnly(DatabaseOptions(options), path,
+                                                               Families(FamilyTuning(options)), &handles, &opened)));
+  return std::make_unique<RocksdbReader>(std::move(lock), std::unique_ptr<rocksdb::DB>(opened), ByFamily(handles));
+}
+
+bool RocksdbStoreExists(const std::string& path) { return ::access((path + kCurrentFile).c_str(), F_OK) == 0; }
 
 absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string& path, const RocksdbOptions& options) {
   const rocksdb::DBOptions database = DatabaseOptions(options);
   const FamilyTuning tuning(options);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, tuning.lookup},
-      {kArrivalName, tuning.arrival},
-  };
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(database, path, families, &handles, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(database, path, Families(tuning), &handles, &opened);
   if (status.IsIOError() && IsLocked(path)) {
-    return Error(absl::StatusCode::kUnavailable, "STORE_LOCKED",
-                 absl::StrCat("the store in ", path, " is open in another process: stop that one first"));
+    return Locked(path);
   }
   MEGURI_RETURN_IF_ERROR(ToStatus(status));
   std::unique_ptr<rocksdb::DB> db(opened);
-  FamilyHandles by_family{};
-  by_family[static_cast<size_t>(Family::kLookup)] = handles[0];
-  by_family[static_cast<size_t>(Family::kArrival)] = handles[1];
+  const FamilyHandles by_family = ByFamily(handles);
   FamilyOptionsOf options_of;
   options_of[static_cast<size_t>(Family::kLookup)] = rocksdb::Options(database, tuning.lookup);
   options_of[static_cast<size_t>(Family::kArrival)] = rocksdb::Options(database, tuning.arrival);

@@ -19,4 +19,12 @@ struct RocksdbOptions {
 absl::StatusOr<std::unique_ptr<OrderedStore>> OpenRocksdbStore(const std::string& path,
                                                                const RocksdbOptions& options = {});
 
+// Whether there is a store in the folder `path`; otherwise OpenRocksdbStore would make one.
+bool RocksdbStoreExists(const std::string& path);
+
+// Opens the store in the folder `path` to look at it. Nothing is written: what a crash left in the log is replayed in
+// memory alone. NOT_FOUND (reason STORE_MISSING) if there is none; otherwise as OpenRocksdbStore. While it lives, no
+// node can open the store.
+absl::StatusOr<std::unique_ptr<StoreReader>> OpenRocksdbStoreToRead(const std::string& path);
+
 }  // namespace meguri::storage

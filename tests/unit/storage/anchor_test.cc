@@ -210,6 +210,21 @@ TEST_F(AnchorFile, KeepsTheOldStateIfTheDiskTakesNothing) {
   EXPECT_EQ(*ReadAgain(), State(1));
 }
 
+TEST_F(AnchorFile, IsReadWithoutBeingChangedAndNotWhileItIsOpen) {
+  EXPECT_THAT(OpenAnchorFileToRead(path_), testing::HasReason("ANCHOR_MISSING"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  WriteCommits(1, 3);
+  {
+    const auto anchor = Open();
+    EXPECT_THAT(OpenAnchorFileToRead(path_), testing::HasReason("STORE_LOCKED"));
+  }
+  const std::string before = Bytes();
+  const auto anchor = *OpenAnchorFileToRead(path_);
+  EXPECT_EQ(*anchor->Read(), State(3));
+  EXPECT_THAT(OpenAnchorFile(path_), testing::HasReason("STORE_LOCKED"));
+  EXPECT_EQ(Bytes(), before);
+}
+
 TEST(MemoryAnchor, KeepsTheLastState) {
   const auto anchor = MakeMemoryAnchor();
   EXPECT_EQ(*anchor->Read(), absl::nullopt);

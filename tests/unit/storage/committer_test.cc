@@ -450,8 +450,10 @@ TEST_F(CommitterTest, StopsWhenASecondCommitterHasWritten) {
   MEGURI_ASSERT_OK(first->SubmitAndWait(Put("first")));
   const auto second = Start();
   MEGURI_ASSERT_OK(second->SubmitAndWait(Put("second")));
+  MEGURI_EXPECT_OK(first->health());
   EXPECT_THAT(first->SubmitAndWait(Put("too late")), testing::HasReason("STORE_FAILED"));
   EXPECT_THAT(first->SubmitAndWait(Put("too late")), testing::HasReason("STORE_FAILED"));
+  EXPECT_THAT(first->health(), testing::HasReason("STORE_FAILED"));
   EXPECT_EQ(Stored("too late"), absl::nullopt);
   MEGURI_EXPECT_OK(second->SubmitAndWait(Put("third")));
 }

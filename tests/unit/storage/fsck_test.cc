@@ -359,7 +359,7 @@ TEST_F(FsckTest, ComparesTheStoreWithTheAnchor) {
   ++state.commit;
   EXPECT_THAT(problems_with(state), Contains(HasSubstr("was acknowledged")));
   anchor_ = MakeMemoryAnchor();
-  EXPECT_THAT(Problems(*store_), Contains(HasSubstr("ANCHOR file is new")));
+  EXPECT_THAT(Problems(*store_), Contains(HasSubstr("no ANCHOR file, or a new one")));
 }
 
 TEST_F(FsckTest, AcceptsAStoreThatIsOneCommitAheadOfTheAnchor) {

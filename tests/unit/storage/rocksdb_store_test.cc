@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <sys/resource.h>
 
@@ -252,6 +253,51 @@ TEST_F(RocksdbStoreTest, LosesNoCommitSilentlyWhenItsLogIsGone) {
     fs::remove(log);
   }
   EXPECT_THAT(StartAgain(), testing::HasCode(absl::StatusCode::kDataLoss));
+}
+
+// Every file below `folder` with its bytes.
+std::map<std::string, std::string> BytesBelow(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      files[entry.path()] = std::string(std::istreambuf_iterator<char>(file), {});
+    }
+  }
+  return files;
+}
+
+TEST_F(RocksdbStoreTest, ToReadItChangesNoByteOfWhatACrashLeft) {
+  {
+    const auto store = *Open();
+    MEGURI_ASSERT_OK(Put(*store, "in the log", "value"));
+    // What lies on the disk now is what a crash would leave.
+    fs::copy(StorePath(), folder_ + "/crashed", fs::copy_options::recursive);
+  }
+  const std::string crashed = folder_ + "/crashed";
+  const std::map<std::string, std::string> before = BytesBelow(crashed);
+  {
+    const auto store = *OpenRocksdbStoreToRead(crashed);
+    EXPECT_EQ(*store->Get(Family::kArrival, "in the log"), "value");
+    EXPECT_EQ(store->NewCursor(Family::kArrival, "in")->value(), "value");
+  }
+  EXPECT_EQ(BytesBelow(crashed), before);
+}
+
+TEST_F(RocksdbStoreTest, ToReadItKeepsWritersAwayAndTheyKeepItAway) {
+  {
+    const auto store = *Open();
+    EXPECT_THAT(OpenRocksdbStoreToRead(StorePath()), testing::HasReason("STORE_LOCKED"));
+  }
+  const auto first = *OpenRocksdbStoreToRead(StorePath());
+  const auto second = OpenRocksdbStoreToRead(StorePath());
+  EXPECT_THAT(second, testing::IsOk());
+  EXPECT_THAT(Open(), testing::HasReason("STORE_LOCKED"));
+}
+
+TEST_F(RocksdbStoreTest, ToReadAStoreThatIsNotThereMakesNone) {
+  EXPECT_THAT(OpenRocksdbStoreToRead(StorePath()), testing::HasReason("STORE_MISSING"));
+  EXPECT_FALSE(fs::exists(StorePath()));
 }
 
 }  // namespace
