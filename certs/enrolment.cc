@@ -53,7 +53,8 @@ absl::Status CheckSignatures(const record::v1::SignedBody& signed_body, const Me
     if (!status.ok()) {
       return Error(absl::StatusCode::kInvalidArgument, "ENROLMENT_SIGNATURE",
                    absl::StrCat("keys[", i, "] of the entry has not signed the enrolment request: ", status.message(),
-                                "; sign with every key that the entry names"));
+                                ". It was damaged on its way, or not every key of the entry signed it: ask the "
+                                "applicant for it again"));
     }
   }
   return absl::OkStatus();
@@ -70,6 +71,10 @@ absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, a
   EnrolmentRequest request;
   MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kEnrolmentBytesMax, kFormReason, request));
   const MemberEntry& entry = request.entry();
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(entry.participant_id()));
+  // First of all: what was damaged on its way is not to be mended field by field.
+  MEGURI_RETURN_IF_ERROR(CheckSignatures(signed_body, entry, federation, participant));
   MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
   if (entry.status() != registry::v1::MEMBER_STATUS_ACTIVE) {
     return Refuse("a member enrols as active");
@@ -77,9 +82,6 @@ absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, a
   if (!HasKeyFor(entry, registry::v1::KEY_PURPOSE_RECORD) || !HasKeyFor(entry, registry::v1::KEY_PURPOSE_FEED)) {
     return Refuse("the entry names no record key or no feed key");
   }
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                          record::ParticipantId::Parse(entry.participant_id()));
-  MEGURI_RETURN_IF_ERROR(CheckSignatures(signed_body, entry, federation, participant));
   MEGURI_RETURN_IF_ERROR(CheckNodeRequest(request, participant));
   return request;
 }
