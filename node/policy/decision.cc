@@ -71,6 +71,9 @@ Decision DecideSection(const Reader& reader, const RecordScope& record, const Se
       return {section.slot, true, rule.name, rule.why};
     }
   }
+  if (reader.participant.has_value() && !reader.registered) {
+    return {section.slot, false, "deny-not-registered", "The registry here names no such member."};
+  }
   if (reader.participant.has_value() && !reader.active) {
     return {section.slot, false, "deny-not-active",
             "The reader is suspended, has left, or the registry here is too old to know."};
@@ -122,6 +125,7 @@ constexpr Audience kScopedAudiences[] = {record::v1::AUDIENCE_RECYCLERS, record:
 Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& participant, bool registry_is_stale) {
   Reader reader;
   reader.participant = participant;
+  reader.registered = registry.Find(participant) != nullptr;
   reader.active = !registry_is_stale && registry.IsActive(participant);
   if (reader.active) {
     reader.recycler_groups = registry.ScopesOf(participant, registry::v1::ROLE_KIND_RECYCLER);

@@ -19,6 +19,7 @@ namespace meguri::node {
 // A reader whose identity was verified, with the scopes that the registry gives.
 struct Reader {
   absl::optional<record::ParticipantId> participant;  // nullopt: not a member
+  bool registered = false;                            // the registry names the participant
   bool active = false;                                // an active member, by a registry that is fresh enough
   std::vector<std::string> recycler_groups;
   std::vector<std::string> jurisdictions;

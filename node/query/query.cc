@@ -620,7 +620,18 @@ absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& own
       MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records.Read(ref.arrival));
       if (stored.own()) {
         MEGURI_ASSIGN_OR_RETURN(std::vector<SectionFacts> facts, FactsOf(stored));
-        return OwnRecord{ScopeOf(stored, ref.publisher), std::move(facts)};
+        MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
+        OwnRecord own{ScopeOf(stored, ref.publisher), std::move(facts), header.is_tombstone(), {}};
+        // What was entered, as the end of a record enters what the versions before it did.
+        MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(ref.arrival));
+        for (const storage::FeedMembership& membership : memberships) {
+          MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, storage::Feeds(*snapshot).Describe(membership.feed));
+          if (feed.is_own()) {
+            own.feeds.push_back(feed.key.name);
+          }
+        }
+        absl::c_sort(own.feeds);
+        return own;
       }
     }
   }

@@ -122,10 +122,12 @@ class Query {
   absl::StatusOr<ResolvedBatch> BatchResolve(const QueryReader& reader, absl::Span<const std::string> identifiers,
                                              ReadMask mask) const;
 
-  // What the owner asks: the scope and the sections of an own record. NOT_FOUND as Get.
+  // What the owner asks: the scope and the sections of an own record, and the feeds that it enters. NOT_FOUND as Get.
   struct OwnRecord {
     RecordScope scope;
     std::vector<SectionFacts> facts;
+    bool has_ended = false;
+    std::vector<record::FeedName> feeds;  // ascending
   };
   absl::StatusOr<OwnRecord> FindOwn(const record::ParticipantId& owner, const record::RecordId& record_id,
                                     uint64_t version) const;

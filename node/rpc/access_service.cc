@@ -34,9 +34,10 @@ grpc::ServerUnaryReactor* AccessServiceEdge::Explain(grpc::CallbackServerContext
                          row->set_rule(std::string(decisions[i].rule));
                          row->set_explanation(std::string(decisions[i].why));
                        }
-                       for (const FeedSlots& feed : FeedsFor(own.scope, own.facts)) {
-                         if (MayFollow(reader, own.scope.publisher, feed.feed)) {
-                           out.add_feeds(feed.feed.text());
+                       out.set_ended(own.has_ended);
+                       for (const record::FeedName& feed : own.feeds) {
+                         if (MayFollow(reader, own.scope.publisher, feed)) {
+                           out.add_feeds(feed.text());
                          }
                        }
                        return absl::OkStatus();

@@ -25,6 +25,7 @@ RecordScope Scope() { return {Id(kMaker), "battery", {"JP"}, {}, {}}; }
 Reader Member(absl::string_view id) {
   Reader reader;
   reader.participant = Id(id);
+  reader.registered = true;
   reader.active = true;
   return reader;
 }
@@ -65,6 +66,14 @@ TEST(Decide, GivesAnInactiveMemberOnlyWhatIsPublic) {
   reader.active = false;
   EXPECT_EQ(AllowedSlots(reader, Scope(), Facts()), 0b00001U);
   EXPECT_EQ(Decide(reader, Scope(), Facts())[2].rule, "deny-not-active");
+}
+
+TEST(Decide, SaysOfWhomTheRegistryDoesNotNameThatItDoesNot) {
+  Reader reader = Member(kRecycler);
+  reader.registered = false;
+  reader.active = false;
+  EXPECT_EQ(AllowedSlots(reader, Scope(), Facts()), 0b00001U);
+  EXPECT_EQ(Decide(reader, Scope(), Facts())[2].rule, "deny-not-registered");
 }
 
 TEST(Decide, CountsTheNationForItsPrefecturesButNotTheReverse) {
