@@ -63,10 +63,31 @@ void NamedRecords::Add(const OfCall& record) {
   of_call_.emplace(id, record);
 }
 
+// A record that ends cannot be mended, and who reads it looks for what replaces it.
+absl::Status NamedRecords::JudgeSuccessor(const record::Header& header, std::vector<Violation>& found) {
+  const absl::StatusOr<record::RecordId> successor =
+      record::RecordId::Parse(header.message().tombstone().successor_record_id());
+  if (!successor.ok() || of_call_.contains(successor->ToHex())) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const storage::Newest newest, records_.FindNewest(transaction_, *successor));
+  if (!newest.only.has_value() && !newest.several) {
+    found.push_back({.field = "envelope.header.tombstone.successor_record_id",
+                     .reason = "SUCCESSOR_UNKNOWN",
+                     .found = successor->ToHex(),
+                     .expected = "a record that is known at this node",
+                     .cure = "see that the ID is right: the end of a record cannot be changed",
+                     .message_ja = "後継の記録がこのノードにありません。終了は取り消せないので ID を確かめてください。",
+                     .severity = Severity::kWarning});
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<Violation>> NamedRecords::Judge(const OfCall& record) {
   looked_up_ = 0;
   bytes_read_ = 0;
   std::vector<Violation> found;
+  MEGURI_RETURN_IF_ERROR(JudgeSuccessor(record.header, found));
   if (const RecordLink* parent = ParentAmong(record.links)) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<std::vector<Section>> parents, ReadParents(*parent));
     found = passport::ValidateWithParents(record.header, record.sections, parents);

@@ -66,6 +66,7 @@ class NamedRecords {
   absl::StatusOr<bool> Holds(const std::string& record_id, const std::string& part);
   // Another own record that lists the piece; "" if there is none.
   absl::StatusOr<std::string> FindOtherHolder(const std::string& own_id, const std::string& part);
+  absl::Status JudgeSuccessor(const record::Header& header, std::vector<Violation>& found);
   absl::Status JudgeParts(const OfCall& record, std::vector<Violation>& found);
 
   const storage::Records records_;

@@ -214,7 +214,7 @@ void AnnounceTo(NamedRecords& named, const std::vector<Prepared>& items) {
 
 template <typename Prepared>
 absl::Status CheckNamed(NamedRecords& named, size_t position, const Prepared& item, std::vector<Violation>& warnings) {
-  if (item.links.empty()) {
+  if (item.links.empty() && !item.header.is_tombstone()) {
     return absl::OkStatus();
   }
   MEGURI_ASSIGN_OR_RETURN(std::vector<Violation> found, named.Judge({item.header, item.sections, item.links}));
