@@ -26,6 +26,8 @@
 #include "node/app/feed_keys.h"
 #include "node/app/folder.h"
 #include "node/app/follow_log.h"
+#include "node/app/store_check.h"
+#include "node/app/store_health.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
 #include "node/follow/correspondents.h"
@@ -88,9 +90,15 @@ class RegistryView final : public PublisherRegistry, public FollowRegistry {
   RegistryState& state_;
 };
 
+// What is wrong with the contents of a file of the folder; that cannot be read at all, the error of reading tells.
+absl::Status InFile(const std::string& path, const absl::Status& status) {
+  return Error(status.code(), ReasonOf(status), absl::StrCat(path, ": ", status.message()));
+}
+
 absl::StatusOr<certs::Certificate> ReadCertificate(const std::string& path) {
   MEGURI_ASSIGN_OR_RETURN(const std::string pem, certs::ReadFile(path, kBundleBytesMax));
-  return certs::Certificate::ParsePem(pem);
+  absl::StatusOr<certs::Certificate> certificate = certs::Certificate::ParsePem(pem);
+  return certificate.ok() ? std::move(certificate) : InFile(path, certificate.status());
 }
 
 // The roots by which callers and peers are judged, as gRPC wants them: files.
@@ -103,15 +111,17 @@ absl::Status WriteRoots(const Folder& folder, const certs::TrustBundle& bundle, 
   return certs::WriteFileAtomically(folder.peer_roots(), federation + client_ca.ToPem(), 0644);
 }
 
-// A caller that asks for what it may not have is for the operator to look at; wrong input is the caller's own affair.
+// A caller that asks for what it may not have is for the operator to look at, and so is what this node cannot give now;
+// wrong input is the caller's own affair.
 LogLevel LevelOfRefusal(absl::StatusCode code) {
   const bool is_warning = code == absl::StatusCode::kUnauthenticated || code == absl::StatusCode::kPermissionDenied ||
-                          code == absl::StatusCode::kResourceExhausted;
+                          code == absl::StatusCode::kResourceExhausted || code == absl::StatusCode::kUnavailable;
   return is_warning ? LogLevel::kWarning : LogLevel::kInfo;
 }
 
-CallLog::Sinks CallSinks(Log& log) {
-  return {[&log](const CallLog::Entry& entry) {
+CallLog::Sinks CallSinks(Log& log, StoreHealth& health) {
+  return {[&log, &health](const CallLog::Entry& entry) {
+            health.Note(entry.status);
             log.Write(entry.is_ours ? LogLevel::kError : LevelOfRefusal(entry.status.code()),
                       entry.is_ours ? "call-failed" : "call-refused",
                       {{"peer", std::string(entry.peer)},
@@ -147,7 +157,8 @@ FollowQuota QuotaOf(const Config& config) {
 
 absl::StatusOr<certs::TrustBundle> OpenBundle(const Folder& folder, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kBundleBytesMax));
-  return certs::TrustBundle::Open(bytes, now);
+  absl::StatusOr<certs::TrustBundle> bundle = certs::TrustBundle::Open(bytes, now);
+  return bundle.ok() ? std::move(bundle) : InFile(folder.trust_bundle(), bundle.status());
 }
 
 }  // namespace
@@ -163,7 +174,8 @@ struct Node::Parts {
         clock(node_clock),
         random(node_random),
         log(node_log),
-        follow_log(node_log) {}
+        follow_log(node_log),
+        store_health(node_log) {}
 
   bool is_operator() const { return participant == bundle.operator_id(); }
 
@@ -175,6 +187,7 @@ struct Node::Parts {
 
   void OnGrown(const std::vector<storage::FeedId>& grown);
   void FollowCorrespondentsSoon();
+  void KeepRegistrySoon();
   void ReloadRegistrySoon();
   void ReloadRegistry();
   absl::Status SaveOwnEntry() const;
@@ -183,6 +196,7 @@ struct Node::Parts {
   absl::Status ReadRevokedClientsAnew();
   void WatchRevokedClients();
   void ExpireRequests();
+  void WatchStore();
   void WarnOfAge();
   void WarnOfBundle();
   std::vector<Ticker::Task> Tasks();
@@ -195,6 +209,7 @@ struct Node::Parts {
   Random& random;
   Log& log;
   FollowLog follow_log;
+  StoreHealth store_health;
   std::string node_identity;
   absl::Duration heartbeat_interval;
   std::atomic<bool> is_following_correspondents{false};
@@ -228,6 +243,7 @@ struct Node::Parts {
 };
 
 absl::Status Node::Parts::OpenStore(const Config& config) {
+  MEGURI_RETURN_IF_ERROR(CheckStoreNotLost(folder));
   storage::RocksdbOptions options;
   options.block_cache_bytes = static_cast<size_t>(config.GetInt("block_cache_mib")) * kMebibyte;
   options.write_buffer_bytes = static_cast<size_t>(config.GetInt("write_buffer_mib")) * kMebibyte;
@@ -243,11 +259,12 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
   MEGURI_RETURN_IF_ERROR(TakeUpNextCertificate(folder));
   MEGURI_RETURN_IF_ERROR(certs::SigningKey::Load(folder.node_key()).status());
   const absl::StatusOr<certs::Certificate> certificate = ReadCertificate(folder.node_certificate());
-  if (!certificate.ok()) {
+  if (absl::IsNotFound(certificate.status())) {
     return Error(absl::StatusCode::kFailedPrecondition, "NOT_ENROLLED",
                  absl::StrCat("There is no node certificate in ", folder.node_certificate(),
                               ". Send enrolment-request to the operator and run `meguri-node join` with the answer."));
   }
+  MEGURI_RETURN_IF_ERROR(certificate.status());
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate->identity());
   node_identity = identity.ToUri();
   const certs::Identity expected{bundle.federation(), participant, certs::Identity::Class::kNode,
@@ -310,7 +327,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   }
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
-  call_log = std::make_unique<CallLog>(CallSinks(log), clock);
+  call_log = std::make_unique<CallLog>(CallSinks(log, store_health), clock);
   resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *executor, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock,
                                             [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
@@ -335,18 +352,28 @@ absl::Status Node::Parts::FollowRegistryFeed() {
   if (is_operator()) {
     return absl::OkStatus();
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> settings, storage::Settings(*durable).Follows());
-  for (const storage::FollowSetting& setting : settings) {
-    if (setting.feed == registry->feed().key) {
-      return absl::OkStatus();
-    }
+  return follows->KeepRegistry(participant);
+}
+
+// Who had the evidence against a quarantined registry dropped has it followed anew.
+void Node::Parts::KeepRegistrySoon() {
+  if (is_operator() || follows->Follows(participant, bundle.operator_id(), record::FeedName::Registry())) {
+    return;
   }
-  return follows->Add(participant, bundle.operator_id(), {record::FeedName::Registry()});
+  const auto keep = [this] {
+    if (const absl::Status kept = follows->KeepRegistry(participant); !kept.ok()) {
+      log.Error("registry-not-followed", {{"reason", ReasonOf(kept)}, {"error", std::string(kept.message())}});
+    }
+  };
+  if (!executor->Submit(keep)) {
+    log.Warning("registry-follow-delayed");
+  }
 }
 
 absl::Status Node::Parts::Serve(const Config& config) {
   const RpcContext rpc{*authenticator, *executor, *call_log};
-  const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); }};
+  const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); },
+                        [this] { return store_health.Get(); }};
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *resolver));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
@@ -407,6 +434,7 @@ void Node::Parts::ReloadRegistry() {
   const absl::Status reloaded = registry->Reload();
   if (!reloaded.ok()) {
     registry_is_dirty = true;
+    store_health.Note(reloaded);
     log.Error("registry-reload-failed", {{"reason", ReasonOf(reloaded)}, {"error", std::string(reloaded.message())}});
     return;
   }
@@ -523,6 +551,11 @@ void Node::Parts::ExpireRequests() {
   }
 }
 
+void Node::Parts::WatchStore() {
+  store_health.Note(committer->health());
+  server->SetHealthy(store_health.Get().ok());
+}
+
 void Node::Parts::WarnOfBundle() {
   const absl::Duration left = registry->BundleExpires() - clock.Now();
   if (left < kBundleWarnTime) {
@@ -547,6 +580,8 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
                      call_log->Tick();
+                     WatchStore();
+                     KeepRegistrySoon();
                      ReloadRegistrySoon();
                    }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
@@ -601,7 +636,9 @@ Node::~Node() {
   if (parts_->peers != nullptr) {
     parts_->peers->StopAsking();
   }
-  parts_->server.reset();
+  if (parts_->server != nullptr) {
+    parts_->server->Stop();
+  }
   parts_->ticker.reset();
   // Callbacks of the committer and work of the executor refer to all parts, so these stop one by one and go together.
   if (parts_->follows != nullptr) {

@@ -18,10 +18,12 @@
 #include "certs/key_change.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
+#include "certs/strict_parse.h"
 #include "certs/trust_bundle.h"
 #include "node/app/certificate_renewal.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
+#include "passport/validate.h"
 #include "record/feed.h"
 
 namespace meguri::node {
@@ -179,6 +181,14 @@ absl::Status CheckFlags(const InitOptions& options) {
   return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
 }
 
+// The registry will hold the entry as a record, which has rules of its own.
+absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry) {
+  std::vector<Violation> violations =
+      passport::ValidateSection(record::v1::SECTION_TYPE_MEMBER, certs::SerializeForSigning(entry), "member");
+  TakeWarnings(violations);
+  return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
+}
+
 absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bundle_bytes, absl::Time now) {
   if (options.is_operator) {
     if (options.entry.roles_size() == 0) {
@@ -229,6 +239,7 @@ absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random)
   *options.entry.add_keys() = ToMemberKey(*keys.record, registry::v1::KEY_PURPOSE_RECORD);
   *options.entry.add_keys() = ToMemberKey(*keys.feed, registry::v1::KEY_PURPOSE_FEED);
   MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(federation, options.entry));
+  MEGURI_RETURN_IF_ERROR(CheckEntryAsRecord(options.entry));
 
   Plan plan{federation, identity, std::move(bundle_bytes), "", ""};
   MEGURI_ASSIGN_OR_RETURN(plan.enrolment_request, MakeEnrolmentRequest(options, identity, keys));
@@ -268,23 +279,36 @@ absl::Status Join(const std::string& data_folder, const std::string& enrolment_p
   }
   MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, clock.Now()));
-  MEGURI_ASSIGN_OR_RETURN(const certs::Certificate certificate,
-                          certs::Certificate::ParseDer(enrolment.certificate_chain(0)));
-  if (!IsKeyOf(certificate, folder.node_key()) && !IsKeyOf(certificate, folder.next_node_key())) {
+  // Whoever was enrolled long ago may have adopted a newer one since; that this one is whole tells that the file is.
+  const absl::StatusOr<certs::TrustBundle> enclosed = certs::TrustBundle::Open(enrolment.trust_bundle(), clock.Now());
+  if (!enclosed.ok()) {
+    return refuse(absl::StrCat("the trust bundle in it is not sound: ", enclosed.status().message(), "."));
+  }
+  if (enclosed->federation() != bundle.federation()) {
+    return refuse(absl::StrCat("it is of the federation ", enclosed->federation(), "."));
+  }
+  const absl::StatusOr<certs::Certificate> certificate = certs::Certificate::ParseDer(enrolment.certificate_chain(0));
+  if (!certificate.ok()) {
+    return refuse(absl::StrCat("the certificate in it is ", certificate.status().message(), "."));
+  }
+  if (!IsKeyOf(*certificate, folder.node_key()) && !IsKeyOf(*certificate, folder.next_node_key())) {
     return refuse("the certificate is for another key.");
   }
-  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certificate.identity());
-  if (identity.federation != bundle.federation() || identity.participant.text() != enrolment.participant_id() ||
-      identity.certificate_class != certs::Identity::Class::kNode) {
+  const absl::StatusOr<certs::Identity> identity = certificate->identity();
+  if (!identity.ok() || identity->federation != bundle.federation() ||
+      identity->participant.text() != enrolment.participant_id() ||
+      identity->certificate_class != certs::Identity::Class::kNode) {
     return refuse("the certificate is for another identity.");
   }
-  absl::Status issued = refuse("the certificate was not issued by the federation.");
+  absl::Status issued = refuse("the federation has no authority.");
   for (const certs::Certificate& root : bundle.tls_roots()) {
-    issued = issued.ok() ? issued : certificate.VerifyIssuedBy(root, clock.Now());
+    issued = issued.ok() ? issued : certificate->VerifyIssuedBy(root, clock.Now());
   }
-  MEGURI_RETURN_IF_ERROR(issued);
+  if (!issued.ok()) {
+    return refuse(absl::StrCat("the certificate was not issued by the federation: ", issued.message(), "."));
+  }
   // It may belong to a key that waits for it: the two go into place together.
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.next_node_certificate(), certificate.ToPem(), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.next_node_certificate(), certificate->ToPem(), kPublicMode));
   return TakeUpNextCertificate(folder);
 }
 

@@ -142,21 +142,39 @@ absl::Status FollowRunner::Add(const record::ParticipantId& member, const record
   return absl::OkStatus();
 }
 
-absl::Status FollowRunner::Remove(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                                  const std::vector<record::FeedName>& feeds) {
-  MutexLock lock(changing_);
-  const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
-  std::vector<record::FeedName> names = feeds;
-  if (feeds.empty()) {
-    for (const std::shared_ptr<FollowSession>& session : sessions) {
-      for (record::FeedName& name : session->FeedNames()) {
-        names.push_back(std::move(name));
+absl::StatusOr<std::vector<record::FeedName>> FollowRunner::FeedsToRemove(
+    const record::ParticipantId& publisher, const std::vector<record::FeedName>& named,
+    const std::vector<std::shared_ptr<FollowSession>>& sessions) const {
+  const bool is_operator = publisher == context_.registry.bundle().operator_id();
+  absl::btree_set<record::FeedName> names;
+  for (const std::shared_ptr<FollowSession>& session : sessions) {
+    for (record::FeedName& name : session->FeedNames()) {
+      const bool is_registry = is_operator && name == record::FeedName::Registry();
+      const bool is_named = absl::c_linear_search(named, name);
+      if (is_registry && is_named && !session->IsQuarantined(name)) {
+        return Error(absl::StatusCode::kFailedPrecondition, "REGISTRY_FOLLOW",
+                     absl::StrCat("The registry of ", publisher.text(),
+                                  " is always followed: from it this node learns who is suspended and which keys are "
+                                  "revoked. To unfollow other feeds of that member, name them."));
+      }
+      if (is_named || (named.empty() && !is_registry)) {
+        names.insert(std::move(name));
       }
     }
   }
-  if (sessions.empty()) {
+  return std::vector<record::FeedName>(names.begin(), names.end());
+}
+
+absl::StatusOr<std::vector<record::FeedName>> FollowRunner::Remove(const record::ParticipantId& member,
+                                                                   const record::ParticipantId& publisher,
+                                                                   const std::vector<record::FeedName>& feeds) {
+  MutexLock lock(changing_);
+  const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::FeedName> names, FeedsToRemove(publisher, feeds, sessions));
+  const bool is_operator = publisher == context_.registry.bundle().operator_id();
+  if (names.empty() && !(feeds.empty() && is_operator)) {
     return Error(absl::StatusCode::kNotFound, "NOT_FOLLOWED",
-                 absl::StrCat(publisher.text(), " is not followed; `feed list` shows what is."));
+                 absl::StrCat("Nothing of that is followed of ", publisher.text(), "; `feed list` shows what is."));
   }
   const auto remove = [&](storage::CommitScope& scope) -> absl::Status {
     for (const record::FeedName& feed : names) {
@@ -173,7 +191,15 @@ absl::Status FollowRunner::Remove(const record::ParticipantId& member, const rec
       }
     }
   }
-  return absl::OkStatus();
+  return names;
+}
+
+absl::Status FollowRunner::KeepRegistry(const record::ParticipantId& member) {
+  const record::ParticipantId& publisher = context_.registry.bundle().operator_id();
+  if (Follows(member, publisher, record::FeedName::Registry())) {
+    return absl::OkStatus();
+  }
+  return Add(member, publisher, {record::FeedName::Registry()});
 }
 
 bool FollowRunner::Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,

@@ -30,9 +30,15 @@ class FollowRunner {
   // RESOURCE_EXHAUSTED with reason TOO_MANY_FEEDS beyond kFollowFeedsPerPublisherMax. Then none of `feeds` is added.
   absl::Status Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
                    const std::vector<record::FeedName>& feeds);
-  // Stops following; what was received stays. No feeds: all of the publisher's.
-  absl::Status Remove(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                      const std::vector<record::FeedName>& feeds);
+  // Stops following; what was received stays. No feeds: all of the publisher's, but for the registry. Returns those
+  // that were followed until now. FAILED_PRECONDITION with reason REGISTRY_FOLLOW if the registry is named: whoever
+  // does not hear of suspensions and revoked keys fails open. Only once it is quarantined, and says no more, may it be
+  // let go, so that KeepRegistry begins anew.
+  absl::StatusOr<std::vector<record::FeedName>> Remove(const record::ParticipantId& member,
+                                                       const record::ParticipantId& publisher,
+                                                       const std::vector<record::FeedName>& feeds);
+  // Follows the registry for `member` unless that is so already.
+  absl::Status KeepRegistry(const record::ParticipantId& member);
   bool Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,
                const record::FeedName& feed) const;
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
@@ -58,6 +64,10 @@ class FollowRunner {
                                                            const record::ParticipantId& publisher) const;
   absl::Status CheckMayAdd(const record::ParticipantId& member, const record::ParticipantId& publisher,
                            const std::vector<record::FeedName>& feeds) const;
+  // What Remove is to drop, of what is followed in `sessions`.
+  absl::StatusOr<std::vector<record::FeedName>> FeedsToRemove(
+      const record::ParticipantId& publisher, const std::vector<record::FeedName>& named,
+      const std::vector<std::shared_ptr<FollowSession>>& sessions) const;
   void AddToSession(const record::ParticipantId& member, const record::FeedKey& feed, std::string quarantine_reason);
 
   FollowContext context_;

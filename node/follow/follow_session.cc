@@ -152,7 +152,7 @@ void FollowSession::Tick() {
   const absl::Status opened = OpenLocked();
   if (!opened.ok()) {
     NoteErrorLocked(opened);
-    next_attempt_ = AfterPause(delay_);
+    PauseStreamLocked();
   }
 }
 
@@ -281,6 +281,7 @@ void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) 
 void FollowSession::OnEnd(absl::Status status) {
   writer_->Flush();
   MutexLock lock(mutex_);
+  last_well_ = IsLiveLocked() ? context_.clock.Now() : last_well_;
   streaming_ = false;
   SavePromisesLocked();
   if (!failed_ && !reopening_) {
@@ -289,7 +290,7 @@ void FollowSession::OnEnd(absl::Status status) {
                                          "The publisher's node closed the stream."));
   }
   if (!reopening_) {
-    next_attempt_ = AfterPause(delay_);
+    PauseStreamLocked();
   }
   changed_.NotifyAll();
 }
@@ -513,7 +514,7 @@ void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& 
   }
   // The others go on after a short pause, so that many bad feeds do not make for many streams a second.
   absl::Duration pause = kRetryMin;
-  next_attempt_ = AfterPause(pause);
+  next_attempt_ = AfterPause(pause, kRetryMax);
   ReopenLocked();
 }
 
@@ -542,6 +543,7 @@ void FollowSession::NoteProgressLocked(Feed& feed) {
     return;
   }
   delay_ = kRetryMin;
+  last_well_ = context_.clock.Now();
   feed.delay = kRetryMin;
   if (feed.last_error_reason != kTwoHeaders && !feed.is_denied) {
     feed.last_error.clear();
@@ -581,7 +583,7 @@ void FollowSession::ReportTroubleLocked(absl::Time now) {
 void FollowSession::DelayFeedLocked(Feed& feed, const absl::Status& status) {
   feed.last_error = std::string(status.message());
   feed.last_error_reason = ReasonOf(status);
-  feed.next_attempt = AfterPause(feed.delay);
+  feed.next_attempt = AfterPause(feed.delay, kRetryMax);
 }
 
 void FollowSession::FailLocked(const absl::Status& status) {
@@ -612,11 +614,25 @@ void FollowSession::ReopenLocked() {
   }
 }
 
-absl::Time FollowSession::AfterPause(absl::Duration& delay) const {
+bool FollowSession::IsLiveLocked() const {
+  for (const auto& [name, feed] : feeds_) {
+    if (StateOf(feed) == FollowState::kLive) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void FollowSession::PauseStreamLocked() {
+  const bool was_well = context_.clock.Now() - last_well_ < kWellWithin;
+  next_attempt_ = AfterPause(delay_, was_well ? kRetryMaxIfWell : kRetryMax);
+}
+
+absl::Time FollowSession::AfterPause(absl::Duration& delay, absl::Duration max) const {
   // Full jitter, so that followers of a node that comes back do not all come at once.
   const int64_t bound = std::max<int64_t>(1, absl::ToInt64Milliseconds(delay));
   const auto pause = static_cast<int64_t>(context_.random.Below(static_cast<uint64_t>(bound)));
-  delay = std::min(delay * 2, kRetryMax);
+  delay = std::min(delay * 2, max);
   return context_.clock.Now() + absl::Milliseconds(pause + bound / 2);
 }
 

@@ -159,7 +159,11 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   void ReportTroubleLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReopenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The pause that `delay` calls for, which then grows.
-  absl::Time AfterPause(absl::Duration& delay) const;
+  absl::Time AfterPause(absl::Duration& delay, absl::Duration max) const;
+  // The same for the stream as a whole, for which it matters how long ago the publisher's node was well.
+  void PauseStreamLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether all is here that was promised for some feed of the open stream.
+  bool IsLiveLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   FollowContext& context_;
   const record::ParticipantId member_;
@@ -180,6 +184,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   absl::Time last_event_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time next_attempt_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Duration delay_ ABSL_GUARDED_BY(mutex_) = kRetryMin;
+  absl::Time last_well_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // when the publisher last kept a promise
 };
 
 }  // namespace meguri::node

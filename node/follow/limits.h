@@ -27,7 +27,11 @@ inline constexpr size_t kSlowestLinkBytesPerSecond = size_t{16} << 10;
 inline constexpr absl::Duration kLargestMessageTime = absl::Seconds(kMessageBytesMax / kSlowestLinkBytesPerSecond);
 inline constexpr absl::Duration kKeyEndSkewMax = absl::Minutes(5);  // a publisher's clock may be ahead, as at publish
 inline constexpr absl::Duration kRetryMin = absl::Milliseconds(500);
+// Pauses double up to these, and last between a half and one and a half of them. A node that was well a moment ago is
+// most likely just starting again; one that has been away for long is not worth a call every half minute.
 inline constexpr absl::Duration kRetryMax = absl::Minutes(5);
+inline constexpr absl::Duration kRetryMaxIfWell = absl::Seconds(20);
+inline constexpr absl::Duration kWellWithin = absl::Hours(1);
 inline constexpr absl::Duration kTroubleSettles = absl::Seconds(10);  // what lasts longer is reported
 
 }  // namespace meguri::node

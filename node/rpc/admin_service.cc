@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/admin_service.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -82,7 +83,12 @@ absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNo
   const absl::Duration age = registry_.Age();
   out.set_registry_age_ms(age == absl::InfiniteDuration() ? UINT64_MAX
                                                           : static_cast<uint64_t>(absl::ToInt64Milliseconds(age)));
-  out.set_state(registry_.IsStale() ? "registry-stale" : "serving");
+  const absl::Status health = facts_.store_health();
+  out.set_state(absl::IsDataLoss(health) ? "store-damaged"
+                : !health.ok()           ? "store-failed"
+                : registry_.IsStale()    ? "registry-stale"
+                                         : "serving");
+  out.set_problem(std::string(health.message()));
   const storage::Feeds feeds(store_);
   MEGURI_ASSIGN_OR_RETURN(const auto held, feeds.HeldBy(caller.acting_member));
   for (const auto& [feed, id] : held) {
@@ -136,11 +142,18 @@ grpc::ServerUnaryReactor* AdminServiceEdge::RemoveFollow(grpc::CallbackServerCon
                                                          const admin::v1::RemoveFollowRequest* request,
                                                          admin::v1::RemoveFollowResponse* response) {
   static const Method method = MethodOf("RemoveFollow");
-  return AnswerUnary(rpc_, context, method, response,
-                     [this, request](const Caller& caller, admin::v1::RemoveFollowResponse&) -> absl::Status {
-                       MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
-                       return follows_.Remove(caller.acting_member, follow.publisher, follow.feeds);
-                     });
+  return AnswerUnary(
+      rpc_, context, method, response,
+      [this, request](const Caller& caller, admin::v1::RemoveFollowResponse& out) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
+        MEGURI_ASSIGN_OR_RETURN(const std::vector<record::FeedName> removed,
+                                follows_.Remove(caller.acting_member, follow.publisher, follow.feeds));
+        for (const record::FeedName& feed : removed) {
+          out.add_feeds(feed.text());
+        }
+        out.set_registry_stays(follow.feeds.empty() && follow.publisher == registry_.bundle().operator_id());
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerContext* context,

@@ -18,6 +18,7 @@ struct NodeFacts {
   std::string node_identity;
   std::string version;
   std::function<absl::Time()> certificate_expires;
+  std::function<absl::Status()> store_health;  // OK, or what ails the store
 };
 
 class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {

@@ -80,7 +80,11 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
   return absl::WrapUnique(new GrpcServer(std::move(server), port));
 }
 
-GrpcServer::~GrpcServer() {
+void GrpcServer::SetHealthy(bool is_healthy) { server_->GetHealthCheckService()->SetServingStatus(is_healthy); }
+
+GrpcServer::~GrpcServer() { Stop(); }
+
+void GrpcServer::Stop() {
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kShutdownGrace));
   server_->Wait();
 }

@@ -29,10 +29,13 @@ class GrpcServer {
   // UNAVAILABLE with reason LISTEN if the address cannot be bound. Port 0 picks one.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& address, const TlsFiles& tls,
                                                            const std::vector<grpc::Service*>& services);
-  // Ends what is open within kShutdownGrace.
   ~GrpcServer();
+  // Takes no more calls, and ends what is open within kShutdownGrace. Only SetHealthy may be called afterwards.
+  void Stop();
 
   int port() const { return port_; }
+  // What the health service answers, for all services alike.
+  void SetHealthy(bool is_healthy);
 
  private:
   GrpcServer(std::unique_ptr<grpc::Server> server, int port) : server_(std::move(server)), port_(port) {}

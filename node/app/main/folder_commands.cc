@@ -53,7 +53,8 @@ void AddEntryFlags(CLI::App& command, certs::EntryText& text) {
   add_text("--name-ja", text.name_ja, "name in Japanese");
   add_text("--name-en", text.name_en, "name in English");
   add_text("--name-kana", text.name_kana, "name in kana");
-  add_text("--kind", text.kind, "company-large, company-sme, company-micro, industry-association …");
+  add_text("--kind", text.kind,
+           "company-large, company-sme, company-micro, industry-association, municipality, university or related-body");
   command.add_option("--role", text.roles, "kind[:scope,…], for example recycler:battery; may be repeated");
   add_text("--permit", text.permit, "of the recycler role: type|number|issuer");
   command.add_option("--address", text.addresses, "host:port under which others reach this node; may be repeated");

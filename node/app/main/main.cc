@@ -26,12 +26,11 @@
 #include "node/app/log.h"
 #include "node/app/main/folder_commands.h"
 #include "node/app/node.h"
+#include "node/app/store_check.h"
 #include "node/app/version.h"
 #include "node/rpc/server.h"
 #include "record/system_random.h"
-#include "storage/anchor.h"
 #include "storage/fsck.h"
-#include "storage/rocksdb/rocksdb_store.h"
 
 namespace meguri::node {
 namespace {
@@ -52,6 +51,7 @@ int ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kInvalidArgument:
       return ReasonOf(status) == "CONFIG" ? kExitConfig : kExitDataRefused;
     case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kUnauthenticated:  // a certificate of others, or one that has expired
       return kExitDataRefused;
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kNotFound:
@@ -103,6 +103,7 @@ absl::Status Serve(const std::string& data, const std::map<std::string, std::str
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of that write
   MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<Node> node, Node::Start(config, clock, random, log));
   int received = 0;
   sigwait(&signals, &received);
@@ -123,13 +124,9 @@ absl::Status CheckConfig(const std::string& data, const std::map<std::string, st
 }
 
 absl::StatusOr<int> Fsck(const std::string& data) {
-  const Folder folder(data);
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::OrderedStore> store,
-                          storage::OpenRocksdbStore(folder.store()));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::Anchor> anchor, storage::OpenAnchorFile(folder.anchor()));
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
   MEGURI_ASSIGN_OR_RETURN(const storage::FsckReport report,
-                          storage::Fsck(*store, anchor.get(), [&](uint64_t done, uint64_t total) {
+                          CheckStore(Folder(data), [&](uint64_t done, uint64_t total) {
                             if (shows_progress) {
                               std::fprintf(stderr, "\rchecked %llu of %llu keys", static_cast<unsigned long long>(done),
                                            static_cast<unsigned long long>(total));

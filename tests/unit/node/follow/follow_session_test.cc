@@ -185,6 +185,37 @@ TEST(FollowSession, TroubleThatPassesIsNotReported) {
   EXPECT_THAT(scene.reporter.Take(), IsEmpty());
 }
 
+// How long it takes until the stream that ended is opened again, when it cannot be for `attempts` times.
+absl::Duration PauseAfter(Scene& scene, int attempts) {
+  absl::Duration pause;
+  for (int i = 0; i < attempts; ++i) {
+    const size_t stream = scene.peers->opened() - 1;
+    scene.peers->End(stream, absl::UnavailableError("no such node"));
+    pause = absl::ZeroDuration();
+    while (scene.Tick(absl::Seconds(1)) == stream) {
+      pause += absl::Seconds(1);
+    }
+  }
+  return pause;
+}
+
+TEST(FollowSession, ComesBackWithinHalfAMinuteToANodeThatWasWell) {
+  Scene scene;
+  scene.Follow({"public"});
+  const Feed feed(scene.publisher, "public", scene.Items(1));
+  scene.Serve(scene.Tick(), "public", feed);
+  // Idle for longer than it counts: that the stream was open, and all was here, is what counts.
+  scene.clock.Advance(kWellWithin * 2);
+  EXPECT_LE(PauseAfter(scene, 12), absl::Seconds(30));
+}
+
+TEST(FollowSession, CallsANodeThatHasLongBeenAwayLessOften) {
+  Scene scene;
+  scene.Follow({"public"});
+  scene.Tick();
+  EXPECT_GT(PauseAfter(scene, 12), absl::Seconds(100));
+}
+
 TEST(FollowRunner, SpreadsTheFeedsOfOnePublisherOverStreams) {
   Scene scene;
   std::vector<std::string> feeds;
@@ -213,7 +244,7 @@ TEST(FollowRunner, RefusesMoreFeedsThanTheStreamsHold) {
   MEGURI_ASSERT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), feeds));
   EXPECT_THAT(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}),
               HasReason("TOO_MANY_FEEDS"));
-  MEGURI_EXPECT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {feeds[7]}));
+  MEGURI_EXPECT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {feeds[7]}).status());
   MEGURI_EXPECT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}));
 }
 
@@ -228,6 +259,46 @@ TEST(FollowRunner, TheRegistryHasAStreamOfItsOwn) {
   scene.peers->End(1, absl::PermissionDeniedError("no"));
   scene.Drain();
   EXPECT_TRUE(scene.peers->stream(0).open);
+}
+
+TEST(FollowRunner, TheRegistryCannotBeUnfollowed) {
+  Scene scene;
+  const record::ParticipantId operator_id = scene.registry.bundle().operator_id();
+  MEGURI_ASSERT_OK(scene.runner->KeepRegistry(scene.holder));
+  MEGURI_ASSERT_OK(scene.runner->Add(scene.holder, operator_id, {Name("public")}));
+  EXPECT_THAT(scene.runner->Remove(scene.holder, operator_id, {Name("public"), record::FeedName::Registry()}),
+              HasReason("REGISTRY_FOLLOW"));
+  EXPECT_TRUE(scene.runner->Follows(scene.holder, operator_id, Name("public")));
+  // All of the operator's feeds are all but the registry.
+  EXPECT_THAT(testing::ValueOf(scene.runner->Remove(scene.holder, operator_id, {})), ElementsAre(Name("public")));
+  EXPECT_THAT(testing::ValueOf(scene.runner->Remove(scene.holder, operator_id, {})), IsEmpty());
+  EXPECT_TRUE(scene.runner->Follows(scene.holder, operator_id, record::FeedName::Registry()));
+  scene.Restart();
+  EXPECT_TRUE(scene.runner->Follows(scene.holder, operator_id, record::FeedName::Registry()));
+  EXPECT_FALSE(scene.runner->Follows(scene.holder, operator_id, Name("public")));
+}
+
+TEST(FollowRunner, AFeedNamedRegistryOfAnotherMemberMayGo) {
+  Scene scene;
+  scene.Follow({"registry"});
+  EXPECT_THAT(testing::ValueOf(scene.runner->Remove(scene.holder, scene.publisher.participant(), {})),
+              ElementsAre(record::FeedName::Registry()));
+  EXPECT_THAT(scene.runner->Remove(scene.holder, scene.publisher.participant(), {}), HasReason("NOT_FOLLOWED"));
+}
+
+TEST(FollowRunner, AQuarantinedRegistryIsLetGoAndFollowedAnew) {
+  Scene scene;
+  const record::ParticipantId operator_id = scene.registry.bundle().operator_id();
+  const hostile::Publisher registry = scene.RegistryPublisher();
+  MEGURI_ASSERT_OK(scene.runner->KeepRegistry(scene.holder));
+  const size_t stream = scene.Tick();
+  scene.SendTarget(stream, "registry", Feed(registry, "registry", registry.MakeItems(1, 2)).Checkpoint(2));
+  scene.SendTarget(stream, "registry", Feed(registry, "registry", registry.MakeItems(2, 2)).Checkpoint(2));
+  ASSERT_EQ(scene.StatusOf("registry").state, FollowState::kQuarantined);
+  MEGURI_ASSERT_OK(scene.runner->Remove(scene.holder, operator_id, {record::FeedName::Registry()}).status());
+  EXPECT_FALSE(scene.runner->Follows(scene.holder, operator_id, record::FeedName::Registry()));
+  MEGURI_ASSERT_OK(scene.runner->KeepRegistry(scene.holder));
+  EXPECT_EQ(FeedsOf(scene.peers->stream(scene.Tick()).call), std::vector<std::string>{"registry"});
 }
 
 }  // namespace

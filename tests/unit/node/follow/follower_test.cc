@@ -122,7 +122,7 @@ TEST(Follower, LetsGoOfPromisesWhenSomebodyDecidesToFollowAnew) {
   scene.Follow({kPublic});
   scene.Serve(scene.Tick(), kPublic, broken.other);
   ExpectFork(scene, broken);
-  MEGURI_ASSERT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {Name(kPublic)}));
+  MEGURI_ASSERT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {Name(kPublic)}).status());
   scene.Follow({kPublic});
   scene.Serve(scene.Tick(), kPublic, broken.other);
   EXPECT_EQ(scene.StatusOf(kPublic).state, FollowState::kLive);

@@ -176,7 +176,7 @@ TEST(Quota, UnfollowingGivesNothingBack) {
   scene.Follow({kPublic});
   const Feed feed(scene.publisher, kPublic, scene.Items(5));
   ServeOneByOne(scene, scene.Tick(), kPublic, feed);
-  MEGURI_ASSERT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {}));
+  MEGURI_ASSERT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {}).status());
   EXPECT_EQ(UsageOf(scene).entries, 3U);
   scene.Follow({kPublic});
   const size_t stream = scene.Tick();

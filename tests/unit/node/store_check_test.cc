@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/store_check.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "storage/anchor.h"
+#include "storage/committer.h"
+#include "storage/format.h"
+#include "storage/rocksdb/rocksdb_store.h"
+#include "tests/testing/status.h"
+#include "tests/unit/certs/federation.h"
+
+namespace meguri::node {
+namespace {
+
+namespace fs = std::filesystem;
+using meguri::testing::HasReason;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class StoreCheckTest : public ::testing::Test {
+ protected:
+  void Write(const std::string& path) const {
+    fs::create_directories(fs::path(path).parent_path());
+    std::ofstream(path) << "x";
+  }
+  // What init and the first start leave behind, as far as it matters here.
+  void Serve() const {
+    Write(folder_.config());
+    Write(folder_.token_key());
+    const auto store = *storage::OpenRocksdbStore(folder_.store());
+    MEGURI_ASSERT_OK(storage::PrepareFormat(*store));
+    const auto anchor = *storage::OpenAnchorFile(folder_.anchor());
+    const auto committer = *storage::Committer::Start(*store, *anchor);
+  }
+  absl::StatusOr<storage::FsckReport> Check() const {
+    return CheckStore(folder_, [](uint64_t, uint64_t) {});
+  }
+
+  const certs::testing::TemporaryFolder temporary_;
+  const Folder folder_{temporary_.Path("node")};
+};
+
+TEST_F(StoreCheckTest, AFolderThatHoldsNoNodeIsRefusedAndLeftAlone) {
+  fs::create_directory(folder_.root());
+  EXPECT_THAT(Check(), HasReason("NO_NODE"));
+  EXPECT_TRUE(fs::is_empty(folder_.root()));
+}
+
+TEST_F(StoreCheckTest, ANodeThatHasNotServedHasNothingToCheckAndMayStart) {
+  Write(folder_.config());
+  EXPECT_THAT(Check(), HasReason("STORE_MISSING"));
+  MEGURI_EXPECT_OK(CheckStoreNotLost(folder_));
+}
+
+TEST_F(StoreCheckTest, AStoreThatIsThereIsChecked) {
+  Serve();
+  EXPECT_THAT(Check()->problems, IsEmpty());
+  MEGURI_EXPECT_OK(CheckStoreNotLost(folder_));
+}
+
+TEST_F(StoreCheckTest, AStoreThatWasLostIsFoundAndNotBegunAnew) {
+  Serve();
+  fs::remove_all(folder_.store());
+  EXPECT_THAT(Check()->problems, ElementsAre(HasSubstr("is gone")));
+  EXPECT_THAT(CheckStoreNotLost(folder_), HasReason("STORE_LOST"));
+  fs::remove(folder_.anchor());
+  EXPECT_THAT(Check()->problems, ElementsAre(HasSubstr("is gone")));
+  EXPECT_THAT(CheckStoreNotLost(folder_), HasReason("STORE_LOST"));
+  EXPECT_FALSE(fs::exists(folder_.store()));
+  EXPECT_FALSE(fs::exists(folder_.anchor()));
+}
+
+TEST_F(StoreCheckTest, AnAnchorThatWasLostIsFound) {
+  Serve();
+  fs::remove(folder_.anchor());
+  {
+    const auto store = *storage::OpenRocksdbStore(folder_.store());
+    const auto anchor = storage::MakeMemoryAnchor();
+    const auto committer = *storage::Committer::Start(*store, *anchor);
+    MEGURI_ASSERT_OK(committer->SubmitAndWait([](storage::CommitScope& scope) {
+      scope.transaction.Put(storage::Family::kArrival, "key", "value");
+      return absl::OkStatus();
+    }));
+  }
+  EXPECT_THAT(Check()->problems, ::testing::Contains(HasSubstr("no ANCHOR file")));
+  EXPECT_FALSE(fs::exists(folder_.anchor()));
+}
+
+}  // namespace
+}  // namespace meguri::node
