@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "base/error.h"
+#include "base/status_macros.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/dismantling.pb.h"
@@ -292,6 +294,32 @@ void ReadRemovals(DocumentDraft& draft, InputNode* group) {
   }
 }
 
+// ---- versions
+
+struct AspectVersion {
+  absl::string_view name;
+  absl::string_view major;
+};
+constexpr AspectVersion kPassportVersions[] = {{"battery_pass", "6"}, {"digital_product_passport", "7"}};
+
+// Another major version may say the same with other names, or another thing with the same. `urn` is as in
+// urn:io.catenax.generic.digital_product_passport:7.0.0.
+absl::Status CheckPassportVersion(absl::string_view urn) {
+  for (const AspectVersion& known : kPassportVersions) {
+    const size_t at = urn.find(absl::StrCat(known.name, ":"));
+    if (at == absl::string_view::npos) {
+      continue;
+    }
+    const absl::string_view version = urn.substr(at + known.name.size() + 1);
+    if (version.substr(0, version.find('.')) != known.major) {
+      return Error(absl::StatusCode::kInvalidArgument, "ASPECT_VERSION",
+                   absl::StrCat("the file is a ", known.name, " of version ", version, "; this program reads version ",
+                                known.major, ": export it as that"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool IsCatenaXPassport(InputNode& root) {
@@ -306,6 +334,11 @@ bool IsCatenaXPassport(InputNode& root) {
 absl::Status ReadCatenaXPassport(InputNode& root, TakeRecord take) {
   DocumentDraft draft(root, RECORD_TYPE_PRODUCT_PASSPORT);
   const auto at = [&root](absl::string_view path) { return DocumentDraft::At(&root, path); };
+  for (const InputNode* version : {root.Find("specVersion"), at("metadata.specVersion")}) {
+    if (version != nullptr) {
+      MEGURI_RETURN_IF_ERROR(CheckPassportVersion(version->text));
+    }
+  }
   DocumentDraft::Imply(root.Find("specVersion"));
   DocumentDraft::Imply(at("metadata.specVersion"));
   auto& identity = draft.Section<v1::Identity>(SECTION_TYPE_IDENTITY);

@@ -8,7 +8,7 @@
 // Aspects of Catena-X. Each is a file of its own there; here each makes one record with the sections that it fills.
 namespace meguri::passport {
 
-// Battery passport 6.1.0 and digital product passport 7.0.0.
+// Battery passport 6.1.0 and digital product passport 7.0.0. Another major version is refused: reason ASPECT_VERSION.
 bool IsCatenaXPassport(InputNode& root);
 absl::Status ReadCatenaXPassport(InputNode& root, TakeRecord take);
 

@@ -24,6 +24,7 @@ namespace meguri::passport {
 namespace {
 
 constexpr char kNameSpace[] = "http://std.iec.ch/iec62474";
+constexpr char kComposition[] = "Composition";
 constexpr uint32_t kUnitsMax = 1'000'000'000;
 constexpr char kPercent[] = "percent";  // as all shares of the format
 
@@ -64,7 +65,7 @@ class ProductReader {
     if (InputNode* id = product_.Find("ProductID")) {
       ReadProductId(*id, identity);
     }
-    if (InputNode* tree = product_.Find("Composition")) {
+    if (InputNode* tree = product_.Find(kComposition)) {
       ReadComposition(*tree);
     }
   }
@@ -237,6 +238,14 @@ absl::Status ReadIec62474(InputNode& root, TakeRecord take) {
   root.children = std::move(others);
   if (products.empty()) {
     return Error(absl::StatusCode::kInvalidArgument, "NO_RECORDS", "the document holds no Product");
+  }
+  for (const InputNode& child : root.children) {
+    if (child.name == kComposition || FindNode(child.name) != nullptr) {
+      return Error(absl::StatusCode::kInvalidArgument, "COMPOSITION_PLACE",
+                   absl::StrCat("a ", child.name,
+                                " lies beside the Product elements, so nobody can tell which product it belongs to: "
+                                "move it into its Product"));
+    }
   }
   // The first record accounts for what the document says beside its products.
   for (size_t i = 0; i < products.size(); ++i) {

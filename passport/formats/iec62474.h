@@ -11,7 +11,7 @@ namespace meguri::passport {
 bool IsIec62474(InputNode& root);
 
 // One record a Product. Masses of parts are those of one unit there, and of all units here. INVALID_ARGUMENT with
-// reason NO_RECORDS if there is no Product.
+// reason NO_RECORDS if there is no Product, or COMPOSITION_PLACE if a composition lies beside it.
 absl::Status ReadIec62474(InputNode& root, TakeRecord take);
 
 }  // namespace meguri::passport

@@ -189,7 +189,7 @@ constexpr Column kColumns[] = {
      "再生方法 / Method [recycled_content.claims[0].method]",
      "mechanical、chemical、dissolution、metallurgical …",
      "mechanical, chemical, dissolution, metallurgical …",
-     {"mechanical", "", "", ""}},
+     {"$method", "", "", ""}},
     {For::kAll,
      "管理モデル / Custody [recycled_content.claims[0].chain_of_custody_model]",
      "ISO 22095: identity_preserved、segregated、controlled_blending、mass_balance、book_and_claim",
@@ -214,8 +214,8 @@ constexpr Column kColumns[] = {
      "構成名 / Node name [node.name.ja]",
      "階層1以上で必須",
      "Required from level 1",
-     {"", "筐体", "ポリプロピレン", "添加剤"}},
-    {For::kAll, "CAS [node.cas]", "物質のCAS番号", "CAS number of a substance", {"", "", "", "7440-44-0"}},
+     {"", "$name1", "$name2", "$name3"}},
+    {For::kAll, "CAS [node.cas]", "物質のCAS番号", "CAS number of a substance", {"", "", "", "$cas3"}},
     {For::kAll,
      "構成質量 / Node mass (g) [node.mass_kg | g]",
      "質量または含有率のいずれか",
@@ -249,29 +249,35 @@ bool Is(For group, absl::string_view product_group) {
 }
 
 // Examples that differ between products and lots, plastics and metals.
+struct Variant {
+  const char* place;
+  const char* product;
+  const char* lot;
+  const char* metal_lot;
+};
+constexpr Variant kVariants[] = {
+    {"$family", "plastic", "plastic", "nonferrous"},
+    {"$form", "regranulate", "regranulate", "ingot"},
+    {"$method", "mechanical", "mechanical", "metallurgical"},
+    {"$kind1", "part", "material_class", "material_class"},
+    {"$kind2", "material", "material", "material"},
+    {"$kind3", "substance", "substance", "substance"},
+    {"$name1", "筐体", "プラスチック", "非鉄金属"},
+    {"$name2", "ポリプロピレン", "ポリプロピレン", "アルミニウム合金 ADC12"},
+    {"$name3", "添加剤", "添加剤", "銅"},
+    {"$cas3", "7440-44-0", "7440-44-0", "7440-50-8"},
+    {"$units", "1", "", ""},
+};
+
 std::string Example(absl::string_view text, absl::string_view product_group) {
-  const bool is_metal = product_group == "metal-lot";
-  const bool is_lot = absl::EndsWith(product_group, "-lot");
   if (text == kGroupPlace) {
     return std::string(product_group);
   }
-  if (text == "$family") {
-    return is_metal ? "nonferrous" : "plastic";
-  }
-  if (text == "$form") {
-    return is_metal ? "ingot" : "regranulate";
-  }
-  if (text == "$kind1") {
-    return is_lot ? "material_class" : "part";
-  }
-  if (text == "$kind2") {
-    return "material";
-  }
-  if (text == "$kind3") {
-    return "substance";
-  }
-  if (text == "$units") {
-    return is_lot ? "" : "1";
+  for (const Variant& variant : kVariants) {
+    if (text == variant.place) {
+      const bool is_lot = absl::EndsWith(product_group, "-lot");
+      return product_group == "metal-lot" ? variant.metal_lot : is_lot ? variant.lot : variant.product;
+    }
   }
   return std::string(text);
 }

@@ -3,6 +3,8 @@
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "meguri/passport/v1/critical_raw_materials.pb.h"
+#include "passport/rules/decimal.h"
+#include "passport/rules/substance_share.h"
 #include "passport/terms/enum_word.h"
 #include "passport/terms/section_terms.h"
 #include "passport/terms/substance_amount.h"
@@ -14,10 +16,6 @@ bool IsMaterial(const v1::CompositionNode& node) {
   return node.kind() == v1::COMPOSITION_NODE_KIND_MATERIAL_CLASS || node.kind() == v1::COMPOSITION_NODE_KIND_MATERIAL;
 }
 
-bool IsSubstance(const v1::CompositionNode& node) {
-  return node.kind() == v1::COMPOSITION_NODE_KIND_SUBSTANCE_GROUP || node.kind() == v1::COMPOSITION_NODE_KIND_SUBSTANCE;
-}
-
 void AddMaterial(const v1::CompositionNode& node, TermSink& terms) {
   terms.AddWord("material", node.name().ja());
   terms.AddWord("material", node.name().en());
@@ -27,24 +25,28 @@ void AddMaterial(const v1::CompositionNode& node, TermSink& terms) {
   }
 }
 
-// `parent_mass_kg` is the mass of what the nodes are in, if it is known. Parts are found as records of their own.
-void AddNodes(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nodes, const std::string& parent_mass_kg,
-              TermSink& terms) {
+// Parts are found as records of their own.
+void AddNodes(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nodes, TermSink& terms) {
   for (const v1::CompositionNode& node : nodes) {
     if (terms.full()) {
       return;
     }
     terms.AddWord("component", node.component_record_id());
-    const bool is_open = node.confidentiality() != v1::CONFIDENTIALITY_JOKER;
-    if (is_open && IsMaterial(node)) {
+    if (IsMaterial(node) && node.confidentiality() != v1::CONFIDENTIALITY_JOKER) {
       AddMaterial(node, terms);
-    } else if (is_open && IsSubstance(node)) {
-      terms.AddWord("substance", node.name().ja());
-      terms.AddWord("substance", node.name().en());
-      AddSubstance(node.identifiers(), FractionOf(node.mass_fraction().value(), node.mass_kg().value(), parent_mass_kg),
-                   terms);
     }
-    AddNodes(node.children(), node.mass_kg().value(), terms);
+    AddNodes(node.children(), terms);
+  }
+}
+
+void AddShare(const SubstanceShare& share, TermSink& terms) {
+  terms.AddWord("substance", share.node->name().ja());
+  terms.AddWord("substance", share.node->name().en());
+  AddSubstance(share.node->identifiers(), share.of_material.has_value() ? FixedDecimalText(*share.of_material) : "",
+               terms);
+  if (!share.of_material.has_value() && share.of_article.has_value()) {
+    // The material holds at least as much of it as the article around the material.
+    AddSubstanceFraction(share.node->identifiers(), FixedDecimalText(*share.of_article), terms);
   }
 }
 
@@ -52,7 +54,12 @@ void AddNodes(const google::protobuf::RepeatedPtrField<v1::CompositionNode>& nod
 
 void AddCompositionTerms(const google::protobuf::Message& payload, TermSink& terms) {
   const auto& composition = static_cast<const v1::Composition&>(payload);
-  AddNodes(composition.nodes(), composition.mass_kg().value(), terms);
+  AddNodes(composition.nodes(), terms);
+  ForEachSubstance(composition, /*whole=*/absl::nullopt, Path(""), [&terms](const SubstanceShare& share) {
+    if (!terms.full()) {
+      AddShare(share, terms);
+    }
+  });
 }
 
 void AddBillOfMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms) {
@@ -81,7 +88,9 @@ void AddCompositionSummaryTerms(const google::protobuf::Message& payload, TermSi
 void AddCriticalRawMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms) {
   for (const v1::CriticalRawMaterial& material : static_cast<const v1::CriticalRawMaterials&>(payload).materials()) {
     terms.AddWord("critical_material", material.element());
-    terms.AddWord("substance", material.cas_number());
+    if (!material.cas_number().empty()) {
+      AddSubstance(CasIdentifier(material.cas_number()), material.mass_fraction().value(), terms);
+    }
   }
 }
 

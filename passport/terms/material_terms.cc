@@ -3,6 +3,7 @@
 #include "meguri/passport/v1/material_properties.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
 #include "passport/rules/decimal.h"
+#include "passport/rules/recycled_claim.h"
 #include "passport/terms/enum_word.h"
 #include "passport/terms/section_terms.h"
 #include "passport/terms/substance_amount.h"
@@ -37,33 +38,18 @@ void AddMaterialPropertiesTerms(const google::protobuf::Message& payload, TermSi
     }
   }
   for (const v1::Additive& additive : properties.additives()) {
-    terms.AddWord("substance", additive.cas_number());
     if (!additive.cas_number().empty()) {
-      v1::SubstanceIdentifier cas;
-      google::protobuf::RepeatedPtrField<v1::SubstanceIdentifier> identifiers;
-      cas.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
-      cas.set_value(additive.cas_number());
-      identifiers.Add(std::move(cas));
-      AddSubstance(identifiers, additive.mass_fraction().value(), terms);
+      AddSubstance(CasIdentifier(additive.cas_number()), additive.mass_fraction().value(), terms);
     }
   }
 }
 
-namespace {
-
-// (pre + post) / total of a claim, from its masses: what was declared is not relied on.
-std::string RecycledFraction(const v1::RecycledContentClaim& claim) {
-  const absl::int128 pre = FixedDecimal::Parse(claim.pre_consumer_mass_kg().value()).value_or(FixedDecimal()).units();
-  const absl::int128 post = FixedDecimal::Parse(claim.post_consumer_mass_kg().value()).value_or(FixedDecimal()).units();
-  return FractionOf("", FixedDecimalText(pre + post), claim.total_mass_kg().value());
-}
-
-}  // namespace
-
 void AddRecycledContentTerms(const google::protobuf::Message& payload, TermSink& terms) {
   for (const v1::RecycledContentClaim& claim : static_cast<const v1::RecycledContent&>(payload).claims()) {
     if (claim.scope() == v1::CLAIM_SCOPE_PRODUCT || claim.scope() == v1::CLAIM_SCOPE_MATERIAL) {
-      terms.AddNumber("recycled_fraction", RecycledFraction(claim));
+      // From the masses: what was declared is not relied on.
+      const absl::optional<absl::int128> fraction = RecycledFractionOf(claim);
+      terms.AddNumber("recycled_fraction", fraction.has_value() ? FixedDecimalText(*fraction) : "");
     }
   }
 }

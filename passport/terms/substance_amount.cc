@@ -2,46 +2,46 @@
 #include "passport/terms/substance_amount.h"
 
 #include <string>
+#include <utility>
 
-#include "absl/numeric/int128.h"
-#include "absl/types/optional.h"
-#include "passport/rules/decimal.h"
 #include "passport/terms/number_term.h"
 
 namespace meguri::passport {
 namespace {
 
-constexpr int64_t kUnitsPerOne = 1'000'000'000;
-const absl::int128 kDecimalUnitsPerOne = absl::int128(kUnitsPerOne) * kUnitsPerOne;
+// Amounts are found by numbers of public registries; a name may mean several substances.
+bool IsRegistered(const v1::SubstanceIdentifier& identifier) {
+  return identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS ||
+         identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_EC;
+}
 
 }  // namespace
 
-void AddSubstance(const google::protobuf::RepeatedPtrField<v1::SubstanceIdentifier>& identifiers,
-                  absl::string_view fraction, TermSink& terms) {
+SubstanceIdentifiers CasIdentifier(absl::string_view cas_number) {
+  v1::SubstanceIdentifier cas;
+  cas.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  cas.set_value(std::string(cas_number));
+  SubstanceIdentifiers identifiers;
+  identifiers.Add(std::move(cas));
+  return identifiers;
+}
+
+void AddSubstance(const SubstanceIdentifiers& identifiers, absl::string_view fraction, TermSink& terms) {
   for (const v1::SubstanceIdentifier& identifier : identifiers) {
     terms.AddWord("substance", identifier.value());
-    const bool is_registered = identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS ||
-                               identifier.scheme() == v1::SUBSTANCE_IDENTIFIER_SCHEME_EC;
-    if (is_registered && !fraction.empty()) {
+    if (fraction.empty() && IsRegistered(identifier)) {
+      terms.AddWord("amount_unknown", identifier.value());
+    }
+  }
+  AddSubstanceFraction(identifiers, fraction, terms);
+}
+
+void AddSubstanceFraction(const SubstanceIdentifiers& identifiers, absl::string_view fraction, TermSink& terms) {
+  for (const v1::SubstanceIdentifier& identifier : identifiers) {
+    if (!fraction.empty() && IsRegistered(identifier)) {
       terms.AddNumber(SubstanceFractionField(identifier.value()), fraction);
     }
   }
-}
-
-std::string FractionOf(absl::string_view mass_fraction, absl::string_view mass_kg, absl::string_view whole_mass_kg) {
-  if (!mass_fraction.empty()) {
-    return std::string(mass_fraction);
-  }
-  const absl::optional<FixedDecimal> mass = FixedDecimal::Parse(mass_kg);
-  const absl::optional<FixedDecimal> whole = FixedDecimal::Parse(whole_mass_kg);
-  if (!mass.has_value() || !whole.has_value() || whole->units() <= 0 || mass->units() < 0 ||
-      mass->units() > absl::int128(kNumberTermMax) * kDecimalUnitsPerOne) {
-    return "";
-  }
-  // At most 1e9 · 1e18 · 1e9 = 1e36, below 2^127.
-  const absl::int128 scaled = mass->units() * kUnitsPerOne;
-  const absl::int128 fraction = scaled / whole->units() + (scaled % whole->units() == 0 ? 0 : 1);
-  return fraction > kUnitsPerOne ? "1" : FixedDecimalText(fraction * kUnitsPerOne);
 }
 
 }  // namespace meguri::passport

@@ -8,12 +8,15 @@
 
 namespace meguri::passport {
 
-// Adds a substance by each of its identifiers: that it is there, and, unless `fraction` is empty, how much of it.
-void AddSubstance(const google::protobuf::RepeatedPtrField<v1::SubstanceIdentifier>& identifiers,
-                  absl::string_view fraction, TermSink& terms);
+using SubstanceIdentifiers = google::protobuf::RepeatedPtrField<v1::SubstanceIdentifier>;
 
-// What stands for the fraction of a substance: the fraction itself, or mass / mass of what it is in; "" if neither is
-// there. Exact to 1e-9, rounded up, so that a substance is never found below a threshold that it exceeds.
-std::string FractionOf(absl::string_view mass_fraction, absl::string_view mass_kg, absl::string_view whole_mass_kg);
+// The one CAS number as an identifier.
+SubstanceIdentifiers CasIdentifier(absl::string_view cas_number);
+
+// Adds a substance by each of its identifiers: that it is there, and how much of it; amount_unknown if `fraction` is
+// empty.
+void AddSubstance(const SubstanceIdentifiers& identifiers, absl::string_view fraction, TermSink& terms);
+// Adds how much of it there is only.
+void AddSubstanceFraction(const SubstanceIdentifiers& identifiers, absl::string_view fraction, TermSink& terms);
 
 }  // namespace meguri::passport

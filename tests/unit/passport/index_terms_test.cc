@@ -108,6 +108,72 @@ TEST(IndexTerms, SayHowMuchOfASubstanceIsInItsMaterial) {
                           Number("substance_fraction/7439-92-1", "0.000333334")));
 }
 
+v1::CompositionNode* Add(google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes, v1::CompositionNodeKind kind,
+                         const char* mass, const char* fraction) {
+  v1::CompositionNode* node = nodes->Add();
+  node->set_kind(kind);
+  if (mass[0] != '\0') {
+    node->mutable_mass_kg()->set_value(mass);
+  }
+  if (fraction[0] != '\0') {
+    node->mutable_mass_fraction()->set_value(fraction);
+  }
+  return node;
+}
+
+// Found: a substance was not found by its amount unless the node above said its own mass.
+TEST(IndexTerms, WorkOutTheMassOfWhatASubstanceIsIn) {
+  constexpr auto kPart = v1::COMPOSITION_NODE_KIND_PART;
+  constexpr auto kMaterial = v1::COMPOSITION_NODE_KIND_MATERIAL;
+  constexpr auto kGroup = v1::COMPOSITION_NODE_KIND_SUBSTANCE_GROUP;
+  constexpr auto kSubstance = v1::COMPOSITION_NODE_KIND_SUBSTANCE;
+  v1::Composition composition;
+  const auto terms = [&composition] { return TermsOfMessage(SECTION_TYPE_COMPOSITION, composition); };
+  const IndexTerm is_there{"substance", "84-74-2"};
+  const IndexTerm unknown{"amount_unknown", "84-74-2"};
+  const auto number = [](const char* fraction) { return Number("substance_fraction/84-74-2", fraction); };
+
+  AddCas("84-74-2", *Add(composition.mutable_nodes(), kSubstance, "0.05", ""));
+  EXPECT_THAT(terms(), ElementsAre(unknown, is_there)) << "of what, nobody says";
+  composition.mutable_mass_kg()->set_value("1");
+  EXPECT_THAT(terms(), ElementsAre(is_there, number("0.05"))) << "directly in the whole";
+
+  composition.clear_nodes();
+  v1::CompositionNode* part = Add(composition.mutable_nodes(), kPart, "", "0.2");
+  v1::CompositionNode* material = Add(part->mutable_children(), kMaterial, "", "0.9");
+  AddCas("84-74-2", *Add(material->mutable_children(), kSubstance, "0.009", ""));
+  EXPECT_THAT(terms(), ElementsAre(is_there, number("0.05"))) << "by the fractions down from the whole";
+
+  composition.clear_mass_kg();
+  EXPECT_THAT(terms(), ElementsAre(unknown, is_there));
+  material->set_children_complete(true);
+  Add(material->mutable_children(), kSubstance, "0.081", "");
+  EXPECT_THAT(terms(), ElementsAre(is_there, number("0.1"))) << "the material weighs what it consists of";
+
+  part->mutable_mass_kg()->set_value("0.9");
+  material->clear_mass_fraction();
+  material->set_children_complete(false);
+  EXPECT_THAT(terms(), ElementsAre(unknown, is_there, number("0.01")))
+      << "of the material at least as much as of the part";
+
+  composition.clear_nodes();
+  material = Add(composition.mutable_nodes(), kMaterial, "2", "");
+  v1::CompositionNode* group = Add(material->mutable_children(), kGroup, "", "0.01");
+  AddCas("84-74-2", *Add(group->mutable_children(), kSubstance, "", "0.3"));
+  EXPECT_THAT(terms(), ElementsAre(is_there, number("0.003"))) << "of the material, not of the group";
+}
+
+// Sums of masses that no passport may have, which an index must survive.
+TEST(IndexTerms, WorkOutNoMassThatIsOutOfRange) {
+  v1::Composition composition;
+  composition.set_nodes_complete(true);
+  for (int i = 0; i < 1000; ++i) {
+    AddCas("84-74-2", *Add(composition.mutable_nodes(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "1000000000", ""));
+  }
+  EXPECT_THAT(TermsOfMessage(SECTION_TYPE_COMPOSITION, composition),
+              ElementsAre(IndexTerm{"amount_unknown", "84-74-2"}, IndexTerm{"substance", "84-74-2"}));
+}
+
 TEST(IndexTerms, DescribeAMaterialOnOffer) {
   v1::MaterialIdentity material;
   material.set_family(v1::MATERIAL_FAMILY_PLASTIC);

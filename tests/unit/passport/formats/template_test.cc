@@ -69,6 +69,14 @@ INSTANTIATE_TEST_SUITE_P(Groups, TemplateTest,
                          ::testing::Values("battery", "washing-machine", "vehicle-part", "plastic-packaging",
                                            "plastic-lot", "metal-lot"));
 
+// Found: the example of a lot of ADC12 consisted of polypropylene.
+TEST(Template, GivesMetalAnExampleOfMetal) {
+  const auto csv = [](const char* group) { return TemplateAsCsv(*TemplateFor(group)); };
+  EXPECT_THAT(csv("metal-lot"), ::testing::Not(::testing::HasSubstr("ポリプロピレン")));
+  EXPECT_THAT(csv("metal-lot"), ::testing::HasSubstr("銅,7440-50-8"));
+  EXPECT_THAT(csv("plastic-lot"), ::testing::HasSubstr("ポリプロピレン"));
+}
+
 TEST(Template, RefusesWhatIsNoGroup) {
   for (const absl::string_view bad : {"", "Battery", "電池", "a b"}) {
     EXPECT_THAT(TemplateFor(bad), HasReason("PRODUCT_GROUP")) << bad;
