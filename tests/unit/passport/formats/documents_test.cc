@@ -34,7 +34,9 @@ using record::v1::SECTION_TYPE_IDENTITY;
 using record::v1::SECTION_TYPE_RECYCLED_CONTENT;
 
 using meguri::testing::HasReason;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
@@ -280,6 +282,34 @@ TEST(Import, RefusesWhatItDoesNotKnow) {
   options.format = "";
   options.fields = {{"identity.colour", "red"}};
   EXPECT_THAT(Import::Open("a,b\n", options).status(), HasReason("FIELD_PATH"));
+}
+
+absl::Status RunOf(const std::string& document) {
+  const absl::StatusOr<std::unique_ptr<Import>> import = Import::Open(document, {});
+  EXPECT_TRUE(import.ok()) << import.status();
+  return (*import)->Run([](ImportedRecord&) { return absl::OkStatus(); });
+}
+
+// Found: a composition beside the product was read as a product without one.
+TEST(Iec62474, RefusesACompositionOutsideItsProduct) {
+  const std::string moved =
+      absl::StrReplaceAll(kDeclaration, {{"<Composition>", "</Product><Composition>"}, {"</Product>\n", "\n"}});
+  EXPECT_THAT(RunOf(moved), HasReason("COMPOSITION_PLACE"));
+}
+
+// Found: version 8.0.0 of an aspect was read as if it were 7.0.0.
+TEST(CatenaX, RefusesAnotherMajorVersionOfAnAspect) {
+  const auto passport = [](const char* aspect) {
+    return absl::StrCat(R"({"metadata": {"specVersion": "urn:io.catenax.generic.)", aspect,
+                        R"("}, "identification": {"partTypeInformation": {"manufacturerPartId": "P"}}})");
+  };
+  EXPECT_TRUE(RunOf(passport("digital_product_passport:7.0.0")).ok());
+  EXPECT_TRUE(RunOf(passport("digital_product_passport:7.2.1#DigitalProductPassport")).ok());
+  const absl::Status status = RunOf(passport("digital_product_passport:8.0.0"));
+  EXPECT_THAT(status, HasReason("ASPECT_VERSION"));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("digital_product_passport"), HasSubstr("8.0.0")));
+  EXPECT_THAT(RunOf(passport("digital_product_passport:70.0.0")), HasReason("ASPECT_VERSION"));
+  EXPECT_THAT(RunOf(R"({"specVersion": "urn:io.catenax.battery.battery_pass:7.0.0"})"), HasReason("ASPECT_VERSION"));
 }
 
 }  // namespace
