@@ -41,7 +41,7 @@ absl::StatusOr<storage::FsckReport> CheckStore(const Folder& folder,
   const bool has_store = storage::RocksdbStoreExists(folder.store());
   if (!has_store && !Exists(folder.config()) && !HasServed(folder)) {
     return Error(absl::StatusCode::kFailedPrecondition, "NO_NODE",
-                 absl::StrCat("There is no node in ", folder.root(), ". Name the folder of one with --data."));
+                 absl::StrCat("There is no node in the folder '", folder.root(), "'; name that of one with --data."));
   }
   if (const absl::Status lost = CheckStoreNotLost(folder); !lost.ok()) {
     storage::FsckReport report;

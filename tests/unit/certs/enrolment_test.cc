@@ -65,6 +65,12 @@ TEST_F(EnrolmentTest, NeedsTheSignatureOfEveryKeyItNames) {
   }
 }
 
+TEST_F(EnrolmentTest, CallsWhatWasDamagedOnItsWayDamaged) {
+  std::string bytes = ValueOf(SignEnrolmentRequest(Request(), kFederation, Signers()));
+  bytes[bytes.find("spiffe://")] ^= 1;
+  EXPECT_THAT(OpenEnrolmentRequest(bytes, kFederation), HasReason("ENROLMENT_SIGNATURE"));
+}
+
 TEST_F(EnrolmentTest, DoesNotRegisterAnothersKey) {
   const auto others_key = NewKey();
   EnrolmentRequest request = Request();

@@ -343,6 +343,22 @@ TEST_F(NamedRecordsTest, GiveNothingOnceTheParentHasEnded) {
   EXPECT_THAT(LinesOf(Publish({item})), ElementsAre(absl::StrCat(kParentField, " V4_PARENT_UNKNOWN")));
 }
 
+TEST_F(NamedRecordsTest, WarnOfASuccessorThatIsNotHere) {
+  std::vector<record::Header> headers;
+  for (int i = 0; i < 3; ++i) {
+    const record::v1::Publication published = node_.Sign(Weighed(passport::v1::GRANULARITY_MODEL));
+    ASSERT_THAT(node_.Publish(node_.Call(published)), IsOk());
+    headers.push_back(ValueOf(record::Header::Parse(published.envelope().header())));
+  }
+  record::v1::Tombstone tombstone;
+  tombstone.set_reason(record::v1::TOMBSTONE_REASON_SUPERSEDED);
+  tombstone.set_successor_record_id(std::string(16, '\xde'));
+  EXPECT_THAT(LinesOf(Publish({ValueOf(client::LastVersion(tombstone, headers[0]))})),
+              ElementsAre("publications[0].envelope.header.tombstone.successor_record_id SUCCESSOR_UNKNOWN"));
+  tombstone.set_successor_record_id(headers[2].record_id().ToString());
+  EXPECT_THAT(LinesOf(Publish({ValueOf(client::LastVersion(tombstone, headers[1]))})), IsEmpty());
+}
+
 TEST_F(NamedRecordsTest, JudgeAnItemByWhatItInheritsFromItsModel) {
   const VersionDraft model = Weighed(passport::v1::GRANULARITY_MODEL);
   ASSERT_THAT(Publish({model}), IsOk());
