@@ -8,8 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "passport/index_values.h"
 #include "passport/record_terms.h"
 #include "passport/rules/decimal.h"
 #include "passport/terms/index_fields.h"
@@ -26,6 +28,7 @@ using passport::IndexFieldKind;
 constexpr absl::string_view kComparisons[] = {">=", "<=", ">", "<", "="};
 constexpr char kSubstance[] = "substance";
 constexpr char kRegion[] = "region";
+constexpr char kAnd[] = "AND";
 
 absl::Status FilterError(absl::string_view found, absl::string_view expected) {
   return InvalidInput({{"filter", "FILTER", std::string(found), std::string(expected),
@@ -84,7 +87,7 @@ class FilterReader {
     }
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(name));
     if (field->kind == IndexFieldKind::kNumber) {
-      return TakeRange(std::string(name), comparison, filter);
+      return TakeRange(name, std::string(name), comparison, filter);
     }
     if (comparison != "=") {
       return FilterError(absl::StrCat("'", comparison, "' after ", name), "'=' or IN: this field is a word");
@@ -95,9 +98,9 @@ class FilterReader {
 
   absl::Status TakeAnd() {
     const absl::string_view word = TakeWord();
-    if (word != "AND") {
+    if (!absl::EqualsIgnoreCase(word, kAnd)) {
       return FilterError(absl::StrCat("'", word.empty() ? rest_.substr(0, 10) : word, "' between two conditions"),
-                         "AND");
+                         kAnd);
     }
     return absl::OkStatus();
   }
@@ -111,16 +114,20 @@ class FilterReader {
       return FilterError("no ')' after the substance", "substance(\"117-81-7\")");
     }
     Drop(1);
-    if (AtEnd() || absl::StartsWith(rest_, "A")) {
+    if (AtEnd() || absl::StartsWithIgnoreCase(rest_, kAnd)) {
       return AddWords(kSubstance, {substance}, filter);
     }
+    const absl::optional<std::string> expected = passport::ExpectedWord(kSubstance, substance);
+    if (expected.has_value()) {
+      return FilterError(absl::StrCat("'", substance, "' for ", kSubstance), *expected);
+    }
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(kSubstance));
-    return TakeRange(passport::SubstanceFractionField(substance), comparison, filter);
+    return TakeRange(kSubstance, passport::SubstanceFractionField(substance), comparison, filter);
   }
 
   bool TakeIn() {
     FilterReader ahead = *this;
-    if (ahead.TakeWord() != "IN" || !absl::StartsWith(ahead.rest_, "(")) {
+    if (!absl::EqualsIgnoreCase(ahead.TakeWord(), "IN") || !absl::StartsWith(ahead.rest_, "(")) {
       return false;
     }
     *this = ahead;
@@ -147,6 +154,10 @@ class FilterReader {
   absl::Status AddWords(absl::string_view field, const std::vector<std::string>& values, Filter& filter) {
     AnyOf words;
     for (const std::string& value : values) {
+      const absl::optional<std::string> expected = passport::ExpectedWord(field, value);
+      if (expected.has_value()) {
+        return FilterError(absl::StrCat("'", value, "' for ", field), *expected);
+      }
       const passport::RegionGroup* group = field == kRegion ? passport::FindRegionGroup(value) : nullptr;
       if (group == nullptr) {
         words.push_back(passport::NormalisedTerm(field, value));
@@ -167,7 +178,8 @@ class FilterReader {
     return absl::OkStatus();
   }
 
-  absl::Status TakeRange(std::string field, absl::string_view comparison, Filter& filter) {
+  // `name` is what the filter calls the field.
+  absl::Status TakeRange(absl::string_view name, std::string field, absl::string_view comparison, Filter& filter) {
     MEGURI_ASSIGN_OR_RETURN(const std::string text, TakeValue());
     const absl::optional<passport::FixedDecimal> decimal = passport::FixedDecimal::Parse(text);
     const absl::optional<passport::IndexNumber> number =
@@ -175,6 +187,10 @@ class FilterReader {
     if (!number.has_value()) {
       return FilterError(absl::StrCat("'", text, "' after ", comparison),
                          absl::StrCat("a decimal number from 0 to ", passport::kNumberTermMax, ", such as 0.001"));
+    }
+    const absl::optional<std::string> expected = passport::ExpectedNumber(name, *decimal);
+    if (expected.has_value() && !absl::StartsWith(comparison, "<")) {
+      return FilterError(absl::StrCat("'", text, "' for ", name), *expected);
     }
     const NumberRange range = RangeOf(std::move(field), comparison, *number);
     const auto known = std::find_if(filter.ranges.begin(), filter.ranges.end(),
@@ -222,7 +238,8 @@ class FilterReader {
   }
 
   absl::StatusOr<std::string> TakeValue() {
-    if (!absl::StartsWith(rest_, "\"")) {
+    const char quote = rest_.empty() ? ' ' : rest_.front();
+    if (quote != '"' && quote != '\'') {
       const absl::string_view word = TakeWord();
       if (word.empty()) {
         return FilterError("no value where one is expected", "\"value\"");
@@ -231,7 +248,7 @@ class FilterReader {
     }
     std::string value;
     for (size_t i = 1; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') {
+      if (rest_[i] == quote) {
         Drop(i + 1);
         return value;
       }

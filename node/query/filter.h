@@ -41,7 +41,9 @@ struct Filter {
 //   region = "kanto"                     the same of the prefectures of a passport/terms/region_groups.h
 //   recycled_fraction >= 0.3             a number; also > < <= =
 //   substance("117-81-7") > 0.001        the mass fraction of a substance, by CAS or EC number, in some material
-// The empty filter matches every record. INVALID_ARGUMENT with reason FILTER that says where and what.
+// Quotes may be single ones, AND and IN in any case of letters. The empty filter matches every record. INVALID_ARGUMENT
+// with reason FILTER that says where and what; also for a word or number that no record can have
+// (passport/index_values.h).
 absl::StatusOr<Filter> ParseFilter(absl::string_view filter);
 
 }  // namespace meguri::node

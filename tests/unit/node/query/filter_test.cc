@@ -139,6 +139,46 @@ TEST(ParseFilter, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
+// A slip of the pen must not read as "no product has it".
+TEST(ParseFilter, RefusesWordsAndNumbersThatNoRecordCanHave) {
+  const std::pair<const char*, const char*> refused[] = {{"substance(\"117-81-8\") > 0.001", "check digit"},
+                                                         {"substance(\"117-81-8\")", "check digit"},
+                                                         {"substance = \"117-81-8\"", "check digit"},
+                                                         {"substance(\"117-81-7\") > 5", "from 0 to 1"},
+                                                         {"hazard = lithium", "lithium_ion_battery"},
+                                                         {"granularity = modell", "model, batch, item"},
+                                                         {"region = kantou", "kanto"},
+                                                         {"region = 48", "01 to 47"},
+                                                         {"designation = \"home-appliance\"", "home_appliance"},
+                                                         {"record_type = passport", "product_passport"},
+                                                         {"gtin = \"04912345100109\"", "here 8"},
+                                                         {"gtin = 491", "8, 12, 13 or 14 digits"},
+                                                         {"recycled_fraction >= 16", "0.16 for 16 %"},
+                                                         {"data_quality_level >= 5", "1 to 4"},
+                                                         {"parent = abc", "32 hexadecimal"},
+                                                         {"publisher = acme", "ICD:identifier"},
+                                                         {"product_status IN (\"waste\", \"scrap\")", "original"}};
+  for (const auto& [filter, expected] : refused) {
+    const auto parsed = ParseFilter(filter);
+    EXPECT_THAT(parsed, HasReason("FILTER")) << filter;
+    EXPECT_THAT(ViolationsOf(parsed.status())[0].expected, ::testing::HasSubstr(expected)) << filter;
+  }
+  for (const char* filter :
+       {"hazard = H225", "hazard = \"Flam. Liq. 2\"", "hazard = cadmium", "hazard = SVHC", "substance = DEHP",
+        "substance = \"200-001-8\"", "region = JP", "region = jp", "region = 13", "region = Kanto",
+        "granularity = Model", "gtin = 4912345100108", "recycled_fraction >= 1",
+        "parent = 000102030405060708090A0B0C0D0E0F", "lot = anything", "product_group = \"no-such-group\""}) {
+    MEGURI_EXPECT_OK(ParseFilter(filter)) << filter;
+  }
+}
+
+TEST(ParseFilter, TakesSingleQuotesAndSmallLetters) {
+  const auto parsed = ParseFilter("lot = 'a \"1\"' and model in ('x', 'y') And substance('DEHP')");
+  MEGURI_ASSERT_OK(parsed);
+  EXPECT_EQ(parsed->terms.size(), 3U);
+  EXPECT_EQ(parsed->terms[0], Word("lot", "a \"1\""));
+}
+
 TEST(ParseFilter, HoldsItsLimits) {
   std::string filter = "lot = \"1\"";
   for (size_t i = 1; i < kFilterTermsMax; ++i) {
