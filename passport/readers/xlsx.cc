@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -295,7 +296,8 @@ absl::Status XlsxWorkbook::ReadSheet(absl::string_view sheet_name, TakeRow take)
     }
   }
   return Error(absl::StatusCode::kNotFound, "XLSX_SHEET_MISSING",
-               absl::StrCat("the workbook has no sheet \"", sheet_name, "\""));
+               absl::StrCat("the workbook has no sheet \"", sheet_name, "\"; it has \"",
+                            absl::StrJoin(parts_->sheet_names, "\", \""), "\""));
 }
 
 }  // namespace meguri::passport

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <iterator>
 #include <map>
 
 #include "absl/strings/ascii.h"
@@ -47,6 +47,21 @@ bool IsDateFormat(absl::string_view code) {
           (c == 'e' && i + 1 < code.size() && (code[i + 1] == '+' || code[i + 1] == '-'))) {
         return false;
       }
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether a format of one's own shows a percentage: a sign outside quotes that does not stand for itself.
+bool IsPercentFormat(absl::string_view code) {
+  bool is_quoted = false;
+  for (size_t i = 0; i < code.size() && (is_quoted || code[i] != ';'); ++i) {
+    if (code[i] == '"') {
+      is_quoted = !is_quoted;
+    } else if (!is_quoted && (code[i] == '\\' || code[i] == '_' || code[i] == '*')) {
+      ++i;
+    } else if (!is_quoted && code[i] == '%') {
       return true;
     }
   }
@@ -103,6 +118,9 @@ std::string DateText(double days, bool is_1904) {
   auto seconds = static_cast<int64_t>(std::llround(days * static_cast<double>(kSecondsADay)));
   const int64_t day = seconds / kSecondsADay;
   seconds %= kSecondsADay;
+  if (!is_1904 && day == kFebruary29Of1900) {
+    return "1900-02-29";  // as it is shown: the rules refuse it, as no calendar has it
+  }
   const absl::CivilDay first = is_1904                   ? absl::CivilDay(1904, 1, 1)
                                : day < kFebruary29Of1900 ? absl::CivilDay(1899, 12, 31)
                                                          : absl::CivilDay(1899, 12, 30);
@@ -178,11 +196,22 @@ bool ParseXlsxColumn(absl::string_view place, size_t& column) {
   return letters > 0;
 }
 
+XlsxNumberForms::Form XlsxNumberForms::FormOf(uint64_t format_id) {
+  constexpr uint64_t kPercentFormats[] = {9, 10};  // 0% and 0.00%
+  return IsDateFormat(format_id)                                                             ? Form::kDate
+         : std::count(std::begin(kPercentFormats), std::end(kPercentFormats), format_id) > 0 ? Form::kPercent
+                                                                                             : Form::kNumber;
+}
+
+XlsxNumberForms::Form XlsxNumberForms::FormOf(absl::string_view format_code) {
+  return IsDateFormat(format_code) ? Form::kDate : IsPercentFormat(format_code) ? Form::kPercent : Form::kNumber;
+}
+
 XlsxNumberForms::XlsxNumberForms(InputNode& styles, bool is_1904) : is_1904_(is_1904) {
-  std::map<std::string, bool> own_formats;
+  std::map<std::string, Form> own_formats;
   if (InputNode* formats = styles.Find("numFmts")) {
     for (InputNode& format : formats->children) {
-      own_formats[AttributeOf(format, "numFmtId")] = IsDateFormat(AttributeOf(format, "formatCode"));
+      own_formats[AttributeOf(format, "numFmtId")] = FormOf(AttributeOf(format, "formatCode"));
     }
   }
   if (InputNode* cell_styles = styles.Find("cellXfs")) {
@@ -193,21 +222,25 @@ XlsxNumberForms::XlsxNumberForms(InputNode& styles, bool is_1904) : is_1904_(is_
       const std::string id = AttributeOf(style, "numFmtId");
       const auto own = own_formats.find(id);
       uint64_t number = 0;
-      is_date_.push_back(own != own_formats.end() ? own->second
-                                                  : absl::SimpleAtoi(id, &number) && IsDateFormat(number));
+      forms_.push_back(own != own_formats.end()        ? own->second
+                       : absl::SimpleAtoi(id, &number) ? FormOf(number)
+                                                       : Form::kNumber);
     }
   }
 }
 
 std::string XlsxNumberForms::NumberText(absl::string_view stored, size_t style) const {
-  const bool is_date = style < is_date_.size() && is_date_[style];
+  const Form form = style < forms_.size() ? forms_[style] : Form::kNumber;
   double number = 0;
-  if ((!is_date && SignificantDigits(stored) <= kShownDigits) || !absl::SimpleAtod(stored, &number) ||
+  if ((form == Form::kNumber && SignificantDigits(stored) <= kShownDigits) || !absl::SimpleAtod(stored, &number) ||
       !std::isfinite(number)) {
     return std::string(stored);
   }
-  if (is_date && number >= 0 && number < kDaysMax) {
+  if (form == Form::kDate && number >= 0 && number < kDaysMax) {
     return DateText(number, is_1904_);
+  }
+  if (form == Form::kPercent) {
+    return absl::StrFormat("%.15g%%", number * 100);
   }
   return absl::StrFormat("%.15g", number);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,19 +25,23 @@ std::string EncodeXlsxText(absl::string_view text);
 // The column of a place such as "AB12", counted from 0. False if there is none.
 bool ParseXlsxColumn(absl::string_view place, size_t& column);
 
-// How the numbers of a workbook are shown: which styles are dates, and from when days count. Immutable.
+// How the numbers of a workbook are shown: which styles are dates or percentages, and from when days count. Immutable.
 class XlsxNumberForms {
  public:
   XlsxNumberForms() = default;
   // `styles` is the root of styles.xml, or empty.
   XlsxNumberForms(InputNode& styles, bool is_1904);
 
-  // A number as it is stored (0.30000000000000004) as it is shown: 15 significant digits, or a date. A text that is no
-  // number comes back as it is.
+  // A number as it is stored (0.30000000000000004) as it is shown: 15 significant digits, a date, or a percentage with
+  // its sign (2.5% of 0.025), however few digits the style shows. A text that is no number comes back as it is.
   std::string NumberText(absl::string_view stored, size_t style) const;
 
  private:
-  std::vector<bool> is_date_;  // by style
+  enum class Form : uint8_t { kNumber, kDate, kPercent };
+  static Form FormOf(uint64_t format_id);
+  static Form FormOf(absl::string_view format_code);
+
+  std::vector<Form> forms_;  // by style
   bool is_1904_ = false;
 };
 

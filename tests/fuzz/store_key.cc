@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 #include "storage/key_layout.h"
+#include "storage/membership.h"
 #include "storage/tile.h"
 #include "storage/value.h"
 #include "tests/fuzz/target.h"

@@ -179,5 +179,53 @@ TEST(XlsxCells, CountsDaysFrom1904IfTheWorkbookDoes) {
   EXPECT_EQ(XlsxNumberForms(styles, false).NumberText("text", 0), "text");
 }
 
+TEST(XlsxCells, ShowsPercentagesAsTheyAreShown) {
+  const auto style = [](const char* id) {
+    return InputNode{InputNode::Kind::kObject, "xf", "", {{InputNode::Kind::kString, "@numFmtId", id, {}}}};
+  };
+  const auto own = [](const char* id, const char* code) {
+    return InputNode{
+        InputNode::Kind::kObject,
+        "numFmt",
+        "",
+        {{InputNode::Kind::kString, "@numFmtId", id, {}}, {InputNode::Kind::kString, "@formatCode", code, {}}}};
+  };
+  InputNode styles = {
+      InputNode::Kind::kObject,
+      "styleSheet",
+      "",
+      {{InputNode::Kind::kObject,
+        "numFmts",
+        "",
+        {own("164", "0.000%;[Red]-0.000%"), own("165", R"(0.0"%")"), own("166", R"(0.0\%)"), own("167", "0;0%")}},
+       {InputNode::Kind::kObject,
+        "cellXfs",
+        "",
+        {style("9"), style("10"), style("164"), style("165"), style("166"), style("167"), style("0")}}}};
+  const XlsxNumberForms forms(styles, false);
+  EXPECT_EQ(forms.NumberText("0.3", 0), "30%");
+  EXPECT_EQ(forms.NumberText("2.5000000000000001E-2", 1), "2.5%") << "0.025 as a spreadsheet stores it";
+  EXPECT_EQ(forms.NumberText("0.28499999999999998", 2), "28.5%");
+  EXPECT_EQ(forms.NumberText("2.5", 3), "2.5") << "a sign in quotes is only shown";
+  EXPECT_EQ(forms.NumberText("2.5", 4), "2.5");
+  EXPECT_EQ(forms.NumberText("2.5", 5), "2.5") << "only negative ones are percentages";
+  EXPECT_EQ(forms.NumberText("0.025", 6), "0.025");
+}
+
+// Spreadsheets count it, and no calendar has it: it must not become another day.
+TEST(XlsxCells, ShowsTheDayThatNeverWas) {
+  InputNode styles = {InputNode::Kind::kObject,
+                      "styleSheet",
+                      "",
+                      {{InputNode::Kind::kObject,
+                        "cellXfs",
+                        "",
+                        {{InputNode::Kind::kObject, "xf", "", {{InputNode::Kind::kString, "@numFmtId", "14", {}}}}}}}};
+  const XlsxNumberForms forms(styles, false);
+  EXPECT_EQ(forms.NumberText("59", 0), "1900-02-28");
+  EXPECT_EQ(forms.NumberText("60", 0), "1900-02-29");
+  EXPECT_EQ(forms.NumberText("61", 0), "1900-03-01");
+}
+
 }  // namespace
 }  // namespace meguri::passport
