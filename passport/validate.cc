@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/error.h"
@@ -403,6 +404,11 @@ std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<c
   }
   ApplyRecordRules(header, decoded, findings);
   return std::move(findings).Take();
+}
+
+bool MayFollowFromUnread(absl::string_view reason) {
+  return absl::StartsWith(reason, "V7_") || absl::StrContains(reason, "_SUM") ||
+         absl::StrContains(reason, "_AGREEMENT") || absl::StrContains(reason, "_MISSING");
 }
 
 bool IsCompared(uint32_t type) {

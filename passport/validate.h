@@ -33,6 +33,10 @@ bool HasUnknownFields(uint32_t type, absl::string_view payload);
 // are not judged by this.
 std::vector<Violation> ValidateRecord(const record::Header& header, absl::Span<const record::v1::Section> sections);
 
+// Whether a violation of this reason may come of nothing but another value that could not be read: a sum that lacks a
+// part, something that is missing, a reference to what is not there.
+bool MayFollowFromUnread(absl::string_view reason);
+
 // Whether rules between sections look at sections of that type.
 bool IsCompared(uint32_t type);
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/types/span.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -24,6 +23,7 @@
 #include "nlohmann/json.hpp"
 #include "passport/formats/dismantling_card.h"
 #include "passport/formats/dismantling_words.h"
+#include "passport/formats/identifier_list.h"
 
 namespace meguri::client {
 namespace {
@@ -41,18 +41,12 @@ struct Arguments {
   std::string html;
 };
 
-// One identifier a line; what stands behind a comma or tab, and lines that begin with #, are for people.
 absl::StatusOr<std::vector<std::string>> Identifiers(const Arguments& arguments) {
   std::vector<std::string> identifiers = arguments.identifiers;
   if (!arguments.from.empty()) {
-    MEGURI_ASSIGN_OR_RETURN(const std::string text, certs::ReadFile(arguments.from, kListBytesMax));
-    for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-      const std::vector<absl::string_view> cells = absl::StrSplit(line, absl::MaxSplits(absl::ByAnyChar(",\t"), 1));
-      const absl::string_view identifier = absl::StripAsciiWhitespace(cells[0]);
-      if (!identifier.empty() && !absl::StartsWith(identifier, "#")) {
-        identifiers.emplace_back(identifier);
-      }
-    }
+    MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.from, kListBytesMax));
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> listed, passport::ReadIdentifierList(bytes));
+    identifiers.insert(identifiers.end(), listed.begin(), listed.end());
   }
   if (identifiers.empty() || identifiers.size() > kIdentifiersMax) {
     return Error(absl::StatusCode::kInvalidArgument, "USAGE",
@@ -62,11 +56,9 @@ absl::StatusOr<std::vector<std::string>> Identifiers(const Arguments& arguments)
   return identifiers;
 }
 
+// Of a card that has steps.
 std::string HazardsOf(const DismantlingCard& card, Language language) {
   std::vector<std::string> names;
-  if (!card.dismantling.has_value()) {
-    return "";
-  }
   for (const passport::v1::DismantlingStep& step : card.dismantling->steps()) {
     for (const int hazard : step.hazards()) {
       const passport::Word word = passport::WordOf(static_cast<passport::v1::Hazard>(hazard));
@@ -79,12 +71,11 @@ std::string HazardsOf(const DismantlingCard& card, Language language) {
   return absl::StrJoin(names, ", ");
 }
 
+// Likewise.
 std::string MinutesOf(const DismantlingCard& card) {
   uint64_t seconds = 0;
-  if (card.dismantling.has_value()) {
-    for (const passport::v1::DismantlingStep& step : card.dismantling->steps()) {
-      seconds += step.time_s();
-    }
+  for (const passport::v1::DismantlingStep& step : card.dismantling->steps()) {
+    seconds += step.time_s();
   }
   return absl::StrCat((seconds + 59) / 60);
 }
@@ -160,9 +151,11 @@ class Bench {
 
   absl::Status Add(const DismantlingCard& card) {
     json_["cards"].push_back(passport::DismantlingCardJson(card));
-    const int steps = card.dismantling.has_value() ? card.dismantling->steps_size() : 0;
+    const bool has_steps = card.dismantling.has_value();
+    // No steps is not the same as steps that one may not see or that nobody has written.
     table_.Add({card.identifier, TextIn(session_.language(), card.identity.name()),
-                HazardsOf(card, session_.language()), absl::StrCat(steps), MinutesOf(card),
+                has_steps ? HazardsOf(card, session_.language()) : session_.Say(Message::kNoStepsForYou),
+                has_steps ? absl::StrCat(card.dismantling->steps_size()) : "-", has_steps ? MinutesOf(card) : "-",
                 card.sources.front().record_id});
     return html_.empty() ? absl::OkStatus() : WriteSheet(session_, html_, ++sheets_, card);
   }
@@ -179,6 +172,11 @@ class Bench {
 absl::Status Run(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> identifiers, Identifiers(arguments));
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  std::error_code failed;
+  if (!arguments.html.empty() && !std::filesystem::is_directory(arguments.html, failed) &&
+      !std::filesystem::create_directories(arguments.html, failed)) {
+    return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("cannot make the folder ", arguments.html));
+  }
   Bench bench(session, arguments);
   MEGURI_RETURN_IF_ERROR(bench.Ask(*node, identifiers));
   return bench.Answer(identifiers.size());

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/error_report.h"
 
+#include <algorithm>
+#include <cstring>
+#include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/error.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/reason_words.h"
 #include "client/cli/table.h"
 #include "nlohmann/json.hpp"
 
@@ -33,6 +39,7 @@ constexpr CureByReason kCuresByReason[] = {
     {"CLIENT_REVOKED", Message::kCount},
     {"NOT_HOSTED", Message::kCount},
     {"FILE_NOT_FOUND", Message::kCount},
+    {"XLSX_SHEET_MISSING", Message::kCount},
     {"ALREADY_ENROLLED", Message::kCureAlreadyEnrolled},
     {"MEMBER_SUSPENDED", Message::kCureNotActive},
     {"MEMBER_LEFT", Message::kCureNotActive},
@@ -66,6 +73,30 @@ Message CureOf(const absl::Status& status) {
   return Message::kCount;
 }
 
+// "row 12, column D (colour): mass_kg" is a place in a sheet: "12行 D列 (colour): mass_kg" in Japanese. A file may
+// stand before it.
+std::string PlaceIn(Language language, const std::string& field) {
+  constexpr char kRow[] = "row ";
+  constexpr char kColumn[] = ", column ";
+  const size_t behind_file = field.find(absl::StrCat(": ", kRow));
+  const size_t start = absl::StartsWith(field, kRow)      ? 0
+                       : behind_file == std::string::npos ? behind_file
+                                                          : behind_file + 2;
+  if (language != Language::kJapanese || start == std::string::npos) {
+    return field;
+  }
+  absl::string_view rest = absl::string_view(field).substr(start + std::strlen(kRow));
+  const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  std::string place = absl::StrCat(field.substr(0, start), rest.substr(0, digits), "行");
+  rest.remove_prefix(digits);
+  if (absl::ConsumePrefix(&rest, kColumn)) {
+    const size_t letters = std::min(rest.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), rest.size());
+    absl::StrAppend(&place, " ", rest.substr(0, letters), "列");
+    rest.remove_prefix(letters);
+  }
+  return absl::StrCat(place, rest);
+}
+
 void AppendPart(Language language, Message name, absl::string_view text, std::string& report) {
   if (!text.empty()) {
     absl::StrAppend(&report, "    ", Text(language, name), ": ", Harmless(text), "\n");
@@ -73,14 +104,13 @@ void AppendPart(Language language, Message name, absl::string_view text, std::st
 }
 
 void AppendViolation(const Violation& violation, Language language, std::string& report) {
-  absl::StrAppend(&report, "  ", Harmless(violation.field.empty() ? violation.reason : violation.field), "\n");
-  if (language == Language::kJapanese && !violation.message_ja.empty()) {
-    AppendPart(language, Message::kFound, violation.message_ja, report);
-    return;
-  }
+  absl::StrAppend(&report, "  ", Harmless(PlaceIn(language, violation.field)), violation.field.empty() ? "" : "  ",
+                  violation.reason.empty() ? "" : absl::StrCat("[", Harmless(violation.reason), "]"), "\n");
+  const bool has_words = language == Language::kJapanese && !violation.message_ja.empty();
+  AppendPart(language, Message::kMeaning, has_words ? violation.message_ja : "", report);
   AppendPart(language, Message::kFound, violation.found, report);
   AppendPart(language, Message::kExpected, violation.expected, report);
-  AppendPart(language, Message::kDo, violation.cure, report);
+  AppendPart(language, Message::kDo, has_words ? "" : violation.cure, report);  // the words say it
 }
 
 }  // namespace
@@ -91,8 +121,10 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
   std::string report = color ? absl::StrCat(kRed, label, kPlain, ": ") : absl::StrCat(label, ": ");
   if (violations.empty()) {
     const std::string reason = ReasonOf(status);
-    absl::StrAppend(&report, Harmless(status.message()),
+    const absl::string_view words = language == Language::kJapanese ? ReasonInJapanese(reason) : "";
+    absl::StrAppend(&report, words.empty() ? Harmless(status.message()) : std::string(words),
                     reason.empty() ? "" : absl::StrCat(" [", Harmless(reason), "]"), "\n");
+    AppendPart(language, Message::kDetail, words.empty() ? "" : status.message(), report);
   } else {
     absl::StrAppend(&report, Text(language, Message::kProblems, {absl::StrCat(violations.size())}), "\n");
   }
@@ -112,6 +144,15 @@ std::string WarningReport(const std::vector<Violation>& warnings, Language langu
     AppendViolation(warning, language, report);
   }
   return report;
+}
+
+std::string SheetSentence(Language language, const Violation& violation) {
+  const std::string rule = violation.reason.empty() ? "" : absl::StrCat(" [", violation.reason, "]");
+  if (language != Language::kJapanese || violation.message_ja.empty()) {
+    return absl::StrCat(ToSentence(violation), rule);
+  }
+  return absl::StrCat(PlaceIn(language, violation.field), ": ", violation.message_ja, " ",
+                      Text(language, Message::kFound), ": ", violation.found, rule);
 }
 
 nlohmann::ordered_json ErrorJson(const absl::Status& status) {

@@ -18,6 +18,9 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
 // For a person: warnings, each on lines of its own.
 std::string WarningReport(const std::vector<Violation>& warnings, Language language);
 
+// The same on one line, for a cell of a sheet: place, what is wrong, the rule.
+std::string SheetSentence(Language language, const Violation& violation);
+
 // For a program: {"error": {"code", "reason", "message", "violations", "exit_code"}}.
 nlohmann::ordered_json ErrorJson(const absl::Status& status);
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/error.h"
@@ -15,6 +19,7 @@
 #include "certs/files.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/error_report.h"
 #include "client/cli/import_run.h"
 #include "client/cli/record_input.h"
 #include "client/cli/table.h"
@@ -42,6 +47,7 @@ struct Arguments {
   bool skip_refused = false;
   bool dry_run = false;
   bool resume = false;
+  bool force = false;  // an error sheet may replace a file
 };
 
 std::string WithoutFolders(const std::string& path) {
@@ -138,21 +144,18 @@ absl::StatusOr<std::vector<ImportFile>> OpenFiles(const Session& session, const 
   return files;
 }
 
-// Stands for everything that decides what is published.
-absl::StatusOr<std::string> KeyOf(Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+// Stands for all but the content of the files that decides what is published.
+absl::StatusOr<std::string> KeyOf(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   std::string all = absl::StrCat(context->settings.member.text(), "\n", arguments.format, "\n", arguments.sheet, "\n",
                                  arguments.encoding, "\n", arguments.keep_unmapped ? "keep\n" : "\n",
-                                 arguments.skip_refused ? "skip\n" : "\n", arguments.as_one ? "as one\n" : "");
+                                 arguments.as_one ? "as one\n" : "");
   if (!arguments.mapping.empty()) {
     MEGURI_ASSIGN_OR_RETURN(const std::string toml, certs::ReadFile(arguments.mapping, passport::kMappingBytesMax));
     absl::StrAppend(&all, record::Sha256(toml).ToHex(), "\n");
   }
   for (const std::string& field : arguments.fields) {
     absl::StrAppend(&all, field, "\n");
-  }
-  for (const ImportFile& file : files) {
-    absl::StrAppend(&all, record::Sha256(file.bytes).ToHex(), "\n");
   }
   return record::Sha256(all).ToHex();
 }
@@ -165,14 +168,55 @@ std::string StatePath(const Arguments& arguments) {
 }
 
 absl::Status WriteErrorSheet(const Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+  const auto file =
+      std::find_if(files.begin(), files.end(), [](const ImportFile& each) { return !each.errors_by_row.empty(); });
+  if (arguments.errors.empty() || file == files.end()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::string sheet,
+                          passport::ErrorSheet(file->bytes, file->options, file->errors_by_row));
+  MEGURI_RETURN_IF_ERROR(arguments.force ? certs::WriteFileAtomically(arguments.errors, sheet, kSheetMode)
+                                         : certs::WriteNewFile(arguments.errors, sheet, kSheetMode));
+  session.Note(session.Say(Message::kErrorSheetWritten, {arguments.errors}));
+  return absl::OkStatus();
+}
+
+void TryErrorSheet(const Session& session, const Arguments& arguments, const std::vector<ImportFile>& files) {
+  const absl::Status written = WriteErrorSheet(session, arguments, files);
+  if (!written.ok()) {
+    session.Note(Harmless(session.Say(Message::kErrorSheetFailed, {written.message()})));
+  }
+}
+
+// What only the node found, by the rows in whose names it speaks: "big.csv: row 602: sections.identity.gtin".
+void AddToRows(const Session& session, const absl::Status& refused, std::vector<ImportFile>& files) {
+  for (const Violation& violation : ViolationsOf(refused)) {
+    for (ImportFile& file : files) {
+      absl::string_view place = violation.field;
+      uint32_t row = 0;
+      if (absl::ConsumePrefix(&place, absl::StrCat(file.name, ": row ")) &&
+          absl::SimpleAtoi(place.substr(0, place.find_first_not_of("0123456789")), &row)) {
+        file.errors_by_row.emplace_back(row, SheetSentence(session.language(), violation));
+      }
+    }
+  }
+}
+
+// An error sheet is a new file, unless the user says that it may take the place of another one; never of an input.
+absl::Status CheckErrorsPath(const Arguments& arguments) {
   if (arguments.errors.empty()) {
     return absl::OkStatus();
   }
-  const auto file = std::find_if(files.begin(), files.end(), [](const ImportFile& each) { return each.refused > 0; });
-  MEGURI_ASSIGN_OR_RETURN(const std::string sheet,
-                          passport::ErrorSheet(file->bytes, file->options, file->errors_by_row));
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(arguments.errors, sheet, kSheetMode));
-  session.Note(session.Say(Message::kErrorSheetWritten, {arguments.errors}));
+  std::error_code ignored;
+  for (const std::string& file : arguments.files) {
+    if (std::filesystem::equivalent(file, arguments.errors, ignored)) {
+      return Usage(absl::StrCat("--errors names ", file, ", which is to be imported; name another file"));
+    }
+  }
+  if (!arguments.force && std::filesystem::exists(arguments.errors, ignored)) {
+    return Error(absl::StatusCode::kAlreadyExists, "FILE_EXISTS",
+                 absl::StrCat(arguments.errors, " exists; name another file, or replace it with --force"));
+  }
   return absl::OkStatus();
 }
 
@@ -227,17 +271,21 @@ absl::Status Answer(const Session& session, const std::vector<ImportFile>& files
 
 absl::Status PublishChecked(Session& session, const Arguments& arguments, std::vector<ImportFile>& files,
                             const ImportCheck& check) {
-  MEGURI_ASSIGN_OR_RETURN(const std::string key, KeyOf(session, arguments, files));
+  MEGURI_ASSIGN_OR_RETURN(const std::string key, KeyOf(session, arguments));
   const std::string path = StatePath(arguments);
   MEGURI_ASSIGN_OR_RETURN(ImportState state, ImportState::Open(path, key, arguments.resume));
   if (state.done() > 0 || state.pending().has_value()) {
     session.Note(
-        session.Say(Message::kResuming, {std::to_string(state.done()), std::to_string(state.pending_names().size())}));
+        session.Say(Message::kResuming, {std::to_string(state.done()), std::to_string(state.pending_items().size())}));
   }
   ImportOutcome outcome = PublishImport(session, files, check, state);
   const size_t published = outcome.records.size();
   session.Warn(outcome.warnings);
-  if (!outcome.status.ok() && !path.empty()) {
+  if (!outcome.status.ok() && check.refused == 0) {
+    AddToRows(session, outcome.status, files);
+    TryErrorSheet(session, arguments, files);
+  }
+  if (!outcome.status.ok() && !path.empty() && state.done() > 0) {
     session.Note(session.Say(Message::kBrokenOff, {std::to_string(state.done()),
                                                    std::to_string(check.is_refused.size() - check.refused), path}));
   }
@@ -251,12 +299,13 @@ absl::Status ImportFiles(Session& session, const Arguments& arguments) {
   if (arguments.as_one && !arguments.errors.empty()) {
     return Usage("--errors copies one sheet; it does not go with --as-one");
   }
+  MEGURI_RETURN_IF_ERROR(CheckErrorsPath(arguments));
   MEGURI_RETURN_IF_ERROR(session.context().status());
   MEGURI_ASSIGN_OR_RETURN(std::vector<ImportFile> files, OpenFiles(session, arguments));
   MEGURI_ASSIGN_OR_RETURN(const ImportCheck check, CheckImport(session, files));
   NoteLeftovers(session, arguments, files);
   if (check.refused > 0) {
-    MEGURI_RETURN_IF_ERROR(WriteErrorSheet(session, arguments, files));
+    TryErrorSheet(session, arguments, files);
   }
   if (check.refused > 0 && !arguments.skip_refused) {
     session.Note(session.Say(Message::kRefusedNothingPublished,
@@ -286,6 +335,7 @@ void AddImport(CLI::App& parent, Session& session) {
       ->take_all()
       ->allow_extra_args(false);
   command.add_option("--errors", arguments->errors, session.Say(Message::kAboutErrorSheet))->type_name("FILE");
+  command.add_flag("--force", arguments->force, session.Say(Message::kAboutErrorForce));
   command.add_option("--state", arguments->state, session.Say(Message::kAboutImportState))->type_name("FILE");
   command.add_flag("--as-one", arguments->as_one, session.Say(Message::kAboutAsOne));
   command.add_flag("--keep-unmapped", arguments->keep_unmapped, session.Say(Message::kAboutKeepUnmapped));

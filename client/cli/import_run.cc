@@ -5,13 +5,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "client/cli/error_report.h"
+#include "client/cli/import_judge.h"
 #include "client/cli/json.h"
 #include "client/sign.h"
-#include "passport/derived_values.h"
-#include "passport/validate.h"
-#include "record/header.h"
+#include "record/hash.h"
 
 namespace meguri::client {
 namespace {
@@ -29,44 +30,30 @@ std::string PlaceWithoutRow(const std::string& path) {
   return absl::StartsWith(path, "row ") && comma != std::string::npos ? path.substr(comma + 2) : path;
 }
 
-absl::StatusOr<Publication> SealRecord(Session& session, const passport::RecordDraft& draft) {
-  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
-  passport::RecordDraft complete = draft;
-  for (record::SectionDraft& section : complete.sections) {
-    section.payload = passport::WithDerivedValues(section.type, section.payload);
+// Stands for what the record says, whatever the file and the row. An attachment holds the time of the import.
+std::string ContentOf(const passport::RecordDraft& draft) {
+  std::string all = absl::StrCat(draft.record_type);
+  const auto add = [&all](absl::string_view part) { absl::StrAppend(&all, "\n", part.size(), ":", part); };
+  for (const record::SectionDraft& section : draft.sections) {
+    if (section.type != record::v1::SECTION_TYPE_ATTACHMENT) {
+      add(absl::StrCat(section.type, " ", section.audiences.bits()));
+      add(section.payload);
+    }
   }
-  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(std::move(complete), session.random()));
-  return Seal(version, context->settings.member, session.clock().Now(), session.random());
-}
-
-std::vector<Violation> Judge(Session& session, const ImportedRecord& record) {
-  std::vector<Violation> found = record.problems;
-  if (!found.empty()) {
-    return found;  // what could not be read would only be missed again
+  for (const std::vector<std::string>* list : {&draft.jurisdictions, &draft.addressees, &draft.subjects}) {
+    add(absl::StrJoin(*list, ","));
   }
-  const absl::StatusOr<Publication> publication = SealRecord(session, record.draft);
-  if (!publication.ok()) {
-    return {{.field = "",
-             .reason = ReasonOf(publication.status()),
-             .found = std::string(publication.status().message()),
-             .expected = "a record that can be signed",
-             .cure = "correct the file",
-             .message_ja = "署名できないレコードです。"}};
-  }
-  const absl::StatusOr<record::Header> header = record::Header::Parse(publication->envelope().header());
-  Invariant(header.ok(), "a header that was just made can be parsed");
-  const auto& sections = publication->envelope().sections();
-  return passport::ValidateRecord(*header, std::vector<record::v1::Section>(sections.begin(), sections.end()));
+  return record::Sha256(all).ToHex();
 }
 
 // Checks the records of one file.
 class Checker {
  public:
-  Checker(Session& session, ImportFile& file, ImportCheck& check, Progress& progress)
-      : session_(session), file_(file), check_(check), progress_(progress) {}
+  Checker(Session& session, ImportJudge& judge, ImportFile& file, ImportCheck& check, Progress& progress)
+      : session_(session), judge_(judge), file_(file), check_(check), progress_(progress) {}
 
   absl::Status Take(ImportedRecord& record) {
-    std::vector<Violation> violations = Judge(session_, record);
+    std::vector<Violation> violations = judge_.Judge(*file_.import, record);
     Warn(record, TakeWarnings(violations));
     ++file_.records;
     file_.mapped += record.mapped;
@@ -76,7 +63,9 @@ class Checker {
       leftover.first = leftover.count++ == 0 ? value.value : leftover.first;
     }
     check_.is_refused.push_back(!violations.empty());
-    if (!violations.empty()) {
+    if (violations.empty()) {
+      check_.contents.push_back(ContentOf(record.draft));
+    } else {
       Refuse(record, violations);
     }
     progress_.Update({.items = check_.is_refused.size(), .bytes = 0, .refused = check_.refused});
@@ -100,10 +89,7 @@ class Checker {
     for (Violation& violation : violations) {
       const uint32_t row = file_.import->Locate(record, violation);
       if (row > 0) {
-        file_.errors_by_row.emplace_back(row,
-                                         session_.language() == Language::kJapanese && !violation.message_ja.empty()
-                                             ? absl::StrCat(violation.field, ": ", violation.message_ja)
-                                             : ToSentence(violation));
+        file_.errors_by_row.emplace_back(row, SheetSentence(session_.language(), violation));
       }
       violation.field = violation.field.empty() ? file_.name : absl::StrCat(file_.name, ": ", violation.field);
       if (check_.violations.size() < kImportViolationsMax) {
@@ -113,6 +99,7 @@ class Checker {
   }
 
   Session& session_;
+  ImportJudge& judge_;
   ImportFile& file_;
   ImportCheck& check_;
   Progress& progress_;
@@ -125,13 +112,13 @@ class Publishing {
              Progress& progress)
       : session_(session), node_(node), key_(key), state_(state), outcome_(outcome), progress_(progress) {}
 
-  absl::Status Take(const std::string& name, const passport::RecordDraft& draft) {
+  absl::Status Take(const std::string& name, const passport::RecordDraft& draft, const std::string& content) {
     MEGURI_ASSIGN_OR_RETURN(Publication publication, SealRecord(session_, draft));
     const size_t size = publication.ByteSizeLong();
     if (batch_.size() == static_cast<size_t>(kPublicationsPerRequestMax) || bytes_ + size > kRequestBytesMax) {
       MEGURI_RETURN_IF_ERROR(Flush());
     }
-    batch_.push_back({name, std::move(publication)});
+    batch_.push_back({{name, content}, std::move(publication)});
     bytes_ += size;
     return absl::OkStatus();
   }
@@ -145,18 +132,18 @@ class Publishing {
     request.set_request_id(MakeRequestId(session_.random()));
     std::vector<Publication*> publications;
     publications.reserve(batch_.size());
-    std::vector<std::string> names;
-    for (NamedPublication& named : batch_) {
-      publications.push_back(&named.publication);
-      names.push_back(named.name);
+    std::vector<ImportItem> items;
+    for (Sealed& sealed : batch_) {
+      publications.push_back(&sealed.publication);
+      items.push_back(std::move(sealed.item));
     }
     MEGURI_RETURN_IF_ERROR(Sign(publications, key_.id, *key_.signer, session_.random()));
-    for (NamedPublication& named : batch_) {
-      *request.add_publications() = std::move(named.publication);
+    for (Sealed& sealed : batch_) {
+      *request.add_publications() = std::move(sealed.publication);
     }
     batch_.clear();
     bytes_ = 0;
-    MEGURI_RETURN_IF_ERROR(state_.Begin(request, names));
+    MEGURI_RETURN_IF_ERROR(state_.Begin(request, std::move(items)));
     return Send();
   }
 
@@ -164,8 +151,8 @@ class Publishing {
   absl::Status Send() {
     const record::v1::PublishRequest request = *state_.pending();
     std::vector<NamedPublication> named;
-    for (const std::string& name : state_.pending_names()) {
-      named.push_back({name, {}});
+    for (const ImportItem& item : state_.pending_items()) {
+      named.push_back({item.name, {}});
     }
     const PublishOutcome sent = PublishOnce(node_, request, named);
     if (!sent.status.ok()) {
@@ -176,12 +163,13 @@ class Publishing {
     }
     outcome_.warnings.insert(outcome_.warnings.end(), sent.warnings.begin(), sent.warnings.end());
     outcome_.warnings.resize(std::min(outcome_.warnings.size(), kImportViolationsMax));
-    std::string lines;
+    std::vector<std::string> lines;
     for (size_t i = 0; i < sent.records.size() && i < named.size(); ++i) {
       nlohmann::ordered_json item = {{"name", named[i].name}};
       item.update(ToJson(sent.records[i]));
-      absl::StrAppend(&lines, PrintJson(item, /*indented=*/false), "\n");
-      outcome_.records.push_back(std::move(item));
+      outcome_.records.push_back(item);
+      item["content"] = state_.pending_items()[i].content;
+      lines.push_back(PrintJson(item, /*indented=*/false));
     }
     MEGURI_RETURN_IF_ERROR(state_.Finish(lines));
     progress_.Update({.items = state_.done(), .bytes = bytes_sent_ += request.ByteSizeLong(), .refused = 0});
@@ -189,34 +177,38 @@ class Publishing {
   }
 
  private:
+  struct Sealed {
+    ImportItem item;
+    Publication publication;
+  };
+
   Session& session_;
   const NodeClient& node_;
   const RecordKey& key_;
   ImportState& state_;
   ImportOutcome& outcome_;
   Progress& progress_;
-  std::vector<NamedPublication> batch_;
+  std::vector<Sealed> batch_;
   size_t bytes_ = 0;
   size_t bytes_sent_ = 0;
 };
 
 absl::Status PublishAll(std::vector<ImportFile>& files, const ImportCheck& check, const ImportState& state,
                         Publishing& publishing) {
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<bool> to_publish, state.ToPublish(check.contents));
   if (state.pending().has_value()) {
     MEGURI_RETURN_IF_ERROR(publishing.Send());
   }
-  size_t to_skip = state.done();
   size_t number = 0;
+  size_t accepted = 0;
   for (ImportFile& file : files) {
     MEGURI_RETURN_IF_ERROR(file.import->Run([&](ImportedRecord& record) {
       if (check.is_refused[number++]) {
         return absl::OkStatus();
       }
-      if (to_skip > 0) {
-        --to_skip;
-        return absl::OkStatus();
-      }
-      return publishing.Take(NameOf(file, record), record.draft);
+      const size_t position = accepted++;
+      return to_publish[position] ? publishing.Take(NameOf(file, record), record.draft, check.contents[position])
+                                  : absl::OkStatus();
     }));
   }
   return publishing.Flush();
@@ -226,9 +218,10 @@ absl::Status PublishAll(std::vector<ImportFile>& files, const ImportCheck& check
 
 absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile>& files) {
   ImportCheck check;
+  ImportJudge judge(session);
   const std::unique_ptr<Progress> progress = session.MakeProgress(Message::kChecking, {});
   for (ImportFile& file : files) {
-    Checker checker(session, file, check, *progress);
+    Checker checker(session, judge, file, check, *progress);
     const absl::Status status = file.import->Run([&checker](ImportedRecord& record) { return checker.Take(record); });
     if (!status.ok()) {
       std::vector<Violation> violations = ViolationsOf(status);
@@ -242,6 +235,9 @@ absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile
   }
   progress->Finish();
   session.Warn(check.warnings);
+  if (!judge.parents().ok()) {
+    session.Note(session.Say(Message::kParentsNotAsked, {judge.parents().message()}));
+  }
   return check;
 }
 

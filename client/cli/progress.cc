@@ -59,12 +59,12 @@ std::string HumanDuration(absl::Duration duration) {
                         : absl::StrFormat("%d h %02d min", seconds / 3600, seconds % 3600 / 60);
 }
 
-Progress::Progress(ProgressMode mode, std::string label, Amount total, bool is_terminal, std::ostream& out,
+Progress::Progress(ProgressMode mode, ProgressWords words, Amount total, bool is_terminal, std::ostream& out,
                    const Clock& clock)
     : mode_(mode != ProgressMode::kAuto ? mode
             : is_terminal               ? ProgressMode::kBar
                                         : ProgressMode::kPlain),
-      label_(std::move(label)),
+      words_(std::move(words)),
       total_(total),
       out_(out),
       clock_(clock),
@@ -107,11 +107,11 @@ void Progress::Show(bool is_last) {
 }
 
 std::string Progress::Line(absl::Duration elapsed) const {
-  const std::string refused = done_.refused == 0 ? "" : absl::StrCat("  ", done_.refused, " refused");
+  const std::string refused = done_.refused == 0 ? "" : absl::StrCat("  ", words_.refused, " ", done_.refused);
   if (total_.items == 0) {
-    return absl::StrFormat("%s %d  %.0f/s%s", label_, done_.items, PerSecond(done_.items, elapsed), refused);
+    return absl::StrFormat("%s %d  %.0f/s%s", words_.label, done_.items, PerSecond(done_.items, elapsed), refused);
   }
-  std::string line = absl::StrFormat("%s %d/%d (%d%%)  %s  %.0f/s", label_, done_.items, total_.items,
+  std::string line = absl::StrFormat("%s %d/%d (%d%%)  %s  %.0f/s", words_.label, done_.items, total_.items,
                                      Percent(done_, total_), HumanBytes(done_.bytes), PerSecond(done_.items, elapsed));
   const absl::Duration remaining = Remaining(done_, total_, elapsed);
   if (remaining > absl::ZeroDuration()) {
@@ -130,7 +130,7 @@ std::string Progress::Bar(absl::Duration elapsed) const {
 
 std::string Progress::Json(absl::Duration elapsed, bool is_last) const {
   nlohmann::ordered_json json;
-  json["progress"] = label_;
+  json["progress"] = words_.label;
   json["items"] = done_.items;
   json["items_total"] = total_.items;
   json["refused"] = done_.refused;

@@ -13,6 +13,12 @@ namespace meguri::client {
 
 enum class ProgressMode { kAuto, kBar, kPlain, kJson, kNone };
 
+// What stands before the numbers, and before that of the refused items.
+struct ProgressWords {
+  std::string label;
+  std::string refused = "refused";
+};
+
 // How much of a job is done.
 struct Amount {
   uint64_t items = 0;
@@ -24,9 +30,9 @@ struct Amount {
 // a line. The last state is always shown. Not thread-safe.
 class Progress {
  public:
-  // `label` is a short text that stands before the numbers. A `total` without items is not known yet. kAuto is the bar
-  // if `is_terminal`, else plain lines.
-  Progress(ProgressMode mode, std::string label, Amount total, bool is_terminal, std::ostream& out, const Clock& clock);
+  // A `total` without items is not known yet. kAuto is the bar if `is_terminal`, else plain lines.
+  Progress(ProgressMode mode, ProgressWords words, Amount total, bool is_terminal, std::ostream& out,
+           const Clock& clock);
   // Ends the line of a bar whose job broke off.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -44,7 +50,7 @@ class Progress {
   std::string Json(absl::Duration elapsed, bool is_last) const;
 
   const ProgressMode mode_;
-  const std::string label_;
+  const ProgressWords words_;
   const Amount total_;
   std::ostream& out_;
   const Clock& clock_;

@@ -105,8 +105,8 @@ Amount TotalOf(absl::Span<const PublishRequest> requests) {
 }
 
 PublishOutcome Stream(Session& session, const NodeClient& node, absl::Span<const PublishRequest> requests,
-                      const std::vector<NamedPublication>& publications) {
-  const std::unique_ptr<Progress> progress = session.MakeProgress(Message::kPublishing, TotalOf(requests));
+                      const std::vector<NamedPublication>& publications, Message label) {
+  const std::unique_ptr<Progress> progress = session.MakeProgress(label, TotalOf(requests));
   Journey journey{requests, 0, {}, {}};
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -183,8 +183,18 @@ PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> pu
     return {{}, signed_status};
   }
   const std::vector<PublishRequest> requests = MakeRequests(publications, validate_only, session.random());
-  return requests.size() == 1 ? PublishOnce(**node, requests[0], publications)
-                              : Stream(session, **node, requests, publications);
+  if (requests.size() == 1) {
+    return PublishOnce(**node, requests[0], publications);
+  }
+  if (!validate_only) {
+    // A request is all or nothing, but not all requests together: so nothing is published before all was judged.
+    const std::vector<PublishRequest> rehearsal = MakeRequests(publications, true, session.random());
+    PublishOutcome judged = Stream(session, **node, rehearsal, publications, Message::kChecking);
+    if (!judged.status.ok()) {
+      return {{}, std::move(judged.status)};
+    }
+  }
+  return Stream(session, **node, requests, publications, validate_only ? Message::kChecking : Message::kPublishing);
 }
 
 absl::Status AnswerPublished(const Session& session, const std::vector<std::string>& names,

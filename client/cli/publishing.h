@@ -42,7 +42,8 @@ struct PublishOutcome {
 PublishOutcome PublishOnce(const NodeClient& node, const record::v1::PublishRequest& request,
                            const std::vector<NamedPublication>& publications);
 
-// Signs with the member's record key and publishes. One request is one call; more go through one stream, with progress.
+// Signs with the member's record key and publishes. One request is one call; more go through one stream, with progress,
+// once the node has judged all of them and would refuse none.
 // If the connection breaks, what was not answered is sent once more under the same request IDs, so nothing is published
 // twice. Violations name the record as the person does.
 PublishOutcome SignAndPublish(Session& session, std::vector<NamedPublication> publications, bool validate_only);

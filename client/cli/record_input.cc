@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/record_input.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "base/status_macros.h"
 #include "certs/files.h"
 #include "passport/derived_values.h"
+#include "passport/section_table.h"
 #include "passport/validate.h"
 #include "record/header.h"
 
@@ -31,6 +34,28 @@ std::vector<Violation> Check(const record::v1::Publication& publication) {
   Invariant(header.ok(), "a header that was just made can be parsed");
   const std::vector<record::v1::Section> sections(envelope.sections().begin(), envelope.sections().end());
   return passport::ValidateRecord(*header, sections);
+}
+
+// Every problem of a record that cannot be sealed, `why` being the first.
+std::vector<Violation> CheckUnsealed(const passport::RecordDraft& draft, const absl::Status& why) {
+  std::vector<Violation> found;
+  for (const record::SectionDraft& section : draft.sections) {
+    const passport::SectionKind* kind = passport::FindSectionKind(section.type);
+    const std::string name = kind == nullptr ? absl::StrCat(section.type) : std::string(kind->name);
+    std::vector<Violation> of_section =
+        passport::ValidateSection(section.type, section.payload, absl::StrCat("sections.", name));
+    std::move(of_section.begin(), of_section.end(), std::back_inserter(found));
+  }
+  if (std::none_of(found.begin(), found.end(),
+                   [&why](const Violation& each) { return each.reason == ReasonOf(why); })) {
+    found.push_back({.field = "",
+                     .reason = ReasonOf(why),
+                     .found = std::string(why.message()),
+                     .expected = "a record that can be sealed",
+                     .cure = "correct the record",
+                     .message_ja = "封入できないレコードです。"});
+  }
+  return found;
 }
 
 }  // namespace
@@ -84,8 +109,8 @@ absl::StatusOr<std::vector<NamedPublication>> SealAndCheck(Session& session,
     absl::StatusOr<record::v1::Publication> publication =
         Seal(named.version, context->settings.member, session.clock().Now(), session.random());
     if (!publication.ok()) {
-      return Error(publication.status().code(), ReasonOf(publication.status()),
-                   absl::StrCat(named.name, ": ", publication.status().message()));
+      AddNamed(named.name, CheckUnsealed(named.version.content, publication.status()), violations);
+      continue;
     }
     AddNamed(named.name, Check(*publication), violations);
     publications.push_back({named.name, *std::move(publication)});

@@ -151,8 +151,8 @@ absl::Status Session::Confirm(absl::string_view text, absl::string_view question
 
 std::unique_ptr<Progress> Session::MakeProgress(Message label, Amount total) const {
   const ProgressMode mode = options_.quiet ? ProgressMode::kNone : options_.progress;
-  return std::make_unique<Progress>(mode, Say(label), total, surroundings_.err_is_terminal, surroundings_.err,
-                                    surroundings_.clock);
+  return std::make_unique<Progress>(mode, ProgressWords{Say(label), Say(Message::kRefusedSoFar)}, total,
+                                    surroundings_.err_is_terminal, surroundings_.err, surroundings_.clock);
 }
 
 void Session::Report(const absl::Status& status) const {

@@ -2,9 +2,11 @@
 #include "passport/formats/canonical_json.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/bytes.h"
@@ -70,7 +72,31 @@ class RecordReader {
 
   RecordDraft Take() && { return std::move(draft_); }
 
+  // What the rules find beside `form`, the problems of reading the file: whoever mends them sees both at once. Nothing
+  // is said again of a field that could not be read, and no sum is judged of which a part may be missing.
+  std::vector<Violation> JudgeContent(const std::vector<Violation>& form) const {
+    std::vector<Violation> found;
+    for (const ReadSectionContent& section : read_) {
+      for (Violation& violation : ValidateSection(section.type, section.payload, section.path)) {
+        const bool is_known = std::any_of(form.begin(), form.end(), [&violation](const Violation& problem) {
+          return absl::StartsWith(violation.field, problem.field) || absl::StartsWith(problem.field, violation.field);
+        });
+        if (!is_known && (section.is_whole || !MayFollowFromUnread(violation.reason))) {
+          found.push_back(std::move(violation));
+        }
+      }
+    }
+    return found;
+  }
+
  private:
+  struct ReadSectionContent {
+    uint32_t type;
+    std::string path;
+    std::string payload;
+    bool is_whole;
+  };
+
   void ReadField(const std::string& name, const Json& value) {
     if (name == "record_type") {
       ReadRecordType(value);
@@ -144,8 +170,10 @@ class RecordReader {
       fields.erase(audiences);
     }
     const std::unique_ptr<google::protobuf::Message> message(kind->prototype->New());
-    if (MessageFromJson(fields, path, *message, findings_)) {
-      draft.payload = message->SerializeAsString();
+    const bool is_whole = MessageFromJson(fields, path, *message, findings_);
+    draft.payload = message->SerializeAsString();
+    read_.push_back({kind->type, path, draft.payload, is_whole});
+    if (is_whole) {
       draft_.sections.push_back(std::move(draft));
     }
   }
@@ -194,7 +222,7 @@ class RecordReader {
     if (id.ok()) {
       draft_.record_id = *id;
     } else {
-      AddHex("record_id", "the record ID in 32 hexadecimal digits");
+      AddHex("record_id", value, "the record ID in 32 hexadecimal digits");
     }
   }
 
@@ -205,7 +233,7 @@ class RecordReader {
     if (is_hex && hash.ok()) {
       draft_.previous = *hash;
     } else {
-      AddHex("previous", "the header hash of the version before in 64 hexadecimal digits");
+      AddHex("previous", value, "the header hash of the version before in 64 hexadecimal digits");
     }
   }
 
@@ -233,10 +261,10 @@ class RecordReader {
                    .message_ja = "値の型が正しくありません。"});
   }
 
-  void AddHex(const std::string& path, absl::string_view expected) {
+  void AddHex(const std::string& path, const Json& found, absl::string_view expected) {
     findings_.Add({.field = path,
                    .reason = "JSON_VALUE",
-                   .found = "something else",
+                   .found = found.is_string() ? Quoted(found.get_ref<const std::string&>()) : found.type_name(),
                    .expected = std::string(expected),
                    .cure = "copy it from the published record",
                    .message_ja = "16進表記の桁数が正しくありません。"});
@@ -253,6 +281,7 @@ class RecordReader {
 
   Findings& findings_;
   RecordDraft draft_;
+  std::vector<ReadSectionContent> read_;
 };
 
 Json ToJsonArray(const std::vector<std::string>& list) {
@@ -285,8 +314,13 @@ absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json) {
   Findings findings(kViolationsMax);
   RecordReader reader(findings);
   reader.Read(file);
-  const std::vector<Violation> violations = std::move(findings).Take();
+  std::vector<Violation> violations = std::move(findings).Take();
   if (!violations.empty()) {
+    std::vector<Violation> content = reader.JudgeContent(violations);
+    (void)TakeWarnings(content);
+    violations.insert(violations.end(), std::make_move_iterator(content.begin()),
+                      std::make_move_iterator(content.end()));
+    violations.resize(std::min(violations.size(), kViolationsMax));
     return InvalidInput(violations);
   }
   return std::move(reader).Take();

@@ -38,7 +38,8 @@ struct RecordDraft {
 // violation whose field is its JSON path (sections.identity.mass_kg); reasons JSON_SYNTAX, JSON_DEPTH, JSON_SIZE,
 // JSON_DUPLICATE_KEY, JSON_FIELD_UNKNOWN, JSON_TYPE, JSON_VALUE, JSON_MISSING, RECORD_TYPE_NOT_UNDERSTOOD,
 // SECTION_NOT_UNDERSTOOD, UNKNOWN_AUDIENCE, NO_AUDIENCE, JURISDICTION, and those of participant IDs.
-// Says nothing about the rules of the content: that is ValidateSection.
+// With any of these come the violations of ValidateSection of what could be read; without, the rules of the content are
+// not judged.
 absl::StatusOr<RecordDraft> ParseRecordJson(absl::string_view json);
 
 // Gives each section that has the default audiences of its kind, unless they were chosen, those of the profile of the

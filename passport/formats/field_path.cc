@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -154,7 +155,16 @@ class Writer {
   }
 
   absl::optional<Violation> WriteDecimal(absl::string_view text, Factor factor) {
-    absl::StatusOr<std::string> decimal = ScaledDecimal(text, factor);
+    absl::string_view number = text;
+    if (absl::ConsumeSuffix(&number, "%") || absl::ConsumeSuffix(&number, "％")) {
+      const absl::StatusOr<Factor> of_percent = FactorOf("%", field_);
+      if (!of_percent.ok()) {
+        return Problem("UNIT_MISMATCH", text, "a number that is no percentage", "割合の項目ではありません。");
+      }
+      number = absl::StripTrailingAsciiWhitespace(number);
+      factor = *of_percent;  // the value's own unit goes before that of its column
+    }
+    absl::StatusOr<std::string> decimal = ScaledDecimal(number, factor);
     if (!decimal.ok()) {
       return Problem(ReasonOf(decimal.status()), text,
                      ReasonOf(decimal.status()) == "NUMBER_RANGE"
@@ -260,6 +270,39 @@ absl::optional<Violation> FieldPath::Set(Message& root, absl::string_view text, 
     message = reflection.MutableRepeatedMessage(message, field, steps_[i].index);
   }
   return SetValue(*message, *steps_.back().field, text, factor);
+}
+
+bool FieldPath::IsSet(const Message& root) const {
+  const Message* message = &root;
+  for (const Step& step : steps_) {
+    const Reflection& reflection = *message->GetReflection();
+    if (step.field->is_repeated()) {
+      if (IsLeaf(*step.field) || reflection.FieldSize(*message, step.field) <= step.index) {
+        return false;  // a list of plain values gets one more
+      }
+      message = &reflection.GetRepeatedMessage(*message, step.field, step.index);
+    } else if (!reflection.HasField(*message, step.field)) {
+      return false;
+    } else if (!IsLeaf(*step.field)) {
+      message = &reflection.GetMessage(*message, step.field);
+    }
+  }
+  return true;
+}
+
+absl::optional<Violation> FieldPath::Supply(Message& root, absl::string_view text) const {
+  if (!IsSet(root)) {
+    return Set(root, text, {});
+  }
+  const std::unique_ptr<Message> other(root.New());
+  other->CopyFrom(root);
+  absl::optional<Violation> problem = Set(*other, text, {});
+  if (!problem.has_value() && other->SerializeAsString() != root.SerializeAsString()) {
+    problem =
+        Problem("VALUE_CONFLICT", text, "the value that the file has", "ファイルの値と異なる値は指定できません。");
+    problem->cure = "leave it out, or correct the file";
+  }
+  return problem;
 }
 
 }  // namespace meguri::passport

@@ -221,7 +221,12 @@ absl::Status SetField(RecordDraft& draft, const std::string& place, const std::s
   }
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<google::protobuf::Message> message,
                           DecodePayload(*kind, section->payload));
-  const absl::optional<Violation> problem = path.Set(*message, value, {});
+  absl::optional<Violation> problem = path.Supply(*message, value);
+  if (problem.has_value() && problem->reason == "VALUE_CONFLICT") {
+    problem->field = absl::StrCat("sections.", place);
+    problem->found = absl::StrCat("another value in the file than --set ", place, "=", value);
+    return InvalidInput({*std::move(problem)});
+  }
   if (problem.has_value()) {
     return Error(absl::StatusCode::kInvalidArgument, problem->reason,
                  absl::StrCat(place, ": found ", problem->found, ", expected ", problem->expected));
@@ -374,7 +379,12 @@ absl::Status Import::Complete(ImportedRecord& record) const {
     if (kind != nullptr) {
       BeginOffered(record, kind->type);
     }
-    MEGURI_RETURN_IF_ERROR(SetField(record.draft, place, value));
+    const absl::Status status = SetField(record.draft, place, value);
+    if (ReasonOf(status) == "VALUE_CONFLICT") {
+      record.problems.push_back(ViolationsOf(status).front());
+    } else {
+      MEGURI_RETURN_IF_ERROR(status);
+    }
   }
   if (options_.keep_unmapped && !record.unmapped.empty()) {
     KeepUnmapped(record);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -25,7 +26,7 @@ bool IsDecimal(const FieldDescriptor& field) {
 }
 
 // Checks a JSON value against a message, and rewrites it to what protobuf's own parser takes. Protobuf stops at the
-// first problem and does not always say where it is; this names every one.
+// first problem and does not always say where it is; this names every one, and leaves out the fields that have one.
 class Preparation {
  public:
   explicit Preparation(Findings& findings) : findings_(findings) {}
@@ -36,14 +37,23 @@ class Preparation {
       AddType(path, value, "an object", "オブジェクトを記載してください。");
       return;
     }
+    std::vector<std::string> unusable;
     for (auto& [name, child] : value.items()) {
       const std::string child_path = absl::StrCat(path, ".", name);
+      is_usable_ = true;
       if (const FieldDescriptor* field = message.FindFieldByName(name)) {
         PrepareField(*field, child_path, child);
       } else {
         AddUnknown(message, name, child_path);
       }
+      if (!is_usable_) {
+        unusable.push_back(name);
+      }
     }
+    for (const std::string& name : unusable) {
+      value.erase(name);
+    }
+    is_usable_ = true;
   }
 
   bool failed() const { return failed_; }
@@ -58,9 +68,13 @@ class Preparation {
       AddType(path, value, "an array", "配列を記載してください。");
       return;
     }
+    bool are_usable = true;
     for (size_t i = 0; i < value.size(); ++i) {
+      is_usable_ = true;
       PrepareValue(field, absl::StrCat(path, "[", i, "]"), value[i]);
+      are_usable = are_usable && is_usable_;
     }
+    is_usable_ = are_usable;
   }
 
   void PrepareValue(const FieldDescriptor& field, const std::string& path, Json& value) {
@@ -140,11 +154,18 @@ class Preparation {
     }
   }
 
+  static std::string Shown(const Json& value) {
+    const std::string text = Quoted(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return value.is_number()      ? absl::StrCat(text.substr(1, text.size() - 2), " without quotes")
+           : value.is_string()    ? Quoted(value.get_ref<const std::string&>())
+           : value.is_primitive() ? text
+                                  : std::string(value.type_name());
+  }
+
   void AddType(const std::string& path, const Json& value, absl::string_view expected, absl::string_view message_ja) {
     Add({.field = path,
          .reason = "JSON_TYPE",
-         .found = value.is_primitive() ? Quoted(value.dump(-1, ' ', false, Json::error_handler_t::replace))
-                                       : std::string(value.type_name()),
+         .found = Shown(value),
          .expected = std::string(expected),
          .cure = value.is_null() ? "leave the field out if there is nothing to say" : "write the value in that form",
          .message_ja = std::string(message_ja)});
@@ -170,11 +191,13 @@ class Preparation {
 
   void Add(Violation violation) {
     failed_ = true;
+    is_usable_ = false;
     findings_.Add(std::move(violation));
   }
 
   Findings& findings_;
   bool failed_ = false;
+  bool is_usable_ = true;  // the value that was looked at last
 };
 
 void ShortenDecimals(const Descriptor& message, Json& value);
@@ -208,10 +231,10 @@ bool MessageFromJson(const Json& value, const std::string& path, google::protobu
   Json prepared = value;
   Preparation preparation(findings);
   preparation.PrepareMessage(*message.GetDescriptor(), path, prepared);
+  const google_json::Status status = google_json::JsonStringToMessage(prepared.dump(), &message);
   if (preparation.failed()) {
     return false;
   }
-  const google_json::Status status = google_json::JsonStringToMessage(prepared.dump(), &message);
   if (!status.ok()) {
     findings.Add({.field = path,
                   .reason = "JSON_VALUE",

@@ -10,8 +10,9 @@
 
 namespace meguri::passport {
 
-// Fills `message` from proto JSON with the names of the proto file, in which a Decimal is its text. Adds every problem
-// to `findings` under `path`, with reason JSON_FIELD_UNKNOWN, JSON_TYPE or JSON_VALUE. Returns whether there was none.
+// Fills `message` from proto JSON with the names of the proto file, in which a Decimal is its text, as far as there is
+// no problem. Adds every problem to `findings` under `path`, with reason JSON_FIELD_UNKNOWN, JSON_TYPE or JSON_VALUE.
+// Returns whether there was none.
 bool MessageFromJson(const Json& value, const std::string& path, google::protobuf::Message& message,
                      Findings& findings);
 

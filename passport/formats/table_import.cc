@@ -202,9 +202,10 @@ class TableImporter::Assembly {
       } else if (count > 1 || !column.is_optional) {
         findings.Add({.field = absl::StrCat("row ", row.number),
                       .reason = count > 1 ? "COLUMN_TWICE" : "COLUMN_MISSING",
-                      .found = absl::StrCat(count, " columns ", Quoted(column.heading)),
+                      .found = absl::StrCat(count, " columns ", Quoted(column.heading), " among ", HeadingsShown()),
                       .expected = "one, as the mapping says",
-                      .cure = "correct the heading or the mapping, or say optional = true there",
+                      .cure = "correct the heading, or the mapping: heading_row says in which row the headings are, "
+                              "encoding how the text is written, optional = true that a column may be missing",
                       .message_ja = absl::StrCat("見出し「", column.heading, "」の列が", count, "個あります。")});
       }
     }
@@ -223,6 +224,16 @@ class TableImporter::Assembly {
     is_grouped_ =
         mapping_.Has(ColumnRole::kRecord) || mapping_.Has(ColumnRole::kLevel) || mapping_.Has(ColumnRole::kNode);
     return absl::OkStatus();
+  }
+
+  // The first headings of the sheet, for a person.
+  std::string HeadingsShown() const {
+    constexpr size_t kShown = 8;
+    std::string shown;
+    for (size_t i = 0; i < std::min(headings_.size(), kShown); ++i) {
+      absl::StrAppend(&shown, i == 0 ? "" : ", ", Quoted(headings_[i]));
+    }
+    return headings_.size() > kShown ? absl::StrCat(shown, ", …") : shown;
   }
 
   absl::string_view CellOf(const TableRow& row, ColumnRole role) const {
@@ -388,12 +399,19 @@ class TableImporter::Assembly {
     return take_(*record);
   }
 
+  // A constant says what the sheet does not.
+  absl::optional<Violation> Supply(const ConstantMapping& constant, NodeRow* node) {
+    const FieldTarget& target = constant.target;
+    return target.path.empty()
+               ? Set(target, {}, constant.value, node)
+               : target.path[0].Supply(target.is_node ? node->node : SectionOf(target.section_type), constant.value);
+  }
+
   void SetConstants() {
     for (const ConstantMapping& constant : mapping_.constants) {
       const size_t count = constant.target.is_node ? nodes_.size() : 1;
       for (size_t i = 0; i < count; ++i) {
-        absl::optional<Violation> problem =
-            Set(constant.target, {}, constant.value, constant.target.is_node ? &nodes_[i] : nullptr);
+        absl::optional<Violation> problem = Supply(constant, constant.target.is_node ? &nodes_[i] : nullptr);
         if (problem.has_value()) {
           problem->field = absl::StrCat("mapping: ", constant.target.text);
           current_->problems.push_back(*std::move(problem));

@@ -18,19 +18,19 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/testing/status.h"
-#include "tests/unit/client/fake_node.h"
+#include "tests/unit/client/program_fixture.h"
 
 namespace meguri::client {
 namespace {
 
 using certs::Identity;
-using client::testing::FakeServer;
-using client::testing::IdentityOf;
+using client::testing::DemoFile;
 using client::testing::Member;
 using client::testing::MemberRecord;
 using client::testing::Operator;
-using client::testing::TlsAuthority;
-using client::testing::TlsParty;
+using client::testing::Outcome;
+using client::testing::ProgramTest;
+using client::testing::ProgramWithNodeTest;
 using client::testing::ValueOf;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -39,33 +39,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kMember[] = "0199:member";
-
-struct Outcome {
-  int exit_code;
-  std::string out;
-  std::string err;
-  nlohmann::json Json() const { return nlohmann::json::parse(out); }
-};
-
-std::string DemoFile(const std::string& name) { return absl::StrCat(MEGURI_SOURCE_DIR, "/deploy/demo-data/", name); }
-
-// The program with a home of its own and no node.
-class ProgramTest : public ::testing::Test {
- protected:
-  Outcome Run(const std::vector<std::string>& arguments, const std::string& input = "", bool at_terminal = false) {
-    std::istringstream in(input);
-    std::ostringstream out;
-    std::ostringstream err;
-    const Surroundings surroundings{in, out, err, at_terminal, false, false, environment_, clock_, random_};
-    const ExitCode exit_code = RunProgram(arguments, surroundings);
-    return {static_cast<int>(exit_code), out.str(), err.str()};
-  }
-
-  const certs::testing::TemporaryFolder folder_;
-  meguri::testing::FakeClock clock_;
-  meguri::testing::SeededRandom random_;
-  std::map<std::string, std::string> environment_ = {{"HOME", folder_.Path("")}};
-};
 
 TEST_F(ProgramTest, ShowsHelpOfEveryCommandInBothLanguages) {
   EXPECT_THAT(Run({"--help"}).out, HasSubstr("publish, read and verify passports"));
@@ -136,45 +109,6 @@ TEST_F(ProgramTest, PrintsACompletionScriptThatKnowsEveryCommand) {
   EXPECT_EQ(Run({"completion", "fish"}).exit_code, 64);
 }
 
-// The program with a client folder and a node.
-class ProgramWithNodeTest : public ProgramTest {
- protected:
-  ProgramWithNodeTest() {
-    std::filesystem::create_directories(home_);
-    Write("client.key", client_.key);
-    ::chmod((home_ + "/client.key").c_str(), 0600);
-    Write("client.crt", client_.certificate);
-    Write("roots.crt", federation_.RootPem());
-    Write("trust-bundle", operator_.Bundle().bytes());
-    Use(kMember, *member_.record_key);
-    environment_["MEGURI_HOME"] = home_;
-    server_.registry.Set(kMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
-  }
-  void Write(const std::string& name, const std::string& text) { std::ofstream(home_ + "/" + name) << text; }
-  // Acts for `participant` and signs with `key` from now on.
-  void Use(const std::string& participant, const certs::SigningKey& key) {
-    std::filesystem::remove(home_ + "/record.key");
-    MEGURI_ASSERT_OK(key.SaveTo(home_ + "/record.key"));
-    Write("client.toml", absl::StrCat("federation = \"", certs::testing::kFederation, "\"\nmember = \"", participant,
-                                      "\"\naddress = \"", server_.address(), "\"\nnode_identity = \"",
-                                      node_identity_.ToUri(), "\"\nrecord_key = \"record.key\"\n"));
-  }
-  std::string Publish() {
-    const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json"), "-o", "json"});
-    Invariant(outcome.exit_code == 0, outcome.err);
-    return outcome.Json()["records"][0]["record_id"];
-  }
-
-  TlsAuthority federation_;
-  TlsAuthority clients_;
-  const TlsParty client_ = clients_.Issue(IdentityOf(kMember, Identity::Class::kClient, "admin"));
-  const Identity node_identity_ = IdentityOf(kMember, Identity::Class::kNode, "main");
-  FakeServer server_{federation_.Issue(node_identity_), clients_.RootPem()};
-  const Operator operator_;
-  const Member member_{kMember};
-  const std::string home_ = folder_.Path("client");
-};
-
 TEST_F(ProgramWithNodeTest, PublishesAndReadsARecord) {
   const std::string record_id = Publish();
   EXPECT_EQ(record_id.size(), 32U);
@@ -206,14 +140,14 @@ TEST_F(ProgramWithNodeTest, ReportsAViolationOfTheNodeUnderTheNameOfTheFile) {
   server_.node.Refuse(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", told.SerializeAsString()));
   const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json")});
   EXPECT_EQ(outcome.exit_code, 65);
-  EXPECT_THAT(outcome.err, HasSubstr("recycled-pp-lot.json: sections.identity\n    found: it is wrong\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("recycled-pp-lot.json: sections.identity  [SOME_RULE]\n    found: it is wrong\n"));
 }
 
 TEST_F(ProgramWithNodeTest, ShowsWarningsAndPublishes) {
   const Outcome outcome = Run({"record", "publish", DemoFile("washing-machine.json")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("they do not stop publishing"),
-                                 HasSubstr("washing-machine.json: sections.hazard_summary\n")));
+                                 HasSubstr("washing-machine.json: sections.hazard_summary  [SECTION_RECOMMENDED]\n")));
   EXPECT_THAT(outcome.out, HasSubstr("published"));
   EXPECT_EQ(Run({"record", "publish", "--quiet", DemoFile("washing-machine.json")}).err, "");
 }
@@ -232,25 +166,14 @@ TEST_F(ProgramWithNodeTest, ShowsWarningsThatOnlyTheNodeCanFind) {
   server_.node.WarnOf(warnings);
   const Outcome outcome = Run({"record", "publish", DemoFile("washing-machine.json")});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err,
-              HasSubstr("washing-machine.json: sections.identity.parent_record_id\n    found: it is not here"));
-  const size_t shown = outcome.err.find("sections.hazard_summary\n");
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr(
+          "washing-machine.json: sections.identity.parent_record_id  [V4_PARENT_UNKNOWN]\n    found: it is not here"));
+  const size_t shown = outcome.err.find("sections.hazard_summary  [");
   ASSERT_NE(shown, std::string::npos);
-  EXPECT_EQ(outcome.err.find("sections.hazard_summary\n", shown + 1), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("sections.hazard_summary  [", shown + 1), std::string::npos) << outcome.err;
   EXPECT_THAT(outcome.err, Not(HasSubstr("MORE_WARNINGS")));
-}
-
-TEST_F(ProgramWithNodeTest, ShowsWarningsOfTheNodeAtTheEndOfAnImport) {
-  google::rpc::BadRequest warnings;
-  google::rpc::BadRequest::FieldViolation& found = *warnings.add_field_violations();
-  found.set_field("publications[0].sections.identity.parent_record_id");
-  found.set_reason("V4_PARENT_UNKNOWN");
-  server_.node.WarnOf(warnings);
-  const std::string copy = folder_.Path("lot.json");  // an import keeps its state beside its file
-  std::filesystem::copy_file(DemoFile("recycled-pp-lot.json"), copy);
-  const Outcome outcome = Run({"import", copy});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("lot.json: sections.identity.parent_record_id\n"));
 }
 
 TEST_F(ProgramWithNodeTest, KeepsWhatFollowsBesideWhatIsDeclared) {
@@ -266,15 +189,6 @@ TEST_F(ProgramWithNodeTest, PublishesNothingInADryRun) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("may be published"));
   EXPECT_EQ(server_.node.record_count(), 0U);
-}
-
-TEST_F(ProgramWithNodeTest, ReadsARecordFromStandardInput) {
-  std::ifstream file(DemoFile("recycled-pp-lot.json"));
-  std::ostringstream text;
-  text << file.rdbuf();
-  const Outcome outcome = Run({"import", "-"}, text.str());
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(server_.node.record_count(), 1U);
 }
 
 TEST_F(ProgramWithNodeTest, StreamsManyRecordsWithProgressAndSurvivesABrokenConnection) {
@@ -293,121 +207,6 @@ TEST_F(ProgramWithNodeTest, StreamsManyRecordsWithProgressAndSurvivesABrokenConn
   EXPECT_EQ(last["finished"], true);
 }
 
-// A sheet whose headings say what they are, with a row for each mass.
-std::string SheetOf(const std::vector<std::string>& masses) {
-  std::string csv =
-      "Name [identity.name.ja],Group [identity.product_group],Mass [identity.mass_kg],"
-      "Granularity [identity.granularity],Model [identity.model_number],colour\n";
-  for (size_t i = 0; i < masses.size(); ++i) {
-    absl::StrAppend(&csv, "椅子,chair,", masses[i], ",model,M-", i, ",red\n");
-  }
-  return csv;
-}
-
-TEST_F(ProgramWithNodeTest, ImportsASheetAndSaysWhatHasNoPlace) {
-  const std::string sheet = folder_.Path("sheet.csv");
-  std::ofstream(sheet) << SheetOf({"1", "2", "3"});
-  const Outcome outcome = Run({"import", sheet, "-o", "json"});
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(server_.node.record_count(), 3U);
-  EXPECT_THAT(outcome.Json()["records"], SizeIs(3));
-  EXPECT_EQ(outcome.Json()["files"][0]["no_place"], 3);
-  EXPECT_EQ(outcome.Json()["files"][0]["leftovers"][0]["place"], "column F (colour)");
-  EXPECT_THAT(outcome.err, HasSubstr("no place for column F (colour) (3 values)"));
-  const Outcome again = Run({"import", sheet});
-  EXPECT_EQ(again.exit_code, 65) << "it is imported already";
-  EXPECT_THAT(again.err, HasSubstr("IMPORT_DONE"));
-  EXPECT_EQ(server_.node.record_count(), 3U);
-}
-
-TEST_F(ProgramWithNodeTest, RefusesASheetByRowsAndWritesThemBesideIt) {
-  const std::string sheet = folder_.Path("sheet.csv");
-  std::ofstream(sheet) << SheetOf({"1", "heavy", "-3"});
-  const std::string errors = folder_.Path("errors.csv");
-  const Outcome outcome = Run({"import", sheet, "--errors", errors});
-  EXPECT_EQ(outcome.exit_code, 65);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("row 3, column C (Mass"), HasSubstr("row 4, column C (Mass")));
-  EXPECT_EQ(server_.node.record_count(), 0U);
-  const std::string written = ValueOf(certs::ReadFile(errors, 1 << 20));
-  EXPECT_THAT(written, AllOf(HasSubstr("Error [ignore]"), HasSubstr("row 3, column C"), HasSubstr("heavy")));
-  const Outcome skipped = Run({"import", sheet, "--skip-refused"});
-  EXPECT_EQ(skipped.exit_code, 65) << "some were refused";
-  EXPECT_EQ(server_.node.record_count(), 1U);
-}
-
-TEST_F(ProgramWithNodeTest, ChecksASheetWithoutPublishing) {
-  const std::string sheet = folder_.Path("sheet.csv");
-  std::ofstream(sheet) << SheetOf({"1", "2"});
-  const Outcome outcome = Run({"import", sheet, "--dry-run", "-o", "json"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.Json()["files"][0]["records"], 2);
-  EXPECT_EQ(server_.node.record_count(), 0U);
-  EXPECT_FALSE(std::filesystem::exists(sheet + ".import"));
-}
-
-TEST_F(ProgramWithNodeTest, GoesOnWithAnImportThatBrokeOffAndPublishesNothingTwice) {
-  const std::string sheet = folder_.Path("sheet.csv");
-  std::ofstream(sheet) << SheetOf(std::vector<std::string>(600, "1"));
-  // The second request reaches the node twice (it is tried again), and no answer comes back.
-  server_.node.LoseAnswers(2, 2);
-  const Outcome broken = Run({"import", sheet});
-  EXPECT_EQ(broken.exit_code, 69) << broken.err;
-  EXPECT_THAT(broken.err, HasSubstr("256 of 600"));
-  const std::string state = ValueOf(certs::ReadFile(sheet + ".import", 1 << 20));
-  EXPECT_EQ(nlohmann::json::parse(state)["done"], 256);
-  EXPECT_THAT(nlohmann::json::parse(state)["signed"], SizeIs(256)) << "what is signed is clear";
-  EXPECT_THAT(Run({"import", sheet}).err, HasSubstr("IMPORT_BROKEN_OFF"));
-  std::ofstream(folder_.Path("other.csv")) << SheetOf({"1"});
-  EXPECT_THAT(Run({"import", folder_.Path("other.csv"), "--state", sheet + ".import", "--resume"}).err,
-              HasSubstr("IMPORT_CHANGED"));
-  const Outcome resumed = Run({"import", sheet, "--resume"});
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_EQ(server_.node.record_count(), 600U) << "nothing is lost and nothing is there twice";
-  const std::vector<std::string> lines =
-      absl::StrSplit(ValueOf(certs::ReadFile(sheet + ".import.records", 1 << 22)), '\n', absl::SkipEmpty());
-  EXPECT_THAT(lines, SizeIs(600));
-}
-
-TEST_F(ProgramWithNodeTest, ImportsTheTemplateThatItWrites) {
-  const std::string sheet = folder_.Path("template.xlsx");
-  const Outcome made = Run({"template", "washing-machine", "--out", sheet});
-  EXPECT_EQ(made.exit_code, 0) << made.err;
-  EXPECT_THAT(made.out, HasSubstr("identity.mass_kg"));
-  EXPECT_EQ(Run({"template", "washing-machine", "--out", sheet}).exit_code, 73) << "it overwrites nothing";
-  EXPECT_EQ(Run({"template", "washing-machine", "--out", folder_.Path("t.pdf")}).exit_code, 64);
-  EXPECT_THAT(Run({"import", sheet}).err, HasSubstr("NO_ROWS"));
-}
-
-TEST_F(ProgramWithNodeTest, ImportsThePartsOfARecordAsOne) {
-  // Each section of a record file in a file of its own.
-  const nlohmann::json whole =
-      nlohmann::json::parse(ValueOf(certs::ReadFile(DemoFile("recycled-pp-lot.json"), 1 << 20)));
-  std::vector<std::string> arguments = {"import", "--as-one"};
-  for (const auto& [name, section] : whole["sections"].items()) {
-    nlohmann::json part = whole;
-    part["sections"] = {{name, section}};
-    arguments.push_back(folder_.Path(name + ".json"));
-    std::ofstream(arguments.back()) << part.dump();
-  }
-  std::vector<std::string> with_errors = arguments;
-  with_errors.insert(with_errors.end(), {"--errors", folder_.Path("errors.csv")});
-  EXPECT_EQ(Run(with_errors).exit_code, 64);
-  const Outcome outcome = Run(arguments);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(server_.node.TheRecord().envelope().sections_size(), static_cast<int>(whole["sections"].size()));
-  EXPECT_THAT(Run(arguments).err, HasSubstr("IMPORT_DONE"));
-}
-
-TEST_F(ProgramWithNodeTest, SuppliesWhatAFileDoesNotSay) {
-  const std::string file = folder_.Path("record.json");
-  std::ofstream(file) << R"({"record_type": "product_passport", "sections": {"identity": {"name": {"ja": "品"},
-      "granularity": "GRANULARITY_MODEL", "model_number": "M", "mass_kg": "1"}}})";
-  EXPECT_EQ(Run({"import", file}).exit_code, 65);
-  EXPECT_EQ(Run({"import", file, "--set", "identity.product_group"}).exit_code, 64);
-  const Outcome outcome = Run({"import", file, "--set", "identity.product_group=chair"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-}
-
 TEST_F(ProgramWithNodeTest, ListsPageAfterPage) {
   for (int i = 0; i < 3; ++i) {
     Publish();
@@ -418,6 +217,15 @@ TEST_F(ProgramWithNodeTest, ListsPageAfterPage) {
   EXPECT_THAT(Run({"record", "list", "--all", "-o", "json"}).Json()["records"], SizeIs(3));
 }
 
+// A request is all or nothing; a list of files that takes several is judged as a whole before any of it is published.
+TEST_F(ProgramWithNodeTest, PublishesNothingOfManyFilesIfTheNodeWouldRefuseOne) {
+  server_.node.RefuseAfter(1, grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no"));
+  std::vector<std::string> arguments = {"record", "publish"};
+  arguments.insert(arguments.end(), 300, DemoFile("recycled-pp-lot.json"));
+  EXPECT_EQ(Run(arguments).exit_code, 65);
+  EXPECT_EQ(server_.node.record_count(), 0U);
+}
+
 TEST_F(ProgramWithNodeTest, SaysHowManyRecordsHoldWhenALaterOneIsRefused) {
   google::rpc::BadRequest bad_request;
   google::rpc::BadRequest::FieldViolation& violation = *bad_request.add_field_violations();
@@ -425,7 +233,8 @@ TEST_F(ProgramWithNodeTest, SaysHowManyRecordsHoldWhenALaterOneIsRefused) {
   violation.set_reason("SOME_RULE");
   google::rpc::Status told;
   told.add_details()->PackFrom(bad_request);
-  server_.node.RefuseAfter(1, grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", told.SerializeAsString()));
+  // All were judged before, and none refused: what the node then finds is what has changed meanwhile.
+  server_.node.RefuseAfter(3, grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no", told.SerializeAsString()));
   std::vector<std::string> arguments = {"record", "publish"};
   arguments.insert(arguments.end(), 256, DemoFile("recycled-pp-lot.json"));
   arguments.push_back(DemoFile("cathode-nmc811-lot.json"));

@@ -21,7 +21,7 @@ constexpr Amount kTotal = {1000, 4'096'000};
 TEST(Progress, DrawsABarWithRateAndRemainingTime) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kBar, "publishing", kTotal, /*is_terminal=*/false, out, clock);
+  Progress progress(ProgressMode::kBar, {"publishing"}, kTotal, /*is_terminal=*/false, out, clock);
   clock.Advance(absl::Seconds(5));
   progress.Update({250, 1'024'000});
   EXPECT_EQ(out.str(), "\r[######..................] publishing 250/1000 (25%)  1000 KiB  50/s  ETA 15 s");
@@ -35,7 +35,7 @@ TEST(Progress, DrawsABarWithRateAndRemainingTime) {
 TEST(Progress, RedrawsTheBarAtMostTenTimesASecond) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kBar, "publishing", kTotal, false, out, clock);
+  Progress progress(ProgressMode::kBar, {"publishing"}, kTotal, false, out, clock);
   for (uint64_t i = 1; i <= 100; ++i) {
     progress.Update({i, i});
     clock.Advance(absl::Milliseconds(10));
@@ -47,7 +47,7 @@ TEST(Progress, RedrawsTheBarAtMostTenTimesASecond) {
 TEST(Progress, BlanksWhatALongerBarLeftBehind) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kBar, "x", {10, 10}, false, out, clock);
+  Progress progress(ProgressMode::kBar, {"x"}, {10, 10}, false, out, clock);
   clock.Advance(absl::Seconds(1));
   progress.Update({1, 1});
   const size_t longer = out.str().size();
@@ -63,7 +63,7 @@ TEST(Progress, BlanksWhatALongerBarLeftBehind) {
 TEST(Progress, WritesALineNowAndThenWhereThereIsNoTerminal) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kAuto, "publishing", kTotal, /*is_terminal=*/false, out, clock);
+  Progress progress(ProgressMode::kAuto, {"publishing"}, kTotal, /*is_terminal=*/false, out, clock);
   progress.Update({10, 10});
   EXPECT_EQ(out.str(), "") << "a short job shows nothing but its end";
   clock.Advance(absl::Seconds(5));
@@ -74,7 +74,7 @@ TEST(Progress, WritesALineNowAndThenWhereThereIsNoTerminal) {
 TEST(Progress, IsABarOnATerminal) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kAuto, "publishing", kTotal, /*is_terminal=*/true, out, clock);
+  Progress progress(ProgressMode::kAuto, {"publishing"}, kTotal, /*is_terminal=*/true, out, clock);
   progress.Update({10, 10});
   EXPECT_THAT(out.str(), StartsWith("\r["));
 }
@@ -82,7 +82,7 @@ TEST(Progress, IsABarOnATerminal) {
 TEST(Progress, WritesOneJsonObjectALine) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kJson, "公開中", kTotal, false, out, clock);
+  Progress progress(ProgressMode::kJson, {"公開中"}, kTotal, false, out, clock);
   clock.Advance(absl::Seconds(2));
   progress.Update({200, 819'200});
   const nlohmann::json line = nlohmann::json::parse(out.str());
@@ -98,7 +98,7 @@ TEST(Progress, WritesOneJsonObjectALine) {
 TEST(Progress, IsSilentIfAskedTo) {
   testing::FakeClock clock;
   std::ostringstream out;
-  Progress progress(ProgressMode::kNone, "publishing", kTotal, true, out, clock);
+  Progress progress(ProgressMode::kNone, {"publishing"}, kTotal, true, out, clock);
   clock.Advance(absl::Seconds(60));
   progress.Update(kTotal);
   progress.Finish();
@@ -109,7 +109,7 @@ TEST(Progress, EndsTheLineOfAJobThatBrokeOff) {
   testing::FakeClock clock;
   std::ostringstream out;
   {
-    Progress progress(ProgressMode::kBar, "publishing", kTotal, true, out, clock);
+    Progress progress(ProgressMode::kBar, {"publishing"}, kTotal, true, out, clock);
     progress.Update({1, 1});
   }
   EXPECT_THAT(out.str(), EndsWith("\n"));

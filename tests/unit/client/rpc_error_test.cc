@@ -82,7 +82,7 @@ TEST(ParseSentence, SplitsWhatToSentenceJoined) {
 TEST(ErrorReport, ShowsEachViolationOnLinesOfItsOwnAndEndsWithWhatToDo) {
   EXPECT_EQ(ErrorReport(FromRpc(Refusal(), kAddress), Language::kEnglish, /*color=*/false),
             "error: 1 problems\n"
-            "  publications[0].sections.identity.gtin\n"
+            "  publications[0].sections.identity.gtin  [GTIN_CHECK_DIGIT]\n"
             "    found: \"04912345678905\"\n"
             "    expected: check digit 4\n"
             "    do: read the code again\n"
@@ -91,7 +91,10 @@ TEST(ErrorReport, ShowsEachViolationOnLinesOfItsOwnAndEndsWithWhatToDo) {
 
 TEST(ErrorReport, SpeaksJapaneseWhereTheNodeDoes) {
   EXPECT_THAT(ErrorReport(FromRpc(Refusal(), kAddress), Language::kJapanese, false),
-              HasSubstr("問題: GTIN のチェックデジットが違います。"));
+              HasSubstr("  publications[0].sections.identity.gtin  [GTIN_CHECK_DIGIT]\n"
+                        "    内容: GTIN のチェックデジットが違います。\n"
+                        "    検出: \"04912345678905\"\n"
+                        "    期待: check digit 4\n"));
 }
 
 TEST(ErrorReport, LetsNothingFromTheNodeSteerTheTerminal) {

@@ -125,6 +125,37 @@ TEST(FieldPath, WritesEveryKindOfField) {
   EXPECT_EQ(node.identifiers_size(), 2);
   EXPECT_EQ(set("mass_kg", "1.50"), "");
   EXPECT_EQ(node.mass_kg().value(), "1.5");
+  EXPECT_EQ(set("mass_fraction", "2.5 %"), "");
+  EXPECT_EQ(node.mass_fraction().value(), "0.025");
+  EXPECT_EQ(set("mass_kg", "2.5%"), "UNIT_MISMATCH");
+}
+
+TEST(FieldPath, APercentageInAColumnOfPercentIsDividedOnce) {
+  v1::CompositionNode node;
+  const auto path = FieldPath::Parse(*node.GetDescriptor(), "mass_fraction");
+  EXPECT_FALSE(path->Set(node, "2.5%", {1, -2}).has_value());
+  EXPECT_EQ(node.mass_fraction().value(), "0.025");
+  EXPECT_FALSE(path->Set(node, "2.5", {1, -2}).has_value());
+  EXPECT_EQ(node.mass_fraction().value(), "0.025");
+}
+
+TEST(FieldPath, SuppliesWhatIsNotThere) {
+  v1::CompositionNode node;
+  const auto supply = [&node](absl::string_view path, absl::string_view text) {
+    const absl::optional<Violation> problem = FieldPath::Parse(*node.GetDescriptor(), path)->Supply(node, text);
+    return problem.has_value() ? problem->reason : std::string();
+  };
+  EXPECT_EQ(supply("mass_kg", "1.5"), "");
+  EXPECT_EQ(supply("mass_kg", "1.50"), "") << "the same again";
+  EXPECT_EQ(supply("mass_kg", "2"), "VALUE_CONFLICT");
+  EXPECT_EQ(node.mass_kg().value(), "1.5");
+  EXPECT_EQ(supply("name.ja", "a"), "");
+  EXPECT_EQ(supply("name.en", "b"), "") << "another part of the same text";
+  EXPECT_EQ(supply("name.ja", "c"), "VALUE_CONFLICT");
+  EXPECT_EQ(supply("identifiers[0].value", "x"), "");
+  EXPECT_EQ(supply("identifiers[1].value", "y"), "");
+  EXPECT_EQ(supply("identifiers[0].value", "z"), "VALUE_CONFLICT");
+  EXPECT_EQ(node.identifiers_size(), 2);
 }
 
 }  // namespace

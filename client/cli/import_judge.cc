@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/import_judge.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/sign.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "passport/derived_values.h"
+#include "passport/inheritance.h"
+#include "passport/validate.h"
+#include "record/header.h"
+#include "record/record_id.h"
+
+namespace meguri::client {
+namespace {
+
+using passport::ImportedRecord;
+using record::v1::Publication;
+using record::v1::Section;
+
+constexpr size_t kParentsMax = 2;  // an item's batch, and its model
+constexpr size_t kKnownMax = 256;
+
+std::string ParentOf(const std::vector<Section>& sections) {
+  for (const Section& section : sections) {
+    passport::v1::Identity identity;
+    if (section.type() == record::v1::SECTION_TYPE_IDENTITY && identity.ParseFromString(section.payload())) {
+      return identity.parent_record_id();
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::StatusOr<Publication> SealRecord(Session& session, const passport::RecordDraft& draft) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  passport::RecordDraft complete = draft;
+  for (record::SectionDraft& section : complete.sections) {
+    section.payload = passport::WithDerivedValues(section.type, section.payload);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(std::move(complete), session.random()));
+  return Seal(version, context->settings.member, session.clock().Now(), session.random());
+}
+
+absl::StatusOr<absl::optional<ImportJudge::Sections>> ImportJudge::Find(const std::string& record_id) {
+  const auto known = known_.find(record_id);
+  if (known != known_.end()) {
+    return known->second;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session_.context());
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session_.node());
+  const absl::StatusOr<record::RecordId> id = record::RecordId::ParseHex(record_id);
+  absl::optional<Sections> found;
+  if (id.ok()) {
+    record::v1::GetRequest request;
+    request.set_record_id(id->ToString());
+    request.set_publisher(context->settings.member.text());
+    const absl::StatusOr<record::v1::GetResponse> response = node->Get(request);
+    if (!response.ok() && !absl::IsNotFound(response.status())) {
+      return response.status();
+    }
+    if (response.ok()) {
+      const record::v1::Envelope& envelope = response->record().envelope();
+      MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(envelope.header()));
+      if (!header.is_tombstone()) {
+        found.emplace(envelope.sections().begin(), envelope.sections().end());
+      }
+    }
+  }
+  if (known_.size() == kKnownMax) {
+    known_.clear();
+  }
+  return known_.emplace(record_id, std::move(found)).first->second;
+}
+
+absl::StatusOr<std::vector<ImportJudge::Sections>> ImportJudge::ParentsOf(const Sections& own) {
+  std::vector<Sections> parents;
+  std::string next = ParentOf(own);
+  while (!next.empty() && parents.size() < kParentsMax) {
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<Sections> parent, Find(next));
+    if (!parent.has_value()) {
+      break;
+    }
+    next = ParentOf(*parent);
+    parents.push_back(*std::move(parent));
+  }
+  return parents;
+}
+
+std::vector<Violation> ImportJudge::Judge(const passport::Import& import, const ImportedRecord& record) {
+  std::vector<Violation> found = record.problems;
+  if (!found.empty() && record.draft.sections.empty()) {
+    return found;  // nothing could be read
+  }
+  const absl::StatusOr<Publication> publication = SealRecord(session_, record.draft);
+  if (!publication.ok()) {
+    if (found.empty()) {
+      found.push_back({.field = "",
+                       .reason = ReasonOf(publication.status()),
+                       .found = std::string(publication.status().message()),
+                       .expected = "a record that can be signed",
+                       .cure = "correct the file",
+                       .message_ja = "署名できないレコードです。"});
+    }
+    return found;
+  }
+  const absl::StatusOr<record::Header> header = record::Header::Parse(publication->envelope().header());
+  Invariant(header.ok(), "a header that was just made can be parsed");
+  const auto& sealed = publication->envelope().sections();
+  const Sections sections(sealed.begin(), sealed.end());
+  std::vector<Violation> judged = passport::ValidateRecord(*header, sections);
+  if (!ParentOf(sections).empty() && parents_status_.ok()) {
+    const absl::StatusOr<std::vector<Sections>> parents = ParentsOf(sections);
+    parents_status_ = parents.status();
+    if (parents.ok()) {
+      std::vector<Violation> together = passport::ValidateWithParents(*header, sections, *parents);
+      std::move(together.begin(), together.end(), std::back_inserter(judged));
+    }
+  }
+  for (Violation& violation : judged) {
+    Violation located = violation;
+    import.Locate(record, located);
+    const bool is_said = std::any_of(record.problems.begin(), record.problems.end(), [&](const Violation& problem) {
+      return absl::StartsWith(located.field, problem.field);
+    });
+    if (record.problems.empty() || !(is_said || passport::MayFollowFromUnread(violation.reason))) {
+      found.push_back(std::move(violation));
+    }
+  }
+  return found;
+}
+
+}  // namespace meguri::client
