@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/derived_values.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -9,7 +10,9 @@
 #include "google/protobuf/message.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/chain_of_custody.pb.h"
+#include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/durability.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/recycled_content.pb.h"
 #include "meguri/passport/v1/substance_declaration.pb.h"
 #include "passport/payload.h"
@@ -19,6 +22,7 @@
 #include "passport/rules/footprint.h"
 #include "passport/rules/recycled_claim.h"
 #include "passport/rules/substance_threshold.h"
+#include "passport/rules/weighed_group.h"
 #include "passport/section_table.h"
 
 namespace meguri::passport {
@@ -92,7 +96,33 @@ bool FillPayload(uint32_t section_type, google::protobuf::Message& message) {
   }
 }
 
+template <typename Payload>
+absl::optional<Payload> PayloadOf(const record::SectionDraft& section) {
+  const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
+      DecodePayload(*FindSectionKind(section.type), section.payload);
+  return message.ok() ? absl::make_optional(static_cast<const Payload&>(**message)) : absl::nullopt;
+}
+
 }  // namespace
+
+void FillWholeMass(std::vector<record::SectionDraft>& sections) {
+  const auto find = [&sections](uint32_t type) {
+    return std::find_if(sections.begin(), sections.end(),
+                        [type](const record::SectionDraft& section) { return section.type == type; });
+  };
+  const auto identity_section = find(record::v1::SECTION_TYPE_IDENTITY);
+  const auto composition_section = find(record::v1::SECTION_TYPE_COMPOSITION);
+  if (identity_section == sections.end() || composition_section == sections.end()) {
+    return;
+  }
+  const auto identity = PayloadOf<v1::Identity>(*identity_section);
+  auto composition = PayloadOf<v1::Composition>(*composition_section);
+  if (identity.has_value() && composition.has_value() && !composition->has_mass_kg() &&
+      MassOf(identity->has_mass_kg(), identity->mass_kg()).value_or(0) > 0) {
+    *composition->mutable_mass_kg() = identity->mass_kg();
+    composition_section->payload = composition->SerializeAsString();
+  }
+}
 
 std::string WithDerivedValues(uint32_t section_type, absl::string_view payload) {
   std::string as_it_is(payload.data(), payload.size());

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/error.h"
 #include "passport/formats/field_path.h"
@@ -35,6 +37,14 @@ void VisitLeaves(InputNode& node, absl::FunctionRef<void(InputNode&)> visit) {
   for (InputNode& child : node.children) {
     VisitLeaves(child, visit);
   }
+}
+
+// A number and its unit as a person finds them in the file. `text` is what was made of the leaf.
+std::string WrittenAs(const std::string& leaf, absl::string_view text, absl::string_view unit) {
+  if (text == leaf) {
+    return absl::StrCat(leaf, " ", unit);
+  }
+  return absl::StrContains(leaf, unit) ? leaf : absl::StrCat(text, " ", unit, " (from ", leaf, ")");
 }
 
 bool HasAllThatIsRequired(uint32_t type, const Message& message) {
@@ -142,6 +152,12 @@ bool DocumentDraft::Write(Message& message, const absl::StatusOr<FieldPath>& pat
     problem->field = PathOf(*leaf);
     record_.problems.push_back(*std::move(problem));
     return false;
+  }
+  if (!(*factor == Factor())) {
+    const absl::StatusOr<std::string> number = ScaledDecimal(text, *factor);
+    if (number.ok()) {
+      record_.converted.push_back({path->field().name(), *number, WrittenAs(leaf->text, text, unit)});
+    }
   }
   return true;
 }

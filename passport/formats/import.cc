@@ -13,6 +13,7 @@
 #include "google/protobuf/message.h"
 #include "meguri/passport/v1/attachment.pb.h"
 #include "meguri/record/v1/record.pb.h"
+#include "passport/derived_values.h"
 #include "passport/formats/document_formats.h"
 #include "passport/formats/field_path.h"
 #include "passport/formats/join_records.h"
@@ -78,20 +79,16 @@ absl::StatusOr<std::string> Unwrap(absl::string_view bytes) {
   return archive->ReadAll(found, kContainedBytesMax);
 }
 
-// The first character that is no space: what kind of text this is.
+// The first character that is no space, behind a byte order mark: what kind of text this is.
 char FirstCharacter(absl::string_view bytes) {
   constexpr size_t kEnough = 4096;
-  const absl::string_view start = bytes.substr(0, kEnough);
-  for (const char c : start) {
-    if (c == '{' || c == '[' || c == '<') {
-      return c;
-    }
-    const bool is_mark_or_space = static_cast<unsigned char>(c) >= 0x80 || static_cast<unsigned char>(c) <= ' ';
-    if (!is_mark_or_space) {
-      return c;
-    }
+  absl::string_view start = bytes.substr(0, kEnough);
+  for (const absl::string_view mark : {"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF"}) {
+    absl::ConsumePrefix(&start, mark);
   }
-  return '\0';
+  const auto* first =
+      std::find_if(start.begin(), start.end(), [](char c) { return static_cast<unsigned char>(c) > ' '; });
+  return first == start.end() ? '\0' : *first;
 }
 
 bool IsRecordFile(InputNode& root) {
@@ -313,6 +310,7 @@ absl::Status Import::RunParts(TakeRecord take) const {
     parts.push_back({file_name, std::move(records[0])});
   }
   ImportedRecord record = JoinRecords(std::move(parts));
+  FillWholeMass(record.draft.sections);
   UseProfileAudiences(record.draft);
   return take(record);
 }
@@ -386,6 +384,7 @@ absl::Status Import::Complete(ImportedRecord& record) const {
       MEGURI_RETURN_IF_ERROR(status);
     }
   }
+  FillWholeMass(record.draft.sections);
   if (options_.keep_unmapped && !record.unmapped.empty()) {
     KeepUnmapped(record);
   }
@@ -414,6 +413,7 @@ void Import::KeepUnmapped(ImportedRecord& record) const {
 }
 
 uint32_t Import::Locate(const ImportedRecord& record, Violation& violation) const {
+  ShowAsWritten(record, violation);
   if (table_ != nullptr) {
     return table_->Locate(record, violation);
   }

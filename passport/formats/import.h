@@ -55,8 +55,8 @@ class Import {
   absl::string_view format() const { return format_; }
   // Hands over every record. May be called again, and gives the same. Errors are those of the format, or of `take`.
   absl::Status Run(TakeRecord take);
-  // Says where in the file the field of a violation lies, if the format knows; the row of a sheet, or 0. For records of
-  // the last Run.
+  // Says where in the file the field of a violation lies, if the format knows, and what stands there if the number was
+  // converted; returns the row of a sheet, or 0. For records of the last Run.
   uint32_t Locate(const ImportedRecord& record, Violation& violation) const;
 
  private:

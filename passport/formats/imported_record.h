@@ -27,6 +27,13 @@ struct RowOrigin {
   std::string node_path;  // of a row that is a composition node: sections.composition.nodes[0]
 };
 
+// A number that was converted from the unit of the file to that of its field.
+struct ConvertedNumber {
+  std::string field;    // mass_fraction, in whatever message
+  std::string number;   // as the record has it: 3
+  std::string written;  // as the file has it: 300 %
+};
+
 // A section for which a foreign file has something, but not all that the section requires. It is not in the draft, and
 // its values have no place, unless the user supplies the rest.
 struct OfferedSection {
@@ -45,7 +52,11 @@ struct ImportedRecord {
   std::vector<UnmappedValue> unmapped;
   std::vector<OfferedSection> offered;
   std::vector<RowOrigin> rows;  // of a sheet
+  std::vector<ConvertedNumber> converted;
 };
+
+// Where the violation found a number that was converted, says what stands in the file, and a cure that fits it.
+void ShowAsWritten(const ImportedRecord& record, Violation& violation);
 
 // Begins the section of that type if it is offered: it goes into the draft, and its values are mapped or implied.
 void BeginOffered(ImportedRecord& record, uint32_t type);

@@ -45,6 +45,7 @@ class Joining {
       value.path = absl::StrCat(part.file_name, ": ", value.path);
       whole_.unmapped.push_back(std::move(value));
     }
+    whole_.converted.insert(whole_.converted.end(), record.converted.begin(), record.converted.end());
     whole_.mapped += record.mapped;
     whole_.implied += record.implied;
   }

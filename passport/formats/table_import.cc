@@ -210,8 +210,8 @@ class TableImporter::Assembly {
       }
     }
     // An error sheet comes back with the column that it was given.
-    static const auto& ignored =
-        *new ColumnMapping{.heading = "", .role = ColumnRole::kIgnored, .target = {}, .factor = {}, .values = {}};
+    static const auto& ignored = *new ColumnMapping{
+        .heading = "", .role = ColumnRole::kIgnored, .target = {}, .factor = {}, .unit = {}, .values = {}};
     for (size_t i = 0; i < headings_.size(); ++i) {
       if (columns_[i] == nullptr && absl::EndsWith(headings_[i], " [ignore]")) {
         columns_[i] = &ignored;
@@ -336,8 +336,25 @@ class TableImporter::Assembly {
     if (problem.has_value()) {
       problem->field = PlaceOf(row, index);
       current_->problems.push_back(*std::move(problem));
-    } else {
-      ++current_->mapped;
+      return;
+    }
+    ++current_->mapped;
+    NoteConverted(column, cell, text);
+  }
+
+  // Remembers what a converted number was. A cell that ends in % is a percentage whatever the column says.
+  void NoteConverted(const ColumnMapping& column, absl::string_view cell, absl::string_view text) {
+    const bool is_percent = absl::ConsumeSuffix(&text, "%");
+    const Factor factor = is_percent ? Factor{1, -2} : column.factor;
+    const bool is_number = !column.target.path.empty() && column.target.path[0].field().cpp_type() ==
+                                                              google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
+    if (factor == Factor() || !is_number) {
+      return;
+    }
+    const absl::StatusOr<std::string> number = ScaledDecimal(text, factor);
+    if (number.ok()) {
+      current_->converted.push_back({column.target.path[0].field().name(), *number,
+                                     is_percent ? std::string(cell) : absl::StrCat(cell, " ", column.unit)});
     }
   }
 

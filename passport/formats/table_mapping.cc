@@ -271,6 +271,7 @@ class MappingReader {
     }
     MEGURI_ASSIGN_OR_RETURN(column.target, ParseTarget(field));
     MEGURI_ASSIGN_OR_RETURN(column.factor, UnitOf(unit, column.target));
+    column.unit = std::string(unit);
     return absl::OkStatus();
   }
 

@@ -36,6 +36,7 @@ struct ColumnMapping {
   ColumnRole role = ColumnRole::kField;
   FieldTarget target;
   Factor factor;
+  std::string unit;                           // that the factor turns into the field's: %, g; "": that of the field
   std::map<std::string, std::string> values;  // what a cell says → what the field gets
   bool is_optional = false;                   // the sheet may lack the column
 };

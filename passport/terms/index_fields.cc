@@ -30,7 +30,8 @@ constexpr IndexField kFields[] = {
     {"part_number", kWord, false},
     {"material", kWord, true},
     {"material_family", kWord, true},
-    {"substance", kWord, true},  // also substance("117-81-7") > 0.001, see SubstanceFractionField
+    {"substance", kWord, true},       // also substance("117-81-7") > 0.001, see SubstanceFractionField
+    {"amount_unknown", kWord, true},  // CAS or EC number of a substance whose fraction cannot be worked out
     {"critical_material", kWord, true},
     {"hazard", kWord, true},
     {"above_threshold", kWord, true},
