@@ -82,6 +82,7 @@ absl::StatusOr<std::vector<NamedDraft>> ReadRecordFiles(Session& session, const 
                                                         : certs::ReadFile(file, kRecordJsonBytesMax));
     absl::StatusOr<passport::RecordDraft> draft = passport::ParseRecordJson(json);
     if (draft.ok()) {
+      passport::FillWholeMass(draft->sections);
       for (record::SectionDraft& section : draft->sections) {
         section.payload = passport::WithDerivedValues(section.type, section.payload);
       }

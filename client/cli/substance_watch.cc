@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -37,6 +38,7 @@ struct Found {
   std::string publisher;
   std::string name;
   std::string through;
+  bool amount_unknown = false;  // it declares the substance, not how much of it, and was asked for with --above
 };
 
 // A batch or item takes its composition from its model unless it has one, or says that it does not.
@@ -51,8 +53,14 @@ class Watch {
  public:
   Watch(const NodeClient& node, Language language) : node_(node), language_(language) {}
 
-  absl::Status Run(const std::string& declared) {
-    MEGURI_RETURN_IF_ERROR(Add(declared, ""));  // those that say so themselves
+  // `declared` finds those that say so themselves, `unknown` further ones that do not say how much; "": nothing.
+  absl::Status Run(const std::string& declared, const std::string& unknown) {
+    MEGURI_RETURN_IF_ERROR(Add(declared, ""));
+    if (!unknown.empty()) {
+      is_amount_unknown_ = true;
+      MEGURI_RETURN_IF_ERROR(Add(unknown, ""));
+      is_amount_unknown_ = false;
+    }
     while (!waiting_.empty()) {
       const std::string record_id = waiting_.front();
       waiting_.pop_front();
@@ -93,7 +101,7 @@ class Watch {
         }
         MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(view.envelope().header()));
         const std::string record_id = header.record_id().ToHex();
-        Found found{record_id, header.publisher().text(), ProductName(view, language_), through};
+        Found found{record_id, header.publisher().text(), ProductName(view, language_), through, is_amount_unknown_};
         if (found_.emplace(record_id, std::move(found)).second) {
           waiting_.push_back(record_id);
         }
@@ -109,25 +117,57 @@ class Watch {
 
   const NodeClient& node_;
   const Language language_;
+  bool is_amount_unknown_ = false;  // of what is being added
   std::map<std::string, Found> found_;
   std::deque<std::string> waiting_;
 };
 
-std::string FilterFor(const Arguments& arguments) {
-  const std::string substance =
-      absl::StrCat("substance(\"", absl::StrReplaceAll(arguments.substance, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\")");
-  return arguments.above.empty() ? substance : absl::StrCat(substance, " > ", arguments.above);
+std::string QuotedWord(const std::string& word) {
+  return absl::StrCat("\"", absl::StrReplaceAll(word, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+absl::Status RunWatch(Watch& watch, Session& session, const Arguments& arguments) {
+  const std::string word = QuotedWord(arguments.substance);
+  const std::string declared = absl::StrCat("substance(", word, ")");
+  if (arguments.above.empty()) {
+    return watch.Run(declared, "");
+  }
+  // The index has numbers under CAS and EC numbers only: by a name, nothing would ever be above.
+  const bool is_number = absl::c_all_of(
+      arguments.substance, [](char c) { return c == '-' || absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+  if (!is_number) {
+    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
+                 session.Say(Message::kAboveNeedsNumber, {arguments.substance}));
+  }
+  return watch.Run(absl::StrCat(declared, " > ", arguments.above), absl::StrCat("amount_unknown = ", word));
 }
 
 nlohmann::ordered_json ToJson(const Found& found) {
-  return {{"record_id", found.record_id}, {"publisher", found.publisher}, {"name", found.name}};
+  nlohmann::ordered_json json = {{"record_id", found.record_id}, {"publisher", found.publisher}, {"name", found.name}};
+  if (found.amount_unknown) {
+    json["amount_unknown"] = true;
+  }
+  return json;
+}
+
+// What a person reads of how a record contains it: the names from its part down to what declares it.
+std::string WayOf(Session& session, const Found& found, const std::vector<const Found*>& path) {
+  std::vector<std::string> names;
+  for (const Found* step : path) {
+    names.push_back(step->name.empty() ? step->record_id : step->name);
+  }
+  const Found& declaring = path.empty() ? found : *path.back();
+  if (path.empty() || declaring.amount_unknown) {
+    names.push_back(session.Say(declaring.amount_unknown ? Message::kAmountUnknown : Message::kDeclaresItself));
+  }
+  return absl::StrJoin(names, " ← ");
 }
 
 absl::Status Run(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   Watch watch(*node, session.language());
-  MEGURI_RETURN_IF_ERROR(watch.Run(FilterFor(arguments)));
+  MEGURI_RETURN_IF_ERROR(RunWatch(watch, session, arguments));
   Table table({{session.Say(Message::kRecord)},
                {session.Say(Message::kPublisher)},
                {session.Say(Message::kName)},
@@ -140,14 +180,12 @@ absl::Status Run(Session& session, const Arguments& arguments) {
     }
     nlohmann::ordered_json row = ToJson(found);
     row["through"] = nlohmann::ordered_json::array();
-    std::vector<std::string> names;
-    for (const Found* step : watch.PathOf(found)) {
+    const std::vector<const Found*> path = watch.PathOf(found);
+    for (const Found* step : path) {
       row["through"].push_back(ToJson(*step));
-      names.push_back(step->name.empty() ? step->record_id : step->name);
     }
     json["records"].push_back(std::move(row));
-    table.Add({record_id, found.publisher, found.name,
-               names.empty() ? session.Say(Message::kDeclaresItself) : absl::StrJoin(names, " ← ")});
+    table.Add({record_id, found.publisher, found.name, WayOf(session, found, path)});
   }
   if (json["records"].empty()) {
     session.Note(session.Say(Message::kNothingFound));

@@ -2,9 +2,11 @@
 #include "passport/formats/template.h"
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
@@ -12,6 +14,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/table.h"
 #include "nlohmann/json.hpp"
+#include "passport/profile.h"
 
 namespace meguri::client {
 namespace {
@@ -22,6 +25,17 @@ struct Arguments {
   std::string product_group;
   std::string out;
 };
+
+// A group that is written wrong would get a sheet without the columns that it needs.
+void NoteUnknownGroup(Session& session, const std::string& group) {
+  std::set<std::string> known;
+  for (const passport::Profile& profile : passport::Profiles()) {
+    known.insert(profile.product_groups.begin(), profile.product_groups.end());
+  }
+  if (known.count(group) == 0) {
+    session.Note(session.Say(Message::kTemplateGroupUnknown, {group, absl::StrJoin(known, ", ")}));
+  }
+}
 
 absl::Status MakeTemplate(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const passport::SheetTemplate sheet, passport::TemplateFor(arguments.product_group));
@@ -34,6 +48,7 @@ absl::Status MakeTemplate(Session& session, const Arguments& arguments) {
     return Error(absl::StatusCode::kInvalidArgument, "USAGE", session.Say(Message::kTemplateName));
   }
   MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, bytes, kSheetMode));
+  NoteUnknownGroup(session, arguments.product_group);
   const bool is_japanese = session.language() == Language::kJapanese;
   Table table({{sheet.notes[0][0]}, {sheet.notes[0][is_japanese ? 1 : 2]}});
   nlohmann::ordered_json json = {{"file", arguments.out}, {"columns", nlohmann::ordered_json::array()}};

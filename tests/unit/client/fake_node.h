@@ -126,6 +126,15 @@ class FakeNode final : public record::v1::RecordService::Service {
   grpc::Status List(grpc::ServerContext*, const record::v1::ListRequest* request,
                     record::v1::ListResponse* response) override {
     MutexLock lock(mutex_);
+    if (!lists_.empty()) {
+      for (const auto& [id, versions] : records_) {
+        const record::Header header = ValueOf(record::Header::Parse(versions.back().envelope().header()));
+        if (lists_[request->filter()] == header.record_id().ToHex()) {
+          View(versions.back().envelope(), *response->add_records());
+        }
+      }
+      return grpc::Status::OK;
+    }
     size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
     auto record = std::next(records_.begin(), static_cast<std::ptrdiff_t>(at));
     for (; record != records_.end() && response->records_size() < request->page_size(); ++record, ++at) {
@@ -187,6 +196,11 @@ class FakeNode final : public record::v1::RecordService::Service {
     MutexLock lock(mutex_);
     return asked_;
   }
+  // Answers `filter` with that record (hexadecimal) and, from now on, every other filter with none.
+  void AnswerList(const std::string& filter, const std::string& record_id) {
+    MutexLock lock(mutex_);
+    lists_[filter] = record_id;
+  }
   size_t record_count() {
     MutexLock lock(mutex_);
     return records_.size();
@@ -247,6 +261,7 @@ class FakeNode final : public record::v1::RecordService::Service {
   int taken_before_refusal_ ABSL_GUARDED_BY(mutex_) = 0;
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);
   record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> lists_ ABSL_GUARDED_BY(mutex_);  // record IDs by filter
   int lose_ ABSL_GUARDED_BY(mutex_) = 0;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;  // of Publish
   int silent_from_ ABSL_GUARDED_BY(mutex_) = 0;
