@@ -75,7 +75,7 @@ absl::Status SignOneBatch(absl::Span<Publication* const> batch, const record::Ha
 }
 
 record::v1::Header HeaderOf(const VersionDraft& draft, const record::ParticipantId& publisher, absl::Time issue_time,
-                            const record::SealedSections& sealed) {
+                            absl::Span<const record::Hash> digests) {
   record::v1::Header header;
   header.set_format_version(record::kFormatVersion);
   header.set_record_id(draft.record_id.ToString());
@@ -86,13 +86,21 @@ record::v1::Header HeaderOf(const VersionDraft& draft, const record::Participant
   if (draft.previous.has_value()) {
     header.set_previous_header_hash(draft.previous->ToString());
   }
-  for (const record::Hash& digest : sealed.digests) {
+  for (const record::Hash& digest : digests) {
     header.add_section_digests(digest.ToString());
   }
   if (draft.tombstone.has_value()) {
     *header.mutable_tombstone() = *draft.tombstone;
   }
   return header;
+}
+
+Publication AddressedAs(const passport::RecordDraft& content) {
+  Publication publication;
+  publication.mutable_jurisdictions()->Assign(content.jurisdictions.begin(), content.jurisdictions.end());
+  publication.mutable_addressees()->Assign(content.addressees.begin(), content.addressees.end());
+  publication.mutable_subjects()->Assign(content.subjects.begin(), content.subjects.end());
+  return publication;
 }
 
 }  // namespace
@@ -142,15 +150,30 @@ absl::StatusOr<Publication> Seal(const VersionDraft& draft, const record::Partic
       const record::SealedSections sealed,
       record::SealSections(publisher, draft.record_id, draft.version, draft.content.sections, slot_count, random));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header,
-                          record::Header::Make(HeaderOf(draft, publisher, issue_time, sealed)));
-  Publication publication;
+                          record::Header::Make(HeaderOf(draft, publisher, issue_time, sealed.digests)));
+  Publication publication = AddressedAs(draft.content);
   publication.mutable_envelope()->set_header(header.bytes());
   for (const record::v1::Section& section : sealed.sections) {
     *publication.mutable_envelope()->add_sections() = section;
   }
-  publication.mutable_jurisdictions()->Assign(draft.content.jurisdictions.begin(), draft.content.jurisdictions.end());
-  publication.mutable_addressees()->Assign(draft.content.addressees.begin(), draft.content.addressees.end());
-  publication.mutable_subjects()->Assign(draft.content.subjects.begin(), draft.content.subjects.end());
+  return publication;
+}
+
+absl::StatusOr<Publication> Unsealed(const VersionDraft& draft, const record::ParticipantId& publisher,
+                                     absl::Time issue_time) {
+  MEGURI_ASSIGN_OR_RETURN(const size_t slot_count, SlotCountOf(draft));
+  const std::vector<record::Hash> digests(slot_count);
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header,
+                          record::Header::Make(HeaderOf(draft, publisher, issue_time, digests)));
+  Publication publication = AddressedAs(draft.content);
+  publication.mutable_envelope()->set_header(header.bytes());
+  for (const record::SectionDraft& draft_section : draft.content.sections) {
+    record::v1::Section& section = *publication.mutable_envelope()->add_sections();
+    section.set_slot(static_cast<uint32_t>(publication.envelope().sections_size() - 1));
+    section.set_type(draft_section.type);
+    section.set_audiences(draft_section.audiences.bits());
+    section.set_payload(draft_section.payload);
+  }
   return publication;
 }
 

@@ -44,6 +44,10 @@ absl::StatusOr<VersionDraft> LastVersion(record::v1::Tombstone tombstone, const 
 absl::StatusOr<record::v1::Publication> Seal(const VersionDraft& draft, const record::ParticipantId& publisher,
                                              absl::Time issue_time, Random& random);
 
+// The same without salts and digests, which cost the most: to be judged (passport::ValidateRecord), never to be signed.
+absl::StatusOr<record::v1::Publication> Unsealed(const VersionDraft& draft, const record::ParticipantId& publisher,
+                                                 absl::Time issue_time);
+
 // Signs sealed publications. Those that go to different feeds never share a batch, as a common signature would tell
 // the readers of one that the other exists; a batch holds at most record::kBatchSizeDefault.
 absl::Status Sign(absl::Span<record::v1::Publication* const> publications, const record::Hash& key_id,

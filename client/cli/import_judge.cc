@@ -36,15 +36,24 @@ std::string ParentOf(const std::vector<Section>& sections) {
   return "";
 }
 
+passport::RecordDraft Completed(passport::RecordDraft draft) {
+  for (record::SectionDraft& section : draft.sections) {
+    section.payload = passport::WithDerivedValues(section.type, section.payload);
+  }
+  return draft;
+}
+
+absl::StatusOr<Publication> UnsealedRecord(Session& session, const passport::RecordDraft& draft) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(Completed(draft), session.random()));
+  return Unsealed(version, context->settings.member, session.clock().Now());
+}
+
 }  // namespace
 
 absl::StatusOr<Publication> SealRecord(Session& session, const passport::RecordDraft& draft) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
-  passport::RecordDraft complete = draft;
-  for (record::SectionDraft& section : complete.sections) {
-    section.payload = passport::WithDerivedValues(section.type, section.payload);
-  }
-  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(std::move(complete), session.random()));
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(Completed(draft), session.random()));
   return Seal(version, context->settings.member, session.clock().Now(), session.random());
 }
 
@@ -98,7 +107,7 @@ std::vector<Violation> ImportJudge::Judge(const passport::Import& import, const 
   if (!found.empty() && record.draft.sections.empty()) {
     return found;  // nothing could be read
   }
-  const absl::StatusOr<Publication> publication = SealRecord(session_, record.draft);
+  const absl::StatusOr<Publication> publication = UnsealedRecord(session_, record.draft);
   if (!publication.ok()) {
     if (found.empty()) {
       found.push_back({.field = "",

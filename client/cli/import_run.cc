@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -73,12 +74,19 @@ class Checker {
   }
 
  private:
+  // What many rows have in common is said once, of the first of them.
   void Warn(const ImportedRecord& record, std::vector<Violation> warnings) {
     for (Violation& warning : warnings) {
-      file_.import->Locate(record, warning);
-      warning.field = absl::StrCat(file_.name, ": ", warning.field);
-      if (check_.warnings.size() < kImportViolationsMax) {
+      const std::string kind = absl::StrCat(warning.reason, " ", warning.field);
+      const auto known = warned_.find(kind);
+      if (known != warned_.end()) {
+        ++check_.warning_counts[known->second];
+      } else if (check_.warnings.size() < kImportViolationsMax) {
+        warned_.emplace(kind, check_.warnings.size());
+        file_.import->Locate(record, warning);
+        warning.field = absl::StrCat(file_.name, ": ", warning.field);
         check_.warnings.push_back(std::move(warning));
+        check_.warning_counts.push_back(1);
       }
     }
   }
@@ -103,6 +111,7 @@ class Checker {
   ImportFile& file_;
   ImportCheck& check_;
   Progress& progress_;
+  absl::flat_hash_map<std::string, size_t> warned_;  // position in the warnings, by reason and field
 };
 
 // Gathers records into requests, and sends each when it is full.
@@ -234,6 +243,12 @@ absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile
     }
   }
   progress->Finish();
+  for (size_t i = 0; i < check.warnings.size(); ++i) {
+    if (check.warning_counts[i] > 1) {
+      absl::StrAppend(&check.warnings[i].found,
+                      session.Say(Message::kAlsoInOthers, {absl::StrCat(check.warning_counts[i] - 1)}));
+    }
+  }
   session.Warn(check.warnings);
   if (!judge.parents().ok()) {
     session.Note(session.Say(Message::kParentsNotAsked, {judge.parents().message()}));

@@ -40,16 +40,17 @@ struct ImportFile {
 
 // What checking all files found.
 struct ImportCheck {
-  std::vector<bool> is_refused;       // by record, in the order of the input
-  std::vector<std::string> contents;  // of those that are not refused: digests of what they say
-  std::vector<Violation> violations;  // as many as a person can read
-  std::vector<Violation> warnings;    // likewise; they refuse nothing
+  std::vector<bool> is_refused;        // by record, in the order of the input
+  std::vector<std::string> contents;   // of those that are not refused: digests of what they say
+  std::vector<Violation> violations;   // as many as a person can read
+  std::vector<Violation> warnings;     // likewise, each kind of them once for a file; they refuse nothing
+  std::vector<size_t> warning_counts;  // how many records each of them is about
   size_t refused = 0;
 };
 
 inline constexpr size_t kImportViolationsMax = 200;
 
-// Reads every record, seals it, and judges it (client/cli/import_judge.h); keeps nothing but what it found.
+// Reads every record and judges it (client/cli/import_judge.h); keeps nothing but what it found.
 absl::StatusOr<ImportCheck> CheckImport(Session& session, std::vector<ImportFile>& files);
 
 // Publishes what was not refused, request by request, but for what `state` knows as published. Returns what was

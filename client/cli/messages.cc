@@ -392,6 +392,7 @@ constexpr Row kRows[] = {
     {Message::kReading, "読み取り中", "reading"},
     {Message::kChecking, "検査中", "checking"},
     {Message::kRefusedSoFar, "不可", "refused"},
+    {Message::kAlsoInOthers, "(ほか $0 件)", " (and $0 more)"},
     {Message::kNoStepsForYou, "解体手順なし、または閲覧権限なし", "no dismantling steps, or none for you"},
     {Message::kErrorSheetWritten, "エラー列を加えたシートを $0 に書き出しました",
      "$0 is a copy of the sheet with an error column"},

@@ -297,6 +297,7 @@ enum class Message {
   kReading,
   kChecking,
   kRefusedSoFar,
+  kAlsoInOthers,
   kNoStepsForYou,
   kErrorSheetWritten,
   kErrorSheetFailed,

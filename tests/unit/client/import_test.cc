@@ -330,5 +330,15 @@ TEST_F(ImportTest, SuppliesNothingOverWhatAFileSays) {
   EXPECT_EQ(Run({"import", sheet, "--set", "identity.name.ja=椅子", "--dry-run"}).exit_code, 0) << "it says the same";
 }
 
+TEST_F(ImportTest, WarnsOnceOfWhatManyRowsHaveInCommon) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << absl::StrReplaceAll(SheetOf({"1", "2", "3"}), {{"chair", "washing-machine"}});
+  const Outcome outcome = Run({"import", sheet, "--dry-run"});
+  const std::string found = "found: no section hazard_summary (and 2 more)";
+  const size_t place = outcome.err.find(found);
+  ASSERT_NE(place, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("no section hazard_summary", place + found.size()), std::string::npos) << outcome.err;
+}
+
 }  // namespace
 }  // namespace meguri::client
