@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
-#include "client/cli/json.h"
 #include "client/cli/record_view.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
@@ -33,10 +34,25 @@ std::string HumanText(const Session& session, const access::v1::ExplainResponse&
                decision.explanation()});
   }
   const std::string feeds = absl::StrJoin(response.feeds(), " ");
-  return absl::StrCat(table.Layout(), "\n",
+  return absl::StrCat(response.ended() ? session.Say(Message::kEndedHasNoSections) : table.Layout(), "\n",
                       Harmless(feeds.empty() ? session.Say(Message::kNotVisibleToReader)
                                              : session.Say(Message::kVisibleToReader, {feeds})),
                       "\n");
+}
+
+// With the names that tables have, and every answer spelled out: a false that is left out reads as "unknown".
+nlohmann::ordered_json JsonOf(const access::v1::ExplainResponse& response) {
+  nlohmann::ordered_json json = {{"ended", response.ended()}, {"sections", nlohmann::ordered_json::array()}};
+  for (const access::v1::SectionDecision& decision : response.sections()) {
+    const std::vector<std::string> audiences = absl::StrSplit(AudiencesName(decision.audiences()), ", ");
+    json["sections"].push_back({{"section_type", SectionTypeName(decision.section_type())},
+                                {"audiences", audiences},
+                                {"allowed", decision.allowed()},
+                                {"rule", decision.rule()},
+                                {"explanation", decision.explanation()}});
+  }
+  json["feeds"] = std::vector<std::string>(response.feeds().begin(), response.feeds().end());
+  return json;
 }
 
 absl::Status Explain(Session& session, const Arguments& arguments) {
@@ -47,7 +63,7 @@ absl::Status Explain(Session& session, const Arguments& arguments) {
   request.set_version(arguments.version);
   request.set_reader(arguments.reader);
   MEGURI_ASSIGN_OR_RETURN(const access::v1::ExplainResponse response, node->Explain(request));
-  return session.Answer(HumanText(session, response), ToJson(response), "sections");
+  return session.Answer(HumanText(session, response), JsonOf(response));
 }
 
 }  // namespace

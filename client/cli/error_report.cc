@@ -34,10 +34,16 @@ constexpr CureByReason kCuresByReason[] = {
     {"PUBLISHER_NODE", Message::kCurePublisherNode},
     {"DEADLINE", Message::kCureDeadline},
     {"NOT_VERIFIED", Message::kCureNotVerified},
+    {"INDETERMINATE", Message::kCureIndeterminate},
     {"USAGE", Message::kSeeHelp},
     // These sentences say themselves what to do.
     {"CLIENT_REVOKED", Message::kCount},
     {"NOT_HOSTED", Message::kCount},
+    {"REGISTRY_FOLLOW", Message::kCount},
+    {"STORE_FAILED", Message::kCount},
+    {"ENROLMENT_SIGNATURE", Message::kCount},
+    {"SUCCESSOR_UNKNOWN", Message::kCount},
+    {"NOT_THE_PUBLISHER", Message::kCount},
     {"FILE_NOT_FOUND", Message::kCount},
     {"XLSX_SHEET_MISSING", Message::kCount},
     {"ALREADY_ENROLLED", Message::kCureAlreadyEnrolled},
@@ -58,7 +64,7 @@ constexpr CureByExit kCuresByExit[] = {
 
 // kCount if the message of the error says it all.
 Message CureOf(const absl::Status& status) {
-  const std::string reason = ReasonOf(status);
+  const std::string reason = ViolationsOf(status).empty() ? ReasonOf(status) : "";
   for (const CureByReason& row : kCuresByReason) {
     if (reason == row.reason) {
       return row.cure;

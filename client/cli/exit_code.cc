@@ -21,7 +21,7 @@ constexpr ByReason kByReason[] = {
     {"BUNDLE_SIGNATURE", ExitCode::kConfig},  {"BUNDLE_EXPIRED", ExitCode::kConfig},
     {"FILE_NOT_FOUND", ExitCode::kNoInput},   {"FILE_EXISTS", ExitCode::kCannotCreate},
     {"FILE_IO", ExitCode::kInputOutput},      {"FILE_TOO_LARGE", ExitCode::kDataRefused},
-    {"OUTPUT", ExitCode::kInputOutput},
+    {"OUTPUT", ExitCode::kInputOutput},       {"INDETERMINATE", ExitCode::kNotVerified},
 };
 
 struct ByCode {
@@ -49,7 +49,8 @@ constexpr ByCode kByCode[] = {
 }  // namespace
 
 ExitCode ExitCodeOf(const absl::Status& status) {
-  const std::string reason = ReasonOf(status);
+  // The reasons of fields are another matter: a node_identity in an entry is not that of the node that answers.
+  const std::string reason = ViolationsOf(status).empty() ? ReasonOf(status) : "";
   for (const ByReason& row : kByReason) {
     if (reason == row.reason) {
       return row.exit_code;

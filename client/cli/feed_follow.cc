@@ -37,26 +37,33 @@ absl::StatusOr<admin::v1::Follow> MakeFollow(const Arguments& arguments) {
   return follow;
 }
 
-absl::Status AnswerFollow(const Session& session, Message message, const admin::v1::Follow& follow) {
-  return session.Answer(
-      absl::StrCat(session.Say(message, {follow.publisher(), absl::StrJoin(follow.feeds(), " ")}), "\n"),
-      ToJson(follow));
-}
-
 absl::Status Follow(Session& session, const Arguments& arguments) {
   admin::v1::AddFollowRequest request;
   MEGURI_ASSIGN_OR_RETURN(*request.mutable_follow(), MakeFollow(arguments));
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_RETURN_IF_ERROR(node->AddFollow(request).status());
-  return AnswerFollow(session, Message::kFollowing, request.follow());
+  const admin::v1::Follow& follow = request.follow();
+  return session.Answer(
+      absl::StrCat(session.Say(Message::kFollowing, {follow.publisher(), absl::StrJoin(follow.feeds(), " ")}), "\n"),
+      ToJson(follow));
 }
 
 absl::Status Unfollow(Session& session, const Arguments& arguments) {
   admin::v1::RemoveFollowRequest request;
   MEGURI_ASSIGN_OR_RETURN(*request.mutable_follow(), MakeFollow(arguments));
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
-  MEGURI_RETURN_IF_ERROR(node->RemoveFollow(request).status());
-  return AnswerFollow(session, Message::kNotFollowing, request.follow());
+  MEGURI_ASSIGN_OR_RETURN(const admin::v1::RemoveFollowResponse removed, node->RemoveFollow(request));
+  admin::v1::Follow follow = request.follow();
+  *follow.mutable_feeds() = removed.feeds();
+  std::string text;
+  if (!follow.feeds().empty()) {
+    absl::StrAppend(
+        &text, session.Say(Message::kNotFollowing, {follow.publisher(), absl::StrJoin(follow.feeds(), " ")}), "\n");
+  }
+  if (removed.registry_stays()) {
+    absl::StrAppend(&text, session.Say(Message::kRegistryStays, {follow.publisher()}), "\n");
+  }
+  return session.Answer(text, ToJson(follow));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "google/protobuf/descriptor.h"
 #include "meguri/record/v1/record.pb.h"
@@ -53,13 +52,11 @@ Json ValueJson(const Message& message, const FieldDescriptor& field, int index) 
       return repeated ? reflection.GetRepeatedUInt32(message, &field, index) : reflection.GetUInt32(message, &field);
     case FieldDescriptor::CPPTYPE_INT32:
       return repeated ? reflection.GetRepeatedInt32(message, &field, index) : reflection.GetInt32(message, &field);
-    // 64 bits do not fit the numbers of JSON: proto JSON writes them as text.
+    // Versions, sizes and times stay far below 2^53, up to where every reader of JSON counts exactly.
     case FieldDescriptor::CPPTYPE_UINT64:
-      return absl::StrCat(repeated ? reflection.GetRepeatedUInt64(message, &field, index)
-                                   : reflection.GetUInt64(message, &field));
+      return repeated ? reflection.GetRepeatedUInt64(message, &field, index) : reflection.GetUInt64(message, &field);
     case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(repeated ? reflection.GetRepeatedInt64(message, &field, index)
-                                   : reflection.GetInt64(message, &field));
+      return repeated ? reflection.GetRepeatedInt64(message, &field, index) : reflection.GetInt64(message, &field);
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return repeated ? reflection.GetRepeatedDouble(message, &field, index) : reflection.GetDouble(message, &field);
     case FieldDescriptor::CPPTYPE_FLOAT:

@@ -9,7 +9,7 @@
 namespace meguri::client {
 
 // Proto JSON with the names of the proto files, save that bytes are hexadecimal (so an ID can be pasted into the next
-// command), the header of an envelope is opened, and sections show what they say.
+// command), 64-bit numbers are numbers, the header of an envelope is opened, and sections show what they say.
 nlohmann::ordered_json ToJson(const google::protobuf::Message& message);
 
 // One line, or indented. Text that is not UTF-8 is replaced.

@@ -15,6 +15,10 @@ namespace meguri::client {
 std::string DifferenceOf(const registry::v1::MemberEntry& before, const registry::v1::MemberEntry& after,
                          absl::string_view federation, const Session& session);
 
+// Warns of prefixes that `next` has, that `before` (null: nothing) had not, and that another member has too.
+void WarnOfSharedPrefixes(Session& session, const registry::v1::MemberEntry* before,
+                          const registry::v1::MemberEntry& next);
+
 // Shows what `next` changes, asks unless `yes`, and publishes it as the next version of the member's record. Publishes
 // nothing, and says so, if nothing changes.
 absl::Status ChangeMember(Session& session, const VerifiedMember& current, const registry::v1::MemberEntry& next,

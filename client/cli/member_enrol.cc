@@ -149,6 +149,7 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   }
   const Plan plan = PlanOf(asked.entry(), enrolled, session.clock().Now());
   const registry::v1::MemberEntry& entry = plan.entry;
+  WarnOfSharedPrefixes(session, enrolled.has_value() ? &enrolled->entry : nullptr, entry);
   MEGURI_RETURN_IF_ERROR(
       Ask(session, arguments, SummaryOf(session, context->settings.federation, enrolled, plan), enrolled.has_value()));
   // The operator's own node made its certificate itself: only the entry is missing.

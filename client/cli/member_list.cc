@@ -15,22 +15,7 @@
 namespace meguri::client {
 namespace {
 
-constexpr int kPageSize = 1000;
-
 struct Arguments {};
-
-absl::StatusOr<registry::v1::ListMembersResponse> ListAll(Session& session) {
-  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
-  registry::v1::ListMembersRequest request;
-  request.set_page_size(kPageSize);
-  registry::v1::ListMembersResponse all;
-  do {
-    MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse page, node->ListMembers(request));
-    all.mutable_members()->MergeFrom(page.members());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  return all;
-}
 
 absl::Status AnswerMembers(const Session& session, const Table& table, const registry::v1::ListMembersResponse& all) {
   nlohmann::ordered_json json = ToJson(all);
@@ -39,7 +24,7 @@ absl::Status AnswerMembers(const Session& session, const Table& table, const reg
 }
 
 absl::Status ListMembers(Session& session, const Arguments&) {
-  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAll(session));
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAllMembers(session));
   Table table({{session.Say(Message::kMember)},
                {session.Say(Message::kName)},
                {session.Say(Message::kKind)},
@@ -57,7 +42,7 @@ absl::Status ListMembers(Session& session, const Arguments&) {
 }
 
 absl::Status ListPeers(Session& session, const Arguments&) {
-  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAll(session));
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse all, ListAllMembers(session));
   Table table({{session.Say(Message::kMember)},
                {session.Say(Message::kName)},
                {session.Say(Message::kStatus)},

@@ -19,6 +19,8 @@
 namespace meguri::client {
 namespace {
 
+constexpr int kMembersPageSize = 1000;
+
 passport::RecordDraft DraftOf(const registry::v1::MemberEntry& entry) {
   passport::RecordDraft draft;
   draft.record_type = record::v1::RECORD_TYPE_MEMBER;
@@ -78,6 +80,19 @@ absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record:
                  session.Say(Message::kNotOneMember, {participant.text(), member.entry.participant_id()}));
   }
   return member;
+}
+
+absl::StatusOr<registry::v1::ListMembersResponse> ListAllMembers(Session& session) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  registry::v1::ListMembersRequest request;
+  request.set_page_size(kMembersPageSize);
+  registry::v1::ListMembersResponse all;
+  do {
+    MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse page, node->ListMembers(request));
+    all.mutable_members()->MergeFrom(page.members());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return all;
 }
 
 PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,

@@ -13,6 +13,7 @@
 #include "client/cli/table.h"
 #include "client/verify.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "meguri/registry/v1/registry_service.pb.h"
 #include "record/participant_id.h"
 
 namespace meguri::client {
@@ -22,6 +23,9 @@ absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view
 
 // The member's entry as the operator signed it, checked against the trust bundle. NOT_FOUND if there is no such member.
 absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant);
+
+// Every entry of the registry as the node has it.
+absl::StatusOr<registry::v1::ListMembersResponse> ListAllMembers(Session& session);
 
 // Publishes `entry` as the first Member record of a member, or as the version after `newest`.
 PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,

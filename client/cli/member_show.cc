@@ -8,6 +8,7 @@
 #include "client/cli/json.h"
 #include "client/cli/member_record.h"
 #include "nlohmann/json.hpp"
+#include "record/public_key.h"
 
 namespace meguri::client {
 namespace {
@@ -24,8 +25,12 @@ absl::Status Show(Session& session, const Arguments& arguments) {
   table.Add({session.Say(Message::kRecord), member.header.record_id().ToHex()});
   table.Add({session.Say(Message::kVersion), std::to_string(member.header.version())});
   nlohmann::ordered_json json = ToJson(member.entry);
+  for (int i = 0; i < member.entry.keys_size(); ++i) {
+    json["keys"][static_cast<size_t>(i)]["key_id"] =
+        record::KeyId(context->settings.federation, participant, member.entry.keys(i).public_key()).ToHex();
+  }
   json["record_id"] = member.header.record_id().ToHex();
-  json["version"] = std::to_string(member.header.version());
+  json["version"] = member.header.version();
   return session.Answer(table.Layout(), json);
 }
 

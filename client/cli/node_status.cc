@@ -23,6 +23,9 @@ std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResp
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kNode), status.node_identity()});
   table.Add({session.Say(Message::kState), status.state()});
+  if (!status.problem().empty()) {
+    table.Add({session.Say(Message::kStoreProblem), status.problem()});
+  }
   table.Add({session.Say(Message::kProgramVersion), status.version()});
   table.Add({session.Say(Message::kHostedMembers), absl::StrJoin(status.hosted_members(), " ")});
   table.Add({session.Say(Message::kRecordCount), absl::StrCat(status.record_count())});

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
@@ -26,7 +29,7 @@ void AddGlobalFlags(CLI::App& app, Session& session, std::string& language) {
   app.add_option("--home", options.home, session.Say(Message::kAboutHome))->type_name("FOLDER");
   app.add_option("-o,--output", options.output, session.Say(Message::kAboutOutput))
       ->type_name("FORM")
-      ->transform(CLI::CheckedTransformer(kOutputForms).description(""));
+      ->transform(WordOf(kOutputForms, session));
   // Read before everything else, as the help depends on it; here it is only checked.
   app.add_option("--lang", language, session.Say(Message::kAboutLanguage))->check(CLI::IsMember({"ja", "en"}));
   app.add_option("--timeout", options.timeout, session.Say(Message::kAboutTimeout))->type_name("TIME");
@@ -34,7 +37,7 @@ void AddGlobalFlags(CLI::App& app, Session& session, std::string& language) {
   app.add_flag("--no-color", options.no_color, session.Say(Message::kAboutNoColor));
   app.add_option("--progress", options.progress, session.Say(Message::kAboutProgress))
       ->type_name("MODE")
-      ->transform(CLI::CheckedTransformer(kProgressModes).description(""));
+      ->transform(WordOf(kProgressModes, session));
 }
 
 void AddRecordCommands(CLI::App& app, Session& session) {
@@ -101,6 +104,32 @@ void AddCommands(CLI::App& app, Session& session) {
   AddCompletion(app, session);
 }
 
+// The parser only says that a command is missing; whoever mistyped one looks for the word.
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error, const Session& session) {
+  const std::vector<std::string> left = app.remaining(/*recurse=*/true);
+  const auto word = std::find_if(left.begin(), left.end(), [](const std::string& text) { return text[0] != '-'; });
+  const CLI::App* noun = &app;
+  while (!noun->get_subcommands().empty()) {
+    noun = noun->get_subcommands().back();
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : noun->get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  if (word == left.end() || names.empty()) {
+    return session.Say(Message::kUsage, {error.what()});
+  }
+  return session.Say(Message::kUnknownCommand, {*word, absl::StrJoin(names, ", ")});
+}
+
+// As most programs understand it; `--version N` of a command is another matter.
+std::vector<std::string> WithVersionWord(std::vector<std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "--version") {
+    arguments.front() = "version";
+  }
+  return arguments;
+}
+
 }  // namespace
 
 ExitCode RunProgram(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
@@ -114,13 +143,14 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, const Surrounding
   absl::Status status;
   // The parser speaks in exceptions; none leaves this block.
   try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    std::vector<std::string> reversed = WithVersionWord(arguments);
+    std::reverse(reversed.begin(), reversed.end());
     app.parse(reversed);
     status = session.action();
   } catch (const CLI::CallForHelp&) {
     surroundings.out << app.help() << std::flush;
   } catch (const CLI::ParseError& error) {
-    status = Error(absl::StatusCode::kInvalidArgument, "USAGE", session.Say(Message::kUsage, {error.what()}));
+    status = Error(absl::StatusCode::kInvalidArgument, "USAGE", UsageText(app, error, session));
   }
   if (!status.ok()) {
     session.Report(status);

@@ -77,8 +77,18 @@ absl::StatusOr<record::Header> GetNewestOwn(Session& session, const record::Reco
   request.set_record_id(record_id.ToString());
   request.set_publisher(context->settings.member.text());
   request.mutable_read_mask()->add_paths("header");
-  MEGURI_ASSIGN_OR_RETURN(const record::v1::GetResponse response, node->Get(request));
-  return record::Header::Parse(response.record().envelope().header());
+  const absl::StatusOr<record::v1::GetResponse> own = node->Get(request);
+  if (absl::IsNotFound(own.status())) {
+    // One of somebody else's that may be read is no secret.
+    request.clear_publisher();
+    if (const absl::StatusOr<record::v1::GetResponse> other = node->Get(request); other.ok()) {
+      MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(other->record().envelope().header()));
+      return Error(absl::StatusCode::kPermissionDenied, "NOT_THE_PUBLISHER",
+                   session.Say(Message::kNotThePublisher, {record_id.ToHex(), header.publisher().text()}));
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(own.status());
+  return record::Header::Parse(own->record().envelope().header());
 }
 
 }  // namespace meguri::client

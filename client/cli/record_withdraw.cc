@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
@@ -17,6 +18,7 @@ namespace {
 struct Arguments {
   std::string record_id;
   std::string superseded_by;
+  bool force = false;
 };
 
 absl::StatusOr<record::v1::Tombstone> MakeTombstone(const std::string& superseded_by) {
@@ -30,10 +32,34 @@ absl::StatusOr<record::v1::Tombstone> MakeTombstone(const std::string& supersede
   return tombstone;
 }
 
+// What cannot be undone should not name a record that nobody has. The node itself takes any, as it need not have all.
+absl::Status CheckSuccessor(Session& session, const Arguments& arguments) {
+  if (arguments.superseded_by.empty()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId successor, ParseRecordIdArgument(arguments.superseded_by));
+  if (arguments.superseded_by == arguments.record_id) {
+    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
+                 session.Say(Message::kSuccessorIsItself, {arguments.record_id}));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::GetRequest request;
+  request.set_record_id(successor.ToString());
+  request.mutable_read_mask()->add_paths("header");
+  const absl::Status found = node->Get(request).status();
+  if (absl::IsNotFound(found) && !arguments.force) {
+    return Error(absl::StatusCode::kFailedPrecondition, "SUCCESSOR_UNKNOWN",
+                 session.Say(Message::kSuccessorUnknown, {arguments.superseded_by}));
+  }
+  // Of several members, or one that is frozen: it is known.
+  return absl::OkStatus();
+}
+
 absl::Status Withdraw(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
   MEGURI_ASSIGN_OR_RETURN(record::v1::Tombstone tombstone, MakeTombstone(arguments.superseded_by));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_RETURN_IF_ERROR(CheckSuccessor(session, arguments));
   MEGURI_ASSIGN_OR_RETURN(const record::Header newest, GetNewestOwn(session, record_id));
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, LastVersion(std::move(tombstone), newest));
   MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
@@ -52,6 +78,7 @@ void AddRecordWithdraw(CLI::App& parent, Session& session) {
   command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
   command.add_option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
       ->type_name("ID");
+  command.add_flag("--force", arguments->force, session.Say(Message::kAboutForce));
   OnCall(command, session, arguments, &Withdraw);
 }
 

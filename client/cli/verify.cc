@@ -78,7 +78,7 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   json["record"] = ToJson(report->envelope);
   MEGURI_RETURN_IF_ERROR(session.Answer(HumanText(session, *report), json));
   return valid ? absl::OkStatus()
-               : Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+               : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
                        session.Say(Message::kIndeterminateDoubt, {report->doubt}));
 }
 

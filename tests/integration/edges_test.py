@@ -3,6 +3,7 @@
 """Real nodes over mutual TLS on loopback: what callers are answered, refused, and what is written down of it."""
 import json
 import pathlib
+import resource
 import socket
 import sys
 import tempfile
@@ -183,6 +184,28 @@ class EdgesTest(unittest.TestCase):
         refused = self.maker.cli("record", "list", "--page-token", first["next_page_token"], check=False)
         self.assertEqual(refused.code, 65)
 
+    def test_a_store_that_takes_no_more_writes_is_told_in_status_and_log_with_one_cure(self):
+        self.publish()
+        log = max((self.maker.folder / "store").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        limit = log.stat().st_size + 1000  # as if the disk were full now
+        resource.prlimit(self.maker.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        refused = self.maker.cli("record", "publish", str(DATA / "washing-machine.json"), check=False)
+        self.assertEqual(refused.code, 69)
+        self.assertIn("start the node again", refused.error)
+        self.assertNotIn("try again", refused.error)
+        status = wait_for("the node to say so", lambda: self.status_unless("serving"))
+        self.assertEqual(status["state"], "store-failed")
+        self.assertIn("takes no more writes", status["problem"])
+        for _ in range(2):
+            self.maker.cli("record", "publish", str(DATA / "washing-machine.json"), check=False)
+        told = [line["level"] for line in self.log_of(self.maker) if line["event"] == "store-failed"]
+        self.assertEqual(told, ["error"])
+        self.assertEqual(len(items_of(self.maker.json("record", "list"))), 1)
+
+    def status_unless(self, state):
+        status = self.maker.json("node", "status")
+        return status if status["state"] != state else None
+
     def test_a_publisher_over_its_quota_stops_alone_and_goes_on_once_there_is_room(self):
         self.recycler.stop()
         self.recycler.start("--follow-quota-entries", "1")
@@ -194,9 +217,9 @@ class EdgesTest(unittest.TestCase):
         answer = self.recycler.json("feed", "list")
         stopped = [follow for follow in answer["follows"] if follow["publisher"] == MAKER]
         self.assertEqual([(follow["size"], follow["last_error_reason"]) for follow in stopped],
-                         [("1", "QUOTA_EXCEEDED")])
+                         [(1, "QUOTA_EXCEEDED")])
         (kept,) = answer["replicas"]
-        self.assertEqual((kept["publisher"], kept["entries"], kept["entries_max"]), (MAKER, "1", "1"))
+        self.assertEqual((kept["publisher"], kept["entries"], kept["entries_max"]), (MAKER, 1, 1))
         shown = self.recycler.cli("feed", "list").text
         self.assertIn("Raise follow_quota_entries", shown)
         self.assertIn("KEPT BYTES", shown)

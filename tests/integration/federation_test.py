@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Real nodes over mutual TLS on loopback: what two or three of them must do together. Each test has its own federation."""
+import hashlib
+import json
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -107,6 +110,36 @@ class FederationTest(unittest.TestCase):
         self.assertEqual(self.listed(recycler), set())
         again = maker.cli("record", "update", record, str(DATA / "ev-battery.json"), check=False)
         self.assertNotEqual(again.code, 0)
+        # The end enters every feed that the versions before it entered, and the maker is told so.
+        told = maker.json("access", "explain", record, "--reader", RECYCLER)
+        self.assertEqual((told["ended"], told["sections"], told["feeds"]), (True, [], ["public", "recyclers/battery"]))
+        before = maker.json("access", "explain", record, "--reader", RECYCLER, "--version", "2")
+        self.assertEqual(before["feeds"], told["feeds"])
+        allowed = {row["section_type"]: row["allowed"] for row in before["sections"]}
+        self.assertEqual((allowed["dismantling"], allowed["owner_note"]), (True, False))
+        lines = maker.cli("-o", "jsonl", "access", "explain", record, "--reader", "0188:4011001098993",
+                          "--version", "2").text.splitlines()
+        self.assertEqual([json.loads(line)["feeds"] for line in lines], [["public"]])
+        self.assertIn("names no such member", lines[0])
+
+    def test_only_its_publisher_ends_a_record_and_in_favour_of_one_that_is_there(self):
+        maker = self.add_maker()
+        recycler = self.add_recycler()
+        recycler.follow(maker, "public")
+        record = self.publish(maker, "ev-battery.json")
+        wait_for("the record", lambda: recycler.has_size(maker, "public", 1))
+        refused = recycler.cli("record", "withdraw", record, check=False)
+        self.assertEqual(refused.code, 77)
+        self.assertIn(f"published by {MAKER}", refused.error)
+        unknown = maker.cli("record", "withdraw", record, "--superseded-by", "deadbeef" * 4, check=False)
+        self.assertEqual(unknown.code, 65)
+        self.assertIn("SUCCESSOR_UNKNOWN", unknown.error)
+        forced = maker.cli("record", "withdraw", record, "--superseded-by", "deadbeef" * 4, "--force")
+        self.assertIn("a record that is known at this node", forced.error)
+        successor = self.publish(maker, "washing-machine.json")
+        other = self.publish(maker, "ev-battery.json")
+        ended = maker.cli("record", "withdraw", other, "--superseded-by", successor)
+        self.assertNotIn("known at this node", ended.error)
 
     def test_a_refused_batch_changes_nothing_and_can_be_sent_again(self):
         maker = self.add_maker()
@@ -128,6 +161,18 @@ class FederationTest(unittest.TestCase):
         self.operator.cli("member", "activate", RECYCLER)
         wait_for("the record after reactivation", lambda: recycler.has_size(maker, "public", 1))
 
+    def test_who_tries_to_unfollow_the_registry_still_hears_of_suspensions(self):
+        maker = self.add_maker()
+        recycler = self.add_recycler()
+        recycler.follow(maker, "public")
+        recycler.wait_until_live(maker, "public")
+        told = maker.cli("feed", "unfollow", OPERATOR)
+        self.assertIn("stays followed", told.text)
+        self.assertIn("REGISTRY_FOLLOW", maker.cli("feed", "unfollow", OPERATOR, "registry", check=False).error)
+        self.operator.cli("member", "suspend", RECYCLER)
+        wait_for("the stream to be cut", lambda: any(
+            f.get("last_error_reason") == "MEMBER_SUSPENDED" for f in recycler.follows()))
+
     def test_a_store_that_lost_its_last_commit_is_not_served(self):
         maker = self.add_maker()
         maker.stop()
@@ -140,6 +185,27 @@ class FederationTest(unittest.TestCase):
         shutil.copytree(backup, maker.folder / "store")
         with self.assertRaisesRegex(Exception, "STORE_BEHIND_ANCHOR"):
             maker.start()
+
+    def test_fsck_changes_nothing_and_neither_it_nor_a_start_takes_a_lost_store_for_a_new_one(self):
+        def digests(folder):
+            return {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
+                    for path in folder.rglob("*") if path.is_file()}
+
+        maker = self.add_maker()
+        self.publish(maker, "ev-battery.json")
+        with self.assertRaisesRegex(Exception, "STORE_LOCKED"):
+            maker.run_node_command("fsck")
+        maker.stop(signal.SIGKILL)
+        before = digests(maker.folder)
+        self.assertIn(" 0 problems", maker.run_node_command("fsck"))
+        self.assertEqual(digests(maker.folder), before)
+        shutil.rmtree(maker.folder / "store")
+        (maker.folder / "ANCHOR").unlink()
+        found = subprocess.run(maker.node_command("fsck"), capture_output=True, text=True)
+        self.assertEqual((found.returncode, " 1 problems" in found.stdout), (1, True))
+        with self.assertRaisesRegex(Exception, "STORE_LOST"):
+            maker.start()
+        self.assertFalse((maker.folder / "store").exists())
 
     def test_a_client_may_do_only_what_its_role_allows(self):
         maker = self.add_maker()

@@ -94,6 +94,50 @@ class LifecycleTest(unittest.TestCase):
         self.operator.cli("member", "update", RECYCLER, "--role", "recycler:battery,washing-machine", "--yes")
         wait_for("the feed of the new group", lambda: recycler.has_size(self.maker, "recyclers/washing-machine", 1))
 
+    def test_the_operator_is_warned_of_a_prefix_that_another_member_has(self):
+        self.add_recycler()
+        warned = self.operator.cli("member", "update", RECYCLER, "--gs1-prefix", "49123456", "--yes")
+        self.assertIn(f"49123456, while {MAKER} has 4912345", warned.error)
+        self.assertNotIn(MAKER, self.operator.cli("member", "suspend", RECYCLER).error)
+
+    def test_the_answer_to_a_request_is_refused_with_any_damage(self):
+        answer = self.folder / "answer"
+        request = self.maker.folder / "enrolment-request"
+        self.operator.cli("member", "enrol", str(request), "--again", "--out", str(answer), "--yes")
+        whole = answer.read_bytes()
+        damaged = self.folder / "damaged"
+        for at in range(20, len(whole), max(1, len(whole) // 40)):
+            damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+            joined = subprocess.run(self.maker.node_command("join", str(damaged)), capture_output=True, text=True)
+            self.assertEqual((joined.returncode, "ENROLMENT" in joined.stderr), (65, True), f"byte {at}: {joined.stderr}")
+        whole = request.read_bytes()
+        for at in (84, len(whole) // 2):
+            damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+            refused = self.operator.cli("member", "enrol", str(damaged), "--again", "--yes", check=False)
+            self.assertEqual(refused.code, 65, refused.error)
+            self.assertNotIn("client.toml", refused.error)
+        self.assertEqual({len(key["key_id"]) for key in self.operator.json("member", "show", MAKER)["keys"]}, {64})
+
+    def test_a_start_names_the_file_that_is_damaged(self):
+        self.maker.stop()
+        for name in ("trust-bundle", "certs/client-ca.crt", "certs/node.crt"):
+            path = self.maker.folder / name
+            whole = path.read_bytes()
+            path.write_bytes(b"garbage")
+            with self.assertRaisesRegex(Exception, f"{path}: "):
+                self.maker.start()
+            path.write_bytes(whole)
+        self.maker.start()
+
+    def test_a_municipality_is_told_at_init_that_its_number_is_none(self):
+        bundle = str(self.operator.folder / "trust-bundle")
+        told = subprocess.run(
+            [str(self.federation.bin / "meguri-node"), "--data", str(self.folder / "town"), "init", "--trust-bundle", bundle,
+             "--participant", MAKER, "--name-ja", "市", "--name-en", "Town", "--kind", "municipality",
+             "--listen", "127.0.0.1:1"], capture_output=True, text=True)
+        self.assertEqual((told.returncode, "V2_LOCAL_GOVERNMENT_CODE" in told.stderr), (65, True), told.stderr)
+        self.assertFalse((self.folder / "town").exists())
+
     # Replacing keys
 
     def key_in_use(self, member):
@@ -142,7 +186,10 @@ class LifecycleTest(unittest.TestCase):
         recycler = self.add_recycler()
         recycler.follow(self.maker, "public")
         wait_for("the record that was published before", lambda: recycler.has_size(self.maker, "public", 1))
-        self.assertIn("INDETERMINATE", self.verdict(recycler, record).text)
+        doubtful = self.verdict(recycler, record)
+        self.assertIn("INDETERMINATE", doubtful.text)
+        self.assertIn("ask its publisher for a new version", doubtful.error)
+        self.assertNotIn("get it again", doubtful.error)
         # Without a key in force only a new enrolment helps, and the operator is told what that is.
         self.maker.stop()
         lost = self.folder / "lost"

@@ -116,7 +116,7 @@ TEST_F(ProgramWithNodeTest, PublishesAndReadsARecord) {
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_THAT(table.out, AllOf(HasSubstr(record_id), HasSubstr(kMember), HasSubstr("identity")));
   const nlohmann::json json = Run({"record", "get", record_id, "-o", "json"}).Json();
-  EXPECT_EQ(json["latest_version"], "1");
+  EXPECT_EQ(json["latest_version"], 1);
   EXPECT_EQ(json["header_hash"].get<std::string>().size(), 64U);
   EXPECT_TRUE(json["envelope"].contains("sections"));
 }
@@ -319,10 +319,10 @@ TEST_F(ProgramWithNodeTest, UpdatesAndWithdrawsARecord) {
   const std::string record_id = Publish();
   const Outcome update = Run({"record", "update", record_id, DemoFile("recycled-pp-lot.json"), "-o", "json"});
   EXPECT_EQ(update.exit_code, 0) << update.err;
-  EXPECT_EQ(update.Json()["records"][0]["version"], "2");
+  EXPECT_EQ(update.Json()["records"][0]["version"], 2);
   const Outcome end = Run({"record", "withdraw", record_id, "-o", "json"});
   EXPECT_EQ(end.exit_code, 0) << end.err;
-  EXPECT_EQ(end.Json()["records"][0]["version"], "3");
+  EXPECT_EQ(end.Json()["records"][0]["version"], 3);
   EXPECT_EQ(Run({"record", "withdraw", record_id}).exit_code, 65) << "it has ended";
 }
 
@@ -476,7 +476,7 @@ TEST_F(ProgramWithNodeTest, TellsWhatIsKeptOfEachPublisher) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.Json()["follows"][1]["state"], "FOLLOW_STATE_OVER_QUOTA");
   EXPECT_EQ(outcome.Json()["replicas"][0]["publisher"], "0199:mill");
-  EXPECT_EQ(outcome.Json()["replicas"][0]["bytes_max"], "17179869184");
+  EXPECT_EQ(outcome.Json()["replicas"][0]["bytes_max"], 17179869184);
   EXPECT_EQ(outcome.Json()["follows"][1]["last_error"], "No room.");
   EXPECT_THAT(Run({"feed", "list", "--lang", "ja"}).out, AllOf(HasSubstr("保管量"), HasSubstr("保管上限に達しました")));
 }
@@ -550,7 +550,7 @@ TEST_F(OperatorTest, SuspendsAMemberByTheNextVersionOfItsRecord) {
   server_.registry.Set(kMember, first);
   const Outcome outcome = Run({"member", "suspend", kMember, "-o", "json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.Json()["records"][0]["version"], "2");
+  EXPECT_EQ(outcome.Json()["records"][0]["version"], 2);
   EXPECT_EQ(ThePublishedEntry().status(), registry::v1::MEMBER_STATUS_SUSPENDED);
   const record::Header header = ValueOf(record::Header::Parse(server_.node.TheRecord().envelope().header()));
   EXPECT_EQ(header.message().previous_header_hash(), record::HeaderHash(first.header()).ToString());
