@@ -47,7 +47,7 @@ std::string HumanBytes(uint64_t bytes) {
     value /= 1024;
     ++unit;
   }
-  return absl::StrFormat(unit > 0 && value < 10 ? "%.1f %s" : "%.0f %s", value, kUnits[unit]);
+  return absl::StrFormat("%.*f %s", unit > 0 && value < 10 ? 1 : 0, value, kUnits[unit]);
 }
 
 std::string HumanDuration(absl::Duration duration) {

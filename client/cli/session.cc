@@ -35,8 +35,7 @@ absl::Status PrintTo(std::ostream& out, absl::string_view text, absl::string_vie
 
 }  // namespace
 
-Session::Session(Surroundings surroundings, Language language)
-    : surroundings_(std::move(surroundings)), language_(language) {
+Session::Session(Surroundings surroundings, Language language) : surroundings_(surroundings), language_(language) {
   options_.no_color = !Find(surroundings_.environment, "NO_COLOR").empty();
   options_.home = Find(surroundings_.environment, "MEGURI_HOME");
 }

@@ -60,6 +60,7 @@ void CheckSignature(const CheckContext& context, const record::Header& header,
   if (const absl::Status usable = key->CheckUsable(context.now); !usable.ok()) {
     AddError(usable, field + ".key_id", "sign with a key that is valid now", "有効な鍵で署名してください。",
              violations);
+    violations.back().expected = "a record key that is neither revoked nor out of its time";
     return;
   }
   const absl::Status verified =

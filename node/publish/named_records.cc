@@ -269,7 +269,7 @@ absl::StatusOr<std::string> NamedRecords::FindOtherHolder(const std::string& own
     storage::PostingCursor cursor = index_.Find(feed, {"component", part});
     for (cursor.Seek(first, ""); cursor.Valid() && ++looked_up_ <= kNamedRecordsMax; cursor.Next()) {
       MEGURI_ASSIGN_OR_RETURN(const storage::Posting posting, cursor.Get());
-      const std::string id = posting.record_id.ToHex();
+      std::string id = posting.record_id.ToHex();
       MEGURI_ASSIGN_OR_RETURN(const bool holds, id == own_id ? false : Holds(id, part));
       if (holds) {
         return id;

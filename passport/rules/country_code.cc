@@ -26,7 +26,7 @@ void CheckCountryCode(absl::string_view value, const Path& path, Findings& findi
     findings.Add({.field = path.ToString(),
                   .reason = "COUNTRY_CODE",
                   .found = Quoted(value),
-                  .expected = "two capital letters of ISO 3166-1",
+                  .expected = "an assigned code of ISO 3166-1: two capital letters",
                   .cure = "write JP for Japan",
                   .message_ja = "国コードは ISO 3166-1 の2文字で記載してください（例: JP）。"});
   }

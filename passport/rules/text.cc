@@ -2,20 +2,24 @@
 #include "passport/rules/text.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace meguri::passport {
 namespace {
 
-// Characters that reorder what stands beside them: U+202A-202E and U+2066-2069. A name that shows as another is a trap.
-bool HasDirectionOverride(absl::string_view text) {
+// Characters that reorder what stands beside them (U+202A-202E, U+2066-2069) or that nobody sees (U+00AD, U+200B,
+// U+200E, U+200F, U+2060, U+FEFF). A name that shows as another is a trap. Joiners stay: scripts and signs are written
+// with them.
+bool HasInvisible(absl::string_view text) {
   for (size_t i = text.find('\xE2'); i != absl::string_view::npos; i = text.find('\xE2', i + 1)) {
     const absl::string_view tail = text.substr(i + 1, 2);
-    if ((tail >= "\x80\xAA" && tail <= "\x80\xAE") || (tail >= "\x81\xA6" && tail <= "\x81\xA9")) {
+    if ((tail >= "\x80\xAA" && tail <= "\x80\xAE") || (tail >= "\x81\xA6" && tail <= "\x81\xA9") ||
+        tail == "\x80\x8B" || tail == "\x80\x8E" || tail == "\x80\x8F" || tail == "\x81\xA0") {
       return true;
     }
   }
-  return false;
+  return absl::StrContains(text, "\xC2\xAD") || absl::StrContains(text, "\xEF\xBB\xBF");
 }
 
 bool HasControl(absl::string_view text, bool lines_allowed) {
@@ -24,7 +28,7 @@ bool HasControl(absl::string_view text, bool lines_allowed) {
       return true;
     }
   }
-  return HasDirectionOverride(text);
+  return HasInvisible(text);
 }
 
 void CheckSize(absl::string_view value, size_t size_max, const Path& path, Findings& findings) {
@@ -43,9 +47,9 @@ void CheckVisible(absl::string_view value, bool lines_allowed, const Path& path,
     findings.Add({.field = path.ToString(),
                   .reason = "TEXT_CONTROL",
                   .found = Quoted(value),
-                  .expected = "no control characters",
-                  .cure = "remove them",
-                  .message_ja = "制御文字を取り除いてください。"});
+                  .expected = "no control characters, and none that nobody sees",
+                  .cure = "remove them, or type the text again",
+                  .message_ja = "制御文字や目に見えない文字を取り除いてください。"});
   }
 }
 

@@ -41,6 +41,7 @@ class DismantlingCardsTest : public ::testing::Test {
   // An answer to one question: the first one, whose parent is the second, whose parent is the third.
   BatchResolveResponse Answer(const std::vector<Said>& chain, const std::string& publisher_of_parents = kMaker) {
     std::vector<VersionDraft> drafts;
+    drafts.reserve(chain.size());
     for (const Said& said : chain) {
       drafts.push_back(ValueOf(FirstVersion(DraftOf(said), random_)));
     }

@@ -98,7 +98,9 @@ class FakeNode final : public record::v1::RecordService::Service {
       {
         MutexLock lock(mutex_);
         Note(*context);
-        if (lose_ > 0 && --lose_ == 0) {
+        lose_ -= lose_ > 0 ? 1 : 0;
+        if (is_losing_ && lose_ == 0) {
+          is_losing_ = false;
           return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the connection broke");
         }
         const grpc::Status status = Take(request.publish(), *response.mutable_published());
@@ -168,6 +170,7 @@ class FakeNode final : public record::v1::RecordService::Service {
   void LoseRequest(int number) {
     MutexLock lock(mutex_);
     lose_ = number;
+    is_losing_ = true;
   }
   // The next `count` calls from the `number`-th one take effect, but nobody hears of it.
   void LoseAnswers(int number, int count) {
@@ -226,8 +229,11 @@ class FakeNode final : public record::v1::RecordService::Service {
 
   grpc::Status Take(const record::v1::PublishRequest& request, record::v1::PublishResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!refusal_.ok() && taken_before_refusal_-- <= 0) {
-      return refusal_;
+    if (!refusal_.ok()) {
+      if (taken_before_refusal_ == 0) {
+        return refusal_;
+      }
+      --taken_before_refusal_;
     }
     for (const record::v1::Publication& publication : request.publications()) {
       const record::Header header = ValueOf(record::Header::Parse(publication.envelope().header()));
@@ -263,6 +269,7 @@ class FakeNode final : public record::v1::RecordService::Service {
   record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> lists_ ABSL_GUARDED_BY(mutex_);  // record IDs by filter
   int lose_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool is_losing_ ABSL_GUARDED_BY(mutex_) = false;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;  // of Publish
   int silent_from_ ABSL_GUARDED_BY(mutex_) = 0;
   int silent_to_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -27,7 +27,7 @@ class StoreHealthTest : public ::testing::Test {
   ~StoreHealthTest() override { std::fclose(file_); }
   std::vector<std::string> Lines() {
     std::string text(1 << 16, ' ');
-    std::rewind(file_);
+    EXPECT_EQ(std::fseek(file_, 0, SEEK_SET), 0);
     text.resize(std::fread(text.data(), 1, text.size(), file_));
     return absl::StrSplit(text, '\n', absl::SkipEmpty());
   }

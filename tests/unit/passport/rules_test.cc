@@ -431,6 +431,15 @@ TEST(Text, HidesNothing) {
                          "b"),
               ElementsAre("TEXT_CONTROL"));
   EXPECT_THAT(ReasonsFor(&CheckWord, "ab\xE2\x81\xA6"), ElementsAre("TEXT_CONTROL"));
+  for (const char* unseen : {"a\xE2\x80\x8B", "a\xE2\x81\xA0", "a\xEF\xBB\xBF", "a\xC2\xAD", "a\xE2\x80\x8F"}) {
+    EXPECT_THAT(ReasonsFor(&CheckWord, unseen), ElementsAre("TEXT_CONTROL")) << "a character that nobody sees";
+  }
+  EXPECT_THAT(ReasonsFor(&CheckWord,
+                         "\xE2\x80\x9C"
+                         "a\xE2\x80\x8D"
+                         "b\xE2\x80\x9D"),
+              ::testing::IsEmpty())
+      << "joiners and quotes";
   EXPECT_THAT(ReasonsFor(&CheckWord, "a "), ElementsAre("TEXT_SPACE"));
   EXPECT_THAT(ReasonsFor(&CheckWord, std::string(kWordBytesMax, 'a')), IsEmpty());
   EXPECT_THAT(ReasonsFor(&CheckWord, std::string(kWordBytesMax + 1, 'a')), ElementsAre("TEXT_SIZE"));

@@ -133,7 +133,7 @@ TEST(Follower, AGrowingFeedKeepsAllItsPromises) {
   scene.Follow({kPublic});
   const Feed feed(scene.publisher, kPublic, scene.Items(6));
   const size_t stream = scene.Tick();
-  for (const size_t size : {2, 4, 5}) {
+  for (const size_t size : {2U, 4U, 5U}) {
     scene.SendTarget(stream, kPublic, feed.Checkpoint(size));
   }
   scene.Serve(stream, kPublic, feed);
