@@ -136,7 +136,10 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
                     reason.empty() ? "" : absl::StrCat(" [", Harmless(reason), "]"), "\n");
     AppendPart(language, Message::kDetail, words.empty() ? "" : status.message(), report);
   } else {
-    absl::StrAppend(&report, Text(language, Message::kProblems, {absl::StrCat(violations.size())}), "\n");
+    absl::StrAppend(&report,
+                    violations.size() == 1 ? Text(language, Message::kOneProblem)
+                                           : Text(language, Message::kProblems, {absl::StrCat(violations.size())}),
+                    "\n");
   }
   for (const Violation& violation : violations) {
     AppendViolation(violation, language, report);
@@ -149,7 +152,10 @@ std::string ErrorReport(const absl::Status& status, Language language, bool colo
 }
 
 std::string WarningReport(const std::vector<Violation>& warnings, Language language) {
-  std::string report = absl::StrCat(Text(language, Message::kWarnings, {absl::StrCat(warnings.size())}), "\n");
+  std::string report =
+      absl::StrCat(warnings.size() == 1 ? Text(language, Message::kOneWarning)
+                                        : Text(language, Message::kWarnings, {absl::StrCat(warnings.size())}),
+                   "\n");
   for (const Violation& warning : warnings) {
     AppendViolation(warning, language, report);
   }

@@ -81,7 +81,7 @@ TEST(ParseSentence, SplitsWhatToSentenceJoined) {
 
 TEST(ErrorReport, ShowsEachViolationOnLinesOfItsOwnAndEndsWithWhatToDo) {
   EXPECT_EQ(ErrorReport(FromRpc(Refusal(), kAddress), Language::kEnglish, /*color=*/false),
-            "error: 1 problems\n"
+            "error: 1 problem\n"
             "  publications[0].sections.identity.gtin  [GTIN_CHECK_DIGIT]\n"
             "    found: \"04912345678905\"\n"
             "    expected: check digit 4\n"
