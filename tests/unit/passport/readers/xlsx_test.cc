@@ -166,14 +166,19 @@ TEST(XlsxCells, KnowsItsColumns) {
   EXPECT_FALSE(ParseXlsxColumn("AAAA1", column));
 }
 
+// A workbook whose only style shows dates.
+InputNode DateStyles() {
+  return {InputNode::Kind::kObject,
+          "styleSheet",
+          "",
+          {{InputNode::Kind::kObject,
+            "cellXfs",
+            "",
+            {{InputNode::Kind::kObject, "xf", "", {{InputNode::Kind::kString, "@numFmtId", "14", {}}}}}}}};
+}
+
 TEST(XlsxCells, CountsDaysFrom1904IfTheWorkbookDoes) {
-  InputNode styles = {InputNode::Kind::kObject,
-                      "styleSheet",
-                      "",
-                      {{InputNode::Kind::kObject,
-                        "cellXfs",
-                        "",
-                        {{InputNode::Kind::kObject, "xf", "", {{InputNode::Kind::kString, "@numFmtId", "14", {}}}}}}}};
+  InputNode styles = DateStyles();
   EXPECT_EQ(XlsxNumberForms(styles, true).NumberText("44538", 0), "2025-12-09");
   EXPECT_EQ(XlsxNumberForms(styles, false).NumberText("46000", 0), "2025-12-09");
   EXPECT_EQ(XlsxNumberForms(styles, false).NumberText("text", 0), "text");
@@ -214,13 +219,7 @@ TEST(XlsxCells, ShowsPercentagesAsTheyAreShown) {
 
 // Spreadsheets count it, and no calendar has it: it must not become another day.
 TEST(XlsxCells, ShowsTheDayThatNeverWas) {
-  InputNode styles = {InputNode::Kind::kObject,
-                      "styleSheet",
-                      "",
-                      {{InputNode::Kind::kObject,
-                        "cellXfs",
-                        "",
-                        {{InputNode::Kind::kObject, "xf", "", {{InputNode::Kind::kString, "@numFmtId", "14", {}}}}}}}};
+  InputNode styles = DateStyles();
   const XlsxNumberForms forms(styles, false);
   EXPECT_EQ(forms.NumberText("59", 0), "1900-02-28");
   EXPECT_EQ(forms.NumberText("60", 0), "1900-02-29");
