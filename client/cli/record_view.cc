@@ -61,8 +61,9 @@ Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& 
     }
     const record::v1::Header& message = header->message();
     table.Add(
-        {header->record_id().ToHex(), absl::StrCat(header->version()), RecordTypeName(message.record_type()),
-         header->publisher().text(), TimeOf(message.issue_time_ms()), view.source(),
+        {header->record_id().ToHex(), absl::StrCat(header->version()),
+         RecordTypeName(static_cast<uint32_t>(message.record_type())), header->publisher().text(),
+         TimeOf(message.issue_time_ms()), view.source(),
          absl::StrJoin(NotEmpty({header->is_tombstone() ? session.Say(Message::kEnded) : SectionNames(view.envelope()),
                                  CautionOf(view, session)}),
                        "; ")});

@@ -153,6 +153,7 @@ nlohmann::ordered_json ToJson(const Found& found) {
 // What a person reads of how a record contains it: the names from its part down to what declares it.
 std::string WayOf(Session& session, const Found& found, const std::vector<const Found*>& path) {
   std::vector<std::string> names;
+  names.reserve(path.size());
   for (const Found* step : path) {
     names.push_back(step->name.empty() ? step->record_id : step->name);
   }

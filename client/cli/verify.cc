@@ -43,7 +43,7 @@ std::string HumanText(const Session& session, const VerificationReport& report) 
       {session.Say(Message::kVerdict), session.Say(valid ? Message::kVerdictValid : Message::kVerdictIndeterminate)});
   table.Add({session.Say(Message::kRecord), report.header.record_id().ToHex()});
   table.Add({session.Say(Message::kVersion), absl::StrCat(report.header.version())});
-  table.Add({session.Say(Message::kRecordType), RecordTypeName(header.record_type())});
+  table.Add({session.Say(Message::kRecordType), RecordTypeName(static_cast<uint32_t>(header.record_type()))});
   table.Add({session.Say(Message::kIssued), TimeOf(header.issue_time_ms())});
   table.Add({session.Say(Message::kPublisher),
              absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});

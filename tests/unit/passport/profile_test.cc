@@ -133,7 +133,8 @@ TEST(Profiles, WantTheSectionsOfTheGranularityOrAParent) {
 }
 
 TEST(Profiles, KeepForAnUnknownGroupWhatLawLocksForAll) {
-  for (const uint32_t type : {record::v1::RECORD_TYPE_PRODUCT_PASSPORT, record::v1::RECORD_TYPE_MATERIAL_PASSPORT}) {
+  for (const auto kind : {record::v1::RECORD_TYPE_PRODUCT_PASSPORT, record::v1::RECORD_TYPE_MATERIAL_PASSPORT}) {
+    const auto type = static_cast<uint32_t>(kind);
     const Profile* general = FindProfile(type, "no-such-group");
     ASSERT_NE(general, nullptr);
     const SectionPolicy* hazards = general->Find(record::v1::SECTION_TYPE_HAZARD_SUMMARY);

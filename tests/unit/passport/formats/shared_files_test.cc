@@ -81,6 +81,20 @@ constexpr Supply kSupplies[] = {
     {"sections.identity.mass_kg", "identity.mass_kg", "1"},
 };
 
+// The fields that would keep the violation away.
+void AddMissing(const Violation& violation, std::set<std::string>& missing) {
+  const bool is_missing = violation.reason == "FIELD_MISSING" || violation.reason == "TEXT_JA_MISSING" ||
+                          violation.reason == "TEXT_MISSING" || violation.field == "sections.identity.product_status";
+  for (const Supply& supply : kSupplies) {
+    if (is_missing && violation.field == supply.path) {
+      missing.insert(supply.field);
+    }
+  }
+  if (violation.field == "sections.identity") {
+    missing.insert({"identity.name.ja", "identity.product_group", "identity.granularity", "identity.mass_kg"});
+  }
+}
+
 Outcome ImportBytes(absl::string_view bytes, const ImportOptions& options) {
   Outcome outcome;
   const absl::StatusOr<std::unique_ptr<Import>> import = Import::Open(bytes, options);
@@ -109,18 +123,7 @@ Outcome ImportBytes(absl::string_view bytes, const ImportOptions& options) {
     outcome.refused += violations.empty() ? 0 : 1;
     for (const Violation& violation : violations) {
       outcome.reasons.insert(violation.reason);
-      for (const Supply& supply : kSupplies) {
-        const bool is_missing = violation.reason == "FIELD_MISSING" || violation.reason == "TEXT_JA_MISSING" ||
-                                violation.reason == "TEXT_MISSING" ||
-                                violation.field == "sections.identity.product_status";
-        if (is_missing && violation.field == supply.path) {
-          outcome.missing.insert(supply.field);
-        }
-      }
-      if (violation.field == "sections.identity") {
-        outcome.missing.insert(
-            {"identity.name.ja", "identity.product_group", "identity.granularity", "identity.mass_kg"});
-      }
+      AddMissing(violation, outcome.missing);
     }
     return absl::OkStatus();
   });
