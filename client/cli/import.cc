@@ -310,6 +310,7 @@ absl::Status ImportFiles(Session& session, const Arguments& arguments) {
   if (check.refused > 0 && !arguments.skip_refused) {
     session.Note(session.Say(Message::kRefusedNothingPublished,
                              {std::to_string(check.refused), std::to_string(check.is_refused.size())}));
+    MEGURI_RETURN_IF_ERROR(Answer(session, files, 0, nlohmann::ordered_json::array(), arguments.dry_run));
     return InvalidInput(check.violations);
   }
   if (arguments.dry_run) {

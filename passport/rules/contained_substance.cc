@@ -79,10 +79,22 @@ class Comparison {
     }
     if (summary_.contains_svhc() == v1::ANSWER_NO) {
       TakeSvhc(share, cas);
+    } else if (summary_.contains_svhc() == v1::ANSWER_YES && !MayBeNamed(cas) &&
+               IsAbove(share.of_article, cas, v1::SUBSTANCE_REGIME_REACH_SVHC, v1::CONCENTRATION_BASIS_ARTICLE)) {
+      Say("svhc", share, cas, *share.of_article);
     }
   }
 
  private:
+  // Whether the summary names the substance, or one without a CAS number, which may be it. That it names any at all is
+  // asked of it elsewhere.
+  bool MayBeNamed(const std::string& cas) const {
+    return summary_.svhc().empty() || absl::c_any_of(summary_.svhc(), [&cas](const v1::SvhcEntry& entry) {
+             const std::string named = CasOf(entry);
+             return named.empty() || named == cas;
+           });
+  }
+
   void TakeSvhc(const SubstanceShare& share, const std::string& cas) {
     const auto is_above = [&](const Amount& amount) {
       return IsAbove(amount, cas, v1::SUBSTANCE_REGIME_REACH_SVHC, v1::CONCENTRATION_BASIS_ARTICLE);

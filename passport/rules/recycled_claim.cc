@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -161,6 +162,13 @@ Kilograms KilogramsOf(const v1::RecycledContentClaim& claim) {
           claim.certificate().scheme()};
 }
 
+// Six digits.
+absl::int128 RoundedShare(absl::int128 recycled, absl::int128 total) {
+  constexpr int64_t kMillion = 1'000'000;
+  const absl::int128 millionths = (recycled * kMillion + total / 2) / total;
+  return millionths * (FixedDecimal::FromInteger(1).units() / kMillion);
+}
+
 }  // namespace
 
 void CheckClaimSums(const v1::RecycledContent& content, const Path& path, Findings& findings) {
@@ -192,9 +200,26 @@ absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& 
   if (!total.has_value() || *total == 0 || recycled > *total) {
     return absl::nullopt;
   }
-  constexpr int64_t kMillion = 1'000'000;
-  const absl::int128 millionths = (recycled * kMillion + *total / 2) / *total;
-  return millionths * (FixedDecimal::FromInteger(1).units() / kMillion);
+  return RoundedShare(recycled, *total);
+}
+
+std::vector<RecycledShare> RecycledSharesOf(const v1::RecycledContent& content) {
+  std::vector<RecycledShare> shares;
+  std::map<Kilograms, std::pair<size_t, absl::int128>> known;  // position among the shares, recycled mass
+  for (const v1::RecycledContentClaim& claim : content.claims()) {
+    if (!RecycledFractionOf(claim).has_value()) {
+      continue;
+    }
+    const absl::int128 total = *MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
+    const auto [place, is_new] = known.try_emplace(KilogramsOf(claim), shares.size(), 0);
+    if (is_new) {
+      shares.push_back({claim.scope(), 0});
+    }
+    absl::int128& recycled = place->second.second;
+    recycled = std::min(recycled + RecycledMass(claim), total);
+    shares[place->second.first].fraction = RoundedShare(recycled, total);
+  }
+  return shares;
 }
 
 void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findings& findings) {

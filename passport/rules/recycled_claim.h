@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/numeric/int128.h"
 #include "absl/types/optional.h"
@@ -30,5 +31,14 @@ inline constexpr char kRecycledFractionMethod[] = "RECYCLED_FRACTION/1";
 
 // (pre + post) / total rounded to six digits, in units of 1e-18. Nullopt if the masses are unusable.
 absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& claim);
+
+// What the claims about the same kilograms say together.
+struct RecycledShare {
+  v1::ClaimScope scope = v1::CLAIM_SCOPE_UNSPECIFIED;
+  absl::int128 fraction = 0;  // as above, at most 1
+};
+// One for each kind of kilograms (CheckClaimSums), in the order of the first claims. Claims with unusable masses count
+// for nothing.
+std::vector<RecycledShare> RecycledSharesOf(const v1::RecycledContent& content);
 
 }  // namespace meguri::passport

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "passport/rules/decimal.h"
 #include "passport/rules/plastic_marking.h"
+#include "passport/rules/recycled_claim.h"
 #include "passport/rules/weighed_group.h"
 
 namespace meguri::passport {
@@ -37,29 +39,16 @@ void CheckComponents(const google::protobuf::RepeatedPtrField<v1::CompositionNod
   }
 }
 
-// recycled × 1000 / total of the claim, rounded up. Nullopt if its masses are unusable.
-absl::optional<int> RecycledPerMille(const v1::RecycledContentClaim& claim) {
-  const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
-  if (!total.has_value() || *total == 0) {
-    return absl::nullopt;
-  }
-  const absl::int128 recycled = MassOf(claim.has_pre_consumer_mass_kg(), claim.pre_consumer_mass_kg()).value_or(0) +
-                                MassOf(claim.has_post_consumer_mass_kg(), claim.post_consumer_mass_kg()).value_or(0);
-  if (recycled > *total) {
-    return absl::nullopt;
-  }
-  return static_cast<int>((recycled * 1000 + *total - 1) / *total);
-}
-
 }  // namespace
 
 void CheckRecycledMarking(const record::Header&, const RecordContent& content, Findings& findings) {
   if (content.identity == nullptr || content.recycled_content == nullptr) {
     return;
   }
-  int claimed_per_mille = 0;
-  for (const v1::RecycledContentClaim& claim : content.recycled_content->claims()) {
-    claimed_per_mille = std::max(claimed_per_mille, RecycledPerMille(claim).value_or(0));
+  const absl::int128 one = FixedDecimal::FromInteger(1).units();
+  int claimed_per_mille = 0;  // rounded up
+  for (const RecycledShare& share : RecycledSharesOf(*content.recycled_content)) {
+    claimed_per_mille = std::max(claimed_per_mille, static_cast<int>((share.fraction * 1000 + one - 1) / one));
   }
   for (int i = 0; i < content.identity->plastic_markings_size(); ++i) {
     const auto marking = ParsePlasticMarking(content.identity->plastic_markings(i));

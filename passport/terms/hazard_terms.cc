@@ -41,10 +41,12 @@ void AddHazardSummaryTerms(const google::protobuf::Message& payload, TermSink& t
     terms.AddWord(kHazard, hazard.hazard_statement());
   }
   for (const v1::SvhcEntry& entry : hazards.svhc()) {
-    const std::string& most = entry.concentration_max().value();
     terms.AddWord("substance", entry.name().ja());
     terms.AddWord("substance", entry.name().en());
-    AddSubstance(entry.identifiers(), most.empty() ? entry.concentration_min().value() : most, terms);
+    AddSubstance(entry.identifiers(), entry.concentration_max().value(), terms);
+    if (!entry.has_concentration_max()) {
+      AddSubstanceFraction(entry.identifiers(), entry.concentration_min().value(), terms);  // at least
+    }
   }
 }
 

@@ -45,11 +45,10 @@ void AddMaterialPropertiesTerms(const google::protobuf::Message& payload, TermSi
 }
 
 void AddRecycledContentTerms(const google::protobuf::Message& payload, TermSink& terms) {
-  for (const v1::RecycledContentClaim& claim : static_cast<const v1::RecycledContent&>(payload).claims()) {
-    if (claim.scope() == v1::CLAIM_SCOPE_PRODUCT || claim.scope() == v1::CLAIM_SCOPE_MATERIAL) {
-      // From the masses: what was declared is not relied on.
-      const absl::optional<absl::int128> fraction = RecycledFractionOf(claim);
-      terms.AddNumber("recycled_fraction", fraction.has_value() ? FixedDecimalText(*fraction) : "");
+  // From the masses: what was declared is not relied on.
+  for (const RecycledShare& share : RecycledSharesOf(static_cast<const v1::RecycledContent&>(payload))) {
+    if (share.scope == v1::CLAIM_SCOPE_PRODUCT || share.scope == v1::CLAIM_SCOPE_MATERIAL) {
+      terms.AddNumber("recycled_fraction", FixedDecimalText(share.fraction));
     }
   }
 }

@@ -94,6 +94,17 @@ TEST_F(ImportTest, RefusesASheetByRowsAndWritesThemBesideIt) {
   EXPECT_EQ(server_.node.record_count(), 1U);
 }
 
+// A refused file is accounted for as an accepted one is.
+TEST_F(ImportTest, AccountsForARefusedFileToo) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf({"1", "heavy"});
+  const Outcome outcome = Run({"import", sheet, "-o", "json"});
+  EXPECT_EQ(outcome.exit_code, 65);
+  EXPECT_EQ(outcome.Json()["published"], 0);
+  EXPECT_EQ(outcome.Json()["files"][0]["refused"], 1);
+  EXPECT_EQ(outcome.Json()["files"][0]["leftovers"][0]["count"], 2);
+}
+
 TEST_F(ImportTest, ChecksASheetWithoutPublishing) {
   const std::string sheet = folder_.Path("sheet.csv");
   std::ofstream(sheet) << SheetOf({"1", "2"});

@@ -206,6 +206,22 @@ TEST_F(ContainedSubstances, AreNotDeniedByTheSummary) {
   EXPECT_THAT(LinesFor("0.05"), IsEmpty());
 }
 
+// A list of others is no answer.
+TEST_F(ContainedSubstances, AreNamedBesideTheOthers) {
+  hazards_.set_rohs_conformant(v1::ANSWER_NO);
+  hazards_.set_contains_svhc(v1::ANSWER_YES);
+  v1::SubstanceIdentifier* identifier = hazards_.add_svhc()->add_identifiers();
+  identifier->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  identifier->set_value("7439-92-1");
+  EXPECT_THAT(LinesFor("0.05"), ElementsAre("sections.hazard_summary.svhc V15_CONTRADICTION"));
+  EXPECT_THAT(LinesFor("0.001"), IsEmpty()) << "not above";
+  identifier->set_value("84-74-2");
+  EXPECT_THAT(LinesFor("0.05"), IsEmpty());
+  identifier->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_EC);
+  identifier->set_value("201-557-4");
+  EXPECT_THAT(LinesFor("0.05"), IsEmpty()) << "it may be the same one";
+}
+
 TEST_F(ContainedSubstances, HaveThresholdsOfTheirOwn) {
   Identify("7440-43-9");  // cadmium
   EXPECT_THAT(LinesFor("0.0002"), ElementsAre(kRohs, kJmoss));

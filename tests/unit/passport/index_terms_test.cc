@@ -206,6 +206,35 @@ TEST(IndexTerms, TakeTheRecycledFractionFromTheMassesAndNotFromTheDeclaration) {
               ElementsAre(Number("recycled_fraction", "0.3")));
 }
 
+// A material that is partly mechanically and partly chemically recycled has one claim for each.
+TEST(IndexTerms, AddUpTheClaimsAboutTheSameKilograms) {
+  v1::RecycledContent content;
+  for (const char* recycled : {"13000", "6000"}) {
+    v1::RecycledContentClaim* claim = content.add_claims();
+    claim->set_scope(v1::CLAIM_SCOPE_MATERIAL);
+    claim->set_subject("PP");
+    claim->mutable_total_mass_kg()->set_value("20000");
+    claim->mutable_post_consumer_mass_kg()->set_value(recycled);
+  }
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre(Number("recycled_fraction", "0.95")));
+  content.mutable_claims(1)->set_subject("PE");
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_RECYCLED_CONTENT, content),
+              ElementsAre(Number("recycled_fraction", "0.65")));
+}
+
+// "At least 0.0005" may be above a threshold of 0.001: a watch must not pass over it.
+TEST(IndexTerms, SayThatAnAmountIsUnknownOfWhichOnlyTheLeastIsSaid) {
+  v1::HazardSummary hazards;
+  v1::SvhcEntry* entry = hazards.add_svhc();
+  entry->mutable_concentration_min()->set_value("0.0005");
+  entry->add_identifiers()->set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+  entry->mutable_identifiers(0)->set_value("15571-58-1");
+  EXPECT_THAT(TermsOfMessage(record::v1::SECTION_TYPE_HAZARD_SUMMARY, hazards),
+              ElementsAre(IndexTerm{"amount_unknown", "15571-58-1"}, IndexTerm{"substance", "15571-58-1"},
+                          Number("substance_fraction/15571-58-1", "0.0005")));
+}
+
 TEST(IndexTerms, FlagHazardsAndDeclaredSubstances) {
   v1::HazardSummary hazards;
   hazards.set_contains_svhc(v1::ANSWER_YES);

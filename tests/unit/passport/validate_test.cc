@@ -737,6 +737,29 @@ TEST(ValidateRecord, ComparesMassesBetweenSections) {
                           "sections.recycled_content.claims[1].total_mass_kg V6_MASS_AGREEMENT"));
 }
 
+TEST(ValidateRecord, HoldsMarkingsToTheSumOfTheClaims) {
+  RecordDraft draft = DemoDraft("recycled-pp-lot.json");
+  v1::Identity identity = DemoPayload<v1::Identity>("recycled-pp-lot.json", SECTION_TYPE_IDENTITY);
+  identity.set_plastic_markings(0, ">PP-TD20(REC79)<");
+  draft.sections[0].payload = identity.SerializeAsString();
+  for (record::SectionDraft& section : draft.sections) {
+    v1::RecycledContent content;
+    if (section.type == record::v1::SECTION_TYPE_RECYCLED_CONTENT && content.ParseFromString(section.payload)) {
+      v1::RecycledContentClaim chemical = content.claims(0);
+      chemical.set_method(v1::RECYCLING_METHOD_CHEMICAL);
+      chemical.mutable_post_consumer_mass_kg()->set_value("200");  // 1 % of the lot
+      chemical.clear_pre_consumer_mass_kg();
+      chemical.clear_recycled_fraction();
+      chemical.clear_recomputed_recycled_fraction();
+      *content.add_claims() = chemical;
+      section.payload = content.SerializeAsString();
+    }
+  }
+  const SealedRecord record = Seal(draft);
+  EXPECT_THAT(Lines(Errors(ValidateRecord(record.header, record.sections))),
+              Not(Contains("sections.identity.plastic_markings[0] V9_RECYCLED_MARKING")));
+}
+
 TEST(ValidateRecord, HoldsMarkingsToTheClaims) {
   EXPECT_THAT(
       LinesAfter("recycled-pp-lot.json", [](v1::Identity& i) { i.set_plastic_markings(0, ">PP-TD20(REC79)<"); }),
