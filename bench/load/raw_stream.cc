@@ -76,7 +76,8 @@ absl::StatusOr<Figures> ReadStream(const Arguments& arguments) {
   const absl::Time begin = absl::Now();
   MEGURI_ASSIGN_OR_RETURN(const size_t bytes, Stream(channel).ReadAll());
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
-  return Figures{{"rate", static_cast<double>(bytes / kRecordBytes) / seconds}};
+  const size_t records = bytes / kRecordBytes;
+  return Figures{{"rate", static_cast<double>(records) / seconds}};
 }
 
 }  // namespace

@@ -210,7 +210,8 @@ TEST_F(BatchResolveTest, EndsBeforeTheAnswerGrowsTooLargeAndGoesOnFromThere) {
   std::vector<size_t> sizes;
   std::set<std::string> ids;
   for (size_t done = 0; done < identifiers.size();) {
-    const node::ResolvedBatch answer = Resolve(*maker_node_, {identifiers.begin() + done, identifiers.end()});
+    const node::ResolvedBatch answer =
+        Resolve(*maker_node_, {identifiers.begin() + static_cast<std::ptrdiff_t>(done), identifiers.end()});
     ASSERT_THAT(answer.answers, ::testing::Not(IsEmpty()));
     sizes.push_back(answer.answers.size());
     ids.merge(AllOf(answer));

@@ -54,7 +54,8 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
   std::vector<record::Hash> hashes;
   for (const Draft& draft : drafts) {
     const passport::v1::Identity identity = IdentityOf(draft);
-    const size_t slots = passport::FindProfile(draft.record_type, identity.product_group())->slot_count;
+    const size_t slots =
+        passport::FindProfile(static_cast<uint32_t>(draft.record_type), identity.product_group())->slot_count;
     std::vector<record::SectionDraft> sections = draft.more;
     if (IsPassport(draft)) {
       sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),

@@ -178,7 +178,7 @@ const WireMessage kLoop = {"Loop", kLoopFields};
 TEST(Wire, BoundsNesting) {
   std::string bytes;
   for (int depth = 1; depth < 8; ++depth) {
-    bytes = Bytes({0x0a, static_cast<int>(bytes.size())}) + bytes;
+    bytes.insert(0, Bytes({0x0a, static_cast<int>(bytes.size())}));
     EXPECT_THAT(CheckWire(bytes, kLoop), IsOk()) << depth;
   }
   bytes = Bytes({0x0a, static_cast<int>(bytes.size())}) + bytes;

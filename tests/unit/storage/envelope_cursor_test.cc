@@ -89,7 +89,7 @@ TEST_F(EnvelopeCursorTest, ReadsRecordsInTheOrderOfArrival) {
 
 TEST_F(EnvelopeCursorTest, ReadsRecordsInAnyOrder) {
   EnvelopeCursor cursor(*store_);
-  for (const size_t index : {6, 0, 1, 2, 2, 5, 7, 3, 4, 5, 1}) {
+  for (const size_t index : {6U, 0U, 1U, 2U, 2U, 5U, 7U, 3U, 4U, 5U, 1U}) {
     ExpectWhole(cursor, samples_[index]);
   }
 }
