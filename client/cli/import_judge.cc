@@ -132,13 +132,16 @@ std::vector<Violation> ImportJudge::Judge(const passport::Import& import, const 
       std::move(together.begin(), together.end(), std::back_inserter(judged));
     }
   }
+  if (found.empty()) {
+    return judged;
+  }
   for (Violation& violation : judged) {
     Violation located = violation;
     import.Locate(record, located);
     const bool is_said = std::any_of(record.problems.begin(), record.problems.end(), [&](const Violation& problem) {
       return absl::StartsWith(located.field, problem.field);
     });
-    if (record.problems.empty() || !(is_said || passport::MayFollowFromUnread(violation.reason))) {
+    if (!is_said && !passport::MayFollowFromUnread(violation.reason)) {
       found.push_back(std::move(violation));
     }
   }

@@ -32,6 +32,11 @@ std::string RequestPath(const std::string& path) { return absl::StrCat(path, ".r
 std::string ListPath(const std::string& path) { return absl::StrCat(path, ".records"); }
 std::string LockPath(const std::string& path) { return absl::StrCat(path, ".lock"); }
 
+// Whether `json` is an object with a text under `name`.
+bool IsText(const Json& json, const char* name) {
+  return json.is_object() && json.contains(name) && json[name].is_string();
+}
+
 absl::Status Changed(absl::string_view what) {
   return Error(absl::StatusCode::kFailedPrecondition, "IMPORT_CHANGED",
                absl::StrCat(what,
@@ -117,10 +122,10 @@ absl::Status ImportState::Load() {
   list_bytes_ = json["list_bytes"].get<size_t>();
   is_complete_ = json["complete"].get<bool>();
   for (const Json& item : json["signed"]) {
-    if (!item.is_object()) {
+    if (!IsText(item, "name") || !IsText(item, "content")) {
       return Unreadable(path_);
     }
-    pending_items_.push_back({item.value("name", ""), item.value("content", "")});
+    pending_items_.push_back({item["name"].get<std::string>(), item["content"].get<std::string>()});
   }
   MEGURI_RETURN_IF_ERROR(LoadList());
   if (pending_items_.empty()) {
@@ -146,7 +151,7 @@ absl::Status ImportState::LoadList() {
   for (const absl::string_view line :
        absl::StrSplit(absl::string_view(list).substr(0, list_bytes_), '\n', absl::SkipEmpty())) {
     const Json json = Json::parse(line, /*cb=*/nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("content") || !json["content"].is_string()) {
+    if (!IsText(json, "content")) {
       return Unreadable(ListPath(path_));
     }
     published_.push_back(json["content"].get<std::string>());

@@ -247,6 +247,31 @@ TEST_F(ImportTest, RefusesAFileWhosePublishedRowsWereChanged) {
   EXPECT_EQ(server_.node.record_count(), 2U);
 }
 
+// Somebody edited it, or the disk lost some of it.
+TEST_F(ImportTest, RefusesAStateThatIsDamaged) {
+  const std::string sheet = folder_.Path("sheet.csv");
+  std::ofstream(sheet) << SheetOf(std::vector<std::string>(600, "1"));
+  server_.node.LoseAnswers(2, 2);
+  ASSERT_EQ(Run({"import", sheet}).exit_code, 69);
+  const std::string state = ValueOf(certs::ReadFile(sheet + ".import", 1 << 20));
+  const std::string list = ValueOf(certs::ReadFile(sheet + ".import.records", 1 << 22));
+  for (const char* damaged : {"", "{", "[]", "{\"import\": 2}"}) {
+    std::ofstream(sheet + ".import") << damaged;
+    EXPECT_THAT(Run({"import", sheet, "--resume"}).err, HasSubstr("IMPORT_STATE")) << damaged;
+  }
+  std::ofstream(sheet + ".import") << absl::StrReplaceAll(state, {{"\"name\": \"", "\"name\": 7, \"x\": \""}});
+  EXPECT_THAT(Run({"import", sheet, "--resume"}).err, HasSubstr("IMPORT_STATE"));
+  std::ofstream(sheet + ".import") << state;
+  std::ofstream(sheet + ".import.records") << list.substr(0, list.size() / 2);
+  EXPECT_THAT(Run({"import", sheet, "--resume"}).err, HasSubstr("IMPORT_STATE"));
+  std::ofstream(sheet + ".import.records") << absl::StrReplaceAll(list, {{"\"content\"", "\"contend\""}});
+  EXPECT_THAT(Run({"import", sheet, "--resume"}).err, HasSubstr("IMPORT_STATE"));
+  EXPECT_EQ(server_.node.record_count(), 512U) << "nothing is published by a state that is not understood";
+  std::ofstream(sheet + ".import.records") << list;
+  EXPECT_EQ(Run({"import", sheet, "--resume"}).exit_code, 0);
+  EXPECT_EQ(server_.node.record_count(), 600U);
+}
+
 TEST_F(ImportTest, LetsOneImportOfAFileRunAtATime) {
   const std::string sheet = folder_.Path("sheet.csv");
   std::ofstream(sheet) << SheetOf({"1", "2"});
