@@ -61,6 +61,8 @@ void AddAll(std::vector<Violation> found, Findings& findings) {
 
 }  // namespace
 
+std::string ParentOf(absl::Span<const Section> sections) { return IdentityOf(sections).parent_record_id(); }
+
 std::vector<Section> WithInherited(absl::Span<const Section> child, absl::Span<const Section> parent) {
   std::vector<Section> all(child.begin(), child.end());
   const v1::Identity identity = IdentityOf(child);

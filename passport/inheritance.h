@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -9,6 +11,12 @@
 #include "record/header.h"
 
 namespace meguri::passport {
+
+// An item may have a batch and a model above it.
+inline constexpr size_t kParentsMax = 2;
+
+// The record ID of the parent that the identity among `sections` names, in hexadecimal digits; "" if it names none.
+std::string ParentOf(absl::Span<const record::v1::Section> sections);
 
 // What a passport says together with its parent: its own sections, then those of the parent that it neither has nor
 // excludes (Identity.not_inherited_sections). The parent's identity, owner's note and attachments are never taken over.

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/sign.h"
-#include "meguri/passport/v1/identity.pb.h"
 #include "passport/derived_values.h"
 #include "passport/inheritance.h"
 #include "passport/validate.h"
@@ -23,18 +22,7 @@ using passport::ImportedRecord;
 using record::v1::Publication;
 using record::v1::Section;
 
-constexpr size_t kParentsMax = 2;  // an item's batch, and its model
 constexpr size_t kKnownMax = 256;
-
-std::string ParentOf(const std::vector<Section>& sections) {
-  for (const Section& section : sections) {
-    passport::v1::Identity identity;
-    if (section.type() == record::v1::SECTION_TYPE_IDENTITY && identity.ParseFromString(section.payload())) {
-      return identity.parent_record_id();
-    }
-  }
-  return "";
-}
 
 passport::RecordDraft Completed(passport::RecordDraft draft) {
   for (record::SectionDraft& section : draft.sections) {
@@ -90,13 +78,13 @@ absl::StatusOr<absl::optional<ImportJudge::Sections>> ImportJudge::Find(const st
 
 absl::StatusOr<std::vector<ImportJudge::Sections>> ImportJudge::ParentsOf(const Sections& own) {
   std::vector<Sections> parents;
-  std::string next = ParentOf(own);
-  while (!next.empty() && parents.size() < kParentsMax) {
+  std::string next = passport::ParentOf(own);
+  while (!next.empty() && parents.size() < passport::kParentsMax) {
     MEGURI_ASSIGN_OR_RETURN(absl::optional<Sections> parent, Find(next));
     if (!parent.has_value()) {
       break;
     }
-    next = ParentOf(*parent);
+    next = passport::ParentOf(*parent);
     parents.push_back(*std::move(parent));
   }
   return parents;
@@ -124,7 +112,7 @@ std::vector<Violation> ImportJudge::Judge(const passport::Import& import, const 
   const auto& sealed = publication->envelope().sections();
   const Sections sections(sealed.begin(), sealed.end());
   std::vector<Violation> judged = passport::ValidateRecord(*header, sections);
-  if (!ParentOf(sections).empty() && parents_status_.ok()) {
+  if (!passport::ParentOf(sections).empty() && parents_status_.ok()) {
     const absl::StatusOr<std::vector<Sections>> parents = ParentsOf(sections);
     parents_status_ = parents.status();
     if (parents.ok()) {

@@ -14,7 +14,6 @@ inline constexpr size_t kRequestIdMax = 64;                        // bytes
 inline constexpr size_t kWarningsMax = 100;                        // in one answer
 inline constexpr size_t kNamedRecordsMax = 2048;                   // that are looked up for one publication
 inline constexpr size_t kNamedBytesMax = size_t{8} << 20;          // of their sections, before no more are looked up
-inline constexpr size_t kParentsMax = 2;                           // an item's batch and model
 inline constexpr absl::Duration kClockSkewMax = absl::Minutes(5);  // of an issue time ahead of our clock
 
 }  // namespace meguri::node

@@ -182,7 +182,7 @@ absl::StatusOr<const NamedRecords::Parent*> NamedRecords::FindParent(const std::
 absl::StatusOr<std::vector<std::vector<Section>>> NamedRecords::ReadParents(const RecordLink& first) {
   std::vector<std::vector<Section>> parents;
   std::string next = first.record_id;
-  while (!next.empty() && parents.size() < kParentsMax) {
+  while (!next.empty() && parents.size() < passport::kParentsMax) {
     MEGURI_ASSIGN_OR_RETURN(const Parent* parent, FindParent(next));
     if (!parent->has_value()) {
       break;
