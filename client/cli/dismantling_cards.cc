@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "client/cli/passport_view.h"
 #include "client/cli/words.h"
+#include "passport/inheritance.h"
 #include "passport/section_table.h"
 #include "record/header.h"
 #include "record/record_id.h"
@@ -18,8 +19,6 @@ namespace {
 
 using passport::DismantlingCard;
 using record::v1::RecordView;
-
-constexpr int kAncestorsMax = 2;  // an item's batch, and its model
 
 absl::Status BadAnswer() {
   return Error(absl::StatusCode::kInternal, "NODE_ANSWER",
@@ -69,7 +68,7 @@ class CardMaker {
   // Takes from the record what it says, and from its batch and model what it leaves to them.
   void Fill(size_t position, DismantlingCard& card) const {
     std::set<std::string> left_out;  // sections that a record says it does not take over
-    for (int level = 0; level <= kAncestorsMax; ++level) {
+    for (size_t level = 0; level <= passport::kParentsMax; ++level) {
       const RecordView& view = response_.records(static_cast<int>(position));
       const auto identity = SectionOf<passport::v1::Identity>(view, record::v1::SECTION_TYPE_IDENTITY);
       card.sources.push_back(SourceOf(headers_[position], view));

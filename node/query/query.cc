@@ -22,6 +22,7 @@
 #include "node/query/filter.h"
 #include "node/query/list_scan.h"
 #include "passport/index_terms.h"
+#include "passport/inheritance.h"
 #include "storage/value.h"
 
 namespace meguri::node {
@@ -568,7 +569,7 @@ class Query::Batch {
   // What is not here, or not for the reader, is left out.
   absl::Status PutAncestors(const record::ParticipantId& publisher, absl::optional<record::RecordId> parent,
                             Addition& addition) {
-    for (int level = 0; level < kAncestorsMax && parent.has_value(); ++level) {
+    for (size_t level = 0; level < passport::kParentsMax && parent.has_value(); ++level) {
       const Key key(publisher, *parent);
       absl::optional<Place> place = PlaceOf(key, addition);
       if (!place.has_value()) {

@@ -25,7 +25,6 @@ inline constexpr int kPageSizeMax = 1000;
 inline constexpr size_t kPageBytesMax = size_t{24} << 20;  // a page ends early rather than exceed a message
 
 inline constexpr size_t kBatchIdentifiersMax = 256;  // in one BatchResolve
-inline constexpr int kAncestorsMax = 2;              // an item's batch, and its model
 
 // After so many candidates a page ends, full or not: no question keeps a thread for long.
 inline constexpr int kListCandidatesMax = 4096;
