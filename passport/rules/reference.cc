@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/rules/reference.h"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -46,6 +49,37 @@ absl::CivilDay Day(const std::string& text) {
   return *day;
 }
 
+using Listing = std::pair<v1::SubstanceRegime, std::string>;  // regime, CAS number
+
+// Since when a regime lists a substance: compositions name thousands, lists hundreds.
+const absl::flat_hash_map<Listing, absl::CivilDay>& FirstDays() {
+  static const auto& days = *new absl::flat_hash_map<Listing, absl::CivilDay>([] {
+    absl::flat_hash_map<Listing, absl::CivilDay> first;
+    for (const profile::v1::SubstanceList& list : Tables().substance_lists()) {
+      const absl::CivilDay day = Day(list.effective_from());
+      for (const profile::v1::ListedSubstance& substance : list.substances()) {
+        const auto [known, is_new] = first.try_emplace({list.regime(), substance.cas_number()}, day);
+        known->second = std::min(known->second, day);
+      }
+    }
+    return first;
+  }());
+  return days;
+}
+
+const absl::flat_hash_map<std::string, std::vector<RestrictedPart>>& Compounds() {
+  static const auto& compounds = *new absl::flat_hash_map<std::string, std::vector<RestrictedPart>>([] {
+    absl::flat_hash_map<std::string, std::vector<RestrictedPart>> parts;
+    for (const profile::v1::RestrictedGroup& group : Tables().restricted_groups()) {
+      for (const profile::v1::RestrictedCompound& compound : group.compounds()) {
+        parts[compound.cas_number()].push_back({group.cas_number(), Value(compound.fraction(), group.source()).units});
+      }
+    }
+    return parts;
+  }());
+  return compounds;
+}
+
 // Of two rows that both apply: the one of a single substance or application, then the later one.
 bool IsBetter(const profile::v1::SubstanceThreshold& row, const profile::v1::SubstanceThreshold* best) {
   if (best == nullptr) {
@@ -83,9 +117,15 @@ absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::Subs
 }
 
 bool IsListedOn(absl::CivilDay day, v1::SubstanceRegime regime, absl::string_view cas_number) {
-  return absl::c_any_of(Tables().listed_substances(), [&](const profile::v1::ListedSubstance& row) {
-    return row.cas_number() == cas_number && row.regime() == regime && Day(row.effective_from()) <= day;
-  });
+  const auto listed = FirstDays().find({regime, std::string(cas_number)});
+  return listed != FirstDays().end() && listed->second <= day;
+}
+
+std::vector<RestrictedPart> RestrictedPartsOf(absl::string_view cas_number) {
+  const auto compound = Compounds().find(std::string(cas_number));
+  return compound != Compounds().end()
+             ? compound->second
+             : std::vector<RestrictedPart>{{std::string(cas_number), FixedDecimal::FromInteger(1).units()}};
 }
 
 absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,

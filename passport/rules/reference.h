@@ -28,6 +28,16 @@ absl::optional<ReferenceValue> SubstanceThresholdOn(absl::CivilDay day, v1::Subs
 // declarations commonly have, not all that the laws do.
 bool IsListedOn(absl::CivilDay day, v1::SubstanceRegime regime, absl::string_view cas_number);
 
+// What of a substance a list restricts: a part of its mass, in units of 1e-18, as the substance that the list names.
+struct RestrictedPart {
+  std::string cas_number;
+  absl::int128 fraction = 0;
+};
+
+// Lead of lead monoxide; lead and hexavalent chromium of lead chromate; a brominated diphenyl ether as any of them. Of
+// a substance that no table of passport/reference takes apart: all of it, as itself.
+std::vector<RestrictedPart> RestrictedPartsOf(absl::string_view cas_number);
+
 // The least share of recycled material in an element of a product group on a day.
 absl::optional<ReferenceValue> RecycledMinimumOn(absl::CivilDay day, absl::string_view product_group,
                                                  absl::string_view element);

@@ -71,6 +71,8 @@ struct Surroundings {
   Amount parent_mass;
   Around material;
   Around article;
+  const v1::CompositionNode* group_node = nullptr;
+  const v1::CompositionNode* material_node = nullptr;
   bool is_exempt = false;
 };
 
@@ -91,14 +93,17 @@ class Walk {
       const Amount of_material = in.material.ShareOf(mass, fraction);
       const Amount of_article = in.article.ShareOf(mass, fraction);
       const bool is_exempt = in.is_exempt || !node.exemptions().empty();
-      if (IsSubstance(node) && node.confidentiality() != v1::CONFIDENTIALITY_JOKER) {
-        visit_({&node, &node_path, of_material, of_article, is_exempt});
+      const bool is_substance = IsSubstance(node);
+      if (is_substance && node.confidentiality() != v1::CONFIDENTIALITY_JOKER) {
+        visit_({&node, &node_path, in.group_node, in.material_node, of_material, of_article, is_exempt});
       }
       const Around itself = {mass, One()};
       Visit(node.children(), node_path, "children",
             {.parent_mass = mass,
-             .material = IsSubstance(node) ? Around{in.material.mass, of_material} : itself,
+             .material = is_substance ? Around{in.material.mass, of_material} : itself,
              .article = node.kind() == v1::COMPOSITION_NODE_KIND_PART ? itself : Around{in.article.mass, of_article},
+             .group_node = is_substance ? &node : nullptr,
+             .material_node = is_substance ? in.material_node : &node,
              .is_exempt = is_exempt});
     }
   }
@@ -117,7 +122,12 @@ void ForEachSubstance(const v1::Composition& composition, const Amount& whole, c
   }
   const Around all = {mass, One()};
   Walk(visit).Visit(composition.nodes(), path, "nodes",
-                    {.parent_mass = mass, .material = all, .article = all, .is_exempt = false});
+                    {.parent_mass = mass,
+                     .material = all,
+                     .article = all,
+                     .group_node = nullptr,
+                     .material_node = nullptr,
+                     .is_exempt = false});
 }
 
 }  // namespace meguri::passport

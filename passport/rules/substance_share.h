@@ -14,9 +14,11 @@ namespace meguri::passport {
 struct SubstanceShare {
   const v1::CompositionNode* node = nullptr;
   const Path* path = nullptr;
-  Amount of_material;      // or of the part or whole, if no material is around it
-  Amount of_article;       // of the innermost part, or of the whole
-  bool is_exempt = false;  // it, or what it lies in, names an exemption
+  const v1::CompositionNode* group = nullptr;     // the substance or substance group in which it lies
+  const v1::CompositionNode* material = nullptr;  // or the part in which it lies; null in neither
+  Amount of_material;                             // or of the part or whole, if no material is around it
+  Amount of_article;                              // of the innermost part, or of the whole
+  bool is_exempt = false;                         // it, or what it lies in, names an exemption
 };
 
 // Visits each of them, jokers left out. `whole` is what the whole weighs if the composition does not say it.

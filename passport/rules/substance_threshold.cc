@@ -2,12 +2,14 @@
 #include "passport/rules/substance_threshold.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/finding.h"
 #include "passport/rules/reference.h"
 #include "passport/rules/text.h"
+#include "passport/rules/weighed_group.h"
 
 namespace meguri::passport {
 namespace {
@@ -42,11 +44,30 @@ void CheckConcentration(const v1::DeclaredSubstance& substance, const Path& path
   }
 }
 
+// Of a compound these regimes restrict the element in it.
+bool CountsElements(v1::SubstanceRegime regime) {
+  return regime == v1::SUBSTANCE_REGIME_ROHS || regime == v1::SUBSTANCE_REGIME_JMOSS ||
+         regime == v1::SUBSTANCE_REGIME_EU_BATTERY || regime == v1::SUBSTANCE_REGIME_ELV;
+}
+
+std::vector<RestrictedPart> JudgedParts(const v1::DeclaredSubstance& substance) {
+  const std::string cas = CasOf(substance);
+  return CountsElements(substance.regime()) ? RestrictedPartsOf(cas)
+                                            : std::vector<RestrictedPart>{{cas, FixedDecimal::FromInteger(1).units()}};
+}
+
 void CheckThreshold(const v1::DeclaredSubstance& substance, absl::CivilDay day, const Path& path, Findings& findings) {
   const auto declared = UnitsOf(substance.has_threshold(), substance.threshold());
-  const auto law =
-      SubstanceThresholdOn(day, substance.regime(), substance.basis(), CasOf(substance), substance.application());
-  if (declared.has_value() && law.has_value() && *declared != law->units) {
+  absl::optional<ReferenceValue> law;
+  for (const RestrictedPart& part : JudgedParts(substance)) {
+    const auto of_part =
+        SubstanceThresholdOn(day, substance.regime(), substance.basis(), part.cas_number, substance.application());
+    law = of_part.has_value() ? of_part : law;
+    if (declared.has_value() && of_part.has_value() && *declared == of_part->units) {
+      return;
+    }
+  }
+  if (declared.has_value() && law.has_value()) {
     Report(findings, path.At("threshold"), "V15_THRESHOLD", substance.threshold().value(),
            {absl::StrCat(FixedDecimalText(law->units), " (", law->source, ")"), "correct the threshold or its basis",
             absl::StrCat("しきい値は ", FixedDecimalText(law->units), " です（", law->source, "）。")});
@@ -100,7 +121,11 @@ v1::Answer IsAboveThreshold(const v1::DeclaredSubstance& substance) {
   if (!concentration.has_value() || !threshold.has_value()) {
     return v1::ANSWER_UNSPECIFIED;
   }
-  return *concentration > *threshold ? v1::ANSWER_YES : v1::ANSWER_NO;
+  const auto parts = JudgedParts(substance);
+  const bool is_above = std::any_of(parts.begin(), parts.end(), [&](const RestrictedPart& part) {
+    return Share(*concentration, part.fraction) > *threshold;
+  });
+  return is_above ? v1::ANSWER_YES : v1::ANSWER_NO;
 }
 
 bool IsNonconformant(const v1::DeclaredSubstance& substance, absl::string_view declared_on) {

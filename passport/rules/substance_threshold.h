@@ -7,8 +7,9 @@
 
 namespace meguri::passport {
 
-// V15: whether the declared concentration, or the highest of its range, is greater than the threshold. Unspecified if
-// one of them is missing.
+// V15: whether the declared concentration, or the highest of its range, is greater than the threshold. Where a regime
+// restricts an element (RoHS, J-Moss, ELV, batteries), a compound is judged by the mass of that in it. Unspecified if
+// concentration or threshold is missing.
 v1::Answer IsAboveThreshold(const v1::DeclaredSubstance& substance);
 
 // Whether it is above, in scope, and no exemption holds on the day of the declaration.

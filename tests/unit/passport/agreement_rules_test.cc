@@ -232,6 +232,62 @@ TEST_F(ContainedSubstances, HaveThresholdsOfTheirOwn) {
   EXPECT_THAT(LinesFor("0.9"), IsEmpty());
 }
 
+// Found: 5 % of lead monoxide, chromium trioxide, cadmium sulfide or an octabrominated ether conformed to RoHS, as only
+// the CAS numbers of the elements were looked up.
+TEST_F(ContainedSubstances, CountByTheElementInThem) {
+  hazards_.set_contains_svhc(v1::ANSWER_UNSPECIFIED);
+  Identify("1317-36-8");  // lead monoxide, 0.92832 of which is lead
+  EXPECT_THAT(LinesFor("0.0011"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.00107"), IsEmpty()) << "less than 0.1 % of lead";
+  Identify("1306-23-6");  // cadmium sulfide
+  EXPECT_THAT(LinesFor("0.0002"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.0001"), IsEmpty());
+  Identify("1333-82-0");  // chromium trioxide, 0.52 of which is chromium
+  EXPECT_THAT(LinesFor("0.002"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.0019"), IsEmpty());
+  Identify("32536-52-0");  // octabromodiphenyl ether
+  EXPECT_THAT(LinesFor("0.0011"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.001"), IsEmpty());
+  Identify("7758-97-6");  // lead chromate: of two elements
+  EXPECT_THAT(LinesFor("0.002"), ElementsAre(kRohs, kJmoss)) << "as lead";
+  EXPECT_THAT(LinesFor("0.01"), ElementsAre(kRohs, kJmoss, kRohs, kJmoss)) << "as both";
+}
+
+// Found: 0.09 % of each of two lead compounds in one material went for none above 0.1 %.
+TEST_F(ContainedSubstances, CountTogetherInOneMaterial) {
+  hazards_.set_contains_svhc(v1::ANSWER_UNSPECIFIED);
+  Identify("1317-36-8");
+  v1::CompositionNode* material = composition_.mutable_nodes(0)->mutable_children(0);
+  v1::CompositionNode* other = AddNode(material->mutable_children(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "");
+  *other->add_identifiers() = substance_->identifiers(0);
+  other->mutable_identifiers(0)->set_value("1314-41-6");  // orange lead
+  other->mutable_mass_fraction()->set_value("0.0009");
+  substance_ = material->mutable_children(0);
+  EXPECT_THAT(LinesFor("0.0009"), ElementsAre(kRohs, kJmoss));
+  EXPECT_THAT(LinesFor("0.0001"), IsEmpty());
+  EXPECT_THAT(LinesFor("0.0011"), ElementsAre(kRohs, kJmoss)) << "said once of what is above alone";
+  other->mutable_identifiers(0)->set_value("1306-19-0");
+  other->mutable_mass_fraction()->set_value("0.0001");
+  EXPECT_THAT(LinesFor("0.001"), IsEmpty()) << "cadmium is not lead";
+  other->mutable_identifiers(0)->set_value("1314-41-6");
+  other->mutable_mass_fraction()->set_value("0.0009");
+  other->add_exemptions()->set_identity("7(c)-I");
+  EXPECT_THAT(LinesFor("0.0009"), IsEmpty()) << "what is exempt does not count";
+}
+
+TEST_F(ContainedSubstances, AreNotCountedBesideTheGroupThatHoldsThem) {
+  hazards_.set_contains_svhc(v1::ANSWER_UNSPECIFIED);
+  Identify("7439-92-1");
+  substance_->set_kind(v1::COMPOSITION_NODE_KIND_SUBSTANCE_GROUP);
+  v1::CompositionNode* oxide = AddNode(substance_->mutable_children(), v1::COMPOSITION_NODE_KIND_SUBSTANCE, "");
+  *oxide->add_identifiers() = substance_->identifiers(0);
+  oxide->mutable_identifiers(0)->set_value("1317-36-8");
+  oxide->mutable_mass_fraction()->set_value("1");
+  EXPECT_THAT(LinesFor("0.0009"), IsEmpty());
+  substance_->mutable_identifiers(0)->set_value("64-17-5");  // a group that is on no list does not hide what is in it
+  EXPECT_THAT(LinesFor("0.0011"), ElementsAre(kRohs, kJmoss));
+}
+
 TEST_F(ContainedSubstances, MayBeExempted) {
   Identify("7439-92-1");
   composition_.mutable_nodes(0)->mutable_children(0)->add_exemptions()->set_identity("6(c)");
@@ -242,6 +298,8 @@ TEST_F(ContainedSubstances, MayBeExempted) {
   state->set_substance(v1::RESTRICTED_SUBSTANCE_CADMIUM);
   EXPECT_THAT(LinesFor("0.02"), ElementsAre(kRohs, kJmoss, kSvhc)) << "of another substance";
   state->set_substance(v1::RESTRICTED_SUBSTANCE_LEAD);
+  EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
+  Identify("1317-36-8");  // lead monoxide is exempt as lead is
   EXPECT_THAT(LinesFor("0.02"), ElementsAre(kSvhc));
 }
 
