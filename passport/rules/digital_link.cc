@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "passport/rules/finding.h"
 #include "passport/rules/gs1_check_digit.h"
 #include "passport/rules/gs1_key.h"
 #include "passport/rules/rule.h"
@@ -120,6 +121,23 @@ absl::StatusOr<std::vector<std::string>> SplitPath(absl::string_view path) {
   return segments;
 }
 
+// What scanners and resolvers of today read, but the standard asks or recommends to write in another way.
+void CheckLinkForm(absl::string_view uri, const DigitalLink& link, const Path& field, Findings& findings) {
+  if (!absl::StartsWithIgnoreCase(uri, "https://")) {
+    Report(findings, field.ToString(), "V4_DIGITAL_LINK_FORM", "a link that does not begin with https://",
+           {"https, as GS1 recommends", "write https:// if the host answers there",
+            "Digital Link は https:// で始めることが推奨されています。"},
+           Severity::kWarning);
+  }
+  if (!link.gtin.empty() && !absl::StrContains(uri, absl::StrCat("/01/", link.gtin))) {
+    Report(findings, field.ToString(), "V4_DIGITAL_LINK_FORM", "a GTIN of fewer than 14 digits",
+           {absl::StrCat("/01/", link.gtin, ": 14 digits, as GS1 Digital Link asks for"),
+            "put zeros before the GTIN; codes that are printed already still resolve",
+            "Digital Link の GTIN は先頭に0を補い14桁で記載してください。"},
+           Severity::kWarning);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<DigitalLink> ParseDigitalLink(absl::string_view uri) {
@@ -170,6 +188,7 @@ void CheckIdentityDigitalLink(const v1::Identity& identity, const Path& path, Fi
                   .message_ja = "GS1 Digital Link の形式が正しくありません。"});
     return;
   }
+  CheckLinkForm(identity.digital_link(), *link, field, findings);
   if (link->primary_ai != "01") {
     return;
   }

@@ -32,7 +32,8 @@ struct DigitalLink {
 // the key, V3_CHECK_DIGIT if the check digit is wrong. The query part and the fragment are ignored.
 absl::StatusOr<DigitalLink> ParseDigitalLink(absl::string_view uri);
 
-// V4: the digital link of an identity can be read and says the same as its gtin, lot and serial.
+// V4: the digital link of an identity can be read and says the same as its gtin, lot and serial. A warning if it is not
+// https, or has a shorter GTIN than 14 digits, as links of the first version of the standard may.
 void CheckIdentityDigitalLink(const v1::Identity& identity, const Path& path, Findings& findings);
 
 }  // namespace meguri::passport

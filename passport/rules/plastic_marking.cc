@@ -56,25 +56,31 @@ bool IsSuffix(absl::string_view text) {
   return std::find(std::begin(kSuffixes), std::end(kSuffixes), text) != std::end(kSuffixes);
 }
 
-// GF30, MD20, T40: the figures are per cent by mass.
-bool IsFiller(absl::string_view text) {
+// GF30, MD20, T40: the figures are per cent by mass. Nullopt if it is no filler.
+absl::optional<int> FillerPercent(absl::string_view text) {
   if (text.size() < 2 || !absl::StrContains(kFillerMaterials, text[0])) {
-    return false;
+    return absl::nullopt;
   }
   text.remove_prefix(1);
   if (absl::StrContains(kFillerForms, text[0])) {
     text.remove_prefix(1);
   }
-  return (text.size() == 1 || text.size() == 2) && AreDigits(text);
+  int percent = 0;
+  const bool fits = (text.size() == 1 || text.size() == 2) && AreDigits(text) && absl::SimpleAtoi(text, &percent);
+  return fits ? absl::make_optional(percent) : absl::nullopt;
 }
 
+// They leave room for the polymer.
 bool AreFillers(absl::string_view text) {
+  int sum = 0;
   for (const absl::string_view filler : absl::StrSplit(text, '+')) {
-    if (!IsFiller(filler)) {
+    const absl::optional<int> percent = FillerPercent(filler);
+    if (!percent.has_value()) {
       return false;
     }
+    sum += *percent;
   }
-  return true;
+  return sum < 100;
 }
 
 bool IsPlasticiser(absl::string_view text) {
@@ -125,7 +131,7 @@ bool TakeFillers(absl::string_view& text) {
     return AreFillers(*several);
   }
   const size_t dash = text.rfind('-');
-  if (dash != absl::string_view::npos && IsFiller(text.substr(dash + 1))) {
+  if (dash != absl::string_view::npos && FillerPercent(text.substr(dash + 1)).has_value()) {
     text = text.substr(0, dash);
   }
   return true;
@@ -178,7 +184,8 @@ void CheckPlasticMarking(absl::string_view value, const Path& path, Findings& fi
                   .reason = "V9_PLASTIC_MARKING",
                   .found = Quoted(value),
                   .expected = "a marking of JIS K 6999 such as >PP-TD20< or >PC+ABS(REC30)<",
-                  .cure = "write symbols of ISO 1043-1, fillers of ISO 1043-2 with per cent by mass, -P, -FR, (REC)",
+                  .cure = "write symbols of ISO 1043-1, fillers of ISO 1043-2 with per cent by mass (less than 100 "
+                          "together), -P, -FR, (REC)",
                   .message_ja = "材質表示が JIS K 6999 の形式ではありません（例: >PP-TD20<）。"});
   }
 }

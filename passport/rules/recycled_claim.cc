@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -145,22 +146,50 @@ void CheckRecomputed(const v1::RecycledContentClaim& claim, const Path& path, Fi
   }
 }
 
-// What a claim is about, by which claims add.
-using Kilograms =
-    std::tuple<v1::ClaimScope, std::string, std::string, std::string, uint32_t, std::string, std::string, std::string>;
+// What a claim is about, its mass apart.
+using About = std::tuple<v1::ClaimScope, std::string, std::string, uint32_t, std::string, std::string, std::string>;
 
-Kilograms KilogramsOf(const v1::RecycledContentClaim& claim) {
+About AboutOf(const v1::RecycledContentClaim& claim) {
   const bool is_product = claim.scope() == v1::CLAIM_SCOPE_PRODUCT;
   const std::string subject(absl::StripAsciiWhitespace(claim.subject()));
   return {claim.scope(),
           is_product ? "" : absl::AsciiStrToLower(subject),
-          claim.total_mass_kg().value(),  // a number has one spelling
           claim.reporting_basis().plant(),
           claim.reporting_basis().year(),
           claim.mass_balance_period().start(),
           claim.mass_balance_period().end(),
           claim.certificate().scheme()};
 }
+
+// What claims say together about the same kilograms.
+struct Kilograms {
+  size_t place = 0;             // in the order of the first claims
+  absl::int128 first_mass = 0;  // as the first claim has it
+  absl::int128 mass = 0;        // as the heaviest has it
+  absl::int128 recycled = 0;
+};
+
+class ClaimedKilograms {
+ public:
+  // Those of a claim of `total` mass: of claims before if they are the same.
+  Kilograms& Of(const v1::RecycledContentClaim& claim, absl::int128 total) {
+    std::vector<Kilograms>& known = known_[AboutOf(claim)];
+    const auto is_same = [&](const Kilograms& other) {
+      return claim.scope() == v1::CLAIM_SCOPE_PRODUCT ||
+             (IsWithin(total, other.first_mass) && IsWhole(total, other.first_mass));
+    };
+    auto same = std::find_if(known.begin(), known.end(), is_same);
+    if (same == known.end()) {
+      same = known.insert(known.end(), {.place = count_++, .first_mass = total, .mass = total, .recycled = 0});
+    }
+    same->mass = std::max(same->mass, total);
+    return *same;
+  }
+
+ private:
+  std::map<About, std::vector<Kilograms>> known_;
+  size_t count_ = 0;
+};
 
 // Six digits.
 absl::int128 RoundedShare(absl::int128 recycled, absl::int128 total) {
@@ -172,7 +201,7 @@ absl::int128 RoundedShare(absl::int128 recycled, absl::int128 total) {
 }  // namespace
 
 void CheckClaimSums(const v1::RecycledContent& content, const Path& path, Findings& findings) {
-  std::map<Kilograms, absl::int128> sums;
+  ClaimedKilograms claimed;
   for (int i = 0; i < content.claims_size(); ++i) {
     const v1::RecycledContentClaim& claim = content.claims(i);
     const Amount total = MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
@@ -180,14 +209,14 @@ void CheckClaimSums(const v1::RecycledContent& content, const Path& path, Findin
     if (!total.has_value() || recycled > *total) {
       continue;  // said of the claim itself
     }
-    absl::int128& sum = sums[KilogramsOf(claim)];
-    const bool was_within = IsWithin(sum, *total);
-    sum += recycled;
-    if (was_within && !IsWithin(sum, *total)) {
+    Kilograms& same = claimed.Of(claim, *total);
+    const bool was_within = IsWithin(same.recycled, same.mass);
+    same.recycled += recycled;
+    if (was_within && !IsWithin(same.recycled, same.mass)) {
       AddClaim(path.Element("claims", i).At("total_mass_kg"), "V8_CLAIM_SUM",
-               absl::StrCat("with the claims before about the same subject, ", FixedDecimalText(sum),
+               absl::StrCat("with the claims before about the same subject, ", FixedDecimalText(same.recycled),
                             " kg of recycled mass"),
-               absl::StrCat("at most the total of ", FixedDecimalText(*total), " kg within 0.5 %"),
+               absl::StrCat("at most the total of ", FixedDecimalText(same.mass), " kg within 0.5 %"),
                "count each kilogram in one claim, or say what the claims are about apart",
                "同じ対象に対する再生材質量の合計が総質量を超えています。", findings);
     }
@@ -205,19 +234,17 @@ absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& 
 
 std::vector<RecycledShare> RecycledSharesOf(const v1::RecycledContent& content) {
   std::vector<RecycledShare> shares;
-  std::map<Kilograms, std::pair<size_t, absl::int128>> known;  // position among the shares, recycled mass
+  ClaimedKilograms claimed;
   for (const v1::RecycledContentClaim& claim : content.claims()) {
     if (!RecycledFractionOf(claim).has_value()) {
       continue;
     }
-    const absl::int128 total = *MassOf(claim.has_total_mass_kg(), claim.total_mass_kg());
-    const auto [place, is_new] = known.try_emplace(KilogramsOf(claim), shares.size(), 0);
-    if (is_new) {
-      shares.push_back({claim.scope(), 0});
+    Kilograms& same = claimed.Of(claim, *MassOf(claim.has_total_mass_kg(), claim.total_mass_kg()));
+    if (same.place == shares.size()) {
+      shares.push_back({&claim, 0});
     }
-    absl::int128& recycled = place->second.second;
-    recycled = std::min(recycled + RecycledMass(claim), total);
-    shares[place->second.first].fraction = RoundedShare(recycled, total);
+    same.recycled += RecycledMass(claim);
+    shares[same.place].fraction = RoundedShare(std::min(same.recycled, same.mass), same.mass);
   }
   return shares;
 }

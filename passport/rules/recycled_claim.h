@@ -20,8 +20,9 @@ void CheckClaimCount(const v1::RecycledContent& content, const Path& path, Findi
 // has a ledger and a period.
 void CheckRecycledClaim(const v1::RecycledContentClaim& claim, const Path& path, Findings& findings);
 
-// V8: claims about the same kilograms add up to no more than these. They are the same if scope, subject, total mass,
-// plant and year, accounting period and certification scheme are: such claims differ in the source (pre- or
+// V8: claims about the same kilograms add up to no more than these. They are the same if scope, subject, total mass
+// within 0.5 %, plant and year, accounting period and certification scheme are; the mass of the product is that of the
+// product, whatever two claims about it say: such claims differ in the source (pre- or
 // post-consumer), the recycling method or the chain of custody, and no kilogram comes from two of these. Claims that
 // differ in any of the rest are other views of the same material (a product and its materials, two plants, two schemes)
 // or other portions of it, and do not add.
@@ -34,8 +35,8 @@ absl::optional<absl::int128> RecycledFractionOf(const v1::RecycledContentClaim& 
 
 // What the claims about the same kilograms say together.
 struct RecycledShare {
-  v1::ClaimScope scope = v1::CLAIM_SCOPE_UNSPECIFIED;
-  absl::int128 fraction = 0;  // as above, at most 1
+  const v1::RecycledContentClaim* first = nullptr;  // of them; not null
+  absl::int128 fraction = 0;                        // as above, at most 1
 };
 // One for each kind of kilograms (CheckClaimSums), in the order of the first claims. Claims with unusable masses count
 // for nothing.

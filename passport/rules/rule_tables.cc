@@ -7,6 +7,7 @@
 #include "meguri/passport/v1/derived.pb.h"
 #include "meguri/passport/v1/owner_note.pb.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "passport/rules/battery_chemistry.h"
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/cas_number.h"
 #include "passport/rules/composition_tree.h"
@@ -26,6 +27,7 @@
 #include "passport/rules/product_mass.h"
 #include "passport/rules/quantity.h"
 #include "passport/rules/recycled_claim.h"
+#include "passport/rules/recycled_marking.h"
 #include "passport/rules/registered_prefix.h"
 #include "passport/rules/removal_item.h"
 #include "passport/rules/rule_table.h"
@@ -252,10 +254,10 @@ RulesByMessage MakeRulesByMessage() {
 }
 
 constexpr RecordRule kRecordRules[] = {
-    &CheckMassAgreement,     &CheckRecycledMarking, &CheckBatteryClaims,       &CheckSelfReference,
-    &CheckOfferedMass,       &CheckBillReferences,  &CheckBatteryMinimum,      &CheckDataQualityLevel,
-    &CheckItemAgreement,     &CheckHazardAgreement, &CheckContainedSubstances, &CheckCertificationExpiry,
-    &CheckCriticalMaterials, &CheckValidWhenIssued, &CheckOtherParty,
+    &CheckMassAgreement,       &CheckRecycledMarking,   &CheckBatteryClaims,    &CheckSelfReference,
+    &CheckOfferedMass,         &CheckBillReferences,    &CheckBatteryMinimum,   &CheckDataQualityLevel,
+    &CheckItemAgreement,       &CheckHazardAgreement,   &CheckLithiumIonAnswer, &CheckContainedSubstances,
+    &CheckCertificationExpiry, &CheckCriticalMaterials, &CheckValidWhenIssued,  &CheckOtherParty,
 };
 
 }  // namespace

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/rules/section_agreement.h"
 
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
-#include "passport/rules/decimal.h"
-#include "passport/rules/plastic_marking.h"
-#include "passport/rules/recycled_claim.h"
-#include "passport/rules/weighed_group.h"
-
 namespace meguri::passport {
 namespace {
 
@@ -16,8 +8,6 @@ constexpr char kBatteryGroup[] = "battery";
 const Path kIdentityPath("sections.identity");
 const Path kCompositionPath("sections.composition");
 const Path kClaimsPath("sections.recycled_content");
-// A marking shows whole per cent: half a per cent is rounding.
-constexpr int kMarkingRoundingPerMille = 5;
 
 void AddSelf(const std::string& field, const std::string& id, Findings& findings) {
   findings.Add({.field = field,
@@ -40,29 +30,6 @@ void CheckComponents(const google::protobuf::RepeatedPtrField<v1::CompositionNod
 }
 
 }  // namespace
-
-void CheckRecycledMarking(const record::Header&, const RecordContent& content, Findings& findings) {
-  if (content.identity == nullptr || content.recycled_content == nullptr) {
-    return;
-  }
-  const absl::int128 one = FixedDecimal::FromInteger(1).units();
-  int claimed_per_mille = 0;  // rounded up
-  for (const RecycledShare& share : RecycledSharesOf(*content.recycled_content)) {
-    claimed_per_mille = std::max(claimed_per_mille, static_cast<int>((share.fraction * 1000 + one - 1) / one));
-  }
-  for (int i = 0; i < content.identity->plastic_markings_size(); ++i) {
-    const auto marking = ParsePlasticMarking(content.identity->plastic_markings(i));
-    const int marked = marking.has_value() ? marking->recycled_percent.value_or(0) : 0;
-    if (marked * 10 > claimed_per_mille + kMarkingRoundingPerMille) {
-      findings.Add({.field = kIdentityPath.Element("plastic_markings", i).ToString(),
-                    .reason = "V9_RECYCLED_MARKING",
-                    .found = absl::StrCat("REC", marked),
-                    .expected = absl::StrCat("at most the ", claimed_per_mille / 10, " % that the claims make"),
-                    .cure = "correct the marking or the recycled content section",
-                    .message_ja = "材質表示の再生材率が再生材情報の値を超えています。"});
-    }
-  }
-}
 
 void CheckBatteryClaims(const record::Header&, const RecordContent& content, Findings& findings) {
   if (content.identity == nullptr || content.recycled_content == nullptr ||

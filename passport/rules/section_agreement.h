@@ -5,9 +5,6 @@
 
 namespace meguri::passport {
 
-// V9: a marking (REC30) promises no more than the recycled content section claims.
-void CheckRecycledMarking(const record::Header& header, const RecordContent& content, Findings& findings);
-
 // EU Battery Regulation Art. 8: recycled content of a battery is stated per plant and year.
 void CheckBatteryClaims(const record::Header& header, const RecordContent& content, Findings& findings);
 

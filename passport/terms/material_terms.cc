@@ -47,7 +47,8 @@ void AddMaterialPropertiesTerms(const google::protobuf::Message& payload, TermSi
 void AddRecycledContentTerms(const google::protobuf::Message& payload, TermSink& terms) {
   // From the masses: what was declared is not relied on.
   for (const RecycledShare& share : RecycledSharesOf(static_cast<const v1::RecycledContent&>(payload))) {
-    if (share.scope == v1::CLAIM_SCOPE_PRODUCT || share.scope == v1::CLAIM_SCOPE_MATERIAL) {
+    const v1::ClaimScope scope = share.first->scope();
+    if (scope == v1::CLAIM_SCOPE_PRODUCT || scope == v1::CLAIM_SCOPE_MATERIAL) {
       terms.AddNumber("recycled_fraction", FixedDecimalText(share.fraction));
     }
   }

@@ -17,6 +17,7 @@
 #include "meguri/passport/v1/durability.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "passport/rules/battery_chemistry.h"
 #include "passport/rules/contained_substance.h"
 #include "passport/rules/product_mass.h"
 #include "passport/validate.h"
@@ -307,6 +308,48 @@ TEST_F(ContainedSubstances, OfAnUnknownShareOfTheArticleAreAWarning) {
   composition_.mutable_nodes(0)->clear_mass_kg();
   composition_.mutable_nodes(0)->mutable_children(0)->clear_mass_kg();
   EXPECT_THAT(LinesFor("0.05"), ElementsAre(kRohs, "sections.hazard_summary.contains_svhc V15_CONTRADICTION_POSSIBLE"));
+}
+
+// Found: a traction battery of NMC whose summary said that it holds no lithium-ion battery.
+TEST(LithiumIon, IsNotDeniedBesideItsChemistry) {
+  v1::HazardSummary hazards;
+  hazards.set_contains_lithium_ion_battery(v1::ANSWER_NO);
+  v1::CompositionSummary summary;
+  v1::Dismantling dismantling;
+  RecordContent content;
+  content.hazard_summary = &hazards;
+  content.composition_summary = &summary;
+  content.dismantling = &dismantling;
+  const auto lines = [&content](absl::string_view file) {
+    Findings findings(10);
+    CheckLithiumIonAnswer(Seal(DemoDraft(file)).header, content, findings);
+    return Lines(std::move(findings).Take());
+  };
+  const auto refused = ElementsAre("sections.hazard_summary.contains_lithium_ion_battery V15_CONTRADICTION");
+  EXPECT_THAT(lines("ev-battery.json"), IsEmpty());
+  summary.mutable_chemistry()->set_en("lithium nickel manganese cobalt oxide (NMC811) / graphite");
+  EXPECT_THAT(lines("ev-battery.json"), refused);
+  EXPECT_THAT(lines("cathode-nmc811-lot.json"), IsEmpty()) << "a cathode is no battery";
+  hazards.set_contains_lithium_ion_battery(v1::ANSWER_YES);
+  EXPECT_THAT(lines("ev-battery.json"), IsEmpty());
+  hazards.set_contains_lithium_ion_battery(v1::ANSWER_NO);
+  summary.clear_chemistry();
+  summary.mutable_chemistry()->set_ja("リン酸鉄リチウム");
+  EXPECT_THAT(lines("ev-battery.json"), refused);
+  summary.clear_chemistry();
+  dismantling.set_lithium_ion(true);
+  EXPECT_THAT(lines("washing-machine.json"), refused);
+}
+
+TEST(LithiumIon, IsKnownByItsNames) {
+  for (const char* name : {"NMC", "nmc622", "LFP", "Nickel Cobalt Manganese (NCM)", "LiFePO4", "Li-ion", "LTO/LMO",
+                           "lithium iron phosphate", "リチウムイオン電池"}) {
+    EXPECT_TRUE(NamesLithiumIon(name)) << name;
+  }
+  for (const char* name : {"", "lead-acid", "NiMH", "lithium thionyl chloride", "lithium manganese dioxide", "zinc-air",
+                           "sodium-ion (layered NCM)", "alcohol", "鉛蓄電池"}) {
+    EXPECT_FALSE(NamesLithiumIon(name)) << name;
+  }
 }
 
 }  // namespace

@@ -310,6 +310,16 @@ TEST(PlasticMarking, RefusesWrongOnes) {
   }
 }
 
+// Found: 30 % of glass and 80 % of talc in one polypropylene.
+TEST(PlasticMarking, LeavesRoomForThePolymer) {
+  for (const char* marking :
+       {">PP-(GF30+TD80)<", ">PP-(GF50+TD50)<", ">PP-GF130<", ">PP-GF100<", ">PP-(GF40+MD30+TD30)<"}) {
+    EXPECT_FALSE(ParsePlasticMarking(marking).has_value()) << marking;
+  }
+  EXPECT_TRUE(ParsePlasticMarking(">PP-(GF30+TD60)<").has_value());
+  EXPECT_TRUE(ParsePlasticMarking(">PP-(GF50+TD49)(REC100)<").has_value());
+}
+
 TEST(PlasticMarking, ChecksSymbolsOfMaterials) {
   EXPECT_THAT(ReasonsFor(&CheckPolymerSymbols, "PC+ABS"), IsEmpty());
   EXPECT_THAT(ReasonsFor(&CheckPolymerSymbols, "PP-GF30"), ElementsAre("V9_POLYMER_SYMBOL"));

@@ -103,6 +103,27 @@ TEST(ValidateIdentity, WantsTheKeysOfItsGranularity) {
               ElementsAre("s.serial V4_GRANULARITY", "s.product_status V4_GRANULARITY"));
 }
 
+// Found: links of the first version of the standard were published without a word.
+TEST(ValidateIdentity, WarnsOfADigitalLinkOfTheFirstVersion) {
+  v1::Identity identity = Identity();
+  const std::string link = identity.digital_link();
+  const size_t key = link.find("/01/0");
+  ASSERT_NE(key, std::string::npos) << link;
+  const auto lines = [&identity](const std::string& uri) {
+    identity.set_digital_link(uri);
+    const auto found = ValidateSection(SECTION_TYPE_IDENTITY, identity.SerializeAsString(), "s");
+    EXPECT_THAT(Errors(found), IsEmpty()) << uri;
+    return Lines(found);
+  };
+  EXPECT_THAT(lines(link), IsEmpty());
+  EXPECT_THAT(lines("HTTPS" + link.substr(5)), IsEmpty());
+  EXPECT_THAT(lines("http" + link.substr(5)), ElementsAre("s.digital_link V4_DIGITAL_LINK_FORM"));
+  const std::string short_link = link.substr(0, key + 4) + link.substr(key + 5);  // 13 digits
+  EXPECT_THAT(lines(short_link), ElementsAre("s.digital_link V4_DIGITAL_LINK_FORM"));
+  EXPECT_THAT(lines("http" + short_link.substr(5)),
+              ElementsAre("s.digital_link V4_DIGITAL_LINK_FORM", "s.digital_link V4_DIGITAL_LINK_FORM"));
+}
+
 TEST(ValidateIdentity, WantsAJapaneseNameAndNoEmptyText) {
   v1::Identity identity = Identity();
   identity.mutable_name()->clear_ja();
@@ -476,6 +497,33 @@ TEST(ValidateRecycledContent, AddsUpClaimsAboutTheSameKilograms) {
   third = first;
   third.mutable_total_mass_kg()->set_value("11");
   EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "another portion";
+}
+
+// Found: a gram more or less in the total made two claims about one product strangers to each other.
+TEST(ValidateRecycledContent, AddsUpClaimsWhoseTotalsDifferByRounding) {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim& first = *content.mutable_claims(0);
+  first.set_scope(v1::CLAIM_SCOPE_COMPONENT);
+  first.set_subject("body");
+  first.clear_recycled_fraction();
+  first.clear_post_consumer_sources();
+  first.mutable_total_mass_kg()->set_value("100");
+  first.mutable_pre_consumer_mass_kg()->set_value("30");
+  first.mutable_post_consumer_mass_kg()->set_value("30");
+  *content.add_claims() = first;
+  v1::RecycledContentClaim& second = *content.mutable_claims(1);
+  const auto sum = Contains("s.claims[1].total_mass_kg V8_CLAIM_SUM");
+  for (const char* total : {"100.1", "99.9", "100.5"}) {
+    second.mutable_total_mass_kg()->set_value(total);
+    EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), sum) << total;
+  }
+  second.mutable_total_mass_kg()->set_value("101");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty()) << "another portion";
+  content.mutable_claims(0)->set_scope(v1::CLAIM_SCOPE_PRODUCT);
+  second.set_scope(v1::CLAIM_SCOPE_PRODUCT);
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), sum) << "a product has no portions";
+  second.mutable_post_consumer_mass_kg()->set_value("10");
+  EXPECT_THAT(LinesOf(SECTION_TYPE_RECYCLED_CONTENT, content), IsEmpty());
 }
 
 TEST(ValidateRecycledContent, RecomputesTheFraction) {
