@@ -263,6 +263,12 @@ TrustBundle::TrustBundle(std::string bytes, registry::v1::TrustBundle message, r
       tls_roots_(std::move(tls_roots)),
       registry_feed_key_(std::move(registry_feed_key)) {}
 
+record::Hash TrustBundle::body_hash() const {
+  const absl::StatusOr<OpenedBody> opened = ParseBundle(bytes_);
+  Invariant(opened.ok(), "a trust bundle that was opened can be parsed");
+  return record::Sha256(opened->signed_body.body());
+}
+
 absl::StatusOr<TrustBundle> TrustBundle::Open(absl::string_view bytes, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(OpenedBody opened, ParseBundle(bytes));
   MEGURI_ASSIGN_OR_RETURN(Anchors anchors, CheckForm(opened.message));

@@ -10,6 +10,7 @@
 #include "certs/certificate.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "record/hash.h"
 #include "record/public_key.h"
 
 namespace meguri::certs {
@@ -29,6 +30,8 @@ class TrustBundle {
   static absl::StatusOr<TrustBundle> OpenNext(absl::string_view bytes, const TrustBundle& current, absl::Time now);
 
   const std::string& bytes() const { return bytes_; }
+  // SHA-256 of the body, which every copy of a version has in common, whoever signed it.
+  record::Hash body_hash() const;
   const registry::v1::TrustBundle& message() const { return message_; }
   const std::string& federation() const { return message_.federation(); }
   const record::ParticipantId& operator_id() const { return operator_id_; }

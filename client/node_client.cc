@@ -209,6 +209,10 @@ absl::StatusOr<record::v1::GetResponse> NodeClient::Get(const record::v1::GetReq
   return edge_->Call(*edge_->record, &record::v1::RecordService::Stub::Get, request);
 }
 
+absl::StatusOr<record::v1::GetProofResponse> NodeClient::GetProof(const record::v1::GetProofRequest& request) const {
+  return edge_->Call(*edge_->record, &record::v1::RecordService::Stub::GetProof, request);
+}
+
 absl::StatusOr<record::v1::ListResponse> NodeClient::List(const record::v1::ListRequest& request) const {
   return edge_->Call(*edge_->record, &record::v1::RecordService::Stub::List, request);
 }

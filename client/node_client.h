@@ -45,6 +45,7 @@ class NodeClient {
   absl::StatusOr<record::v1::PublishResponse> Publish(const record::v1::PublishRequest& request) const;
   std::unique_ptr<PublishSession> PublishStream() const;
   absl::StatusOr<record::v1::GetResponse> Get(const record::v1::GetRequest& request) const;
+  absl::StatusOr<record::v1::GetProofResponse> GetProof(const record::v1::GetProofRequest& request) const;
   absl::StatusOr<record::v1::ListResponse> List(const record::v1::ListRequest& request) const;
   absl::StatusOr<record::v1::HistoryResponse> History(const record::v1::HistoryRequest& request) const;
   absl::StatusOr<record::v1::ResolveResponse> Resolve(const record::v1::ResolveRequest& request) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "record/feed_proof.h"
 #include "record/hash.h"
 #include "record/header.h"
 #include "record/public_key.h"
@@ -17,6 +19,7 @@
 namespace meguri::client {
 
 inline constexpr size_t kRecordFileBytesMax = size_t{40} << 20;
+inline constexpr int kRecordProofsMax = 64;
 
 enum class Verdict {
   kValid,
@@ -37,7 +40,18 @@ struct VerificationReport {
   record::Header header;
   record::Hash key_id;  // that signed the record
   record::v1::Envelope envelope;
+  std::vector<record::ProvenEntry> entries;  // of feeds that name the record, as in the file
   VerifiedMember publisher;
+  record::ProvenEntry publisher_entry;  // of the registry feed
+  uint64_t trust_bundle_version = 0;    // of the bundle with which the file was made
+};
+
+// What a record file is made of.
+struct RecordFileParts {
+  record::v1::Envelope record;
+  std::vector<record::v1::FeedProof> record_proofs;
+  record::v1::Envelope publisher_entry;
+  record::v1::FeedProof publisher_entry_proof;
 };
 
 // Checks that `envelope` is a Member record of the operator, signed by a registry record key of `bundle` that is usable
@@ -45,13 +59,15 @@ struct VerificationReport {
 absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope,
                                                   const certs::TrustBundle& bundle, absl::Time now);
 
-// Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry, a record
-// key of that entry signed the header, and every section in the file belongs to the header. Any changed bit is refused:
-// INVALID_ARGUMENT with reason RECORD_FILE, MEMBER_RECORD, RECORD_KEY, or the reasons of record and certs.
+// Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry and its
+// feed names it, a record key of that entry signed the header, every section in the file belongs to the header, and
+// feeds of the publisher name the header and open those sections. Any changed bit is refused: INVALID_ARGUMENT with
+// reason RECORD_FILE, MEMBER_RECORD, RECORD_KEY, REGISTRY_FEED, SLOT_NOT_PROVEN, OTHER_TRUST_BUNDLE, or the reasons of
+// record and certs.
 absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const certs::TrustBundle& bundle,
                                                     absl::Time now);
 
 // The file of a record, deterministic. It is the caller's business to check it with VerifyRecordFile.
-std::string MakeRecordFile(const record::v1::Envelope& record, const record::v1::Envelope& publisher_entry);
+std::string MakeRecordFile(RecordFileParts parts, const certs::TrustBundle& bundle);
 
 }  // namespace meguri::client

@@ -203,18 +203,24 @@ def read_hidden(story, recycler, records):
 
 
 def verify_file(story, federation, recycler, records):
-    story.chapter("The recycler saves the battery's passport as a file; anyone with the trust bundle can check it.")
-    saved = federation.folder / "battery.meguri"
-    recycler.cli("record", "get", records["battery"], "--save", str(saved))
-    bundle = str(recycler.folder / "trust-bundle")
-    story.check(recycler.cli("verify", str(saved), "--trust-bundle", bundle, check=False).code == 0,
-                f"{saved.name} is genuine ({saved.stat().st_size} bytes, no network needed)")
+    story.chapter("The recycler saves the battery's passport with its proofs; anyone with the trust bundle can check it.")
+    # Beside the build: it stays when the federation is gone.
+    left = federation.bin.parent.parent / "demo"
+    left.mkdir(exist_ok=True)
+    saved, bundle = left / "battery.meguri", left / "trust-bundle"
+    bundle.write_bytes((recycler.folder / "trust-bundle").read_bytes())
+    recycler.cli("record", "export", records["battery"], "--bundle", "--out", str(saved), "--force")
+    answer = recycler.json("verify", str(saved), "--trust-bundle", str(bundle))
+    story.check(answer["verdict"] == "VALID", f"{saved.name} is genuine ({saved.stat().st_size} bytes, no network needed)")
+    feeds = ", ".join(f"{proof['feed']} ({proof['index'] + 1} of {proof['size']})" for proof in answer["feeds"])
+    story.check(feeds, f"feeds of its publisher name it: {feeds}")
     changed = bytearray(saved.read_bytes())
     changed[len(changed) // 2] ^= 1
     tampered = federation.folder / "tampered.meguri"
     tampered.write_bytes(bytes(changed))
-    story.check(recycler.cli("verify", str(tampered), "--trust-bundle", bundle, check=False).code == 1,
+    story.check(recycler.cli("verify", str(tampered), "--trust-bundle", str(bundle), check=False).code == 1,
                 "with one bit changed it is refused")
+    return f"{federation.bin / 'meguri'} verify {saved} --trust-bundle {bundle}"
 
 
 def correct_and_withdraw(story, maker, recycler, records):
@@ -297,11 +303,12 @@ def tell(story, federation):
     trade(story, supplier, maker, recycler, records)
     read_offline(story, maker, recycler, records)
     read_hidden(story, recycler, records)
-    verify_file(story, federation, recycler, records)
+    verification = verify_file(story, federation, recycler, records)
     correct_and_withdraw(story, maker, recycler, records)
     suspend(story, federation, maker, recycler)
     liar = lie(story, federation, supplier)
     knock(story, federation, supplier, liar)
+    return verification
 
 
 def stay(story, federation):
@@ -331,8 +338,9 @@ def main():
             return 64
         federation = Federation(options.bin, folder.resolve())
         try:
-            tell(story, federation)
+            verification = tell(story, federation)
             story.say(f"\n{story.checks} checks, all held, in {time.monotonic() - story.begin:.1f} s.")
+            story.say(f"The battery's passport stays behind, with its proofs; no node is needed to check it:\n  {verification}")
             if not options.once:
                 stay(story, federation)
             return 0

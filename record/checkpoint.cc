@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -140,6 +141,26 @@ absl::StatusOr<Note> ParseNote(absl::string_view note) {
   return parsed;
 }
 
+absl::StatusOr<Note> ParseNoteOf(absl::string_view note, absl::string_view origin) {
+  MEGURI_ASSIGN_OR_RETURN(Note parsed, ParseNote(note));
+  if (parsed.checkpoint.origin != origin) {
+    return Refuse("CHECKPOINT_ORIGIN", absl::StrCat("the checkpoint is not of ", origin));
+  }
+  return parsed;
+}
+
+// Whether the line says that `feed_key` signed under `origin`.
+bool IsUnder(const NoteSignature& line, absl::string_view origin, const PublicKey& feed_key) {
+  return line.name == origin && line.key_hash == KeyHash(origin, feed_key.ed25519_bytes());
+}
+
+absl::Status CheckSignature(const Note& note, const NoteSignature& line, const PublicKey& feed_key) {
+  if (!feed_key.Verify(note.text, line.signature).ok()) {
+    return Refuse("CHECKPOINT_SIGNATURE", "the signature is not by the feed key over this checkpoint");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> SignCheckpoint(const Checkpoint& checkpoint, const Signer& feed_signer) {
@@ -154,31 +175,39 @@ absl::StatusOr<std::string> SignCheckpoint(const Checkpoint& checkpoint, const S
 
 absl::StatusOr<Checkpoint> OpenCheckpoint(absl::string_view note, absl::string_view origin, const PublicKey& feed_key) {
   MEGURI_RETURN_IF_ERROR(CheckFeedKey(feed_key));
-  MEGURI_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
-  if (parsed.checkpoint.origin != origin) {
-    return Refuse("CHECKPOINT_ORIGIN", absl::StrCat("the checkpoint is not of ", origin));
-  }
-  const std::string key_hash = KeyHash(origin, feed_key.ed25519_bytes());
+  MEGURI_ASSIGN_OR_RETURN(Note parsed, ParseNoteOf(note, origin));
   // As other readers of notes do, the first line under the key decides.
-  const auto found = std::find_if(parsed.signatures.begin(), parsed.signatures.end(), [&](const NoteSignature& line) {
-    return line.name == origin && line.key_hash == key_hash;
-  });
+  const auto found = std::find_if(parsed.signatures.begin(), parsed.signatures.end(),
+                                  [&](const NoteSignature& line) { return IsUnder(line, origin, feed_key); });
   if (found == parsed.signatures.end()) {
     return Refuse("CHECKPOINT_SIGNATURE",
                   absl::StrCat("the checkpoint carries no signature by the feed key of ", origin));
   }
-  if (!feed_key.Verify(parsed.text, found->signature).ok()) {
-    return Refuse("CHECKPOINT_SIGNATURE", "the signature is not by the feed key over this checkpoint");
+  MEGURI_RETURN_IF_ERROR(CheckSignature(parsed, *found, feed_key));
+  return std::move(parsed.checkpoint);
+}
+
+absl::StatusOr<SoleSigned> OpenSoleSigned(absl::string_view note, absl::string_view origin,
+                                          absl::Span<const PublicKey> feed_keys) {
+  MEGURI_ASSIGN_OR_RETURN(Note parsed, ParseNoteOf(note, origin));
+  if (parsed.signatures.size() != 1) {
+    return Refuse("CHECKPOINT_SIGNATURE",
+                  absl::StrCat("the checkpoint carries ", parsed.signatures.size(), " signatures, expected 1"));
   }
-  return parsed.checkpoint;
+  const NoteSignature& line = parsed.signatures.front();
+  for (size_t i = 0; i < feed_keys.size(); ++i) {
+    MEGURI_RETURN_IF_ERROR(CheckFeedKey(feed_keys[i]));
+    if (IsUnder(line, origin, feed_keys[i])) {
+      MEGURI_RETURN_IF_ERROR(CheckSignature(parsed, line, feed_keys[i]));
+      return SoleSigned{std::move(parsed.checkpoint), i};
+    }
+  }
+  return Refuse("CHECKPOINT_SIGNATURE", absl::StrCat("the checkpoint is not signed by a feed key of ", origin));
 }
 
 absl::StatusOr<Checkpoint> ReadOpenedCheckpoint(absl::string_view note, absl::string_view origin) {
-  MEGURI_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
-  if (parsed.checkpoint.origin != origin) {
-    return Refuse("CHECKPOINT_ORIGIN", absl::StrCat("the checkpoint is not of ", origin));
-  }
-  return parsed.checkpoint;
+  MEGURI_ASSIGN_OR_RETURN(Note parsed, ParseNoteOf(note, origin));
+  return std::move(parsed.checkpoint);
 }
 
 }  // namespace meguri::record

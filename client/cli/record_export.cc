@@ -14,11 +14,14 @@
 #include "certs/files.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/record_file.h"
 #include "client/cli/record_view.h"
 #include "client/cli/table.h"
+#include "client/cli/words.h"
 #include "client/verify.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/export.h"
+#include "record/header.h"
 
 namespace meguri::client {
 namespace {
@@ -38,6 +41,8 @@ struct Arguments {
   uint64_t version = 0;
   std::vector<std::string> saved;
   std::string format;
+  bool bundle = false;
+  std::vector<std::string> sections;  // of a bundle; empty: all
   std::string out;
   std::string report;
   bool force = false;
@@ -205,7 +210,82 @@ absl::Status WriteWhole(const Arguments& arguments, const std::string& path, con
                          : certs::WriteNewFile(path, bytes, kExportMode);
 }
 
+absl::StatusOr<record::v1::RecordView> GetSections(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_ids.front()));
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::GetRequest request;
+  request.set_record_id(record_id.ToString());
+  request.set_publisher(arguments.publisher);
+  request.set_version(arguments.version);
+  if (!arguments.sections.empty()) {
+    request.mutable_read_mask()->add_paths("header");
+    request.mutable_read_mask()->add_paths("signature");
+  }
+  for (const std::string& section : arguments.sections) {
+    request.mutable_read_mask()->add_paths(absl::StrCat("sections.", section));
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::v1::GetResponse response, node->Get(request));
+  return std::move(*response.mutable_record());
+}
+
+absl::Status CheckSections(const Session& session, const Arguments& arguments, const Envelope& envelope) {
+  for (const std::string& name : arguments.sections) {
+    if (std::none_of(envelope.sections().begin(), envelope.sections().end(),
+                     [&](const record::v1::Section& section) { return SectionTypeName(section.type()) == name; })) {
+      return Error(absl::StatusCode::kNotFound, "SECTION_NOT_FOUND",
+                   session.Say(Message::kBundleNoSection, {arguments.record_ids.front(), name}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ExportBundle(Session& session, const Arguments& arguments) {
+  if (arguments.record_ids.size() != 1 || !arguments.filter.empty() || !arguments.saved.empty() ||
+      !arguments.report.empty()) {
+    return Usage(session.Say(Message::kBundleOne));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::RecordView view, GetSections(session, arguments));
+  if (const std::string caution = CautionOf(view, session); !caution.empty()) {
+    session.Note(Harmless(absl::StrCat(arguments.record_ids.front(), ": ", caution)));
+  }
+  const Envelope& envelope = view.envelope();
+  MEGURI_RETURN_IF_ERROR(CheckSections(session, arguments, envelope));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(envelope.header()));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, MakeVerifiedFile(session, envelope, header));
+  MEGURI_RETURN_IF_ERROR(WriteWhole(arguments, arguments.out, bytes));
+  nlohmann::ordered_json json = {{"file", arguments.out},
+                                 {"bytes", bytes.size()},
+                                 {"record_id", header.record_id().ToHex()},
+                                 {"version", header.version()}};
+  json["sections"] = nlohmann::ordered_json::object();
+  std::vector<std::string> names;
+  std::vector<std::string> narrow;
+  for (const record::v1::Section& section : envelope.sections()) {
+    const std::string audiences = AudiencesName(section.audiences());
+    names.push_back(SectionTypeName(section.type()));
+    json["sections"][names.back()] = audiences;
+    if (!absl::StrContains(audiences, kPublic)) {
+      narrow.push_back(absl::StrCat(names.back(), " (", audiences, ")"));
+    }
+  }
+  if (!narrow.empty()) {
+    session.Note(session.Say(Message::kExportNotPublic, {absl::StrJoin(narrow, ", ")}));
+  }
+  Table table = Table::OfPairs();
+  table.Add({session.Say(Message::kFile), arguments.out});
+  table.Add({session.Say(Message::kRecord), header.record_id().ToHex()});
+  table.Add({session.Say(Message::kVersion), absl::StrCat(header.version())});
+  table.Add({session.Say(Message::kSections), absl::StrJoin(names, " ")});
+  return session.Answer(table.Layout(), json);
+}
+
 absl::Status Export(Session& session, const Arguments& arguments) {
+  if (arguments.bundle == !arguments.format.empty() || (!arguments.bundle && !arguments.sections.empty())) {
+    return Usage(session.Say(Message::kExportHow));
+  }
+  if (arguments.bundle) {
+    return ExportBundle(session, arguments);
+  }
   if (arguments.out == arguments.report) {
     return Usage(session.Say(Message::kExportReportName));
   }
@@ -248,8 +328,12 @@ void AddRecordExport(CLI::App& parent, Session& session) {
       .add_option("--format", arguments->format,
                   absl::StrCat(session.Say(Message::kAboutExportFormat), ": ",
                                absl::StrJoin(passport::ExportFormatNames(), ", ")))
-      ->type_name("FORMAT")
-      ->required();
+      ->type_name("FORMAT");
+  command.add_flag("--bundle", arguments->bundle, session.Say(Message::kAboutExportBundle));
+  command.add_option("--section", arguments->sections, session.Say(Message::kAboutExportSection))
+      ->type_name("NAME")
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--out", arguments->out, session.Say(Message::kAboutExportOut))->type_name("FILE")->required();
   command.add_option("--report", arguments->report, session.Say(Message::kAboutExportReport))->type_name("FILE");
   command.add_flag("--force", arguments->force, session.Say(Message::kAboutExportForce));

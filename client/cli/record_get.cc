@@ -12,10 +12,10 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/record_file.h"
 #include "client/cli/record_view.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
-#include "client/verify.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/canonical_json.h"
 #include "record/header.h"
@@ -70,15 +70,9 @@ std::string HumanText(const Session& session, const record::v1::RecordView& view
   return text;
 }
 
-// A file is only worth keeping if it verifies, so it is checked before it is written.
-absl::Status Save(Session& session, const NodeClient& node, const record::v1::Envelope& envelope,
-                  const record::Header& header, const std::string& path) {
-  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  registry::v1::GetMemberRequest request;
-  request.set_participant_id(header.publisher().text());
-  MEGURI_ASSIGN_OR_RETURN(const registry::v1::GetMemberResponse member, node.GetMember(request));
-  const std::string bytes = MakeRecordFile(envelope, member.record());
-  MEGURI_RETURN_IF_ERROR(VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());
+absl::Status Save(Session& session, const record::v1::Envelope& envelope, const record::Header& header,
+                  const std::string& path) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, MakeVerifiedFile(session, envelope, header));
   MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(path, bytes, kSavedFileMode));
   session.Note(session.Say(Message::kSaved, {path}));
   return absl::OkStatus();
@@ -94,7 +88,7 @@ absl::Status Get(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::v1::GetResponse response, node->Get(request));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(response.record().envelope().header()));
   if (!arguments.save.empty()) {
-    MEGURI_RETURN_IF_ERROR(Save(session, *node, response.record().envelope(), header, arguments.save));
+    MEGURI_RETURN_IF_ERROR(Save(session, response.record().envelope(), header, arguments.save));
   }
   return session.Answer(HumanText(session, response.record(), header), ToJson(response.record()));
 }

@@ -34,6 +34,17 @@ absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::str
   return certs::TrustBundle::Open(bytes, session.clock().Now());
 }
 
+// "public, entry 3 of 12": what the head of a feed proves.
+std::string EntryText(const Session& session, const record::ProvenEntry& entry) {
+  return session.Say(Message::kEntryOf,
+                     {entry.feed.name.text(), absl::StrCat(entry.index + 1), absl::StrCat(entry.checkpoint.size)});
+}
+
+nlohmann::ordered_json JsonOf(const record::ProvenEntry& entry) {
+  return {{"feed", entry.feed.name.text()}, {"origin", entry.checkpoint.origin},     {"index", entry.index},
+          {"size", entry.checkpoint.size},  {"root", entry.checkpoint.root.ToHex()}, {"slots", entry.slots}};
+}
+
 std::string HumanText(const Session& session, const VerificationReport& report) {
   const bool valid = report.verdict == Verdict::kValid;
   const record::v1::Header& header = report.header.message();
@@ -50,6 +61,11 @@ std::string HumanText(const Session& session, const VerificationReport& report) 
   table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
   table.Add({session.Say(Message::kKeyId), report.key_id.ToHex()});
   table.Add({session.Say(Message::kHeaderHash), report.header.hash().ToHex()});
+  for (const record::ProvenEntry& proven : report.entries) {
+    table.Add({session.Say(Message::kFeed), EntryText(session, proven)});
+  }
+  table.Add({session.Say(Message::kRegistry), EntryText(session, report.publisher_entry)});
+  table.Add({session.Say(Message::kTrustBundle), absl::StrCat(report.trust_bundle_version)});
   if (report.header.is_tombstone()) {
     table.Add({session.Say(Message::kState), session.Say(Message::kEnded)});
   }
@@ -75,6 +91,12 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   json["key_id"] = report->key_id.ToHex();
   json["header_hash"] = report->header.hash().ToHex();
   json["publisher"] = ToJson(report->publisher.entry);
+  json["feeds"] = nlohmann::ordered_json::array();
+  for (const record::ProvenEntry& proven : report->entries) {
+    json["feeds"].push_back(JsonOf(proven));
+  }
+  json["registry"] = JsonOf(report->publisher_entry);
+  json["trust_bundle_version"] = report->trust_bundle_version;
   json["record"] = ToJson(report->envelope);
   MEGURI_RETURN_IF_ERROR(session.Answer(HumanText(session, *report), json));
   return valid ? absl::OkStatus()

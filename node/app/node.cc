@@ -38,6 +38,7 @@
 #include "node/peer/grpc_peer_client.h"
 #include "node/publish/publisher.h"
 #include "node/query/carried_envelope.h"
+#include "node/query/prove.h"
 #include "node/query/query.h"
 #include "node/rpc/access_service.h"
 #include "node/rpc/admin_service.h"
@@ -230,6 +231,7 @@ struct Node::Parts {
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Query> query;
   std::unique_ptr<FeedSource> source;
+  std::unique_ptr<Prover> prover;
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
@@ -318,6 +320,11 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   query =
       std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, PageTokens(token_key, clock));
   source = std::make_unique<FeedSource>(bundle.federation(), *durable, *feed_keys);
+  prover = std::make_unique<Prover>(*durable, std::vector<record::ParticipantId>{participant}, bundle.federation(),
+                                    [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
+                                      MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source->ReadHead(feed));
+                                      return std::move(head.checkpoint);
+                                    });
   peers = std::make_unique<GrpcPeerClient>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
@@ -374,7 +381,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   const RpcContext rpc{*authenticator, *executor, *call_log};
   const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); },
                         [this] { return store_health.Get(); }};
-  services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *resolver));
+  services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *prover, *resolver));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));

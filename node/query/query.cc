@@ -28,31 +28,7 @@
 namespace meguri::node {
 namespace {
 
-constexpr size_t kArenaBytes = 4096;  // on the stack; holds what is stored of most records
-
-using storage::Posting;
 using storage::VersionRef;
-
-absl::Status NotFound() {
-  return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND", "There is no such record that you may read.");
-}
-
-RecordScope ScopeOf(const storage::v1::StoredRecord& stored, const record::ParticipantId& publisher) {
-  return {publisher,
-          stored.product_group(),
-          {stored.jurisdictions().begin(), stored.jurisdictions().end()},
-          {stored.addressees().begin(), stored.addressees().end()},
-          {stored.subjects().begin(), stored.subjects().end()}};
-}
-
-absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecord& stored) {
-  std::vector<SectionFacts> facts;
-  for (const storage::v1::StoredSlot& slot : stored.slots()) {
-    MEGURI_ASSIGN_OR_RETURN(const record::AudienceSet audiences, record::AudienceSet::Parse(slot.audiences()));
-    facts.push_back({slot.slot(), slot.type(), audiences});
-  }
-  return facts;
-}
 
 size_t PageSizeOf(int asked) {
   return static_cast<size_t>(asked <= 0 ? kPageSizeDefault : std::min(asked, kPageSizeMax));
@@ -91,261 +67,20 @@ absl::Span<const VersionRef> GroupAt(const std::vector<VersionRef>& versions, si
 
 }  // namespace
 
-// One reader's view of one moment.
-class Query::View {
- public:
-  View(const Query& query, const QueryReader& reader)
-      : query_(query), reader_(reader), snapshot_(query.store_.Snapshot()), records_(*snapshot_), feeds_(*snapshot_) {}
-
-  // What the reader may see of one version. nullopt: nothing.
-  absl::StatusOr<absl::optional<RecordView>> Open(const VersionRef& ref, const ReadMask& mask) {
-    char first_block[kArenaBytes];
-    google::protobuf::Arena arena(first_block, sizeof(first_block));
-    auto& stored = *google::protobuf::Arena::CreateMessage<storage::v1::StoredRecord>(&arena);
-    MEGURI_RETURN_IF_ERROR(records_.Read(ref.arrival, stored));
-    MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> slots, VisibleSlots(ref, stored));
-    if (!slots.has_value()) {
-      return absl::optional<RecordView>();
-    }
-    RecordView view;
-    view.header_hash = ref.header_hash;
-    view.source = stored.own() ? RecordSource::kOwn : RecordSource::kReplica;
-    MEGURI_ASSIGN_OR_RETURN(view.key_id, storage::ParseKeyId(stored));
-    MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
-    if (mask.header) {
-      view.envelope.set_header(std::move(*stored.mutable_header()));
-    }
-    if (mask.signature) {
-      view.envelope.set_signature(std::move(*stored.mutable_signature()));
-    }
-    if (mask.sections && *slots != 0) {
-      MEGURI_RETURN_IF_ERROR(AddSections(ref.arrival, *slots, mask, view.envelope));
-    }
-    return absl::optional<RecordView>(std::move(view));
-  }
-
-  // The newest visible version of `versions` (of one publisher, ascending), with its sections.
-  absl::StatusOr<absl::optional<RecordView>> OpenNewest(absl::Span<const VersionRef> versions, const ReadMask& mask) {
-    for (size_t i = versions.size(); i > 0; --i) {
-      MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> view, Open(versions[i - 1], mask));
-      if (view.has_value()) {
-        view->latest_version = versions[i - 1].version;
-        return view;
-      }
-    }
-    return absl::optional<RecordView>();
-  }
-
-  // The newest visible version of a record that one member alone has published, if that is its newest version of all.
-  // nullopt: look at every version.
-  absl::StatusOr<absl::optional<RecordView>> OpenOnlyNewest(const record::RecordId& record_id,
-                                                            absl::string_view publisher, const ReadMask& mask) {
-    MEGURI_ASSIGN_OR_RETURN(const storage::Newest known, records_.FindNewest(record_id));
-    if (!known.only.has_value() || (!publisher.empty() && known.only->publisher.text() != publisher)) {
-      return absl::optional<RecordView>();
-    }
-    return OpenNewest(absl::MakeConstSpan(&*known.only, 1), mask);
-  }
-
-  // As Query::Get.
-  absl::StatusOr<RecordView> Get(const record::RecordId& record_id, absl::string_view publisher, uint64_t version,
-                                 const ReadMask& mask) {
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, OpenOnlyNewest(record_id, publisher, mask));
-    if (newest.has_value() && (version == 0 || version == newest->latest_version)) {
-      return *std::move(newest);
-    }
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, Versions(record_id, publisher));
-    // Versions of one publisher stand together. Anyone can publish under a record ID that became known, so a record
-    // that was published here comes first, and of several others none is preferred.
-    absl::optional<RecordView> found;
-    for (size_t begin = 0; begin < versions.size();) {
-      size_t end = begin + 1;
-      while (end < versions.size() && versions[end].publisher == versions[begin].publisher) {
-        ++end;
-      }
-      const absl::Span<const VersionRef> group = absl::MakeConstSpan(versions).subspan(begin, end - begin);
-      MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, OpenVersion(group, version, mask));
-      if (record.has_value() && record->source == RecordSource::kOwn) {
-        return *std::move(record);
-      }
-      if (record.has_value() && found.has_value()) {
-        return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
-                     "Several members have published a record under this ID; say whose you mean.");
-      }
-      if (record.has_value()) {
-        found = std::move(record);
-      }
-      begin = end;
-    }
-    return found.has_value() ? absl::StatusOr<RecordView>(*std::move(found)) : NotFound();
-  }
-
-  // The current candidate with its sections, if it matches and nothing newer is visible: a newer version, which the
-  // reader may see through another feed, need not match any more.
-  absl::StatusOr<absl::optional<RecordView>> OpenMatch(const ListScan& scan, const ReadMask& mask) {
-    MEGURI_ASSIGN_OR_RETURN(const uint64_t version, scan.MatchingVersion());
-    if (version == 0) {
-      return absl::optional<RecordView>();
-    }
-    const Posting& posting = scan.current();
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record,
-                            OpenOnlyNewest(posting.record_id, posting.publisher.text(), mask));
-    if (!record.has_value()) {
-      MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions,
-                              Versions(posting.record_id, posting.publisher.text()));
-      MEGURI_ASSIGN_OR_RETURN(record, OpenNewest(versions, mask));
-    }
-    return record.has_value() && record->latest_version == version ? std::move(record) : absl::nullopt;
-  }
-
-  // The number of the newest visible version of `versions` (as above), 0 if there is none.
-  absl::StatusOr<uint64_t> LatestVisible(absl::Span<const VersionRef> versions) {
-    const ReadMask nothing{false, false, false, {}};
-    MEGURI_ASSIGN_OR_RETURN(const absl::optional<RecordView> newest, OpenNewest(versions, nothing));
-    return newest.has_value() ? newest->latest_version : 0;
-  }
-
-  // The version that is asked for, 0: the newest, if it is visible.
-  absl::StatusOr<absl::optional<RecordView>> OpenVersion(absl::Span<const VersionRef> versions, uint64_t version,
-                                                         const ReadMask& mask) {
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> newest, OpenNewest(versions, mask));
-    if (!newest.has_value() || version == 0 || version == newest->latest_version) {
-      return newest;
-    }
-    const auto asked =
-        std::find_if(versions.begin(), versions.end(), [&](const VersionRef& ref) { return ref.version == version; });
-    if (asked == versions.end()) {
-      return absl::optional<RecordView>();
-    }
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, Open(*asked, mask));
-    if (record.has_value()) {
-      record->latest_version = newest->latest_version;
-    }
-    return record;
-  }
-
-  absl::StatusOr<std::vector<VersionRef>> Versions(const record::RecordId& record_id, absl::string_view publisher) {
-    MEGURI_ASSIGN_OR_RETURN(std::vector<VersionRef> versions, records_.FindVersions(record_id));
-    if (!publisher.empty()) {
-      versions.erase(std::remove_if(versions.begin(), versions.end(),
-                                    [&](const VersionRef& ref) { return ref.publisher.text() != publisher; }),
-                     versions.end());
-    }
-    return versions;
-  }
-
-  // The feeds that the reader holds here: its own and its replicas if it is a client, and what it may follow of the
-  // members that this node hosts. The registry has questions of its own, so its records are listed only when asked for.
-  absl::StatusOr<std::vector<ReadableFeed>> ReadableFeeds(bool with_registry) {
-    absl::optional<std::vector<ReadableFeed>>& known = readable_[with_registry ? 1 : 0];
-    if (known.has_value()) {
-      return *known;
-    }
-    std::vector<ReadableFeed> readable;
-    for (const record::ParticipantId& hosted : query_.hosted_) {
-      MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
-      for (const auto& [feed, id] : held) {
-        const bool is_readers_replica =
-            reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
-        if (feed.key.name == record::FeedName::Registry() && !with_registry) {
-          continue;
-        }
-        if (is_readers_replica || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
-          readable.push_back({id, feed.key.publisher});
-        }
-      }
-    }
-    known = readable;
-    return readable;
-  }
-
-  const QueryReader& reader() const { return reader_; }
-  const storage::StoreReader& snapshot() const { return *snapshot_; }
-
- private:
-  absl::Status AddSections(storage::Arrival arrival, uint64_t slots, const ReadMask& mask,
-                           record::v1::CarriedEnvelope& envelope) {
-    MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> sections, records_.ReadSectionBytes(arrival, slots));
-    for (std::string& bytes : sections) {
-      if (!mask.section_types.empty()) {
-        record::v1::Section section;
-        if (!section.ParseFromString(bytes)) {
-          return storage::ValueDamaged("section");
-        }
-        if (!mask.section_types.contains(section.type())) {
-          continue;
-        }
-      }
-      envelope.add_sections(std::move(bytes));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const VersionRef& ref,
-                                                        const storage::v1::StoredRecord& stored) {
-    uint64_t slots = 0;
-    bool visible = false;
-    if (stored.own() && stored.slots_size() > 0) {
-      MEGURI_ASSIGN_OR_RETURN(const std::vector<SectionFacts> facts, FactsOf(stored));
-      slots = AllowedSlots(reader_.reader, ScopeOf(stored, ref.publisher), facts);
-      visible = slots != 0;
-    }
-    if (!visible) {
-      MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records_.FeedsOf(ref.arrival));
-      for (const storage::FeedMembership& membership : memberships) {
-        MEGURI_ASSIGN_OR_RETURN(const bool holds, Holds(membership.feed));
-        if (holds) {
-          visible = true;
-          slots |= membership.slots;
-        }
-      }
-    }
-    return visible ? absl::make_optional(slots) : absl::nullopt;
-  }
-
-  absl::StatusOr<bool> Holds(storage::FeedId id) {
-    const auto known = holds_.find(id);
-    if (known != holds_.end()) {
-      return known->second;
-    }
-    MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds_.Describe(id));
-    const bool holds = feed.is_own() ? MayFollow(reader_.reader, feed.key.publisher, feed.key.name)
-                                     : reader_.is_client && reader_.reader.participant == feed.holder;
-    holds_.emplace(id, holds);
-    return holds;
-  }
-
-  absl::StatusOr<bool> IsFrozen(const VersionRef& ref, const storage::v1::StoredRecord& stored) {
-    if (stored.own()) {
-      return false;
-    }
-    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
-    return records_.IsFrozen(ref.publisher, header.record_id());
-  }
-
-  const Query& query_;
-  const QueryReader& reader_;
-  std::unique_ptr<storage::StoreReader> snapshot_;
-  storage::Records records_;
-  storage::Feeds feeds_;
-  absl::flat_hash_map<storage::FeedId, bool> holds_;
-  absl::optional<std::vector<ReadableFeed>> readable_[2];  // without and with the registry
-};
-
 Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, PageTokens tokens)
     : store_(store), hosted_(std::move(hosted)), tokens_(std::move(tokens)) {}
 
 absl::StatusOr<RecordView> Query::Get(const QueryReader& reader, const record::RecordId& record_id,
                                       absl::string_view publisher, uint64_t version, const ReadMask& mask) const {
-  return View(*this, reader).Get(record_id, publisher, version, mask);
+  return ReaderView(store_, hosted_, reader).Get(record_id, publisher, version, mask);
 }
 
 absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery& query) const {
-  View view(*this, reader);
+  ReaderView view(store_, hosted_, reader);
   return ListIn(view, query);
 }
 
-absl::StatusOr<ListPage> Query::ListIn(View& view, const ListQuery& query) const {
+absl::StatusOr<ListPage> Query::ListIn(ReaderView& view, const ListQuery& query) const {
   MEGURI_ASSIGN_OR_RETURN(Filter filter, ParseFilter(query.filter));
   if (!query.publisher.empty()) {
     filter.terms.push_back({{"publisher", query.publisher}});
@@ -386,7 +121,7 @@ absl::StatusOr<ListPage> Query::ListIn(View& view, const ListQuery& query) const
 absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const HistoryQuery& query) const {
   const std::string question = QuestionOf(reader, {"history", query.record_id.view(), query.publisher});
   MEGURI_ASSIGN_OR_RETURN(const std::string after, tokens_.Open(question, query.page_token));
-  View view(*this, reader);
+  ReaderView view(store_, hosted_, reader);
   MEGURI_ASSIGN_OR_RETURN(const std::vector<VersionRef> versions, view.Versions(query.record_id, query.publisher));
   ReadMask mask;
   mask.sections = false;
@@ -413,17 +148,17 @@ absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const Hist
     last = &versions[i];
   }
   if (page.versions.empty()) {
-    return NotFound();
+    return RecordNotFound();
   }
   return page;
 }
 
 absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader, absl::string_view text) const {
-  View view(*this, reader);
+  ReaderView view(store_, hosted_, reader);
   return ResolveIn(view, text, {});
 }
 
-absl::StatusOr<std::vector<RecordView>> Query::ResolveIn(View& view, absl::string_view text,
+absl::StatusOr<std::vector<RecordView>> Query::ResolveIn(ReaderView& view, absl::string_view text,
                                                          const ReadMask& mask) const {
   MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(text));
   if (identifier.record_id.has_value()) {
@@ -465,7 +200,7 @@ absl::StatusOr<std::vector<RecordView>> Query::ResolveIn(View& view, absl::strin
 // Gathers what a list of identifiers names.
 class Query::Batch {
  public:
-  Batch(const Query& query, View& view, ReadMask mask) : query_(query), view_(view), mask_(std::move(mask)) {
+  Batch(const Query& query, ReaderView& view, ReadMask mask) : query_(query), view_(view), mask_(std::move(mask)) {
     mask_.header = true;
     if (!mask_.sections) {
       mask_.section_types.clear();
@@ -551,7 +286,7 @@ class Query::Batch {
   absl::Status Find(absl::string_view identifier, Addition& addition) {
     MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> named, query_.ResolveIn(view_, identifier, mask_));
     if (named.empty()) {
-      return NotFound();
+      return RecordNotFound();
     }
     for (RecordView& record : named) {
       MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(record.envelope.header()));
@@ -586,7 +321,7 @@ class Query::Batch {
   }
 
   const Query& query_;
-  View& view_;
+  ReaderView& view_;
   ReadMask mask_;
   ResolvedBatch batch_;
   std::map<Key, Place> places_;
@@ -600,7 +335,7 @@ absl::StatusOr<ResolvedBatch> Query::BatchResolve(const QueryReader& reader, abs
                           absl::StrCat("1 to ", kBatchIdentifiersMax), "split the list",
                           absl::StrCat("一度に指定できる識別子は1〜", kBatchIdentifiersMax, "件です。")}});
   }
-  View view(*this, reader);
+  ReaderView view(store_, hosted_, reader);
   Batch batch(*this, view, std::move(mask));
   for (const std::string& identifier : identifiers) {
     if (!batch.Add(identifier)) {
@@ -636,7 +371,7 @@ absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& own
       }
     }
   }
-  return NotFound();
+  return RecordNotFound();
 }
 
 }  // namespace meguri::node

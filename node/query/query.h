@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
-#include "meguri/record/v1/carried.pb.h"
 #include "node/policy/decision.h"
 #include "node/query/page_token.h"
+#include "node/query/reader_view.h"
+#include "record/feed.h"
+#include "record/participant_id.h"
 #include "record/record_id.h"
-#include "storage/feeds.h"
-#include "storage/index.h"
 #include "storage/ordered_store.h"
-#include "storage/records.h"
 
 namespace meguri::node {
 
@@ -28,33 +26,6 @@ inline constexpr size_t kBatchIdentifiersMax = 256;  // in one BatchResolve
 
 // After so many candidates a page ends, full or not: no question keeps a thread for long.
 inline constexpr int kListCandidatesMax = 4096;
-
-// Who asks, and what of this node stands open to it: what its hosted members published, and, for a client, the
-// replicas that its member holds.
-struct QueryReader {
-  Reader reader;
-  bool is_client = false;
-};
-
-// Where a record was found.
-enum class RecordSource { kOwn, kReplica, kPublisher };
-
-struct RecordView {
-  record::v1::CarriedEnvelope envelope;  // as it is stored: whoever needs its parts parses it
-  record::Hash header_hash;
-  uint64_t latest_version = 0;  // of this publisher, that the reader may see
-  RecordSource source = RecordSource::kOwn;
-  bool is_frozen = false;
-  std::string key_id;  // that signed it, whatever the mask
-};
-
-// What of a record is asked for. Masks apply after access: they never tell whether something is hidden.
-struct ReadMask {
-  bool header = true;
-  bool signature = true;
-  bool sections = true;
-  absl::btree_set<uint32_t> section_types;  // empty: all
-};
 
 struct ListQuery {
   std::string filter;
@@ -132,11 +103,10 @@ class Query {
                                     uint64_t version) const;
 
  private:
-  class View;   // one snapshot, one reader
   class Batch;  // a ResolvedBatch that is being made
 
-  absl::StatusOr<ListPage> ListIn(View& view, const ListQuery& query) const;
-  absl::StatusOr<std::vector<RecordView>> ResolveIn(View& view, absl::string_view identifier,
+  absl::StatusOr<ListPage> ListIn(ReaderView& view, const ListQuery& query) const;
+  absl::StatusOr<std::vector<RecordView>> ResolveIn(ReaderView& view, absl::string_view identifier,
                                                     const ReadMask& mask) const;
 
   const storage::SnapshotReader& store_;

@@ -76,8 +76,9 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
 
 }  // namespace
 
-RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver)
-    : rpc_(rpc), publisher_(publisher), query_(query), resolver_(resolver) {}
+RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const Prover& prover,
+                                     Resolver& resolver)
+    : rpc_(rpc), publisher_(publisher), query_(query), prover_(prover), resolver_(resolver) {}
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext* context,
                                                      const record::v1::PublishRequest* request,
@@ -135,6 +136,23 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
   };
   reactor->Finish(CallEnd(rpc_.log, *context, method.name)(answer()));
   return reactor;
+}
+
+grpc::ServerUnaryReactor* RecordServiceEdge::GetProof(grpc::CallbackServerContext* context,
+                                                      const record::v1::GetProofRequest* request,
+                                                      record::v1::GetProofResponse* response) {
+  static const Method method = MethodOf("GetProof");
+  return AnswerUnary(rpc_, context, method, response,
+                     [this, request](const Caller& caller, record::v1::GetProofResponse& out) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
+                       MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs,
+                                               prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id,
+                                                             request->publisher(), request->version()));
+                       for (record::v1::FeedProof& proof : proofs) {
+                         *out.add_proofs() = std::move(proof);
+                       }
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* context,

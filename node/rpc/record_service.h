@@ -3,6 +3,7 @@
 
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "node/publish/publisher.h"
+#include "node/query/prove.h"
 #include "node/query/query.h"
 #include "node/rpc/resolver.h"
 #include "node/rpc/unary.h"
@@ -12,7 +13,7 @@ namespace meguri::node {
 class RecordServiceEdge final
     : public record::v1::RecordService::WithRawCallbackMethod_Get<record::v1::RecordService::CallbackService> {
  public:
-  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, Resolver& resolver);
+  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const Prover& prover, Resolver& resolver);
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context, const record::v1::PublishRequest* request,
                                     record::v1::PublishResponse* response) override;
@@ -20,6 +21,8 @@ class RecordServiceEdge final
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
                                 grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetProof(grpc::CallbackServerContext* context, const record::v1::GetProofRequest* request,
+                                     record::v1::GetProofResponse* response) override;
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context, const record::v1::ListRequest* request,
                                  record::v1::ListResponse* response) override;
   grpc::ServerUnaryReactor* History(grpc::CallbackServerContext* context, const record::v1::HistoryRequest* request,
@@ -34,6 +37,7 @@ class RecordServiceEdge final
   RpcContext rpc_;
   Publisher& publisher_;
   const Query& query_;
+  const Prover& prover_;
   Resolver& resolver_;
 };
 

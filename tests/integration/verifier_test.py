@@ -71,7 +71,7 @@ class VerifierTest(unittest.TestCase):
         path = self.save(record, "ended")
         self.assertEqual(self.exit_codes(path, self.bundle), (0, 0))
         bundle, _ = trust_format.open_bundle(self.bundle.read_bytes(), time.time_ns() // 1_000_000)
-        header, envelope, _ = trust_format.verify_record_file(path.read_bytes(), bundle, time.time_ns() // 1_000_000)
+        header, envelope, *_ = trust_format.verify_record_file(path.read_bytes(), bundle, time.time_ns() // 1_000_000)
         self.assertEqual((header["version"], header["tombstone"]["reason"], envelope["sections"]), (2, 1, []))
 
     def test_both_refuse_a_record_with_any_changed_bit(self):

@@ -129,7 +129,28 @@ def key_hash(key_name, public_key):
 
 
 def open_checkpoint(note, expected_origin, spki):
-    """Size and root of a checkpoint by an Ed25519 feed key (§4)."""
+    """Size and root of a checkpoint by an Ed25519 feed key (§4). Other signatures are passed over."""
+    size, root_hash, signatures, text = parse_checkpoint(note, expected_origin)
+    wanted = (expected_origin.encode(), key_hash(expected_origin.encode(), spki[12:]))
+    ours = [signature for key_name, hash_, signature in signatures if (key_name, hash_) == wanted]
+    need(ours, "CHECKPOINT_SIGNATURE", "no signature by this key")
+    check_signature(spki, text, ours[0], "CHECKPOINT_SIGNATURE")
+    return size, root_hash
+
+
+def open_sole_checkpoint(note, expected_origin, spkis):
+    """The same of a note in a proof: one signature, by one of several keys."""
+    size, root_hash, signatures, text = parse_checkpoint(note, expected_origin)
+    need(len(signatures) == 1, "CHECKPOINT_SIGNATURE", "not one signature alone")
+    name, hash_, signature = signatures[0]
+    for spki in spkis:
+        if (name, hash_) == (expected_origin.encode(), key_hash(name, spki[12:])):
+            check_signature(spki, text, signature, "CHECKPOINT_SIGNATURE")
+            return size, root_hash
+    raise Refused("CHECKPOINT_SIGNATURE", "not by a feed key of the publisher")
+
+
+def parse_checkpoint(note, expected_origin):
     form(len(note) <= NOTE_SIZE_MAX and not any(byte < 0x20 and byte != 0x0a for byte in note), "size or control bytes")
     try:
         note.decode("utf-8")
@@ -142,13 +163,8 @@ def open_checkpoint(note, expected_origin, spki):
     root_hash = canonical_base64(lines[2])
     form(len(root_hash) == 32 and (lines[1] != b"0" or root_hash == NOTHING), "root")
     signatures = [signature_line(line) for line in lines[4:]]
-    name = expected_origin.encode()
-    need(lines[0] == name, "CHECKPOINT_ORIGIN", "another origin")
-    wanted = (name, key_hash(name, spki[12:]))
-    ours = [signature for key_name, hash_, signature in signatures if (key_name, hash_) == wanted]
-    need(ours, "CHECKPOINT_SIGNATURE", "no signature by this key")
-    check_signature(spki, b"\n".join(lines[:3]) + b"\n", ours[0], "CHECKPOINT_SIGNATURE")
-    return int(lines[1]), root_hash
+    need(lines[0] == expected_origin.encode(), "CHECKPOINT_ORIGIN", "another origin")
+    return int(lines[1]), root_hash, signatures, b"\n".join(lines[:3]) + b"\n"
 
 
 class Follower:

@@ -122,7 +122,9 @@ SCHEMAS = {name: schema(text) for name, text in {
     "section": "slot:n type:n audiences:n salt:b payload:b",
     "batch": "key_id:b size:N index:N path:b* signature:b",
     "envelope": "header:b signature:batch sections:section*",
-    "record_file": "format_version:n record:envelope publisher_entry:envelope",
+    "feed_proof": "feed:s epoch:N index:N entry:b path:b* checkpoint:b",
+    "record_file": "format_version:n record:envelope publisher_entry:envelope record_proofs:feed_proof*"
+                   " publisher_entry_proof:feed_proof trust_bundle_version:N trust_bundle_hash:b digest:b",
     "signed_body": "payload_type:s body:b signatures:key_signature*",
     "key_signature": "key_id:b signature:b",
 }.items()}

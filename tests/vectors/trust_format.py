@@ -7,13 +7,15 @@ import unicodedata
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, is_participant, key_id,
-                           load_key, need, parse, schema, signature_under, verify_envelope, write)
+import feed_format as feeds
+from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, header_hash, is_participant,
+                           key_id, load_key, need, parse, schema, sha256, signature_under, verify_envelope, write)
 
 BUNDLE_SIZE_MAX, ENTRY_SIZE_MAX, CERTIFICATE_SIZE_MAX, SIGNATURES_MAX = 262144, 65536, 16384, 64
 RECORD_KEY, FEED_KEY, BUNDLE_KEY = 1, 2, 3
 RECYCLER, AUTHORITY = 9, 11
-MEMBER_RECORD, MEMBER_SECTION, FILE_SIZE_MAX = 16, 32, 40 << 20
+MEMBER_RECORD, MEMBER_SECTION, FILE_SIZE_MAX, PROOFS_MAX = 16, 32, 40 << 20, 64
+FILE_DOMAIN = b"meguri/record-file/v2\x00"
 BUNDLE_TYPE = "application/vnd.meguri.trust-bundle.v1"
 KEY_GROUPS = {"registry_record_keys": (RECORD_KEY, 1), "registry_feed_keys": (FEED_KEY, 1),
               "bundle_keys": (BUNDLE_KEY, 1), "witness_keys": (FEED_KEY, 0)}
@@ -135,7 +137,7 @@ def open_bundle(data, now_ms):
             continue
     need(valid >= bundle["bundle_threshold"], "BUNDLE_SIGNATURE", f"{valid} valid signatures are too few")
     need(now_ms < bundle["expires_ms"], "BUNDLE_EXPIRED", "this bundle has expired; get a newer one from the operator")
-    return bundle, valid
+    return {**bundle, "body_hash": sha256(signed["body"])}, valid
 
 
 def entry_form(holds, why):
@@ -218,19 +220,58 @@ def find_among(keys, bundle, owner, moment_ms):
     return find
 
 
+def usable_feed_keys(keys, moment_ms):
+    return [key["public_key"] for key in keys if key["purpose"] == FEED_KEY and is_usable(key, moment_ms)]
+
+
+def check_proof(proof, envelope, header, bundle, spkis):
+    """A feed of the publisher names the record (§7, steps 4 and 5): its origin, head, and the slots that it opens."""
+    need(proof and feeds.is_feed_name(proof["feed"]), "FEED_NAME", "no proof, or the name of a feed")
+    need(proof["epoch"], "FEED_PROOF", "epochs start at 1")
+    named, slots = feeds.parse_entry(proof["entry"])
+    need(named == header_hash(envelope["header"]), "FEED_PROOF", "the entry names another record")
+    need(not slots >> len(header["section_digests"]), "FEED_PROOF", "the entry opens slots that the record lacks")
+    origin = feeds.origin(bundle["federation"], header["publisher"], proof["epoch"], proof["feed"])
+    size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis)
+    feeds.check_inclusion(feeds.leaf(proof["entry"]), proof["index"], size, proof["path"], root)
+    return origin, size, root, slots
+
+
+def check_opens(slots, envelope):
+    need(all(slots >> section["slot"] & 1 for section in envelope["sections"]), "SLOT_NOT_PROVEN", "a section")
+
+
 def verify_record_file(data, bundle, now_ms):
-    """Returns (header of the record, its envelope, the publisher's entry), or refuses."""
+    """Returns (header of the record, its envelope, the publisher's entry, origin and size of each feed), or refuses."""
     need(len(data) <= FILE_SIZE_MAX, "RECORD_FILE", "too large")
     file = parse(data, "record_file", "RECORD_FILE", closed=True)
-    need(file["format_version"] == 1, "RECORD_FILE", "format version is not 1")
+    need(file["format_version"] == 2, "RECORD_FILE", "format version is not 2")
     need(write(file, "record_file") == data, "RECORD_FILE", "not in its one encoding")
+    digest = sha256(FILE_DOMAIN, write({**file, "digest": b""}, "record_file"))
+    need(file["digest"] == digest, "RECORD_FILE", "changed, or damaged")
     need(file["record"] and file["publisher_entry"], "RECORD_FILE", "a part is missing")
-    pinned = bundle["registry_record_keys"]
+    need(1 <= len(file["record_proofs"]) <= PROOFS_MAX, "RECORD_FILE", "number of proofs")
+    need(file["trust_bundle_version"] and len(file["trust_bundle_hash"]) == 32, "RECORD_FILE", "trust bundle")
+    need(file["trust_bundle_version"] != bundle["version"] or file["trust_bundle_hash"] == bundle["body_hash"],
+         "OTHER_TRUST_BUNDLE", "made with another bundle of this version")
+    pinned, pinned_feed = bundle["registry_record_keys"], bundle["registry_feed_keys"]
     holder = verify_envelope(file["publisher_entry"], find_among(pinned, bundle, bundle["operator_id"], now_ms))
     need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "MEMBER_RECORD", "no member record")
     sections = file["publisher_entry"]["sections"]
     need([section["type"] for section in sections] == [MEMBER_SECTION], "MEMBER_RECORD", "not one member section alone")
+    origin, size, root, slots = check_proof(file["publisher_entry_proof"], file["publisher_entry"], holder, bundle,
+                                            usable_feed_keys(pinned_feed, now_ms))
+    need(origin == bundle["registry_origin"], "REGISTRY_FEED", "the entry is proven by another feed")
+    need(size != bundle["registry_size_min"] or root == bundle["registry_root_min"], "REGISTRY_FEED", "another root")
+    check_opens(slots, file["publisher_entry"])
     entry = open_entry(sections[0]["payload"], bundle)
-    keys = entry["keys"] + (pinned if entry["participant_id"] == bundle["operator_id"] else [])
+    keys = entry["keys"] + (pinned + pinned_feed if entry["participant_id"] == bundle["operator_id"] else [])
     header = verify_envelope(file["record"], find_among(keys, bundle, entry["participant_id"], now_ms))
-    return header, file["record"], entry
+    proofs = [check_proof(proof, file["record"], header, bundle, usable_feed_keys(keys, now_ms))
+              for proof in file["record_proofs"]]
+    need(len({origin for origin, *_ in proofs}) == len(proofs), "RECORD_FILE", "a feed is there twice")
+    slots = 0
+    for proof in proofs:
+        slots |= proof[3]
+    check_opens(slots, file["record"])
+    return header, file["record"], entry, [(origin, size) for origin, size, *_ in proofs]

@@ -28,17 +28,17 @@ def command_record(options):
     bundle, signatures = trust.open_bundle(pathlib.Path(options.trust_bundle).read_bytes(), now_ms)
     print(f"trust bundle  version {bundle['version']} of {bundle['federation']}, operator {bundle['operator_id']}, "
           f"{signatures} valid signatures (at least {bundle['bundle_threshold']})")
-    header, envelope, entry = trust.verify_record_file(pathlib.Path(options.file).read_bytes(), bundle, now_ms)
+    header, envelope, entry, feeds = trust.verify_record_file(pathlib.Path(options.file).read_bytes(), bundle, now_ms)
     batch = envelope["signature"]
     print(f"publisher     {entry['participant_id']} {entry['name']['ja'] or entry['name']['en']}, "
           f"{trust.STATUS[entry['status']]}; entry signed by the registry")
     print(f"record        {header['record_id'].hex()} version {header['version']}, type {header['record_type']}, "
           f"issued {moment(header['issue_time_ms'])} as the publisher says")
     print(f"signature     key {batch['key_id'].hex()}, leaf {batch['index']} of {batch['size']}")
+    print("".join(f"feed          {origin}, {size} entries\n" for origin, size in feeds), end="")
     for section in envelope["sections"]:
         print(f"section       slot {section['slot']}: type {section['type']}, {len(section['payload'])} bytes")
-    if "tombstone" in header:
-        print(f"ended         reason {header['tombstone']['reason']}")
+    print(f"ended         reason {header['tombstone']['reason']}\n" if "tombstone" in header else "", end="")
     print("Verified.")
 
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <utility>
 
+#include "base/status_macros.h"
 #include "meguri/passport/v1/dismantling.pb.h"
 #include "passport/profile.h"
 #include "record/audience.h"
@@ -105,6 +106,12 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
                                          node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
+  prover_ =
+      std::make_unique<node::Prover>(durable, std::vector<record::ParticipantId>{id_}, kFederation,
+                                     [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
+                                       MEGURI_ASSIGN_OR_RETURN(node::FeedSource::Head head, source_->ReadHead(feed));
+                                       return std::move(head.checkpoint);
+                                     });
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);

@@ -18,6 +18,7 @@
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/publish/publisher.h"
+#include "node/query/prove.h"
 #include "node/query/query.h"
 #include "record/section.h"
 #include "storage/anchor.h"
@@ -109,6 +110,7 @@ class LoopbackNode {
   node::FollowStatus StatusOf(const LoopbackNode& publisher, const std::string& feed) const;
 
   const node::Query& query() const { return *query_; }
+  const node::Prover& prover() const { return *prover_; }
   storage::OrderedStore& store() { return disk_.store; }
   // The reader that this node's own clients are.
   node::QueryReader Client() const;
@@ -129,6 +131,7 @@ class LoopbackNode {
   std::unique_ptr<node::Publisher> publisher_;
   std::unique_ptr<node::Query> query_;
   std::unique_ptr<node::FeedSource> source_;
+  std::unique_ptr<node::Prover> prover_;
   NoReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
   std::unique_ptr<node::Correspondents> correspondents_;

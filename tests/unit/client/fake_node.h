@@ -125,6 +125,22 @@ class FakeNode final : public record::v1::RecordService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status GetProof(grpc::ServerContext*, const record::v1::GetProofRequest* request,
+                        record::v1::GetProofResponse* response) override {
+    MutexLock lock(mutex_);
+    const auto known = proofs_.find(request->record_id());
+    const auto found = records_.find(request->record_id());
+    if (known != proofs_.end()) {
+      *response->add_proofs() = known->second;
+    } else if (found != records_.end() && feed_key_ != nullptr) {
+      const record::Header header = ValueOf(record::Header::Parse(found->second.back().envelope().header()));
+      *response->add_proofs() = ProofIn("owner", header, AllSlots(header), *feed_key_);
+    } else {
+      return NotFound();
+    }
+    return grpc::Status::OK;
+  }
+
   grpc::Status List(grpc::ServerContext*, const record::v1::ListRequest* request,
                     record::v1::ListResponse* response) override {
     MutexLock lock(mutex_);
@@ -189,6 +205,16 @@ class FakeNode final : public record::v1::RecordService::Service {
     MutexLock lock(mutex_);
     refusal_ = status;
     taken_before_refusal_ = count;
+  }
+  // Proves from now on what was published by a feed `owner` with this key, which outlives the node.
+  void ProveWith(const certs::SigningKey& feed_key) {
+    MutexLock lock(mutex_);
+    feed_key_ = &feed_key;
+  }
+  // The proof of a record that was not published here.
+  void SetProof(const record::RecordId& record_id, const record::v1::FeedProof& proof) {
+    MutexLock lock(mutex_);
+    proofs_[record_id.ToString()] = proof;
   }
   // What Resolve answers.
   void Resolved(const record::v1::ResolveResponse& response) {
@@ -268,6 +294,8 @@ class FakeNode final : public record::v1::RecordService::Service {
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);
   record::v1::ResolveResponse resolved_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> lists_ ABSL_GUARDED_BY(mutex_);  // record IDs by filter
+  std::map<std::string, record::v1::FeedProof> proofs_ ABSL_GUARDED_BY(mutex_);
+  const certs::SigningKey* feed_key_ ABSL_GUARDED_BY(mutex_) = nullptr;
   int lose_ ABSL_GUARDED_BY(mutex_) = 0;
   bool is_losing_ ABSL_GUARDED_BY(mutex_) = false;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;  // of Publish

@@ -63,7 +63,11 @@ class ProgramWithNodeTest : public ProgramTest {
     Write("trust-bundle", operator_.Bundle().bytes());
     Use(kProgramMember, *member_.record_key);
     environment_["MEGURI_HOME"] = home_;
-    server_.registry.Set(kProgramMember, MemberRecord(member_.Entry(), *operator_.record_key, random_));
+    const record::v1::Envelope entry = MemberRecord(member_.Entry(), *operator_.record_key, random_);
+    const record::Header header = ValueOf(record::Header::Parse(entry.header()));
+    server_.registry.Set(kProgramMember, entry);
+    server_.node.ProveWith(*member_.feed_key);
+    server_.node.SetProof(header.record_id(), ProofIn("registry", header, AllSlots(header), *operator_.feed_key));
   }
   void Write(const std::string& name, const std::string& text) { std::ofstream(home_ + "/" + name) << text; }
   // Acts for `participant` and signs with `key` from now on.

@@ -364,6 +364,44 @@ TEST_F(ProgramWithNodeTest, ExportsARecordThatImportsAgain) {
   }
 }
 
+TEST_F(ProgramWithNodeTest, ExportsARecordWithItsProofs) {
+  const std::string record_id = Publish();
+  const std::string file = folder_.Path("bundle.meguri");
+  const Outcome exported = Run({"record", "export", record_id, "--bundle", "--out", file, "-o", "json"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.Json()["record_id"], record_id);
+  EXPECT_THAT(exported.err, HasSubstr("not public")) << "it holds what its owner alone may see";
+  const Outcome verified = Run({"verify", file, "--trust-bundle", home_ + "/trust-bundle", "-o", "json"});
+  ASSERT_EQ(verified.exit_code, 0) << verified.err;
+  const auto answer = verified.Json();
+  EXPECT_EQ(answer["feeds"][0]["feed"], "owner");
+  EXPECT_EQ(answer["feeds"][0]["index"], 2);
+  EXPECT_EQ(answer["feeds"][0]["size"], 5);
+  EXPECT_EQ(answer["registry"]["feed"], "registry");
+  EXPECT_EQ(answer["trust_bundle_version"], 1);
+  EXPECT_THAT(Run({"verify", file, "--trust-bundle", home_ + "/trust-bundle"}).out, HasSubstr("owner, entry 3 of 5"));
+  EXPECT_NE(Run({"record", "export", record_id, "--bundle", "--out", file}).exit_code, 0) << "it is there";
+}
+
+TEST_F(ProgramWithNodeTest, SaysWhatABundleTakes) {
+  const std::string record_id = Publish();
+  const std::string file = folder_.Path("bundle.meguri");
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{},
+                                             {"--bundle", "--format", "csv"},
+                                             {"--format", "csv", "--section", "identity"},
+                                             {"--bundle", record_id},
+                                             {"--bundle", "--filter", "gtin = \"4912345678904\""}}) {
+    std::vector<std::string> words = {"record", "export", record_id, "--out", file};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(words).exit_code, 64) << absl::StrJoin(more, " ");
+  }
+  const Outcome none = Run({"record", "export", record_id, "--bundle", "--section", "dismantling", "--out", file});
+  EXPECT_NE(none.exit_code, 0);
+  EXPECT_THAT(none.err, AllOf(HasSubstr("SECTION_NOT_FOUND"), HasSubstr("dismantling")));
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
 TEST_F(ProgramWithNodeTest, ExportsWhatAFilterFindsAndSavedRecordsOffline) {
   const std::string record_id = Publish();
   Publish();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/verify.h"
 
+#include <functional>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -12,9 +13,12 @@ namespace meguri::client {
 namespace {
 
 using certs::testing::Now;
+using client::testing::AllSlots;
 using client::testing::Member;
 using client::testing::MemberRecord;
 using client::testing::Operator;
+using client::testing::PartsOf;
+using client::testing::ProofIn;
 using client::testing::Signed;
 using client::testing::SmallRecord;
 using client::testing::ValueOf;
@@ -24,8 +28,15 @@ constexpr char kMember[] = "0199:member";
 
 class VerifyTest : public ::testing::Test {
  protected:
+  std::string FileOf(const Member& publisher, const record::v1::Envelope& entry) {
+    return MakeRecordFile(PartsOf(SmallRecord(publisher, random_), publisher, entry, operator_), bundle_);
+  }
   std::string File(const registry::v1::MemberEntry& entry) {
-    return MakeRecordFile(SmallRecord(member_, random_), MemberRecord(entry, *operator_.record_key, random_));
+    return FileOf(member_, MemberRecord(entry, *operator_.record_key, random_));
+  }
+  RecordFileParts Parts() {
+    return PartsOf(SmallRecord(member_, random_), member_,
+                   MemberRecord(member_.Entry(), *operator_.record_key, random_), operator_);
   }
   absl::StatusOr<VerificationReport> Verify(const std::string& bytes) {
     return VerifyRecordFile(bytes, bundle_, Now());
@@ -34,7 +45,20 @@ class VerifyTest : public ::testing::Test {
     record::v1::RecordFile file;
     Invariant(file.ParseFromString(File(member_.Entry())), "a file that was just made can be parsed");
     change(file);
+    return WithDigest(file);
+  }
+  // As somebody makes it who changed a file and knows the format.
+  static std::string WithDigest(record::v1::RecordFile& file) {
+    file.clear_digest();
+    file.set_digest(record::Sha256({absl::string_view("meguri/record-file/v2\0", 22), certs::SerializeForSigning(file)})
+                        .ToString());
     return certs::SerializeForSigning(file);
+  }
+  // The bundle as `change` makes it.
+  certs::TrustBundle OtherBundle(const std::function<void(registry::v1::TrustBundle&)>& change) const {
+    registry::v1::TrustBundle message = operator_.BundleMessage();
+    change(message);
+    return ValueOf(certs::TrustBundle::Open(ValueOf(certs::SignTrustBundle(message, operator_.Signers())), Now()));
   }
 
   meguri::testing::SeededRandom random_;
@@ -52,6 +76,12 @@ TEST_F(VerifyTest, AcceptsAFileThatTheRegistryVouchesFor) {
   EXPECT_EQ(report->publisher.entry.name().en(), "Meguri Ltd.");
   EXPECT_EQ(report->key_id, client::testing::KeyIdOf(kMember, *member_.record_key));
   EXPECT_EQ(report->envelope.sections(0).payload(), "a note");
+  ASSERT_EQ(report->entries.size(), 1U);
+  EXPECT_EQ(report->entries[0].feed.name.text(), "owner");
+  EXPECT_EQ(report->entries[0].index, 2U);
+  EXPECT_EQ(report->entries[0].checkpoint.size, 5U);
+  EXPECT_EQ(report->publisher_entry.checkpoint.origin, certs::testing::kOrigin);
+  EXPECT_EQ(report->trust_bundle_version, 1U);
 }
 
 TEST_F(VerifyTest, RefusesEveryChangedBit) {
@@ -85,27 +115,25 @@ TEST_F(VerifyTest, AcceptsFewerSectionsButNoneThatIsNotSigned) {
 }
 
 TEST_F(VerifyTest, RefusesFieldsThatItDoesNotKnow) {
-  EXPECT_THAT(Verify(File(member_.Entry()) + std::string("\x22\x00", 2)), HasReason("RECORD_FILE"));
+  EXPECT_THAT(Verify(File(member_.Entry()) + std::string("\x4a\x00", 2)), HasReason("RECORD_FILE"));
 }
 
 TEST_F(VerifyTest, RefusesTheSameContentInAnotherForm) {
   // format_version in two bytes where one would do.
   std::string file = File(member_.Entry());
-  ASSERT_EQ(file.substr(0, 2), std::string("\x08\x01"));
-  file.replace(1, 1, std::string("\x81\x00", 2));
+  ASSERT_EQ(file.substr(0, 2), std::string("\x08\x02"));
+  file.replace(1, 1, std::string("\x82\x00", 2));
   EXPECT_THAT(Verify(file), HasReason("RECORD_FILE"));
 }
 
 TEST_F(VerifyTest, RefusesAnEntryThatNoRegistryKeySigned) {
-  const std::string file =
-      MakeRecordFile(SmallRecord(member_, random_), MemberRecord(member_.Entry(), *member_.record_key, random_));
+  const std::string file = FileOf(member_, MemberRecord(member_.Entry(), *member_.record_key, random_));
   EXPECT_THAT(Verify(file), HasReason("RECORD_KEY"));
 }
 
 TEST_F(VerifyTest, RefusesARecordSignedByAKeyThatTheEntryDoesNotName) {
   const Member stranger{kMember};  // the same name, other keys
-  const std::string file =
-      MakeRecordFile(SmallRecord(stranger, random_), MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  const std::string file = FileOf(stranger, MemberRecord(member_.Entry(), *operator_.record_key, random_));
   EXPECT_THAT(Verify(file), HasReason("RECORD_KEY"));
 }
 
@@ -115,15 +143,13 @@ TEST_F(VerifyTest, RefusesTheFeedKeyAsARecordKey) {
   registry::v1::MemberEntry entry = swapped.Entry();
   entry.mutable_keys(0)->set_purpose(registry::v1::KEY_PURPOSE_FEED);
   entry.mutable_keys(1)->set_purpose(registry::v1::KEY_PURPOSE_RECORD);
-  const std::string file =
-      MakeRecordFile(SmallRecord(swapped, random_), MemberRecord(entry, *operator_.record_key, random_));
+  const std::string file = FileOf(swapped, MemberRecord(entry, *operator_.record_key, random_));
   EXPECT_THAT(Verify(file), HasReason("RECORD_KEY"));
 }
 
 TEST_F(VerifyTest, RefusesTheEntryOfSomebodyElse) {
   const Member other{"0199:other"};
-  const std::string file =
-      MakeRecordFile(SmallRecord(other, random_), MemberRecord(member_.Entry(), *operator_.record_key, random_));
+  const std::string file = FileOf(other, MemberRecord(member_.Entry(), *operator_.record_key, random_));
   EXPECT_THAT(Verify(file), HasReason("MEMBER_RECORD"));
 }
 
@@ -142,7 +168,7 @@ TEST_F(VerifyTest, RefusesAnEntryThatHasEnded) {
     }
     const record::v1::Publication ended = Signed(last, certs::testing::kOperator, *operator_.record_key, random_);
     EXPECT_EQ(ended.envelope().sections_size(), holds_the_section ? 1 : 0);
-    const absl::Status status = Verify(MakeRecordFile(SmallRecord(member_, random_), ended.envelope())).status();
+    const absl::Status status = Verify(FileOf(member_, ended.envelope())).status();
     EXPECT_THAT(status, HasReason("MEMBER_RECORD"));
     EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("tombstone"));
   }
@@ -150,7 +176,10 @@ TEST_F(VerifyTest, RefusesAnEntryThatHasEnded) {
 
 TEST_F(VerifyTest, RefusesAnotherFederation) {
   const Operator stranger;
-  EXPECT_THAT(VerifyRecordFile(File(member_.Entry()), stranger.Bundle(), Now()), HasReason("RECORD_KEY"));
+  EXPECT_THAT(VerifyRecordFile(File(member_.Entry()), stranger.Bundle(), Now()), HasReason("OTHER_TRUST_BUNDLE"));
+  const std::string later = ValueOf(certs::SignTrustBundle(stranger.BundleMessage(2), stranger.Signers()));
+  const certs::TrustBundle bundle = ValueOf(certs::TrustBundle::Open(later, Now()));
+  EXPECT_THAT(VerifyRecordFile(File(member_.Entry()), bundle, Now()), HasReason("RECORD_KEY"));
 }
 
 TEST_F(VerifyTest, CannotJudgeASignatureOfAKeyThatIsRevokedNow) {
@@ -160,6 +189,109 @@ TEST_F(VerifyTest, CannotJudgeASignatureOfAKeyThatIsRevokedNow) {
   MEGURI_ASSERT_OK(report);
   EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
   EXPECT_THAT(report->doubt, ::testing::HasSubstr("revoked"));
+}
+
+TEST_F(VerifyTest, CannotJudgeAHeadOfAFeedKeyThatIsRevokedNow) {
+  registry::v1::MemberEntry entry = member_.Entry();
+  entry.mutable_keys(1)->set_revoked_ms(certs::testing::NowMs() - 1);
+  const absl::StatusOr<VerificationReport> report = Verify(File(entry));
+  MEGURI_ASSERT_OK(report);
+  EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
+}
+
+TEST_F(VerifyTest, RefusesAFileOfAnotherFormatVersion) {
+  EXPECT_THAT(Verify(Changed([](record::v1::RecordFile& file) { file.set_format_version(1); })),
+              HasReason("RECORD_FILE"));
+}
+
+TEST_F(VerifyTest, RefusesARecordThatNoFeedNames) {
+  EXPECT_THAT(Verify(Changed([](record::v1::RecordFile& file) { file.clear_record_proofs(); })),
+              HasReason("RECORD_FILE"));
+  EXPECT_THAT(Verify(Changed([](record::v1::RecordFile& file) { file.clear_publisher_entry_proof(); })),
+              HasReason("FEED_NAME"));
+}
+
+TEST_F(VerifyTest, RefusesAFeedThatIsThereTwice) {
+  EXPECT_THAT(Verify(Changed([](record::v1::RecordFile& file) { *file.add_record_proofs() = file.record_proofs(0); })),
+              HasReason("RECORD_FILE"));
+}
+
+TEST_F(VerifyTest, RefusesTheEntryOfAnotherRecord) {
+  RecordFileParts parts = Parts();
+  const record::Header other = ValueOf(record::Header::Parse(SmallRecord(member_, random_).header()));
+  parts.record_proofs = {ProofIn("owner", other, AllSlots(other), *member_.feed_key)};
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("FEED_PROOF"));
+}
+
+TEST_F(VerifyTest, RefusesASectionThatNoFeedInTheFileOpens) {
+  RecordFileParts parts = Parts();
+  const record::Header header = ValueOf(record::Header::Parse(parts.record.header()));
+  const uint64_t slot = uint64_t{1} << parts.record.sections(0).slot();
+  parts.record_proofs = {ProofIn("public", header, AllSlots(header) & ~slot, *member_.feed_key)};
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("SLOT_NOT_PROVEN"));
+  // A second feed may open what the first does not.
+  parts.record_proofs.push_back(ProofIn("owner", header, slot, *member_.feed_key));
+  MEGURI_EXPECT_OK(Verify(MakeRecordFile(parts, bundle_)));
+}
+
+TEST_F(VerifyTest, RefusesSlotsThatTheRecordLacks) {
+  RecordFileParts parts = Parts();
+  const record::Header header = ValueOf(record::Header::Parse(parts.record.header()));
+  parts.record_proofs = {ProofIn("owner", header, AllSlots(header) + 1, *member_.feed_key)};
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("FEED_PROOF"));
+}
+
+TEST_F(VerifyTest, RefusesAHeadThatTheFeedKeyDidNotSign) {
+  RecordFileParts parts = Parts();
+  const record::Header header = ValueOf(record::Header::Parse(parts.record.header()));
+  for (const certs::SigningKey* key : {member_.record_key.get(), operator_.feed_key.get()}) {
+    parts.record_proofs = {ProofIn("owner", header, AllSlots(header), *key)};
+    EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("CHECKPOINT_SIGNATURE"));
+  }
+}
+
+TEST_F(VerifyTest, RefusesALineMoreInAHead) {
+  RecordFileParts parts = Parts();
+  parts.record_proofs[0].mutable_checkpoint()->append("\u2014 elsewhere AAAAAAA=\n");
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("CHECKPOINT_SIGNATURE"));
+}
+
+TEST_F(VerifyTest, RefusesAnEntryThatTheRegistryDoesNotName) {
+  RecordFileParts parts = Parts();
+  const record::Header entry = ValueOf(record::Header::Parse(parts.publisher_entry.header()));
+  parts.publisher_entry_proof = ProofIn("registry", entry, AllSlots(entry), *member_.feed_key);
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("CHECKPOINT_SIGNATURE"));
+  parts.publisher_entry_proof = ProofIn("public", entry, AllSlots(entry), *operator_.feed_key);
+  EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("REGISTRY_FEED"));
+}
+
+TEST_F(VerifyTest, RefusesAnotherRegistryThanTheBundlePins) {
+  const std::string file = File(member_.Entry());
+  const auto pinned = [&](const std::string& root) {
+    return OtherBundle([&](registry::v1::TrustBundle& message) {
+      message.set_version(2);
+      message.set_registry_size_min(5);
+      message.set_registry_root_min(root);
+    });
+  };
+  record::v1::RecordFile parsed;
+  ASSERT_TRUE(parsed.ParseFromString(file));
+  const record::Checkpoint head = ValueOf(record::OpenCheckpoint(
+      parsed.publisher_entry_proof().checkpoint(), certs::testing::kOrigin, operator_.feed_key->public_key()));
+  MEGURI_EXPECT_OK(VerifyRecordFile(file, pinned(head.root.ToString()), Now()));
+  EXPECT_THAT(VerifyRecordFile(file, pinned(std::string(32, 'x')), Now()), HasReason("REGISTRY_FEED"));
+}
+
+TEST_F(VerifyTest, TellsAnotherBundleOfTheSameNumber) {
+  const std::string file = File(member_.Entry());
+  const auto bundle = [&](uint64_t version) {
+    return OtherBundle([&](registry::v1::TrustBundle& message) {
+      message.set_version(version);
+      message.add_operator_addresses("elsewhere.example:7443");
+    });
+  };
+  EXPECT_THAT(VerifyRecordFile(file, bundle(1), Now()), HasReason("OTHER_TRUST_BUNDLE"));
+  MEGURI_EXPECT_OK(VerifyRecordFile(file, bundle(2), Now()));
 }
 
 }  // namespace

@@ -206,5 +206,19 @@ TEST_F(Checkpoints, ParsingEndsOnAnyBytes) {
   }
 }
 
+TEST_F(Checkpoints, AProofCarriesOneSignatureOfOneOfSeveralKeys) {
+  const std::unique_ptr<RawSigner> other = RawSigner::Ed25519(std::string(32, 'o'));
+  const std::vector<PublicKey> keys = {other->public_key(), signer_->public_key()};
+  const absl::StatusOr<SoleSigned> opened = OpenSoleSigned(Note(text_), kOrigin, keys);
+  MEGURI_ASSERT_OK(opened);
+  EXPECT_EQ(opened->key, 1U);
+  EXPECT_EQ(opened->checkpoint, Open(Note(text_)).value());
+  EXPECT_THAT(OpenSoleSigned(Note(text_), kOrigin, {other->public_key()}), HasReason("CHECKPOINT_SIGNATURE"));
+  EXPECT_THAT(OpenSoleSigned(Note(text_), "elsewhere", keys), HasReason("CHECKPOINT_ORIGIN"));
+  // A second line, even of the same key, would be a place to hide something.
+  EXPECT_THAT(OpenSoleSigned(absl::StrCat(Note(text_), SignatureLine(text_)), kOrigin, keys),
+              HasReason("CHECKPOINT_SIGNATURE"));
+}
+
 }  // namespace
 }  // namespace meguri::record

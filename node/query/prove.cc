@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/query/prove.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/numeric/bits.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/checkpoint.h"
+#include "record/hash.h"
+#include "record/merkle.h"
+#include "storage/feeds.h"
+#include "storage/membership.h"
+#include "storage/records.h"
+#include "storage/value.h"
+
+namespace meguri::node {
+
+// An entry that names the record, in a feed that the reader holds.
+struct Prover::Candidate {
+  storage::FeedId id = 0;
+  storage::HeldFeed feed;
+  uint64_t index = 0;
+  std::string entry;
+  uint64_t slots = 0;
+  std::string checkpoint;  // that proves it; empty: the feed is our own, and its head is signed now
+};
+
+namespace {
+
+absl::Status CopyBehind() {
+  return Error(absl::StatusCode::kFailedPrecondition, "COPY_BEHIND",
+               "The copy of the feed that holds this record has not caught up with the newest head of its publisher, "
+               "so there is no proof of it yet. Try again in a moment; `meguri feed list` shows how far the copy is.");
+}
+
+// Whether the head that is known of a replica stands for more than is stored.
+absl::StatusOr<bool> IsBehind(const storage::HeldFeed& feed, const storage::FeedHead& head,
+                              absl::string_view federation) {
+  if (feed.is_own()) {
+    return false;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint known,
+                          record::ReadOpenedCheckpoint(head.checkpoint, record::FeedOrigin(federation, feed.key)));
+  return known.size > head.size();
+}
+
+}  // namespace
+
+Prover::Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, std::string federation,
+               SignHead sign_head)
+    : store_(store), hosted_(std::move(hosted)), federation_(std::move(federation)), sign_head_(std::move(sign_head)) {}
+
+absl::StatusOr<std::vector<record::v1::FeedProof>> Prover::Prove(const QueryReader& reader,
+                                                                 const record::RecordId& record_id,
+                                                                 absl::string_view publisher, uint64_t version) const {
+  ReaderView view(store_, hosted_, reader);
+  const ReadMask nothing{false, false, false, {}};
+  MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, nothing));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, CandidatesFor(view, record.header_hash));
+  uint64_t missing = 0;
+  for (const Candidate& candidate : candidates) {
+    missing |= candidate.slots;
+  }
+  std::vector<record::v1::FeedProof> proofs;
+  while (!candidates.empty() && (proofs.empty() || missing != 0)) {
+    const auto widest =
+        std::max_element(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
+          return absl::popcount(a.slots & missing) < absl::popcount(b.slots & missing);
+        });
+    missing &= ~widest->slots;
+    MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(*widest));
+    candidates.erase(widest);
+  }
+  return proofs;
+}
+
+// In the order of names. COPY_BEHIND if there is none: what is visible, a feed has brought.
+absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView& view,
+                                                                     const record::Hash& header_hash) const {
+  const storage::Records records(view.snapshot());
+  const storage::Feeds feeds(view.snapshot());
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records.FindByHash(header_hash));
+  if (!arrival.has_value()) {
+    return storage::ValueDamaged("record");
+  }
+  std::vector<Candidate> candidates;
+  uint64_t provable = 0;
+  uint64_t behind = 0;
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(*arrival));
+  for (const storage::FeedMembership& membership : memberships) {
+    MEGURI_ASSIGN_OR_RETURN(const bool holds, view.Holds(membership.feed));
+    if (!holds || !membership.index.has_value()) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(storage::HeldFeed feed, feeds.Describe(membership.feed));
+    MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(membership.feed));
+    MEGURI_ASSIGN_OR_RETURN(const bool is_behind, IsBehind(feed, head, federation_));
+    if (is_behind) {
+      behind |= membership.slots;
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> entries, feeds.ReadEntries(membership.feed, *membership.index, 1));
+    if (entries.size() != 1) {
+      return storage::ValueDamaged("feed entry");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(entries.front()));
+    provable |= entry.slots;
+    candidates.push_back({membership.feed, std::move(feed), *membership.index, std::move(entries.front()), entry.slots,
+                          std::move(head.checkpoint)});
+  }
+  if (candidates.empty() || (behind & ~provable) != 0) {
+    return CopyBehind();
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return a.feed < b.feed; });
+  return candidates;
+}
+
+absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candidate) const {
+  record::v1::FeedProof proof;
+  proof.set_feed(candidate.feed.key.name.text());
+  proof.set_epoch(candidate.feed.key.epoch);
+  proof.set_index(candidate.index);
+  proof.set_entry(candidate.entry);
+  if (candidate.feed.is_own()) {
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), sign_head_(candidate.feed.key));
+  } else {
+    proof.set_checkpoint(candidate.checkpoint);
+  }
+  MEGURI_ASSIGN_OR_RETURN(
+      const record::Checkpoint head,
+      record::ReadOpenedCheckpoint(proof.checkpoint(), record::FeedOrigin(federation_, candidate.feed.key)));
+  // The head may be newer than what was looked at so far, and all that it stands for is stored.
+  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  const storage::Feeds feeds(*snapshot);
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
+                          record::InclusionProof(candidate.index, head.size, [&](uint32_t level, uint64_t index) {
+                            return feeds.ReadNode(candidate.id, level, index);
+                          }));
+  for (const record::Hash& hash : path) {
+    proof.add_path(hash.ToString());
+  }
+  return proof;
+}
+
+}  // namespace meguri::node
