@@ -29,7 +29,7 @@ absl::StatusOr<record::PublicKey> FeedKeyOf(Session& session, const record::Feed
   if (feed.name == record::FeedName::Registry()) {
     return bundle->registry_feed_key();
   }
-  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, feed.publisher));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, feed.publisher));
   MEGURI_ASSIGN_OR_RETURN(const auto registry, certs::Registry::Make(*bundle, {member.entry}));
   MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry->FeedKeyOf(feed.publisher, session.clock().Now()));
   return key->key;

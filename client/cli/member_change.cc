@@ -79,7 +79,7 @@ void WarnOfSharedPrefixes(Session& session, const registry::v1::MemberEntry* bef
   session.Warn(warnings);
 }
 
-absl::Status ChangeMember(Session& session, const VerifiedMember& current, const registry::v1::MemberEntry& next,
+absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current, const registry::v1::MemberEntry& next,
                           bool yes) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(context->settings.federation, next));

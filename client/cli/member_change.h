@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "certs/record_file.h"
 #include "client/cli/session.h"
-#include "client/verify.h"
 #include "meguri/registry/v1/member.pb.h"
 
 namespace meguri::client {
@@ -21,7 +21,7 @@ void WarnOfSharedPrefixes(Session& session, const registry::v1::MemberEntry* bef
 
 // Shows what `next` changes, asks unless `yes`, and publishes it as the next version of the member's record. Publishes
 // nothing, and says so, if nothing changes.
-absl::Status ChangeMember(Session& session, const VerifiedMember& current, const registry::v1::MemberEntry& next,
+absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current, const registry::v1::MemberEntry& next,
                           bool yes);
 
 }  // namespace meguri::client

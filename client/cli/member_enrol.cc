@@ -64,11 +64,12 @@ absl::StatusOr<registry::v1::Enrolment> MakeEnrolment(Session& session, const re
 }
 
 // What the registry says of the applicant already, if anything.
-absl::StatusOr<absl::optional<VerifiedMember>> FindEnrolled(Session& session, const std::string& participant_id) {
+absl::StatusOr<absl::optional<certs::VerifiedMember>> FindEnrolled(Session& session,
+                                                                   const std::string& participant_id) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, record::ParticipantId::Parse(participant_id));
-  absl::StatusOr<VerifiedMember> member = GetVerifiedMember(session, participant);
+  absl::StatusOr<certs::VerifiedMember> member = GetVerifiedMember(session, participant);
   if (absl::IsNotFound(member.status())) {
-    return absl::optional<VerifiedMember>();
+    return absl::optional<certs::VerifiedMember>();
   }
   MEGURI_RETURN_IF_ERROR(member.status());
   return absl::make_optional(*std::move(member));
@@ -92,7 +93,8 @@ struct Plan {
 };
 
 // Enrolling again keeps the status that the member has and every key that it had.
-Plan PlanOf(const registry::v1::MemberEntry& asked, const absl::optional<VerifiedMember>& enrolled, absl::Time now) {
+Plan PlanOf(const registry::v1::MemberEntry& asked, const absl::optional<certs::VerifiedMember>& enrolled,
+            absl::Time now) {
   Plan plan{asked, false};
   if (enrolled.has_value()) {
     plan.entry.set_status(enrolled->entry.status());
@@ -103,7 +105,7 @@ Plan PlanOf(const registry::v1::MemberEntry& asked, const absl::optional<Verifie
 
 // What the operator is shown before it says yes.
 std::string SummaryOf(const Session& session, absl::string_view federation,
-                      const absl::optional<VerifiedMember>& enrolled, const Plan& plan) {
+                      const absl::optional<certs::VerifiedMember>& enrolled, const Plan& plan) {
   const std::string& id = plan.entry.participant_id();
   if (!enrolled.has_value()) {
     return absl::StrCat(session.Say(Message::kEnrolmentAsks), "\n", TableOf(plan.entry, federation, session).Layout());
@@ -127,7 +129,7 @@ absl::Status Ask(Session& session, const Arguments& arguments, const std::string
 }
 
 absl::Status PublishIfChanged(Session& session, const registry::v1::MemberEntry& entry,
-                              const absl::optional<VerifiedMember>& enrolled, PublishOutcome& outcome) {
+                              const absl::optional<certs::VerifiedMember>& enrolled, PublishOutcome& outcome) {
   const bool changes =
       !enrolled.has_value() || certs::SerializeForSigning(enrolled->entry) != certs::SerializeForSigning(entry);
   if (changes) {
@@ -142,7 +144,7 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.request, certs::kEnrolmentBytesMax));
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::EnrolmentRequest asked,
                           certs::OpenEnrolmentRequest(bytes, context->settings.federation));
-  MEGURI_ASSIGN_OR_RETURN(const absl::optional<VerifiedMember> enrolled,
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<certs::VerifiedMember> enrolled,
                           FindEnrolled(session, asked.entry().participant_id()));
   if (enrolled.has_value() && !arguments.again) {
     return RefuseEnrolled(session, enrolled->entry);

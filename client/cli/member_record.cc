@@ -68,13 +68,14 @@ absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view
   return participant;
 }
 
-absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant) {
+absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
   registry::v1::GetMemberRequest request;
   request.set_participant_id(participant.text());
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::GetMemberResponse response, node->GetMember(request));
-  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
+  MEGURI_ASSIGN_OR_RETURN(certs::VerifiedMember member,
+                          certs::VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
   if (member.entry.participant_id() != participant.text()) {
     return Error(absl::StatusCode::kInvalidArgument, "MEMBER_RECORD",
                  session.Say(Message::kNotOneMember, {participant.text(), member.entry.participant_id()}));

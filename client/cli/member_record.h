@@ -8,10 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "certs/record_file.h"
 #include "client/cli/publishing.h"
 #include "client/cli/session.h"
 #include "client/cli/table.h"
-#include "client/verify.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
 #include "record/participant_id.h"
@@ -22,7 +22,7 @@ namespace meguri::client {
 absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view text);
 
 // The member's entry as the operator signed it, checked against the trust bundle. NOT_FOUND if there is no such member.
-absl::StatusOr<VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant);
+absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant);
 
 // Every entry of the registry as the node has it.
 absl::StatusOr<registry::v1::ListMembersResponse> ListAllMembers(Session& session);

@@ -72,7 +72,7 @@ absl::Status RevokeKey(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
   MEGURI_ASSIGN_OR_RETURN(const uint64_t revoked_ms, TimeIn(arguments, session));
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, participant));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
   registry::v1::MemberEntry next = member.entry;
   MEGURI_ASSIGN_OR_RETURN(registry::v1::MemberKey* const key, KeyIn(next, participant, arguments, session));
   if (IsPinned(*bundle, *key)) {

@@ -19,7 +19,7 @@ struct Arguments {
 
 absl::Status Show(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
-  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, participant));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   Table table = TableOf(member.entry, context->settings.federation, session);
   table.Add({session.Say(Message::kRecord), member.header.record_id().ToHex()});

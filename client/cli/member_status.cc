@@ -18,7 +18,7 @@ struct Arguments {
 
 absl::Status SetStatus(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
-  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, GetVerifiedMember(session, participant));
+  MEGURI_ASSIGN_OR_RETURN(certs::VerifiedMember member, GetVerifiedMember(session, participant));
   if (member.entry.status() == arguments.status) {
     session.Note(session.Say(Message::kStatusSet, {participant.text(), StatusName(arguments.status)}));
     return absl::OkStatus();

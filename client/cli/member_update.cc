@@ -33,7 +33,7 @@ absl::Status Update(Session& session, const Arguments& arguments) {
     MEGURI_ASSIGN_OR_RETURN(request, certs::ReadFile(arguments.subject, certs::kChangeRequestBytesMax));
   }
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, named.ok() ? named : certs::ApplicantOf(request));
-  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, participant));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
   registry::v1::MemberEntry next = member.entry;
   if (!named.ok()) {
     MEGURI_ASSIGN_OR_RETURN(

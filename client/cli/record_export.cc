@@ -12,13 +12,13 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
+#include "certs/record_file.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/record_file.h"
 #include "client/cli/record_view.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
-#include "client/verify.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/export.h"
 #include "record/header.h"
@@ -101,13 +101,13 @@ absl::Status ListRecords(Session& session, const Arguments& arguments, std::vect
 absl::Status ReadSaved(Session& session, const Arguments& arguments, std::vector<Envelope>& envelopes) {
   for (const std::string& path : arguments.saved) {
     MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-    MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, kRecordFileBytesMax));
-    absl::StatusOr<VerificationReport> report = VerifyRecordFile(bytes, *bundle, session.clock().Now());
+    MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, certs::kRecordFileBytesMax));
+    absl::StatusOr<certs::VerificationReport> report = certs::VerifyRecordFile(bytes, *bundle, session.clock().Now());
     if (!report.ok()) {
       return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
                    session.Say(Message::kNotVerified, {path, report.status().message(), ReasonOf(report.status())}));
     }
-    if (report->verdict != Verdict::kValid) {
+    if (report->verdict != certs::Verdict::kValid) {
       session.Note(
           Harmless(absl::StrCat(path, ": ", session.Say(Message::kVerdictIndeterminate), " [", report->doubt, "]")));
     }

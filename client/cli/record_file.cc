@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
-#include "client/verify.h"
+#include "certs/record_file.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
 
@@ -27,7 +27,7 @@ absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1:
                                              const record::Header& header) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  RecordFileParts parts;
+  certs::RecordFileParts parts;
   parts.record = envelope;
   MEGURI_ASSIGN_OR_RETURN(parts.record_proofs, ProofsOf(*node, header));
   registry::v1::GetMemberRequest request;
@@ -40,8 +40,8 @@ absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1:
   if (!proofs.empty()) {
     parts.publisher_entry_proof = std::move(proofs.front());
   }
-  std::string bytes = MakeRecordFile(std::move(parts), *bundle);
-  MEGURI_RETURN_IF_ERROR(VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());
+  std::string bytes = certs::MakeRecordFile(std::move(parts), *bundle);
+  MEGURI_RETURN_IF_ERROR(certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());
   return bytes;
 }
 

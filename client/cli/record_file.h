@@ -12,7 +12,7 @@ namespace meguri::client {
 
 // The record file of what Get answered: asks the node for the publisher's entry and for the proofs, and checks the
 // whole with the trust bundle, as a file is only worth keeping if it verifies. FAILED_PRECONDITION (reason COPY_BEHIND)
-// while the node cannot prove it, or the reasons of VerifyRecordFile.
+// while the node cannot prove it, or the reasons of certs::VerifyRecordFile.
 absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1::Envelope& envelope,
                                              const record::Header& header);
 

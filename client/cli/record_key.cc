@@ -16,7 +16,7 @@ absl::StatusOr<std::unique_ptr<certs::SigningKey>> LoadRecordKey(Session& sessio
   if (files.size() < 2) {
     return certs::SigningKey::Load(files.empty() ? context.record_key_path : files.front());
   }
-  MEGURI_ASSIGN_OR_RETURN(const VerifiedMember member, GetVerifiedMember(session, context.settings.member));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, context.settings.member));
   const registry::v1::MemberKey* in_force =
       certs::KeyInForce(member.entry, registry::v1::KEY_PURPOSE_RECORD, session.clock().Now());
   if (in_force != nullptr) {

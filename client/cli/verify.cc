@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/verify.h"
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "base/status_macros.h"
 #include "certs/files.h"
 #include "certs/limits.h"
+#include "certs/record_file.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
@@ -45,8 +44,8 @@ nlohmann::ordered_json JsonOf(const record::ProvenEntry& entry) {
           {"size", entry.checkpoint.size},  {"root", entry.checkpoint.root.ToHex()}, {"slots", entry.slots}};
 }
 
-std::string HumanText(const Session& session, const VerificationReport& report) {
-  const bool valid = report.verdict == Verdict::kValid;
+std::string HumanText(const Session& session, const certs::VerificationReport& report) {
+  const bool valid = report.verdict == certs::Verdict::kValid;
   const record::v1::Header& header = report.header.message();
   const registry::v1::MemberEntry& entry = report.publisher.entry;
   Table table = Table::OfPairs();
@@ -78,14 +77,15 @@ std::string HumanText(const Session& session, const VerificationReport& report) 
 
 absl::Status Verify(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, kRecordFileBytesMax));
-  const absl::StatusOr<VerificationReport> report = VerifyRecordFile(bytes, bundle, session.clock().Now());
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, certs::kRecordFileBytesMax));
+  const absl::StatusOr<certs::VerificationReport> report =
+      certs::VerifyRecordFile(bytes, bundle, session.clock().Now());
   if (!report.ok()) {
     return Error(
         absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
         session.Say(Message::kNotVerified, {arguments.file, report.status().message(), ReasonOf(report.status())}));
   }
-  const bool valid = report->verdict == Verdict::kValid;
+  const bool valid = report->verdict == certs::Verdict::kValid;
   nlohmann::ordered_json json = {{"verdict", valid ? "VALID" : "INDETERMINATE"}};
   json["doubt"] = report->doubt;
   json["key_id"] = report->key_id.ToHex();

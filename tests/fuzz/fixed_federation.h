@@ -34,6 +34,7 @@ inline registry::v1::MemberKey KeyMessage(const record::Signer& signer, registry
 // The operator of a federation and its bundle. The keys that sign are the same in every run; the TLS root is not.
 class FixedFederation {
  public:
+  const record::Signer& record_signer() const { return *record_signer_; }
   const record::Signer& feed_signer() const { return *feed_signer_; }
   const record::Signer& bundle_signer() const { return *bundle_signer_; }
   const record::ParticipantId& operator_id() const { return operator_id_; }

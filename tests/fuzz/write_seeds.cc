@@ -26,6 +26,7 @@
 #include "storage/settings.h"
 #include "tests/fuzz/change_request_seed.h"
 #include "tests/fuzz/fixed_federation.h"
+#include "tests/fuzz/record_file_seed.h"
 #include "tests/unit/passport/filled_message.h"
 #include "tests/unit/storage/samples.h"
 
@@ -203,6 +204,7 @@ void WriteTrustSeeds(const Corpus& corpus) {
   corpus.Write("trust_bundle", "unsigned", bundle);
   corpus.Write("trust_bundle", "signed", federation.Bundle(1).bytes());
   corpus.Write("member_entry", "member", MemberEntry().SerializeAsString());
+  corpus.Write("record_file", "signed", RecordFileSeed(federation, federation.Bundle(1)).file());
 
   registry::v1::Heartbeat heartbeat;
   heartbeat.set_origin(kRegistryOrigin);

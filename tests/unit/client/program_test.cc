@@ -537,7 +537,7 @@ class OperatorTest : public ProgramWithNodeTest {
   }
   registry::v1::MemberEntry ThePublishedEntry() {
     const record::v1::Publication publication = server_.node.TheRecord();
-    return ValueOf(VerifyMemberRecord(publication.envelope(), operator_.Bundle(), certs::testing::Now())).entry;
+    return ValueOf(certs::VerifyMemberRecord(publication.envelope(), operator_.Bundle(), certs::testing::Now())).entry;
   }
 
   const Member applicant_{"0199:applicant"};

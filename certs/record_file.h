@@ -16,7 +16,7 @@
 #include "record/header.h"
 #include "record/public_key.h"
 
-namespace meguri::client {
+namespace meguri::certs {
 
 inline constexpr size_t kRecordFileBytesMax = size_t{40} << 20;
 inline constexpr int kRecordProofsMax = 64;
@@ -56,18 +56,20 @@ struct RecordFileParts {
 
 // Checks that `envelope` is a Member record of the operator, signed by a registry record key of `bundle` that is usable
 // at `now`, with its entry open. INVALID_ARGUMENT with reason MEMBER_RECORD, or the reasons of record and certs.
-absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope,
-                                                  const certs::TrustBundle& bundle, absl::Time now);
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
+                                                  absl::Time now);
 
 // Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry and its
 // feed names it, a record key of that entry signed the header, every section in the file belongs to the header, and
 // feeds of the publisher name the header and open those sections. Any changed bit is refused: INVALID_ARGUMENT with
 // reason RECORD_FILE, MEMBER_RECORD, RECORD_KEY, REGISTRY_FEED, SLOT_NOT_PROVEN, OTHER_TRUST_BUNDLE, or the reasons of
 // record and certs.
-absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const certs::TrustBundle& bundle,
-                                                    absl::Time now);
+absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now);
+
+// Sets the digest that the rest of `file` has: its last field.
+void SetDigest(record::v1::RecordFile& file);
 
 // The file of a record, deterministic. It is the caller's business to check it with VerifyRecordFile.
-std::string MakeRecordFile(RecordFileParts parts, const certs::TrustBundle& bundle);
+std::string MakeRecordFile(RecordFileParts parts, const TrustBundle& bundle);
 
-}  // namespace meguri::client
+}  // namespace meguri::certs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/verify.h"
+#include "certs/record_file.h"
 
 #include <functional>
 #include <string>
@@ -7,22 +7,22 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/status.h"
-#include "tests/unit/client/record_files.h"
+#include "tests/unit/certs/record_files.h"
 
-namespace meguri::client {
+namespace meguri::certs {
 namespace {
 
-using certs::testing::Now;
-using client::testing::AllSlots;
-using client::testing::Member;
-using client::testing::MemberRecord;
-using client::testing::Operator;
-using client::testing::PartsOf;
-using client::testing::ProofIn;
-using client::testing::Signed;
-using client::testing::SmallRecord;
-using client::testing::ValueOf;
 using meguri::testing::HasReason;
+using testing::AllSlots;
+using testing::Member;
+using testing::MemberRecord;
+using testing::Now;
+using testing::Operator;
+using testing::PartsOf;
+using testing::ProofIn;
+using testing::SignedRecord;
+using testing::SmallRecord;
+using testing::ValueOf;
 
 constexpr char kMember[] = "0199:member";
 
@@ -50,20 +50,20 @@ class VerifyTest : public ::testing::Test {
   // As somebody makes it who changed a file and knows the format.
   static std::string WithDigest(record::v1::RecordFile& file) {
     file.clear_digest();
-    file.set_digest(record::Sha256({absl::string_view("meguri/record-file/v2\0", 22), certs::SerializeForSigning(file)})
-                        .ToString());
-    return certs::SerializeForSigning(file);
+    file.set_digest(
+        record::Sha256({absl::string_view("meguri/record-file/v2\0", 22), SerializeForSigning(file)}).ToString());
+    return SerializeForSigning(file);
   }
   // The bundle as `change` makes it.
-  certs::TrustBundle OtherBundle(const std::function<void(registry::v1::TrustBundle&)>& change) const {
+  TrustBundle OtherBundle(const std::function<void(registry::v1::TrustBundle&)>& change) const {
     registry::v1::TrustBundle message = operator_.BundleMessage();
     change(message);
-    return ValueOf(certs::TrustBundle::Open(ValueOf(certs::SignTrustBundle(message, operator_.Signers())), Now()));
+    return ValueOf(TrustBundle::Open(ValueOf(SignTrustBundle(message, operator_.Signers())), Now()));
   }
 
   meguri::testing::SeededRandom random_;
   const Operator operator_;
-  const certs::TrustBundle bundle_ = operator_.Bundle();
+  const TrustBundle bundle_ = operator_.Bundle();
   const Member member_{kMember};
 };
 
@@ -74,13 +74,13 @@ TEST_F(VerifyTest, AcceptsAFileThatTheRegistryVouchesFor) {
   EXPECT_EQ(report->doubt, "");
   EXPECT_EQ(report->header.publisher().text(), kMember);
   EXPECT_EQ(report->publisher.entry.name().en(), "Meguri Ltd.");
-  EXPECT_EQ(report->key_id, client::testing::KeyIdOf(kMember, *member_.record_key));
+  EXPECT_EQ(report->key_id, testing::KeyIdOf(kMember, *member_.record_key));
   EXPECT_EQ(report->envelope.sections(0).payload(), "a note");
   ASSERT_EQ(report->entries.size(), 1U);
   EXPECT_EQ(report->entries[0].feed.name.text(), "owner");
   EXPECT_EQ(report->entries[0].index, 2U);
   EXPECT_EQ(report->entries[0].checkpoint.size, 5U);
-  EXPECT_EQ(report->publisher_entry.checkpoint.origin, certs::testing::kOrigin);
+  EXPECT_EQ(report->publisher_entry.checkpoint.origin, testing::kOrigin);
   EXPECT_EQ(report->trust_bundle_version, 1U);
 }
 
@@ -156,19 +156,21 @@ TEST_F(VerifyTest, RefusesTheEntryOfSomebodyElse) {
 // Whoever signed the end of a member's record vouches for nothing that it may still hold.
 TEST_F(VerifyTest, RefusesAnEntryThatHasEnded) {
   const record::v1::Envelope entry = MemberRecord(member_.Entry(), *operator_.record_key, random_);
-  const record::Header header = ValueOf(record::Header::Parse(entry.header()));
-  record::v1::Tombstone tombstone;
-  tombstone.set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
-  VersionDraft last = ValueOf(LastVersion(tombstone, header));
+  const record::Header before = ValueOf(record::Header::Parse(entry.header()));
+  record::v1::Header last;
+  last.set_record_type(record::v1::RECORD_TYPE_MEMBER);
+  last.set_record_id(before.record_id().ToString());
+  last.set_version(2);
+  last.set_previous_header_hash(before.hash().ToString());
+  last.mutable_tombstone()->set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
   for (const bool holds_the_section : {false, true}) {
+    std::vector<record::SectionDraft> sections;
     if (holds_the_section) {
-      last.content.sections.push_back({record::v1::SECTION_TYPE_MEMBER,
-                                       record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
-                                       certs::SerializeForSigning(member_.Entry())});
+      sections.push_back({record::v1::SECTION_TYPE_MEMBER, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                          SerializeForSigning(member_.Entry())});
     }
-    const record::v1::Publication ended = Signed(last, certs::testing::kOperator, *operator_.record_key, random_);
-    EXPECT_EQ(ended.envelope().sections_size(), holds_the_section ? 1 : 0);
-    const absl::Status status = Verify(FileOf(member_, ended.envelope())).status();
+    const record::v1::Envelope ended = SignedRecord(last, sections, testing::kOperator, *operator_.record_key, random_);
+    const absl::Status status = Verify(FileOf(member_, ended)).status();
     EXPECT_THAT(status, HasReason("MEMBER_RECORD"));
     EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("tombstone"));
   }
@@ -177,14 +179,14 @@ TEST_F(VerifyTest, RefusesAnEntryThatHasEnded) {
 TEST_F(VerifyTest, RefusesAnotherFederation) {
   const Operator stranger;
   EXPECT_THAT(VerifyRecordFile(File(member_.Entry()), stranger.Bundle(), Now()), HasReason("OTHER_TRUST_BUNDLE"));
-  const std::string later = ValueOf(certs::SignTrustBundle(stranger.BundleMessage(2), stranger.Signers()));
-  const certs::TrustBundle bundle = ValueOf(certs::TrustBundle::Open(later, Now()));
+  const std::string later = ValueOf(SignTrustBundle(stranger.BundleMessage(2), stranger.Signers()));
+  const TrustBundle bundle = ValueOf(TrustBundle::Open(later, Now()));
   EXPECT_THAT(VerifyRecordFile(File(member_.Entry()), bundle, Now()), HasReason("RECORD_KEY"));
 }
 
 TEST_F(VerifyTest, CannotJudgeASignatureOfAKeyThatIsRevokedNow) {
   registry::v1::MemberEntry entry = member_.Entry();
-  entry.mutable_keys(0)->set_revoked_ms(certs::testing::NowMs() - 1);
+  entry.mutable_keys(0)->set_revoked_ms(testing::NowMs() - 1);
   const absl::StatusOr<VerificationReport> report = Verify(File(entry));
   MEGURI_ASSERT_OK(report);
   EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
@@ -193,7 +195,7 @@ TEST_F(VerifyTest, CannotJudgeASignatureOfAKeyThatIsRevokedNow) {
 
 TEST_F(VerifyTest, CannotJudgeAHeadOfAFeedKeyThatIsRevokedNow) {
   registry::v1::MemberEntry entry = member_.Entry();
-  entry.mutable_keys(1)->set_revoked_ms(certs::testing::NowMs() - 1);
+  entry.mutable_keys(1)->set_revoked_ms(testing::NowMs() - 1);
   const absl::StatusOr<VerificationReport> report = Verify(File(entry));
   MEGURI_ASSERT_OK(report);
   EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
@@ -244,7 +246,7 @@ TEST_F(VerifyTest, RefusesSlotsThatTheRecordLacks) {
 TEST_F(VerifyTest, RefusesAHeadThatTheFeedKeyDidNotSign) {
   RecordFileParts parts = Parts();
   const record::Header header = ValueOf(record::Header::Parse(parts.record.header()));
-  for (const certs::SigningKey* key : {member_.record_key.get(), operator_.feed_key.get()}) {
+  for (const SigningKey* key : {member_.record_key.get(), operator_.feed_key.get()}) {
     parts.record_proofs = {ProofIn("owner", header, AllSlots(header), *key)};
     EXPECT_THAT(Verify(MakeRecordFile(parts, bundle_)), HasReason("CHECKPOINT_SIGNATURE"));
   }
@@ -276,8 +278,8 @@ TEST_F(VerifyTest, RefusesAnotherRegistryThanTheBundlePins) {
   };
   record::v1::RecordFile parsed;
   ASSERT_TRUE(parsed.ParseFromString(file));
-  const record::Checkpoint head = ValueOf(record::OpenCheckpoint(
-      parsed.publisher_entry_proof().checkpoint(), certs::testing::kOrigin, operator_.feed_key->public_key()));
+  const record::Checkpoint head = ValueOf(record::OpenCheckpoint(parsed.publisher_entry_proof().checkpoint(),
+                                                                 testing::kOrigin, operator_.feed_key->public_key()));
   MEGURI_EXPECT_OK(VerifyRecordFile(file, pinned(head.root.ToString()), Now()));
   EXPECT_THAT(VerifyRecordFile(file, pinned(std::string(32, 'x')), Now()), HasReason("REGISTRY_FEED"));
 }
@@ -295,4 +297,4 @@ TEST_F(VerifyTest, TellsAnotherBundleOfTheSameNumber) {
 }
 
 }  // namespace
-}  // namespace meguri::client
+}  // namespace meguri::certs

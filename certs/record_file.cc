@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/verify.h"
+#include "certs/record_file.h"
 
 #include <algorithm>
 #include <memory>
@@ -15,7 +15,7 @@
 #include "record/batch.h"
 #include "record/section.h"
 
-namespace meguri::client {
+namespace meguri::certs {
 namespace {
 
 constexpr uint32_t kRecordFileFormatVersion = 2;
@@ -28,11 +28,10 @@ absl::Status Refuse(absl::string_view reason, absl::string_view message) {
 }
 
 // The key that signed `header`, which must be a record key of the publisher in `registry`.
-absl::StatusOr<certs::RegisteredKey> VerifySignature(const record::Header& header,
-                                                     const record::v1::BatchSignature& signature,
-                                                     const certs::Registry& registry) {
+absl::StatusOr<RegisteredKey> VerifySignature(const record::Header& header, const record::v1::BatchSignature& signature,
+                                              const Registry& registry) {
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
-  const certs::RegisteredKey* key = registry.FindKey(key_id);
+  const RegisteredKey* key = registry.FindKey(key_id);
   if (key == nullptr || key->owner != header.publisher() || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
     return Refuse("RECORD_KEY", absl::StrCat("the key ", key_id.ToHex(), " that signed is not a record key of ",
                                              header.publisher().text()));
@@ -46,8 +45,7 @@ absl::StatusOr<registry::v1::MemberEntry> OpenEntry(const record::v1::Envelope& 
     return Refuse(kMemberReason, "the publisher's entry does not hold one open member section and nothing else");
   }
   registry::v1::MemberEntry entry;
-  MEGURI_RETURN_IF_ERROR(
-      certs::ParseStrictly(envelope.sections(0).payload(), certs::kMemberEntryBytesMax, kMemberReason, entry));
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(envelope.sections(0).payload(), kMemberEntryBytesMax, kMemberReason, entry));
   return entry;
 }
 
@@ -55,17 +53,17 @@ absl::StatusOr<registry::v1::MemberEntry> OpenEntry(const record::v1::Envelope& 
 std::string DigestOf(const record::v1::RecordFile& file) {
   record::v1::RecordFile without = file;
   without.clear_digest();
-  return record::Sha256({kDigestDomain, certs::SerializeForSigning(without)}).ToString();
+  return record::Sha256({kDigestDomain, SerializeForSigning(without)}).ToString();
 }
 
 absl::StatusOr<record::v1::RecordFile> ParseFile(absl::string_view bytes) {
   record::v1::RecordFile file;
-  MEGURI_RETURN_IF_ERROR(certs::ParseStrictly(bytes, kRecordFileBytesMax, kFileReason, file));
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(bytes, kRecordFileBytesMax, kFileReason, file));
   if (file.format_version() != kRecordFileFormatVersion) {
     return Refuse(kFileReason, absl::StrCat("the file has format version ", file.format_version(), ", expected ",
                                             kRecordFileFormatVersion, "; it needs another version of this program"));
   }
-  if (certs::SerializeForSigning(file) != bytes || DigestOf(file) != file.digest()) {
+  if (SerializeForSigning(file) != bytes || DigestOf(file) != file.digest()) {
     return Refuse(kFileReason, "the file is not as it was saved: it was changed, or damaged on its way");
   }
   if (file.record_proofs_size() == 0 || file.record_proofs_size() > kRecordProofsMax) {
@@ -76,7 +74,7 @@ absl::StatusOr<record::v1::RecordFile> ParseFile(absl::string_view bytes) {
 }
 
 // The file says with which bundle it was made. Two bundles with one number are two federations, or a forgery.
-absl::Status CheckBundle(const record::v1::RecordFile& file, const certs::TrustBundle& bundle) {
+absl::Status CheckBundle(const record::v1::RecordFile& file, const TrustBundle& bundle) {
   if (file.trust_bundle_version() == 0 || file.trust_bundle_hash().size() != record::kHashSize) {
     return Refuse(kFileReason, "the file does not say with which trust bundle it was made");
   }
@@ -90,11 +88,11 @@ absl::Status CheckBundle(const record::v1::RecordFile& file, const certs::TrustB
 
 // The feed keys of a member, ended ones too: what they may be trusted with, CheckUsable says of the one that signed.
 struct FeedKeys {
-  std::vector<certs::RegisteredKey> registered;
+  std::vector<RegisteredKey> registered;
   std::vector<record::PublicKey> keys;  // of the same places
 };
 
-void Add(const certs::RegisteredKey* key, const record::ParticipantId& owner, FeedKeys& keys) {
+void Add(const RegisteredKey* key, const record::ParticipantId& owner, FeedKeys& keys) {
   if (key != nullptr && key->owner == owner && key->purpose == registry::v1::KEY_PURPOSE_FEED) {
     keys.registered.push_back(*key);
     keys.keys.push_back(key->key);
@@ -102,8 +100,7 @@ void Add(const certs::RegisteredKey* key, const record::ParticipantId& owner, Fe
 }
 
 template <typename MemberKeys>
-FeedKeys FeedKeysAmong(const MemberKeys& messages, const record::ParticipantId& owner,
-                       const certs::Registry& registry) {
+FeedKeys FeedKeysAmong(const MemberKeys& messages, const record::ParticipantId& owner, const Registry& registry) {
   FeedKeys keys;
   for (const registry::v1::MemberKey& message : messages) {
     Add(registry.FindKey(record::KeyId(registry.federation(), owner, message.public_key())), owner, keys);
@@ -114,11 +111,11 @@ FeedKeys FeedKeysAmong(const MemberKeys& messages, const record::ParticipantId& 
 // What a feed proves, and the key that signed its head.
 struct ProvenBy {
   record::ProvenEntry entry;
-  certs::RegisteredKey key;
+  RegisteredKey key;
 };
 
 absl::StatusOr<ProvenBy> Prove(const record::v1::FeedProof& proof, const record::Header& header,
-                               const certs::Registry& registry, const FeedKeys& keys) {
+                               const Registry& registry, const FeedKeys& keys) {
   MEGURI_ASSIGN_OR_RETURN(record::ProvenEntry entry,
                           record::VerifyFeedProof(proof, registry.federation(), header, keys.keys));
   const size_t key = entry.key;
@@ -137,7 +134,7 @@ absl::Status CheckOpens(uint64_t slots, const record::v1::Envelope& envelope) {
 
 // The operator's registry feed, at a head that is not another one than the bundle pins.
 absl::StatusOr<ProvenBy> ProveMember(const record::v1::RecordFile& file, const VerifiedMember& member,
-                                     const certs::TrustBundle& bundle, const certs::Registry& registry) {
+                                     const TrustBundle& bundle, const Registry& registry) {
   const FeedKeys keys = FeedKeysAmong(bundle.message().registry_feed_keys(), bundle.operator_id(), registry);
   MEGURI_ASSIGN_OR_RETURN(ProvenBy proven, Prove(file.publisher_entry_proof(), member.header, registry, keys));
   const record::Checkpoint& head = proven.entry.checkpoint;
@@ -154,7 +151,7 @@ absl::StatusOr<ProvenBy> ProveMember(const record::v1::RecordFile& file, const V
 
 // The feed keys that count for `feed` of the publisher: for the operator those of the bundle too.
 FeedKeys KeysOf(const registry::v1::MemberEntry& entry, const record::ParticipantId& publisher,
-                const certs::TrustBundle& bundle, const certs::Registry& registry) {
+                const TrustBundle& bundle, const Registry& registry) {
   FeedKeys keys = FeedKeysAmong(entry.keys(), publisher, registry);
   if (publisher == bundle.operator_id()) {
     const FeedKeys pinned = FeedKeysAmong(bundle.message().registry_feed_keys(), publisher, registry);
@@ -165,7 +162,7 @@ FeedKeys KeysOf(const registry::v1::MemberEntry& entry, const record::Participan
 }
 
 absl::StatusOr<std::vector<ProvenBy>> ProveRecord(const record::v1::RecordFile& file, const record::Header& header,
-                                                  const certs::Registry& registry, const FeedKeys& keys) {
+                                                  const Registry& registry, const FeedKeys& keys) {
   std::vector<ProvenBy> proven;
   uint64_t slots = 0;
   for (const record::v1::FeedProof& proof : file.record_proofs()) {
@@ -183,9 +180,9 @@ absl::StatusOr<std::vector<ProvenBy>> ProveRecord(const record::v1::RecordFile& 
 
 }  // namespace
 
-absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope,
-                                                  const certs::TrustBundle& bundle, absl::Time now) {
-  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const certs::Registry> anchors, certs::Registry::Make(bundle, {}));
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
+                                                  absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const Registry> anchors, Registry::Make(bundle, {}));
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
   if (header.message().record_type() != record::v1::RECORD_TYPE_MEMBER || header.publisher() != bundle.operator_id()) {
     return Refuse(kMemberReason, "the publisher's entry is not a member record of the operator");
@@ -193,15 +190,15 @@ absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& en
   if (header.is_tombstone()) {
     return Refuse(kMemberReason, "the publisher's entry is a tombstone: it says that the member's record ended");
   }
-  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey key, VerifySignature(header, envelope.signature(), *anchors));
+  MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, VerifySignature(header, envelope.signature(), *anchors));
   MEGURI_RETURN_IF_ERROR(key.CheckUsable(now));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
   MEGURI_ASSIGN_OR_RETURN(registry::v1::MemberEntry entry, OpenEntry(envelope));
-  MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(bundle.federation(), entry));
+  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(bundle.federation(), entry));
   return VerifiedMember{std::move(header), std::move(entry)};
 }
 
-absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const certs::TrustBundle& bundle,
+absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const TrustBundle& bundle,
                                                     absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(record::v1::RecordFile file, ParseFile(bytes));
   MEGURI_RETURN_IF_ERROR(CheckBundle(file, bundle));
@@ -211,11 +208,9 @@ absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, con
     return Refuse(kMemberReason, absl::StrCat("the entry in the file is that of ", publisher.entry.participant_id(),
                                               ", the record is published by ", header.publisher().text()));
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const certs::Registry> registry,
-                          certs::Registry::Make(bundle, {publisher.entry}));
+  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const Registry> registry, Registry::Make(bundle, {publisher.entry}));
   MEGURI_ASSIGN_OR_RETURN(ProvenBy member, ProveMember(file, publisher, bundle, *registry));
-  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey key,
-                          VerifySignature(header, file.record().signature(), *registry));
+  MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, VerifySignature(header, file.record().signature(), *registry));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, file.record().sections()));
   MEGURI_ASSIGN_OR_RETURN(
       std::vector<ProvenBy> feeds,
@@ -239,7 +234,9 @@ absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, con
                             file.trust_bundle_version()};
 }
 
-std::string MakeRecordFile(RecordFileParts parts, const certs::TrustBundle& bundle) {
+void SetDigest(record::v1::RecordFile& file) { file.set_digest(DigestOf(file)); }
+
+std::string MakeRecordFile(RecordFileParts parts, const TrustBundle& bundle) {
   record::v1::RecordFile file;
   file.set_format_version(kRecordFileFormatVersion);
   *file.mutable_record() = std::move(parts.record);
@@ -250,8 +247,8 @@ std::string MakeRecordFile(RecordFileParts parts, const certs::TrustBundle& bund
   *file.mutable_publisher_entry_proof() = std::move(parts.publisher_entry_proof);
   file.set_trust_bundle_version(bundle.message().version());
   file.set_trust_bundle_hash(bundle.body_hash().ToString());
-  file.set_digest(DigestOf(file));
-  return certs::SerializeForSigning(file);
+  SetDigest(file);
+  return SerializeForSigning(file);
 }
 
-}  // namespace meguri::client
+}  // namespace meguri::certs
