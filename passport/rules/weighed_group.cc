@@ -42,6 +42,7 @@ void Visit(WeighedGroup group, absl::FunctionRef<void(const WeighedGroup&)> visi
       const bool says_mass = MassOf(node.has_mass_kg(), node.mass_kg()).has_value();
       Visit({.path = &path,
              .field = "children",
+             .parent = &node,
              .mass = group.masses[static_cast<size_t>(i)],
              .hangs_on_whole = group.hangs_on_whole && !says_mass,
              .complete = node.children_complete(),
@@ -63,6 +64,7 @@ void ForEachGroup(const v1::Composition& composition, const Amount& whole, const
   const Amount own = MassOf(composition.has_mass_kg(), composition.mass_kg());
   Visit({.path = &path,
          .field = "nodes",
+         .parent = nullptr,
          .mass = own.has_value() ? own : whole,
          .hangs_on_whole = !own.has_value() && whole.has_value(),
          .complete = composition.nodes_complete(),

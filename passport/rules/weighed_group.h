@@ -20,9 +20,10 @@ Amount FractionOf(bool present, const v1::Decimal& fraction);
 
 // The nodes under one parent with their masses: as they say, or their fraction of the parent's mass.
 struct WeighedGroup {
-  const Path* path = nullptr;   // of the parent
-  absl::string_view field;      // of the parent, in which the nodes lie: "nodes" or "children"
-  Amount mass;                  // of the parent
+  const Path* path = nullptr;                   // of the parent
+  absl::string_view field;                      // of the parent, in which the nodes lie: "nodes" or "children"
+  const v1::CompositionNode* parent = nullptr;  // null: the whole
+  Amount mass;                                  // of the parent
   bool hangs_on_whole = false;  // its mass follows from a whole that the composition does not say itself
   bool complete = false;        // the nodes make up the whole parent
   const google::protobuf::RepeatedPtrField<v1::CompositionNode>* nodes = nullptr;

@@ -14,6 +14,7 @@
 #include "passport/formats/canonical_json.h"
 #include "passport/product_group.h"
 #include "passport/profile.h"
+#include "passport/validate.h"
 #include "record/header.h"
 #include "record/participant_id.h"
 #include "record/section.h"
@@ -105,6 +106,25 @@ inline std::vector<std::string> Lines(absl::Span<const Violation> violations) {
     lines.push_back(absl::StrCat(violation.field, " ", violation.reason));
   }
   return lines;
+}
+
+// The payload of a section of a demo file.
+template <typename Payload>
+Payload DemoPayload(absl::string_view file, uint32_t type) {
+  for (const record::SectionDraft& section : DemoDraft(file).sections) {
+    if (section.type == type) {
+      Payload payload;
+      Invariant(payload.ParseFromString(section.payload), "a demo payload decodes");
+      return payload;
+    }
+  }
+  Invariant(false, "the demo file has the section");
+  return {};
+}
+
+// The lines of a payload by itself, which is called s.
+inline std::vector<std::string> LinesOf(uint32_t type, const google::protobuf::Message& payload) {
+  return Lines(ValidateSection(type, payload.SerializeAsString(), "s"));
 }
 
 }  // namespace meguri::passport

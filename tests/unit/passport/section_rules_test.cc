@@ -66,11 +66,6 @@ M FromText(const std::string& text) {
   return message;
 }
 
-template <typename M>
-std::vector<std::string> LinesOf(uint32_t type, const M& message) {
-  return Lines(ValidateSection(type, message.SerializeAsString(), "s"));
-}
-
 // V12
 
 v1::CustodyLedger Ledger(const std::string& claimed) {
