@@ -2,22 +2,36 @@
 #include "passport/formats/json.h"
 
 #include <cstdint>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
-#include "passport/rules/rule.h"
+#include "passport/readers/json_guard.h"
 
 namespace meguri::passport {
 namespace {
 
 constexpr int kIndent = 2;
 
-// Reads through a text without building anything, and stops at the first thing that ParseJson refuses. The parser takes
-// the last of two equal keys in silence, and knows no limit of depth.
-class JsonGuard final : public nlohmann::json_sax<Json> {
+absl::Status Refused(absl::string_view reason, std::string path, std::string found, std::string message_ja) {
+  return InvalidInput({{.field = std::move(path),
+                        .reason = std::string(reason),
+                        .found = std::move(found),
+                        .expected = "one JSON text in UTF-8 without repeated keys",
+                        .cure = "correct the file there",
+                        .message_ja = std::move(message_ja)}});
+}
+
+std::string InJapanese(absl::string_view reason) {
+  if (reason == "JSON_DEPTH") {
+    return "JSON の入れ子が深すぎます。";
+  }
+  return reason == "JSON_DUPLICATE_KEY" ? "キーが重複しています。" : "JSON のキーまたは値が多すぎます。";
+}
+
+// Reads through a text without building anything, and says where it stops being JSON.
+class SyntaxCheck final : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return Value(); }
   bool boolean(bool) override { return Value(); }
@@ -32,17 +46,13 @@ class JsonGuard final : public nlohmann::json_sax<Json> {
   bool end_array() override { return Leave(); }
 
   bool key(string_t& name) override {
-    Level& level = levels_.back();
-    level.key = name;
-    if (!level.keys.insert(name).second) {
-      Refuse("JSON_DUPLICATE_KEY", Path(), "the key occurs twice", "キーが重複しています。");
-      return false;
-    }
+    levels_.back().key = name;
     return true;
   }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    Refuse("JSON_SYNTAX", Path(), absl::StrCat("no JSON at byte ", position), "JSON の構文が正しくありません。");
+    status_ =
+        Refused("JSON_SYNTAX", Path(), absl::StrCat("no JSON at byte ", position), "JSON の構文が正しくありません。");
     return false;
   }
 
@@ -51,9 +61,8 @@ class JsonGuard final : public nlohmann::json_sax<Json> {
  private:
   struct Level {
     bool is_array = false;
-    uint64_t index = 0;          // of an array: elements so far
-    std::string key;             // of an object: the one that is being read
-    std::set<std::string> keys;  // of an object
+    uint64_t index = 0;  // of an array: elements so far
+    std::string key;     // of an object: the one that is being read
   };
 
   // Counts an element of the array that holds it.
@@ -65,12 +74,7 @@ class JsonGuard final : public nlohmann::json_sax<Json> {
   }
 
   bool Enter(bool is_array) {
-    if (levels_.size() == kJsonDepthMax) {
-      Refuse("JSON_DEPTH", Path(), absl::StrCat("nested deeper than ", kJsonDepthMax, " levels"),
-             "JSON の入れ子が深すぎます。");
-      return false;
-    }
-    levels_.push_back({.is_array = is_array, .index = 0, .key = {}, .keys = {}});
+    levels_.push_back({.is_array = is_array, .index = 0, .key = {}});
     return true;
   }
 
@@ -91,15 +95,6 @@ class JsonGuard final : public nlohmann::json_sax<Json> {
     return path;
   }
 
-  void Refuse(absl::string_view reason, std::string path, std::string found, std::string message_ja) {
-    status_ = InvalidInput({{.field = std::move(path),
-                             .reason = std::string(reason),
-                             .found = std::move(found),
-                             .expected = "one JSON text in UTF-8 without repeated keys",
-                             .cure = "correct the file there",
-                             .message_ja = std::move(message_ja)}});
-  }
-
   std::vector<Level> levels_;
   absl::Status status_;
 };
@@ -111,10 +106,15 @@ absl::StatusOr<Json> ParseJson(absl::string_view text) {
     return Error(absl::StatusCode::kInvalidArgument, "JSON_SIZE",
                  absl::StrCat("the JSON text has ", text.size(), " bytes; at most ", kJsonBytesMax, " are allowed"));
   }
-  JsonGuard guard;
-  Json::sax_parse(text.begin(), text.end(), &guard);
-  if (!guard.status().ok()) {
-    return guard.status();
+  // The parser takes the last of two equal keys in silence, and knows no limit of depth.
+  const absl::optional<JsonOffence> offence = FindJsonOffence(text, {.depth = kJsonDepthMax, .values = kJsonValuesMax});
+  if (offence.has_value()) {
+    return Refused(offence->reason, offence->path, offence->found, InJapanese(offence->reason));
+  }
+  SyntaxCheck check;
+  Json::sax_parse(text.begin(), text.end(), &check);
+  if (!check.status().ok()) {
+    return check.status();
   }
   Json value = Json::parse(text.begin(), text.end(), /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) {

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "passport/readers/json_guard.h"
 #include "passport/readers/text_encoding.h"
 
 namespace meguri::passport {
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr int kNumberOutOfRange = 406;  // the parser's number for it
 
-// Builds the tree while the text is read, and stops at the first offence.
+// Builds the tree of a text that the guard has let pass, and stops where it is no JSON.
 class TreeBuilder final : public nlohmann::json_sax<json> {
  public:
   bool null() override { return Leaf(InputNode::Kind::kNull, "null"); }
@@ -35,9 +35,6 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
   bool end_array() override { return Leave(); }
 
   bool key(string_t& name) override {
-    if (!levels_.back().keys.insert(name).second) {
-      return Refuse("JSON_DUPLICATE_KEY", absl::StrCat("the key \"", name, "\" occurs twice in one object"));
-    }
     name_ = std::move(name);
     return true;
   }
@@ -52,33 +49,22 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
   InputNode TakeRoot() { return std::move(root_); }
 
  private:
-  struct Level {
-    InputNode node;
-    absl::flat_hash_set<std::string> keys;
-  };
-
   bool Leaf(InputNode::Kind kind, std::string text) { return Add({kind, std::move(name_), std::move(text), {}}); }
 
   bool Add(InputNode node) {
-    if (++count_ > kInputNodesMax) {
-      return Refuse("JSON_NODES", absl::StrCat("the text holds more than ", kInputNodesMax, " values"));
-    }
     name_.clear();
-    (levels_.empty() ? root_ : levels_.back().node.children.emplace_back()) = std::move(node);
+    (levels_.empty() ? root_ : levels_.back().children.emplace_back()) = std::move(node);
     return true;
   }
 
   bool Enter(InputNode::Kind kind) {
-    if (levels_.size() == kJsonTreeDepthMax) {
-      return Refuse("JSON_DEPTH", absl::StrCat("the text is nested deeper than ", kJsonTreeDepthMax, " levels"));
-    }
-    levels_.push_back({InputNode{kind, std::move(name_), "", {}}, {}});
+    levels_.push_back({kind, std::move(name_), "", {}});
     name_.clear();
     return true;
   }
 
   bool Leave() {
-    InputNode node = std::move(levels_.back().node);
+    InputNode node = std::move(levels_.back());
     levels_.pop_back();
     name_ = node.name;  // Add forgets it
     return Add(std::move(node));
@@ -89,22 +75,33 @@ class TreeBuilder final : public nlohmann::json_sax<json> {
     return false;
   }
 
-  std::vector<Level> levels_;
+  std::vector<InputNode> levels_;
   std::string name_;  // of the value that comes next
   InputNode root_;
-  size_t count_ = 0;
   absl::Status status_;
 };
 
 }  // namespace
 
 absl::StatusOr<InputNode> ReadJsonTree(absl::string_view bytes) {
-  if (bytes.size() > kJsonTreeBytesMax) {
-    return Error(
-        absl::StatusCode::kInvalidArgument, "JSON_SIZE",
-        absl::StrCat("the JSON text has ", bytes.size(), " bytes; at most ", kJsonTreeBytesMax, " are allowed"));
+  const absl::optional<absl::string_view> plain = ViewUtf8(bytes);
+  // Decoding makes a copy of up to one and a half times the size.
+  const size_t bytes_max = plain.has_value() ? kJsonTreeBytesMax : kJsonTreeBytesMax / 2;
+  if (bytes.size() > bytes_max) {
+    return Error(absl::StatusCode::kInvalidArgument, "JSON_SIZE",
+                 absl::StrCat("the JSON text has ", bytes.size(), " bytes; at most ", bytes_max, " are allowed"));
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::string text, DecodeText(bytes));
+  std::string decoded;
+  if (!plain.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(decoded, DecodeText(bytes));
+  }
+  const absl::string_view text = plain.value_or(decoded);
+  const absl::optional<JsonOffence> offence =
+      FindJsonOffence(text, {.depth = kJsonTreeDepthMax, .values = kInputNodesMax});
+  if (offence.has_value()) {
+    return Error(absl::StatusCode::kInvalidArgument, offence->reason,
+                 absl::StrCat(offence->path, offence->path.empty() ? "" : ": ", offence->found));
+  }
   TreeBuilder builder;
   if (!json::sax_parse(text.begin(), text.end(), &builder)) {
     return builder.status().ok() ? Error(absl::StatusCode::kInvalidArgument, "JSON_SYNTAX", "the text is not JSON")

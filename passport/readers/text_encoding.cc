@@ -204,6 +204,14 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
+absl::optional<absl::string_view> ViewUtf8(absl::string_view bytes) {
+  if (Detect(bytes) != TextEncoding::kUtf8) {
+    return absl::nullopt;
+  }
+  absl::ConsumePrefix(&bytes, kMarkUtf8);
+  return IsUtf8(bytes) ? absl::make_optional(bytes) : absl::nullopt;
+}
+
 absl::StatusOr<std::string> DecodeText(absl::string_view bytes, TextEncoding encoding) {
   if (bytes.size() > kTextBytesMax) {
     return Error(absl::StatusCode::kInvalidArgument, "TEXT_SIZE",

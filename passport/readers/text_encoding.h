@@ -23,6 +23,9 @@ absl::optional<TextEncoding> FindTextEncoding(absl::string_view name);
 // names the line, or TEXT_SIZE. Total: any bytes are fine.
 absl::StatusOr<std::string> DecodeText(absl::string_view bytes, TextEncoding encoding = TextEncoding::kDetect);
 
+// The text within `bytes`, without a copy, if kDetect takes them for UTF-8 and they are.
+absl::optional<absl::string_view> ViewUtf8(absl::string_view bytes);
+
 // Whether `text` is UTF-8: shortest forms, no surrogates.
 bool IsUtf8(absl::string_view text);
 

@@ -55,6 +55,9 @@ TEST(JsonTree, NamesLeavesOfEmptyContainersToo) {
 
 TEST(JsonTree, RefusesWhatWouldBeReadTwoWays) {
   EXPECT_THAT(ReadJsonTree(R"({"a": 1, "b": {"a": 1, "a": 2}})"), HasReason("JSON_DUPLICATE_KEY"));
+  EXPECT_THAT(ReadJsonTree(R"({"b\"": {"\u00e9\n": [], "x": 1, "é\u000A": 2}})"), HasReason("JSON_DUPLICATE_KEY"));
+  EXPECT_THAT(ReadJsonTree(R"({"\ud83d\ude00": 1, "😀": 2})"), HasReason("JSON_DUPLICATE_KEY"));
+  EXPECT_TRUE(ReadJsonTree(R"({"a": "a", "b": {"a": "a"}, "c": [{"a": 1}, {"a": "b\\"}], "\\u0061": 1})").ok());
   EXPECT_THAT(ReadJsonTree("{\"a\": 1} x"), HasReason("JSON_SYNTAX"));
   EXPECT_THAT(ReadJsonTree(""), HasReason("JSON_SYNTAX"));
   EXPECT_THAT(ReadJsonTree("1e999"), HasReason("JSON_NUMBER"));
@@ -73,6 +76,9 @@ TEST(JsonTree, RefusesWhatIsTooMuch) {
   EXPECT_TRUE(ReadJsonTree(many + "]").ok());
   EXPECT_THAT(ReadJsonTree(many + ",0]"), HasReason("JSON_NODES"));
   EXPECT_THAT(ReadJsonTree(std::string(kJsonTreeBytesMax + 1, ' ')), HasReason("JSON_SIZE"));
+  // In CP932.
+  EXPECT_TRUE(ReadJsonTree("\"\x93\xFA\"" + std::string(kJsonTreeBytesMax / 2 - 4, ' ')).ok());
+  EXPECT_THAT(ReadJsonTree("\"\x93\xFA\"" + std::string(kJsonTreeBytesMax / 2 - 3, ' ')), HasReason("JSON_SIZE"));
 }
 
 TEST(InputTree, AccountsForEveryLeaf) {
