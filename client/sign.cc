@@ -41,24 +41,6 @@ std::string Destination(const Publication& publication) {
                       absl::StrJoin(publication.addressees(), ","), "|", absl::StrJoin(publication.subjects(), ","));
 }
 
-absl::StatusOr<size_t> SlotCountOf(const VersionDraft& draft) {
-  if (draft.slot_count != 0) {
-    return draft.slot_count;
-  }
-  std::string group;
-  for (const record::SectionDraft& section : draft.content.sections) {
-    if (section.type == record::v1::SECTION_TYPE_IDENTITY) {
-      group = passport::ProductGroupOfIdentity(section.payload);
-    }
-  }
-  const passport::Profile* profile = passport::FindProfile(draft.content.record_type, group);
-  if (profile == nullptr) {
-    return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE",
-                 absl::StrCat("this version cannot write records of type ", draft.content.record_type));
-  }
-  return profile->slot_count;
-}
-
 absl::Status SignOneBatch(absl::Span<Publication* const> batch, const record::Hash& key_id,
                           const record::Signer& signer, Random& random) {
   std::vector<record::Hash> hashes;
@@ -105,6 +87,21 @@ Publication AddressedAs(const passport::RecordDraft& content) {
 
 }  // namespace
 
+absl::StatusOr<size_t> SlotCountOf(const passport::RecordDraft& content) {
+  std::string group;
+  for (const record::SectionDraft& section : content.sections) {
+    if (section.type == record::v1::SECTION_TYPE_IDENTITY) {
+      group = passport::ProductGroupOfIdentity(section.payload);
+    }
+  }
+  const passport::Profile* profile = passport::FindProfile(content.record_type, group);
+  if (profile == nullptr) {
+    return Error(absl::StatusCode::kInvalidArgument, "RECORD_TYPE",
+                 absl::StrCat("this version cannot write records of type ", content.record_type));
+  }
+  return profile->slot_count;
+}
+
 absl::StatusOr<VersionDraft> FirstVersion(passport::RecordDraft content, Random& random) {
   if (content.record_id.has_value()) {
     return Error(absl::StatusCode::kInvalidArgument, "RECORD_EXISTS",
@@ -145,7 +142,10 @@ absl::StatusOr<VersionDraft> LastVersion(record::v1::Tombstone tombstone, const 
 
 absl::StatusOr<Publication> Seal(const VersionDraft& draft, const record::ParticipantId& publisher,
                                  absl::Time issue_time, Random& random) {
-  MEGURI_ASSIGN_OR_RETURN(const size_t slot_count, SlotCountOf(draft));
+  size_t slot_count = draft.slot_count;
+  if (slot_count == 0) {
+    MEGURI_ASSIGN_OR_RETURN(slot_count, SlotCountOf(draft.content));
+  }
   MEGURI_ASSIGN_OR_RETURN(
       const record::SealedSections sealed,
       record::SealSections(publisher, draft.record_id, draft.version, draft.content.sections, slot_count, random));
@@ -159,22 +159,14 @@ absl::StatusOr<Publication> Seal(const VersionDraft& draft, const record::Partic
   return publication;
 }
 
-absl::StatusOr<Publication> Unsealed(const VersionDraft& draft, const record::ParticipantId& publisher,
-                                     absl::Time issue_time) {
-  MEGURI_ASSIGN_OR_RETURN(const size_t slot_count, SlotCountOf(draft));
+absl::StatusOr<record::Header> UnsealedHeader(uint32_t record_type, size_t slot_count,
+                                              const record::ParticipantId& publisher, absl::Time issue_time,
+                                              Random& random) {
+  passport::RecordDraft content;
+  content.record_type = record_type;
+  MEGURI_ASSIGN_OR_RETURN(const VersionDraft draft, FirstVersion(std::move(content), random));
   const std::vector<record::Hash> digests(slot_count);
-  MEGURI_ASSIGN_OR_RETURN(const record::Header header,
-                          record::Header::Make(HeaderOf(draft, publisher, issue_time, digests)));
-  Publication publication = AddressedAs(draft.content);
-  publication.mutable_envelope()->set_header(header.bytes());
-  for (const record::SectionDraft& draft_section : draft.content.sections) {
-    record::v1::Section& section = *publication.mutable_envelope()->add_sections();
-    section.set_slot(static_cast<uint32_t>(publication.envelope().sections_size() - 1));
-    section.set_type(draft_section.type);
-    section.set_audiences(draft_section.audiences.bits());
-    section.set_payload(draft_section.payload);
-  }
-  return publication;
+  return record::Header::Make(HeaderOf(draft, publisher, issue_time, digests));
 }
 
 absl::Status Sign(absl::Span<Publication* const> publications, const record::Hash& key_id, const record::Signer& signer,

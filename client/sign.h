@@ -44,9 +44,15 @@ absl::StatusOr<VersionDraft> LastVersion(record::v1::Tombstone tombstone, const 
 absl::StatusOr<record::v1::Publication> Seal(const VersionDraft& draft, const record::ParticipantId& publisher,
                                              absl::Time issue_time, Random& random);
 
-// The same without salts and digests, which cost the most: to be judged (passport::ValidateRecord), never to be signed.
-absl::StatusOr<record::v1::Publication> Unsealed(const VersionDraft& draft, const record::ParticipantId& publisher,
-                                                 absl::Time issue_time);
+// The slots of a version that Seal would make of `content`: that of the profile of its product group. INVALID_ARGUMENT
+// (reason RECORD_TYPE) if there is none.
+absl::StatusOr<size_t> SlotCountOf(const passport::RecordDraft& content);
+
+// A header as Seal makes it, without digests, which cost the most: to judge by (passport::ValidateRecord), never to
+// sign. It fits all content of that record type with so many slots.
+absl::StatusOr<record::Header> UnsealedHeader(uint32_t record_type, size_t slot_count,
+                                              const record::ParticipantId& publisher, absl::Time issue_time,
+                                              Random& random);
 
 // Signs sealed publications. Those that go to different feeds never share a batch, as a common signature would tell
 // the readers of one that the other exists; a batch holds at most record::kBatchSizeDefault.

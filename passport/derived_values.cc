@@ -79,20 +79,22 @@ bool FillAs(google::protobuf::Message& message) {
   return true;
 }
 
-bool FillPayload(uint32_t section_type, google::protobuf::Message& message) {
+// Fills in what follows from a payload, and says whether anything does. Null: nothing ever follows in such a section.
+using FillPayload = bool (*)(google::protobuf::Message& message);
+FillPayload FillerOf(uint32_t section_type) {
   switch (section_type) {
     case record::v1::SECTION_TYPE_RECYCLED_CONTENT:
-      return FillAs<v1::RecycledContent>(message);
+      return &FillAs<v1::RecycledContent>;
     case record::v1::SECTION_TYPE_CHAIN_OF_CUSTODY:
-      return FillAs<v1::ChainOfCustody>(message);
+      return &FillAs<v1::ChainOfCustody>;
     case record::v1::SECTION_TYPE_CARBON_FOOTPRINT:
-      return FillAs<v1::CarbonFootprint>(message);
+      return &FillAs<v1::CarbonFootprint>;
     case record::v1::SECTION_TYPE_DURABILITY:
-      return FillAs<v1::Durability>(message);
+      return &FillAs<v1::Durability>;
     case record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION:
-      return FillAs<v1::SubstanceDeclaration>(message);
+      return &FillAs<v1::SubstanceDeclaration>;
     default:
-      return false;
+      return nullptr;
   }
 }
 
@@ -126,12 +128,13 @@ void FillWholeMass(std::vector<record::SectionDraft>& sections) {
 
 std::string WithDerivedValues(uint32_t section_type, absl::string_view payload) {
   std::string as_it_is(payload.data(), payload.size());
-  const SectionKind* kind = FindSectionKind(section_type);
-  if (kind == nullptr || !kind->understood()) {
+  const FillPayload fill = FillerOf(section_type);
+  if (fill == nullptr) {
     return as_it_is;
   }
-  const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message = DecodePayload(*kind, payload);
-  if (!message.ok() || !FillPayload(section_type, **message)) {
+  const absl::StatusOr<std::unique_ptr<google::protobuf::Message>> message =
+      DecodePayload(*FindSectionKind(section_type), payload);
+  if (!message.ok() || !fill(**message)) {
     return as_it_is;
   }
   return (*message)->SerializeAsString();

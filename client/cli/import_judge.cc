@@ -31,10 +31,17 @@ passport::RecordDraft Completed(passport::RecordDraft draft) {
   return draft;
 }
 
-absl::StatusOr<Publication> UnsealedRecord(Session& session, const passport::RecordDraft& draft) {
-  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
-  MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(Completed(draft), session.random()));
-  return Unsealed(version, context->settings.member, session.clock().Now());
+// The sections as they will be sealed.
+std::vector<Section> SectionsOf(const passport::RecordDraft& draft) {
+  std::vector<Section> sections(draft.sections.size());
+  for (size_t i = 0; i < sections.size(); ++i) {
+    const record::SectionDraft& drafted = draft.sections[i];
+    sections[i].set_slot(static_cast<uint32_t>(i));
+    sections[i].set_type(drafted.type);
+    sections[i].set_audiences(drafted.audiences.bits());
+    sections[i].set_payload(passport::WithDerivedValues(drafted.type, drafted.payload));
+  }
+  return sections;
 }
 
 }  // namespace
@@ -43,6 +50,23 @@ absl::StatusOr<Publication> SealRecord(Session& session, const passport::RecordD
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, FirstVersion(Completed(draft), session.random()));
   return Seal(version, context->settings.member, session.clock().Now(), session.random());
+}
+
+absl::StatusOr<const record::Header*> ImportJudge::HeaderFor(const passport::RecordDraft& draft) {
+  if (draft.record_id.has_value()) {
+    return FirstVersion(draft, session_.random()).status();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const size_t slot_count, SlotCountOf(draft));
+  const std::pair<uint32_t, size_t> kind(draft.record_type, slot_count);
+  auto known = headers_.find(kind);
+  if (known == headers_.end()) {
+    MEGURI_ASSIGN_OR_RETURN(const Context* context, session_.context());
+    MEGURI_ASSIGN_OR_RETURN(record::Header header,
+                            UnsealedHeader(draft.record_type, slot_count, context->settings.member,
+                                           session_.clock().Now(), session_.random()));
+    known = headers_.emplace(kind, std::move(header)).first;
+  }
+  return &known->second;
 }
 
 absl::StatusOr<absl::optional<ImportJudge::Sections>> ImportJudge::Find(const std::string& record_id) {
@@ -76,9 +100,9 @@ absl::StatusOr<absl::optional<ImportJudge::Sections>> ImportJudge::Find(const st
   return known_.emplace(record_id, std::move(found)).first->second;
 }
 
-absl::StatusOr<std::vector<ImportJudge::Sections>> ImportJudge::ParentsOf(const Sections& own) {
+absl::StatusOr<std::vector<ImportJudge::Sections>> ImportJudge::ParentsOf(const std::string& nearest) {
   std::vector<Sections> parents;
-  std::string next = passport::ParentOf(own);
+  std::string next = nearest;
   while (!next.empty() && parents.size() < passport::kParentsMax) {
     MEGURI_ASSIGN_OR_RETURN(absl::optional<Sections> parent, Find(next));
     if (!parent.has_value()) {
@@ -95,28 +119,26 @@ std::vector<Violation> ImportJudge::Judge(const passport::Import& import, const 
   if (!found.empty() && record.draft.sections.empty()) {
     return found;  // nothing could be read
   }
-  const absl::StatusOr<Publication> publication = UnsealedRecord(session_, record.draft);
-  if (!publication.ok()) {
+  const absl::StatusOr<const record::Header*> header = HeaderFor(record.draft);
+  if (!header.ok()) {
     if (found.empty()) {
       found.push_back({.field = "",
-                       .reason = ReasonOf(publication.status()),
-                       .found = std::string(publication.status().message()),
+                       .reason = ReasonOf(header.status()),
+                       .found = std::string(header.status().message()),
                        .expected = "a record that can be signed",
                        .cure = "correct the file",
                        .message_ja = "署名できないレコードです。"});
     }
     return found;
   }
-  const absl::StatusOr<record::Header> header = record::Header::Parse(publication->envelope().header());
-  Invariant(header.ok(), "a header that was just made can be parsed");
-  const auto& sealed = publication->envelope().sections();
-  const Sections sections(sealed.begin(), sealed.end());
-  std::vector<Violation> judged = passport::ValidateRecord(*header, sections);
-  if (!passport::ParentOf(sections).empty() && parents_status_.ok()) {
-    const absl::StatusOr<std::vector<Sections>> parents = ParentsOf(sections);
+  const Sections sections = SectionsOf(record.draft);
+  std::vector<Violation> judged = passport::ValidateRecord(**header, sections);
+  const std::string parent = passport::ParentOf(sections);
+  if (!parent.empty() && parents_status_.ok()) {
+    const absl::StatusOr<std::vector<Sections>> parents = ParentsOf(parent);
     parents_status_ = parents.status();
     if (parents.ok()) {
-      std::vector<Violation> together = passport::ValidateWithParents(*header, sections, *parents);
+      std::vector<Violation> together = passport::ValidateWithParents(**header, sections, *parents);
       std::move(together.begin(), together.end(), std::back_inserter(judged));
     }
   }

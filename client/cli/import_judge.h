@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +13,7 @@
 #include "client/cli/session.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "passport/formats/import.h"
+#include "record/header.h"
 
 namespace meguri::client {
 
@@ -33,11 +36,14 @@ class ImportJudge {
  private:
   using Sections = std::vector<record::v1::Section>;
 
+  // What the header of the record will be, but for its ID: one header serves all records of a kind.
+  absl::StatusOr<const record::Header*> HeaderFor(const passport::RecordDraft& draft);
   absl::StatusOr<absl::optional<Sections>> Find(const std::string& record_id);
-  // Nearest first.
-  absl::StatusOr<std::vector<Sections>> ParentsOf(const Sections& own);
+  // The record with this ID and those above it, nearest first.
+  absl::StatusOr<std::vector<Sections>> ParentsOf(const std::string& nearest);
 
   Session& session_;
+  std::map<std::pair<uint32_t, size_t>, record::Header> headers_;  // by record type and number of slots
   absl::Status parents_status_;
   std::map<std::string, absl::optional<Sections>> known_;  // by record ID: those that were asked for last
 };
