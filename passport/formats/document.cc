@@ -47,17 +47,17 @@ std::string WrittenAs(const std::string& leaf, absl::string_view text, absl::str
   return absl::StrContains(leaf, unit) ? leaf : absl::StrCat(text, " ", unit, " (from ", leaf, ")");
 }
 
-bool HasAllThatIsRequired(uint32_t type, const Message& message) {
-  const std::vector<Violation> violations = ValidateSection(type, message.SerializeAsString(), "");
-  return std::none_of(violations.begin(), violations.end(),
-                      [](const Violation& violation) { return violation.reason == "FIELD_MISSING"; });
-}
-
 record::SectionDraft DraftOf(uint32_t type, const Message& message) {
   return {.type = type, .audiences = FindSectionKind(type)->audiences, .payload = message.SerializeAsString()};
 }
 
 }  // namespace
+
+bool HasAllThatIsRequired(uint32_t type, const Message& message) {
+  const std::vector<Violation> violations = ValidateSection(type, message.SerializeAsString(), "");
+  return std::none_of(violations.begin(), violations.end(),
+                      [](const Violation& violation) { return violation.reason == "FIELD_MISSING"; });
+}
 
 DocumentDraft::DocumentDraft(InputNode& root, uint32_t record_type) : root_(root) {
   record_.draft.record_type = record_type;

@@ -20,6 +20,9 @@
 
 namespace meguri::passport {
 
+// Whether no field is missing that a section of that type must have.
+bool HasAllThatIsRequired(uint32_t type, const google::protobuf::Message& message);
+
 // One record that is made of a document, and what became of the document's values. Every value that it takes it marks;
 // what is left is unmapped. Not thread-safe.
 class DocumentDraft {

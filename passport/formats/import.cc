@@ -292,10 +292,7 @@ absl::Status Import::RunParts(TakeRecord take) const {
   for (const std::unique_ptr<Import>& import : parts_) {
     const std::string& file_name = import->options_.file_name;
     std::vector<ImportedRecord> records;
-    const absl::Status status = import->Run([&](ImportedRecord& record) {
-      for (Violation& problem : record.problems) {
-        import->Locate(record, problem);
-      }
+    const absl::Status status = import->Read([&](ImportedRecord& record) {
       records.push_back(std::move(record));
       return records.size() > 1 ? Error(absl::StatusCode::kInvalidArgument, "PARTS_RECORDS",
                                         "the file holds more than one record, so it is no part of one")
@@ -309,6 +306,13 @@ absl::Status Import::RunParts(TakeRecord take) const {
     }
     parts.push_back({file_name, std::move(records[0])});
   }
+  BeginOfferedTogether(parts);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    MEGURI_RETURN_IF_ERROR(parts_[i]->Complete(parts[i].record));
+    for (Violation& problem : parts[i].record.problems) {
+      parts_[i]->Locate(parts[i].record, problem);
+    }
+  }
   ImportedRecord record = JoinRecords(std::move(parts));
   FillWholeMass(record.draft.sections);
   UseProfileAudiences(record.draft);
@@ -319,14 +323,17 @@ absl::Status Import::Run(TakeRecord take) {
   if (!parts_.empty()) {
     return RunParts(take);
   }
-  const auto complete = [&](ImportedRecord& record) {
+  return Read([&](ImportedRecord& record) {
     MEGURI_RETURN_IF_ERROR(Complete(record));
     return take(record);
-  };
+  });
+}
+
+absl::Status Import::Read(TakeRecord take) {
   if (format_ == kCsv || format_ == kXlsx) {
-    return RunTable(complete);
+    return RunTable(take);
   }
-  return format_ == kRecordJson ? RunRecordFiles(complete) : RunDocument(complete);
+  return format_ == kRecordJson ? RunRecordFiles(take) : RunDocument(take);
 }
 
 absl::Status Import::RunTable(TakeRecord take) {

@@ -61,6 +61,8 @@ class Import {
 
  private:
   Import(absl::string_view bytes, ImportOptions options) : bytes_(bytes), options_(std::move(options)) {}
+  // As Run, of one file, before anything is supplied.
+  absl::Status Read(TakeRecord take);
   absl::Status RunTable(TakeRecord take);
   absl::Status RunRecordFiles(TakeRecord take) const;
   absl::Status RunDocument(TakeRecord take) const;

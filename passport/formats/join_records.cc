@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "google/protobuf/message.h"
+#include "passport/formats/document.h"
 #include "passport/formats/json.h"
 #include "passport/formats/proto_json.h"
 #include "passport/payload.h"
@@ -147,7 +149,44 @@ class Joining {
   std::map<uint32_t, record::SectionDraft> sections_;
 };
 
+// Whether the offers of that type have together all that the section requires.
+bool AreWholeTogether(uint32_t type, const std::vector<RecordPart>& parts) {
+  const SectionKind* kind = FindSectionKind(type);
+  const std::unique_ptr<google::protobuf::Message> whole(kind->prototype->New());
+  for (const RecordPart& part : parts) {
+    for (const OfferedSection& offered : part.record.offered) {
+      if (offered.section.type == type) {
+        const auto message = DecodePayload(*kind, offered.section.payload);
+        Invariant(message.ok(), "an offered section was encoded here");
+        whole->MergeFrom(**message);
+      }
+    }
+  }
+  return HasAllThatIsRequired(type, *whole);
+}
+
 }  // namespace
+
+void BeginOfferedTogether(std::vector<RecordPart>& parts) {
+  std::set<uint32_t> begun;
+  std::set<uint32_t> offered;
+  for (const RecordPart& part : parts) {
+    for (const record::SectionDraft& section : part.record.draft.sections) {
+      begun.insert(section.type);
+    }
+    for (const OfferedSection& offer : part.record.offered) {
+      offered.insert(offer.section.type);
+    }
+  }
+  for (const uint32_t type : offered) {
+    if (!begun.contains(type) && !AreWholeTogether(type, parts)) {
+      continue;
+    }
+    for (RecordPart& part : parts) {
+      BeginOffered(part.record, type);
+    }
+  }
+}
 
 ImportedRecord JoinRecords(std::vector<RecordPart> parts) {
   Joining joining;

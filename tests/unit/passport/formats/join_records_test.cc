@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/item_state.pb.h"
 #include "passport/formats/import.h"
 #include "tests/testing/status.h"
 #include "tests/unit/passport/formats/exported.h"
@@ -117,6 +118,67 @@ TEST(JoinRecords, NeverWidensWhoMayRead) {
   }
   EXPECT_THAT(Lines(AsOne({plain, partners, owner}).records[0].problems),
               ElementsAre("3.json: identity.$audiences PARTS_DISAGREE"));
+}
+
+// An OpenEPCIS passport whose footprint lacks what the section requires.
+constexpr char kOffer[] = R"({"@context": "https://example.org", "gs1:gtin": "09506000134352",
+    "id": "https://id.gs1.org/01/09506000134352/21/A-1", "eubat:hasCarbonFootprintDeclaration": {
+    "eubat:hasCarbonFootprintTotal": {"gs1:value": 45.2, "gs1:unitCode": "KGM"},
+    "eubat:functionalUnit": "1 kWh of total energy"}})";
+
+// Found: what one file offered was left out although another file had the section.
+TEST(JoinRecords, BeginsWhatOneFileOffersIfAnotherHasTheSection) {
+  const std::string rest = R"({"record_type": "product_passport",
+      "sections": {"carbon_footprint": {"primary_data_share": "0.5"}}})";
+  for (const std::vector<std::string>& files : {std::vector<std::string>{kOffer, rest}, {rest, kOffer}}) {
+    const Joined joined = AsOne(files);
+    MEGURI_ASSERT_OK(joined.status);
+    const ImportedRecord& record = joined.records[0];
+    EXPECT_THAT(Lines(record.problems), IsEmpty());
+    EXPECT_THAT(record.unmapped, IsEmpty());
+    v1::CarbonFootprint footprint;
+    ASSERT_EQ(record.draft.sections.back().type, record::v1::SECTION_TYPE_CARBON_FOOTPRINT);
+    ASSERT_TRUE(footprint.ParseFromString(record.draft.sections.back().payload));
+    EXPECT_EQ(footprint.kg_co2e().value(), "45.2");
+    EXPECT_EQ(footprint.primary_data_share().value(), "0.5");
+  }
+  const Joined alone = AsOne({kOffer});
+  EXPECT_NE(alone.records[0].draft.sections.back().type, record::v1::SECTION_TYPE_CARBON_FOOTPRINT);
+  EXPECT_THAT(alone.records[0].unmapped, SizeIs(3));
+}
+
+TEST(JoinRecords, KeepsOnlyWhatHasNoPlaceInTheWholeRecord) {
+  ImportOptions options;
+  options.keep_unmapped = true;
+  const Joined joined = AsOne({kOffer, R"({"record_type": "product_passport",
+      "sections": {"carbon_footprint": {"primary_data_share": "0.5"}}})"},
+                              options);
+  MEGURI_ASSERT_OK(joined.status);
+  EXPECT_NE(joined.records[0].draft.sections.back().type, record::v1::SECTION_TYPE_ATTACHMENT);
+}
+
+TEST(JoinRecords, BeginsWhatFilesOfferPieceByPieceIfItIsWholeTogether) {
+  const auto offering = [](const v1::ItemState& state) {
+    RecordPart part;
+    part.record.offered.push_back({{record::v1::SECTION_TYPE_ITEM_STATE,
+                                    record::AudienceSet::Of({record::v1::AUDIENCE_OWNER}), state.SerializeAsString()},
+                                   {},
+                                   {}});
+    return part;
+  };
+  v1::ItemState state;
+  state.mutable_full_cycles()->set_value("7");
+  std::vector<RecordPart> parts = {offering(state), offering(state)};
+  BeginOfferedTogether(parts);
+  EXPECT_THAT(parts[0].record.draft.sections, IsEmpty()) << "the time is missing in both";
+  v1::ItemState time;
+  time.set_as_of("2026-11-01T00:00:00Z");
+  parts.push_back(offering(time));
+  BeginOfferedTogether(parts);
+  for (const RecordPart& part : parts) {
+    EXPECT_THAT(part.record.draft.sections, SizeIs(1));
+    EXPECT_THAT(part.record.offered, IsEmpty());
+  }
 }
 
 TEST(JoinRecords, PutsTheFileBeforeAProblemOfItsOwn) {
