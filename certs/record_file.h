@@ -8,13 +8,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "certs/publisher_proof.h"
 #include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
-#include "meguri/registry/v1/member.pb.h"
 #include "record/feed_proof.h"
 #include "record/hash.h"
 #include "record/header.h"
-#include "record/public_key.h"
 
 namespace meguri::certs {
 
@@ -25,12 +24,6 @@ enum class Verdict {
   kValid,
   // The signature holds, but the key is revoked or expired now, and nothing in the file proves that it signed before.
   kIndeterminate,
-};
-
-// A Member record that a registry key of the trust bundle signed.
-struct VerifiedMember {
-  record::Header header;
-  registry::v1::MemberEntry entry;
 };
 
 // What a record file proves.
@@ -54,11 +47,6 @@ struct RecordFileParts {
   record::v1::FeedProof publisher_entry_proof;
 };
 
-// Checks that `envelope` is a Member record of the operator, signed by a registry record key of `bundle` that is usable
-// at `now`, with its entry open. INVALID_ARGUMENT with reason MEMBER_RECORD, or the reasons of record and certs.
-absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
-                                                  absl::Time now);
-
 // Checks a RecordFile from end to end with nothing but the bundle: the registry signed the publisher's entry and its
 // feed names it, a record key of that entry signed the header, every section in the file belongs to the header, and
 // feeds of the publisher name the header and open those sections. Any changed bit is refused: INVALID_ARGUMENT with
@@ -66,8 +54,8 @@ absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& en
 // record and certs.
 absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now);
 
-// Sets the digest that the rest of `file` has: its last field.
-void SetDigest(record::v1::RecordFile& file);
+// The bytes of `file` with the digest that they have, whatever it says.
+std::string SealRecordFile(record::v1::RecordFile file);
 
 // The file of a record, deterministic. It is the caller's business to check it with VerifyRecordFile.
 std::string MakeRecordFile(RecordFileParts parts, const TrustBundle& bundle);

@@ -9,6 +9,18 @@
 #include "storage/value.h"
 
 namespace meguri::storage {
+namespace {
+
+FollowSetting ToSetting(record::ParticipantId member, record::FeedKey feed, const v1::StoredFollow& stored) {
+  return {std::move(member),
+          std::move(feed),
+          stored.quarantine_reason(),
+          {{stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()},
+           stored.other_root(),
+           {stored.consistency_path().begin(), stored.consistency_path().end()}}};
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<FollowSetting>> Settings::Follows() const {
   std::vector<FollowSetting> follows;
@@ -20,10 +32,7 @@ absl::StatusOr<std::vector<FollowSetting>> Settings::Follows() const {
     }
     v1::StoredFollow stored;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor->value(), "followed feed", stored));
-    follows.push_back({std::move(key->member),
-                       std::move(key->feed),
-                       std::move(*stored.mutable_quarantine_reason()),
-                       {stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()}});
+    follows.push_back(ToSetting(std::move(key->member), std::move(key->feed), stored));
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return follows;
@@ -37,16 +46,16 @@ absl::StatusOr<absl::optional<FollowSetting>> Settings::FindFollow(const record:
   }
   v1::StoredFollow stored;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(*found, "followed feed", stored));
-  return absl::make_optional(FollowSetting{member,
-                                           feed,
-                                           stored.quarantine_reason(),
-                                           {stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()}});
+  return absl::make_optional(ToSetting(member, feed, stored));
 }
 
 absl::Status Settings::PutFollow(Transaction& transaction, const FollowSetting& follow) const {
   v1::StoredFollow stored;
   stored.set_quarantine_reason(follow.quarantine_reason);
-  stored.mutable_quarantine_evidence()->Assign(follow.quarantine_evidence.begin(), follow.quarantine_evidence.end());
+  const FeedEvidence& evidence = follow.evidence;
+  stored.mutable_quarantine_evidence()->Assign(evidence.notes.begin(), evidence.notes.end());
+  stored.set_other_root(evidence.other_root);
+  stored.mutable_consistency_path()->Assign(evidence.consistency_path.begin(), evidence.consistency_path.end());
   transaction.Put(Family::kLookup, FollowKey(follow.member, follow.feed), WrapMessage(stored));
   return absl::OkStatus();
 }

@@ -15,12 +15,23 @@
 
 namespace meguri::storage {
 
+// What shows others that a publisher contradicted itself.
+struct FeedEvidence {
+  std::vector<std::string> notes;  // that contradict each other, the older first
+  // Of notes of different sizes, if it could be shown: the root that the newer feed has at the size of the older one,
+  // and the consistency path from there to the newer.
+  std::string other_root;
+  std::vector<std::string> consistency_path;
+
+  friend bool operator==(const FeedEvidence&, const FeedEvidence&) = default;
+};
+
 // A publisher's feed that a hosted member follows, or one that is in quarantine because the publisher was caught.
 struct FollowSetting {
   record::ParticipantId member;
   record::FeedKey feed;
-  std::string quarantine_reason;                 // empty: following
-  std::vector<std::string> quarantine_evidence;  // the notes that contradict each other, the older first
+  std::string quarantine_reason;  // empty: following
+  FeedEvidence evidence;
 };
 
 // Small settings that must survive a restart. Stateless; thread-safe.

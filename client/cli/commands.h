@@ -24,6 +24,7 @@ void AddEnquiryAnswer(CLI::App& parent, Session& session);
 void AddImport(CLI::App& parent, Session& session);
 void AddTemplate(CLI::App& parent, Session& session);
 void AddVerify(CLI::App& parent, Session& session);
+void AddEvidenceVerify(CLI::App& parent, Session& session);
 void AddFeedCheckpoint(CLI::App& parent, Session& session);
 void AddFeedFollow(CLI::App& parent, Session& session);
 void AddFeedUnfollow(CLI::App& parent, Session& session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -8,9 +9,9 @@
 #include "absl/strings/str_split.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "certs/files.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/evidence_file.h"
 #include "client/cli/member_record.h"
 #include "client/cli/table.h"
 #include "nlohmann/json.hpp"
@@ -18,8 +19,6 @@
 
 namespace meguri::client {
 namespace {
-
-constexpr mode_t kEvidenceFileMode = 0644;
 
 struct Arguments {
   std::string publisher;
@@ -41,8 +40,14 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
   // As they were signed: a note ends with its own newline, and an empty line parts the two.
   const std::string notes = absl::StrJoin(response.checkpoints(), "\n");
   if (!arguments.out.empty()) {
-    MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, notes, kEvidenceFileMode));
-    session.Note(session.Say(Message::kSaved, {arguments.out}));
+    record::v1::EvidenceFile evidence;
+    record::v1::FeedFork& fork = *evidence.mutable_feed_fork();
+    fork.set_feed(name->text());
+    fork.set_epoch(1);
+    fork.mutable_checkpoints()->Assign(response.checkpoints().begin(), response.checkpoints().end());
+    fork.set_other_root(response.other_root());
+    fork.mutable_consistency_path()->Assign(response.consistency_path().begin(), response.consistency_path().end());
+    MEGURI_RETURN_IF_ERROR(SaveEvidence(session, publisher, std::move(evidence), arguments.out));
   }
   std::string human = absl::StrCat(response.reason(), "\n\n");
   for (const absl::string_view line : absl::StrSplit(notes, '\n')) {

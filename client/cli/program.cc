@@ -89,6 +89,7 @@ void AddCommands(CLI::App& app, Session& session) {
   AddImport(app, session);
   AddTemplate(app, session);
   AddVerify(app, session);
+  AddEvidenceVerify(AddNoun(app, "evidence", Message::kAboutEvidence, session), session);
   AddFeedCommands(app, session);
   AddPeerList(AddNoun(app, "peer", Message::kAboutPeer, session), session);
   AddMemberCommands(app, session);

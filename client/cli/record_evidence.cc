@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/status_macros.h"
-#include "certs/files.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/evidence_file.h"
 #include "client/cli/json.h"
 #include "client/cli/record_view.h"
 #include "client/cli/table.h"
@@ -17,8 +19,6 @@
 
 namespace meguri::client {
 namespace {
-
-constexpr mode_t kEvidenceFileMode = 0644;
 
 struct Arguments {
   std::string record_id;
@@ -60,6 +60,16 @@ Table TableOfHeaders(const Session& session, const admin::v1::GetRecordEvidenceR
   return table;
 }
 
+absl::Status Save(Session& session, const admin::v1::GetRecordEvidenceResponse& response, const std::string& path) {
+  if (response.headers().empty()) {
+    return Error(absl::StatusCode::kInternal, "NODE_ANSWER", "the node answered with no headers");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Header first, record::Header::Parse(response.headers(0).header()));
+  record::v1::EvidenceFile evidence;
+  *evidence.mutable_record_fork()->mutable_headers() = response.headers();
+  return SaveEvidence(session, first.publisher(), std::move(evidence), path);
+}
+
 absl::Status Evidence(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
   admin::v1::GetRecordEvidenceRequest request;
@@ -72,9 +82,7 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
     json["headers"].push_back(SignedHeader(envelope));
   }
   if (!arguments.out.empty()) {
-    MEGURI_RETURN_IF_ERROR(
-        certs::WriteNewFile(arguments.out, absl::StrCat(PrintJson(json, true), "\n"), kEvidenceFileMode));
-    session.Note(session.Say(Message::kSaved, {arguments.out}));
+    MEGURI_RETURN_IF_ERROR(Save(session, response, arguments.out));
   }
   return session.Answer(TableOfHeaders(session, response).Layout(), json);
 }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "certs/files.h"
+#include "certs/limits.h"
 #include "certs/record_file.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
@@ -23,26 +25,40 @@ absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& no
 
 }  // namespace
 
+absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const record::ParticipantId& participant) {
+  registry::v1::GetMemberRequest request;
+  request.set_participant_id(participant.text());
+  MEGURI_ASSIGN_OR_RETURN(registry::v1::GetMemberResponse member, node.GetMember(request));
+  PublisherEntry publisher;
+  publisher.entry = std::move(*member.mutable_record());
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(publisher.entry.header()));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, header));
+  // A member record lies in the registry feed alone; what else a node may say, the check refuses.
+  if (!proofs.empty()) {
+    publisher.proof = std::move(proofs.front());
+  }
+  return publisher;
+}
+
 absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1::Envelope& envelope,
                                              const record::Header& header) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  certs::RecordFileParts parts;
-  parts.record = envelope;
-  MEGURI_ASSIGN_OR_RETURN(parts.record_proofs, ProofsOf(*node, header));
-  registry::v1::GetMemberRequest request;
-  request.set_participant_id(header.publisher().text());
-  MEGURI_ASSIGN_OR_RETURN(registry::v1::GetMemberResponse member, node->GetMember(request));
-  parts.publisher_entry = std::move(*member.mutable_record());
-  MEGURI_ASSIGN_OR_RETURN(const record::Header entry, record::Header::Parse(parts.publisher_entry.header()));
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, entry));
-  // A member record lies in the registry feed alone; what else a node may say, the check refuses.
-  if (!proofs.empty()) {
-    parts.publisher_entry_proof = std::move(proofs.front());
-  }
-  std::string bytes = certs::MakeRecordFile(std::move(parts), *bundle);
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, header));
+  MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, header.publisher()));
+  std::string bytes = certs::MakeRecordFile(
+      {envelope, std::move(proofs), std::move(publisher.entry), std::move(publisher.proof)}, *bundle);
   MEGURI_RETURN_IF_ERROR(certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());
   return bytes;
+}
+
+absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::string& path) {
+  if (path.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+    return *bundle;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, certs::kTrustBundleBytesMax));
+  return certs::TrustBundle::Open(bytes, session.clock().Now());
 }
 
 }  // namespace meguri::client

@@ -4,9 +4,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "certs/trust_bundle.h"
 #include "client/cli/session.h"
+#include "client/node_client.h"
 #include "meguri/record/v1/record.pb.h"
 #include "record/header.h"
+#include "record/participant_id.h"
 
 namespace meguri::client {
 
@@ -15,5 +18,16 @@ namespace meguri::client {
 // while the node cannot prove it, or the reasons of certs::VerifyRecordFile.
 absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1::Envelope& envelope,
                                              const record::Header& header);
+
+// The entry of `participant` as the operator signed it, and the proof that the registry feed names it, as the node has
+// them. Whoever makes a file of them checks it.
+struct PublisherEntry {
+  record::v1::Envelope entry;
+  record::v1::FeedProof proof;
+};
+absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const record::ParticipantId& participant);
+
+// The trust bundle in the file `path`, that of the client folder if it is empty.
+absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::string& path);
 
 }  // namespace meguri::client

@@ -7,11 +7,11 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
-#include "certs/limits.h"
 #include "certs/record_file.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/record_file.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
@@ -23,15 +23,6 @@ struct Arguments {
   std::string file;
   std::string trust_bundle;
 };
-
-absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::string& path) {
-  if (path.empty()) {
-    MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-    return *bundle;
-  }
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(path, certs::kTrustBundleBytesMax));
-  return certs::TrustBundle::Open(bytes, session.clock().Now());
-}
 
 // "public, entry 3 of 12": what the head of a feed proves.
 std::string EntryText(const Session& session, const record::ProvenEntry& entry) {

@@ -499,7 +499,7 @@ void FollowSession::StopOverQuotaLocked(const FollowedBatch& refused) {
 }
 
 void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status,
-                             const std::vector<std::string>& evidence) {
+                             const storage::FeedEvidence& evidence) {
   if (IsEvidence(status)) {
     Quarantine(feed, status, evidence);
   }
@@ -519,7 +519,7 @@ void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& 
 }
 
 void FollowSession::Quarantine(const storage::HeldFeed& feed, const absl::Status& status,
-                               const std::vector<std::string>& evidence) {
+                               const storage::FeedEvidence& evidence) {
   const storage::FollowSetting setting{feed.holder, feed.key, ReasonOf(status), evidence};
   const storage::StoreReader& store = context_.store;
   context_.committer.Submit(

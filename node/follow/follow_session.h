@@ -149,8 +149,8 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   void SavePromisesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadOn(absl::AnyInvocable<void()> more);
 
-  void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const std::vector<std::string>& evidence);
-  void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const std::vector<std::string>& evidence);
+  void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const storage::FeedEvidence& evidence);
+  void Quarantine(const storage::HeldFeed& feed, const absl::Status& status, const storage::FeedEvidence& evidence);
   void DelayFeedLocked(Feed& feed, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FailLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteErrorLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

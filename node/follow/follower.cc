@@ -70,6 +70,15 @@ absl::Status CheckTombstone(const record::Header& header, const record::FeedEntr
   return absl::OkStatus();
 }
 
+std::vector<record::Hash> LeavesOf(const std::vector<VerifiedItem>& items) {
+  std::vector<record::Hash> leaves;
+  leaves.reserve(items.size());
+  for (const VerifiedItem& item : items) {
+    leaves.push_back(record::LeafHash(item.entry));
+  }
+  return leaves;
+}
+
 }  // namespace
 
 Follower::Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
@@ -94,7 +103,7 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed
       MEGURI_ASSIGN_OR_RETURN(follower->newest_, follower->ReadPromise(head.checkpoint));
     }
     for (const std::string& note : head.promises) {
-      MEGURI_ASSIGN_OR_RETURN(Promise promise, follower->ReadPromise(note));
+      MEGURI_ASSIGN_OR_RETURN(SignedHead promise, follower->ReadPromise(note));
       if (promise.checkpoint.size > follower->size()) {
         follower->promises_.push_back(std::move(promise));
       }
@@ -103,15 +112,15 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed
   return follower;
 }
 
-absl::StatusOr<Follower::Promise> Follower::ReadPromise(const std::string& note) const {
+absl::StatusOr<SignedHead> Follower::ReadPromise(const std::string& note) const {
   MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, record::ReadOpenedCheckpoint(note, origin_));
-  return Promise{std::move(checkpoint), note};
+  return SignedHead{std::move(checkpoint), note};
 }
 
 void Follower::RememberPromises(const Follower& before) {
-  std::map<uint64_t, Promise> promises;
+  std::map<uint64_t, SignedHead> promises;
   for (const Follower* known : {static_cast<const Follower*>(this), &before}) {
-    for (const Promise& promise : known->promises_) {
+    for (const SignedHead& promise : known->promises_) {
       promises.emplace(promise.checkpoint.size, promise);
     }
     if (!known->newest_.note.empty()) {
@@ -134,7 +143,7 @@ void Follower::RememberPromises(const Follower& before) {
 std::vector<std::string> Follower::promised_notes() const {
   std::vector<std::string> notes;
   notes.reserve(promises_.size());
-  for (const Promise& promise : promises_) {
+  for (const SignedHead& promise : promises_) {
     notes.push_back(promise.note);
   }
   return notes;
@@ -163,7 +172,7 @@ absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry&
   MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
   MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, OpenNote(note, registry, now));
   const uint64_t known_size = std::max(size(), newest_.checkpoint.size);
-  const std::vector<std::string> contradiction = {newest_.note, std::string(note)};
+  const storage::FeedEvidence contradiction = {{newest_.note, std::string(note)}, "", {}};
   if (checkpoint.size < known_size) {
     evidence_ = contradiction;
     return Error(
@@ -316,7 +325,7 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
       record::VerifyConsistency(frontier.size(), frontier.Root(), target_->size, target_->root, path));
   // Only now it is the publisher's own word that these are its entries.
   if (broken != promises_.end()) {
-    evidence_ = {broken->note, newest_.note};
+    evidence_ = ForkEvidence(*broken, newest_, frontier_, LeavesOf(verified.items));
     return Error(absl::StatusCode::kDataLoss, "FORK",
                  absl::StrCat("The publisher signed a feed of ", broken->checkpoint.size,
                               " entries before, and one of ", target_->size, " that does not begin so."));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "certs/registry.h"
 #include "meguri/feed/v1/feed.pb.h"
+#include "node/follow/fork_evidence.h"
 #include "node/follow/quota.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
@@ -22,6 +23,7 @@
 #include "storage/committer.h"
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
+#include "storage/settings.h"
 
 namespace meguri::node {
 
@@ -78,23 +80,17 @@ class Follower {
   // The newest note, and the older ones that speak of entries which are not here yet. To be kept by KeepPromises.
   const std::string& checkpoint_note() const { return newest_.note; }
   std::vector<std::string> promised_notes() const;
-  // What proves the last refusal: the notes that contradict each other, the older first.
-  const std::vector<std::string>& evidence() const { return evidence_; }
+  // What proves the last refusal.
+  const storage::FeedEvidence& evidence() const { return evidence_; }
 
  private:
-  // A head that the publisher signed.
-  struct Promise {
-    record::Checkpoint checkpoint;
-    std::string note;
-  };
-
   Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
            record::VerifiedRoots& verified_roots);
 
   absl::Status CheckPublisher(const certs::Registry& registry) const;
   absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry,
                                               absl::Time now) const;
-  absl::StatusOr<Promise> ReadPromise(const std::string& note) const;
+  absl::StatusOr<SignedHead> ReadPromise(const std::string& note) const;
   bool is_registry() const { return pinned_feed_key_.has_value(); }
   absl::StatusOr<const certs::RegisteredKey*> FindKey(const record::v1::BatchSignature& signature,
                                                       const certs::Registry& registry) const;
@@ -109,9 +105,9 @@ class Follower {
   record::VerifiedRoots& verified_roots_;
   record::Frontier frontier_;
   absl::optional<record::Checkpoint> target_;  // of this stream
-  Promise newest_;                             // of all that was ever signed; without a note: nothing was
-  std::vector<Promise> promises_;              // older ones beyond size(), ascending
-  std::vector<std::string> evidence_;
+  SignedHead newest_;                          // of all that was ever signed; without a note: nothing was
+  std::vector<SignedHead> promises_;           // older ones beyond size(), ascending
+  storage::FeedEvidence evidence_;
 };
 
 // The terms under which a record is found by whoever may read these sections.

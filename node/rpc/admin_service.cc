@@ -195,7 +195,10 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetFeedEvidence(grpc::CallbackServer
                                     " is not quarantined here; `feed list` shows which are."));
         }
         out.set_reason(follow->quarantine_reason);
-        out.mutable_checkpoints()->Assign(follow->quarantine_evidence.begin(), follow->quarantine_evidence.end());
+        const storage::FeedEvidence& evidence = follow->evidence;
+        out.mutable_checkpoints()->Assign(evidence.notes.begin(), evidence.notes.end());
+        out.set_other_root(evidence.other_root);
+        out.mutable_consistency_path()->Assign(evidence.consistency_path.begin(), evidence.consistency_path.end());
         return absl::OkStatus();
       });
 }

@@ -40,8 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   meguri::record::v1::RecordFile file;
   if (file.ParseFromArray(data, static_cast<int>(size))) {
     file.DiscardUnknownFields();
-    meguri::certs::SetDigest(file);
-    meguri::fuzz::ExpectGenuine(meguri::certs::SerializeForSigning(file), bundle, seed);
+    meguri::fuzz::ExpectGenuine(meguri::certs::SealRecordFile(file), bundle, seed);
   }
   return 0;
 }

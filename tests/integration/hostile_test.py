@@ -296,16 +296,25 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(int(stored["newer_format_records"]), 2)
         self.assertIn('"newer-format"', self.victim.log_path.read_text("utf-8", "replace"))
 
+    def assert_proven(self, path, kind):
+        """Anybody can check it offline, and no bit of it can be changed."""
+        told = self.victim.json("evidence", "verify", str(path))
+        self.assertEqual((told["verdict"], told["kind"], told["publisher"]), ("PROVEN", kind, EVIL))
+        changed = bytearray(path.read_bytes())
+        changed[len(changed) // 2] ^= 1
+        path.write_bytes(bytes(changed))
+        self.assertEqual(self.victim.cli("evidence", "verify", str(path), check=False).code, 1)
+
     def test_who_contradicted_itself_can_be_shown(self):
         feed = "authorities/18"
         self.begin_honestly(feed)
         with EvilNode(self.federation, self.evil, "replaced-promise"):
             self.victim.follow(self.evil, feed)
             self.wait_for_follow("replaced-promise", feed, lambda f: f.get("last_error_reason") == "FORK")
-        path = self.folder / "fork.txt"
+        path = self.folder / "fork.evidence"
         told = self.victim.json("feed", "evidence", EVIL, feed, "--out", str(path))
         self.assertEqual((told["reason"], [note.splitlines()[1] for note in told["checkpoints"]]), ("FORK", ["5", "6"]))
-        self.assertEqual(path.read_text("utf-8"), "\n".join(told["checkpoints"]))
+        self.assert_proven(path, "FEED_FORK")
         self.assertIn('"follow-quarantined"', self.victim.log_path.read_text("utf-8", "replace"))
         self.victim.cli("feed", "unfollow", EVIL)
         self.assertIn("NO_EVIDENCE", self.victim.cli("feed", "evidence", EVIL, feed, check=False).error)
@@ -314,7 +323,9 @@ class HostileTest(unittest.TestCase):
         self.begin_honestly(feed)
         self.attack("two-headers", feed, lambda f: f.get("last_error_reason") == "TWO_HEADERS")
         frozen = next(view for view in items_of(self.victim.json("record", "list", "--all")) if view.get("frozen"))
-        two = self.victim.json("record", "evidence", frozen["envelope"]["record_id"])["headers"]
+        path = self.folder / "headers.evidence"
+        two = self.victim.json("record", "evidence", frozen["envelope"]["record_id"], "--out", str(path))["headers"]
+        self.assert_proven(path, "RECORD_FORK")
         self.assertEqual(len({header["header"] for header in two}), 2)
         self.assertIn("NO_EVIDENCE", self.victim.cli("record", "evidence", self.record, check=False).error)
 

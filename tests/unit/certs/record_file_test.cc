@@ -45,14 +45,7 @@ class VerifyTest : public ::testing::Test {
     record::v1::RecordFile file;
     Invariant(file.ParseFromString(File(member_.Entry())), "a file that was just made can be parsed");
     change(file);
-    return WithDigest(file);
-  }
-  // As somebody makes it who changed a file and knows the format.
-  static std::string WithDigest(record::v1::RecordFile& file) {
-    file.clear_digest();
-    file.set_digest(
-        record::Sha256({absl::string_view("meguri/record-file/v2\0", 22), SerializeForSigning(file)}).ToString());
-    return SerializeForSigning(file);
+    return SealRecordFile(std::move(file));  // as somebody makes it who changed a file and knows the format
   }
   // The bundle as `change` makes it.
   TrustBundle OtherBundle(const std::function<void(registry::v1::TrustBundle&)>& change) const {

@@ -137,8 +137,8 @@ class FsckTest : public ::testing::Test {
     heartbeat.set_body("now");
     heartbeat.add_signatures()->set_signature("signed");
     MEGURI_RETURN_IF_ERROR(settings.PutHeartbeat(transaction, heartbeat.SerializeAsString()));
-    MEGURI_RETURN_IF_ERROR(
-        settings.PutFollow(transaction, {Member("9999:b"), OwnFeed("9999:maker", "public").key, "FORK", {"notes"}}));
+    MEGURI_RETURN_IF_ERROR(settings.PutFollow(
+        transaction, {Member("9999:b"), OwnFeed("9999:maker", "public").key, "FORK", {{"notes"}, "", {}}}));
     return Requests().Put(transaction, {Member("9999:maker"), "Publish", "one"}, record::Sha256("body"), "answer",
                           clock_.Now());
   }

@@ -29,8 +29,8 @@ TEST_F(SettingsTest, RemembersFollowsAcrossReopening) {
   const record::FeedKey second = OwnFeed("9999:maker", "public", 2).key;
   Transaction transaction(*store_);
   MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), first, "", {}}));
-  MEGURI_ASSERT_OK(
-      settings_.PutFollow(transaction, {Member("9999:me"), second, "FORK", {std::string("\0\xff", 2), "note"}}));
+  const FeedEvidence evidence = {{std::string("\0\xff", 2), "note"}, "root", {"one", "two"}};
+  MEGURI_ASSERT_OK(settings_.PutFollow(transaction, {Member("9999:me"), second, "FORK", evidence}));
   MEGURI_ASSERT_OK(Apply(*store_, transaction));
   store_.reset();
   const auto reopened = OpenMemoryStore(disk_);
@@ -42,7 +42,7 @@ TEST_F(SettingsTest, RemembersFollowsAcrossReopening) {
   EXPECT_EQ((*follows)[0].quarantine_reason, "");
   EXPECT_EQ((*follows)[1].feed, second);
   EXPECT_EQ((*follows)[1].quarantine_reason, "FORK");
-  EXPECT_THAT((*follows)[1].quarantine_evidence, ::testing::ElementsAre(std::string("\0\xff", 2), "note"));
+  EXPECT_EQ((*follows)[1].evidence, evidence);
 }
 
 TEST_F(SettingsTest, ForgetsAFollow) {

@@ -34,10 +34,14 @@ std::vector<FeedItem> Continue(const Scene& scene, const std::vector<FeedItem>& 
   return items;
 }
 
-std::vector<std::string> EvidenceOf(const Scene& scene) {
+storage::FeedEvidence EvidenceOf(const Scene& scene) {
   const auto follow = ValueOf(
       storage::Settings(*scene.store).FindFollow(scene.holder, {scene.publisher.participant(), Name(kPublic), 1}));
-  return follow.has_value() ? follow->quarantine_evidence : std::vector<std::string>();
+  return follow.has_value() ? follow->evidence : storage::FeedEvidence();
+}
+
+record::Checkpoint HeadOf(const std::string& note) {
+  return ValueOf(record::ReadOpenedCheckpoint(note, note.substr(0, note.find('\n'))));
 }
 
 std::vector<std::string> ProblemsOf(const Scene& scene) {
@@ -57,7 +61,18 @@ void ExpectFork(Scene& scene, const BrokenPromise& broken) {
   EXPECT_EQ(scene.StatusOf(kPublic).state, FollowState::kQuarantined);
   EXPECT_EQ(scene.StatusOf(kPublic).last_error_reason, "FORK");
   EXPECT_EQ(scene.StatusOf(kPublic).size, 0U);
-  EXPECT_THAT(EvidenceOf(scene), ElementsAre(broken.promised.Checkpoint(5), broken.other.Checkpoint(6)));
+  const storage::FeedEvidence evidence = EvidenceOf(scene);
+  EXPECT_THAT(evidence.notes, ElementsAre(broken.promised.Checkpoint(5), broken.other.Checkpoint(6)));
+  // The larger feed begins otherwise than the smaller head says, as anybody can see.
+  const record::Checkpoint smaller = HeadOf(evidence.notes[0]);
+  const record::Checkpoint larger = HeadOf(evidence.notes[1]);
+  const record::Hash other = ValueOf(record::Hash::Parse(evidence.other_root));
+  EXPECT_NE(other, smaller.root);
+  std::vector<record::Hash> path;
+  for (const std::string& hash : evidence.consistency_path) {
+    path.push_back(ValueOf(record::Hash::Parse(hash)));
+  }
+  MEGURI_EXPECT_OK(record::VerifyConsistency(smaller.size, other, larger.size, larger.root, path));
   EXPECT_THAT(ProblemsOf(scene), IsEmpty());
 }
 

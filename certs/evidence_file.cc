@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certs/evidence_file.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/sealed_file.h"
+#include "record/limits.h"
+#include "record/merkle.h"
+
+namespace meguri::certs {
+namespace {
+
+constexpr uint32_t kFormatVersion = 1;
+constexpr char kFileReason[] = "EVIDENCE_FILE";
+constexpr absl::string_view kDigestDomain("meguri/evidence-file/v1\0", 24);
+
+absl::Status Refuse(absl::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, kFileReason, message);
+}
+
+absl::Status NoContradiction(absl::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, "NO_CONTRADICTION", message);
+}
+
+absl::StatusOr<record::v1::EvidenceFile> ParseFile(absl::string_view bytes) {
+  record::v1::EvidenceFile file;
+  MEGURI_RETURN_IF_ERROR(OpenSealedFile(bytes, kEvidenceFileBytesMax, kDigestDomain, kFileReason, file));
+  if (file.format_version() != kFormatVersion) {
+    return Refuse(absl::StrCat("the file has format version ", file.format_version(), ", expected ", kFormatVersion,
+                               "; it needs another version of this program"));
+  }
+  if (file.has_record_fork() == file.has_feed_fork()) {
+    return Refuse("the file does not hold evidence of one kind");
+  }
+  return file;
+}
+
+absl::StatusOr<record::Header> OpenHeader(const record::v1::Envelope& envelope, const ProvenPublisher& publisher,
+                                          absl::Time now, absl::Status& usable) {
+  if (envelope.sections_size() != 0) {
+    return Refuse("a header in evidence comes without sections");
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
+  MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, publisher.VerifySignature(header, envelope.signature()));
+  usable.Update(key.CheckUsable(now));
+  return header;
+}
+
+absl::StatusOr<ProvenRecordFork> ProveRecordFork(const record::v1::RecordFork& fork, const ProvenPublisher& publisher,
+                                                 absl::Time now, absl::Status& usable) {
+  if (fork.headers_size() != 2) {
+    return Refuse(absl::StrCat("the file holds ", fork.headers_size(), " headers, expected 2"));
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::Header first, OpenHeader(fork.headers(0), publisher, now, usable));
+  MEGURI_ASSIGN_OR_RETURN(record::Header second, OpenHeader(fork.headers(1), publisher, now, usable));
+  if (first.record_id() != second.record_id() || first.version() != second.version()) {
+    return NoContradiction("the two headers are of different versions or records");
+  }
+  if (first.hash() == second.hash()) {
+    return NoContradiction("the two headers are the same");
+  }
+  return ProvenRecordFork{std::move(first), std::move(second)};
+}
+
+absl::StatusOr<std::vector<record::Hash>> ParsePath(const record::v1::FeedFork& fork) {
+  if (static_cast<size_t>(fork.consistency_path_size()) > record::kProofHashesMax) {
+    return Refuse(absl::StrCat("a path has at most ", record::kProofHashesMax, " hashes"));
+  }
+  std::vector<record::Hash> path;
+  for (const std::string& bytes : fork.consistency_path()) {
+    MEGURI_ASSIGN_OR_RETURN(path.emplace_back(), record::Hash::Parse(bytes));
+  }
+  return path;
+}
+
+// That the larger feed has another root at the size of the smaller one than the smaller head says.
+absl::Status CheckContradiction(const record::v1::FeedFork& fork, const record::Checkpoint& smaller,
+                                const record::Checkpoint& larger) {
+  if (smaller.size == larger.size) {
+    if (!fork.other_root().empty() || fork.consistency_path_size() != 0) {
+      return Refuse("two heads of one size need no path");
+    }
+    return smaller.root != larger.root ? absl::OkStatus() : NoContradiction("the two heads are of the same feed");
+  }
+  if (smaller.size > larger.size) {
+    return Refuse("the head of the smaller size comes first");
+  }
+  if (fork.other_root().empty()) {
+    return NoContradiction(
+        "the two heads are of different sizes, and nothing in the file shows that the larger one begins otherwise");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash other, record::Hash::Parse(fork.other_root()));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path, ParsePath(fork));
+  MEGURI_RETURN_IF_ERROR(record::VerifyConsistency(smaller.size, other, larger.size, larger.root, path));
+  return other != smaller.root && smaller.size > 0 ? absl::OkStatus()
+                                                   : NoContradiction("the larger feed begins as the smaller one");
+}
+
+absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, const ProvenPublisher& publisher,
+                                             absl::Time now, absl::Status& usable) {
+  MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(fork.feed()));
+  if (fork.epoch() == 0 || fork.checkpoints_size() != 2) {
+    return Refuse("the file does not hold two heads of one epoch of a feed");
+  }
+  record::FeedKey feed{publisher.id(), std::move(name), fork.epoch()};
+  MEGURI_ASSIGN_OR_RETURN(auto smaller, publisher.OpenHead(fork.checkpoints(0), feed));
+  MEGURI_ASSIGN_OR_RETURN(auto larger, publisher.OpenHead(fork.checkpoints(1), feed));
+  MEGURI_RETURN_IF_ERROR(CheckContradiction(fork, smaller.first, larger.first));
+  usable.Update(smaller.second.CheckUsable(now));
+  usable.Update(larger.second.CheckUsable(now));
+  return ProvenFeedFork{std::move(feed), std::move(smaller.first), std::move(larger.first)};
+}
+
+}  // namespace
+
+absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::EvidenceFile file, ParseFile(bytes));
+  MEGURI_RETURN_IF_ERROR(
+      CheckBundleReference(file.trust_bundle_version(), file.trust_bundle_hash(), bundle, kFileReason));
+  MEGURI_ASSIGN_OR_RETURN(const ProvenPublisher publisher,
+                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle, now));
+  absl::Status usable = publisher.registry_entry().key.CheckUsable(now);
+  EvidenceReport report{"", publisher.member(), absl::nullopt, absl::nullopt};
+  if (file.has_record_fork()) {
+    MEGURI_ASSIGN_OR_RETURN(report.record_fork, ProveRecordFork(file.record_fork(), publisher, now, usable));
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(report.feed_fork, ProveFeedFork(file.feed_fork(), publisher, now, usable));
+  }
+  report.doubt = std::string(usable.message().data(), usable.message().size());
+  return report;
+}
+
+std::string MakeEvidenceFile(record::v1::EvidenceFile evidence, const TrustBundle& bundle) {
+  evidence.set_format_version(kFormatVersion);
+  evidence.set_trust_bundle_version(bundle.message().version());
+  evidence.set_trust_bundle_hash(bundle.body_hash().ToString());
+  evidence.clear_digest();
+  return SealFile(kDigestDomain, evidence);
+}
+
+}  // namespace meguri::certs

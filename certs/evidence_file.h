@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "certs/publisher_proof.h"
+#include "certs/trust_bundle.h"
+#include "meguri/record/v1/evidence.pb.h"
+#include "record/checkpoint.h"
+#include "record/feed.h"
+#include "record/header.h"
+
+namespace meguri::certs {
+
+inline constexpr size_t kEvidenceFileBytesMax = size_t{256} << 10;
+
+// Two signed headers of one version of a record.
+struct ProvenRecordFork {
+  record::Header first;
+  record::Header second;
+};
+
+// Two signed heads of one feed that cannot both be of it: of one size, or the larger begins otherwise than the smaller.
+struct ProvenFeedFork {
+  record::FeedKey feed;
+  record::Checkpoint smaller;
+  record::Checkpoint larger;
+};
+
+// What an evidence file proves against its publisher: one of the two.
+struct EvidenceReport {
+  std::string doubt;  // empty, or why somebody else may have signed: a key that was revoked or has ended
+  VerifiedMember publisher;
+  absl::optional<ProvenRecordFork> record_fork;
+  absl::optional<ProvenFeedFork> feed_fork;
+};
+
+// Checks an EvidenceFile from end to end with nothing but the bundle. Any changed bit is refused. INVALID_ARGUMENT with
+// reason EVIDENCE_FILE; NO_CONTRADICTION if both statements can be true; or the reasons of ProvenPublisher and record.
+absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now);
+
+// The file of `evidence`, in which one of the forks and the two fields about the publisher are set. It is the caller's
+// business to check it with VerifyEvidenceFile.
+std::string MakeEvidenceFile(record::v1::EvidenceFile evidence, const TrustBundle& bundle);
+
+}  // namespace meguri::certs

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certs/publisher_proof.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/limits.h"
+#include "certs/strict_parse.h"
+#include "record/batch.h"
+#include "record/limits.h"
+#include "record/section.h"
+
+namespace meguri::certs {
+namespace {
+
+constexpr char kMemberReason[] = "MEMBER_RECORD";
+
+absl::Status Refuse(absl::string_view reason, absl::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+// The key that signed `header`, which must be a record key of the publisher in `registry`.
+absl::StatusOr<RegisteredKey> SignerOf(const record::Header& header, const record::v1::BatchSignature& signature,
+                                       const Registry& registry) {
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
+  const RegisteredKey* key = registry.FindKey(key_id);
+  if (key == nullptr || key->owner != header.publisher() || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
+    return Refuse("RECORD_KEY", absl::StrCat("the key ", key_id.ToHex(), " that signed is not a record key of ",
+                                             header.publisher().text()));
+  }
+  MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), signature, key->key, nullptr));
+  return *key;
+}
+
+absl::StatusOr<registry::v1::MemberEntry> OpenEntry(const record::v1::Envelope& envelope) {
+  if (envelope.sections_size() != 1 || envelope.sections(0).type() != record::v1::SECTION_TYPE_MEMBER) {
+    return Refuse(kMemberReason, "the publisher's entry does not hold one open member section and nothing else");
+  }
+  registry::v1::MemberEntry entry;
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(envelope.sections(0).payload(), kMemberEntryBytesMax, kMemberReason, entry));
+  return entry;
+}
+
+// Adds the feed keys of `owner` among `messages`, ended ones too: CheckUsable says what the one that signed is good
+// for.
+template <typename MemberKeys>
+void AddFeedKeys(const MemberKeys& messages, const record::ParticipantId& owner, const Registry& registry,
+                 std::vector<RegisteredKey>& keys) {
+  for (const registry::v1::MemberKey& message : messages) {
+    const RegisteredKey* key = registry.FindKey(record::KeyId(registry.federation(), owner, message.public_key()));
+    if (key != nullptr && key->owner == owner && key->purpose == registry::v1::KEY_PURPOSE_FEED) {
+      keys.push_back(*key);
+    }
+  }
+}
+
+std::vector<record::PublicKey> PublicKeysOf(const std::vector<RegisteredKey>& keys) {
+  std::vector<record::PublicKey> public_keys;
+  for (const RegisteredKey& key : keys) {
+    public_keys.push_back(key.key);
+  }
+  return public_keys;
+}
+
+absl::StatusOr<ProvenByFeed> Prove(const record::v1::FeedProof& proof, const record::Header& header,
+                                   const Registry& registry, const std::vector<RegisteredKey>& keys) {
+  MEGURI_ASSIGN_OR_RETURN(record::ProvenEntry entry,
+                          record::VerifyFeedProof(proof, registry.federation(), header, PublicKeysOf(keys)));
+  const size_t key = entry.key;
+  return ProvenByFeed{std::move(entry), keys[key]};
+}
+
+absl::Status CheckRegistryHead(const record::Checkpoint& head, const TrustBundle& bundle) {
+  if (head.origin != bundle.message().registry_origin()) {
+    return Refuse("REGISTRY_FEED", absl::StrCat("the publisher's entry is proven by the feed ", head.origin,
+                                                ", which is not the registry of the trust bundle"));
+  }
+  if (head.size == bundle.message().registry_size_min() && head.root.view() != bundle.message().registry_root_min()) {
+    return Refuse("REGISTRY_FEED", "the registry in the file is another one than the trust bundle pins");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
+                                                  absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const Registry> anchors, Registry::Make(bundle, {}));
+  MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
+  if (header.message().record_type() != record::v1::RECORD_TYPE_MEMBER || header.publisher() != bundle.operator_id()) {
+    return Refuse(kMemberReason, "the publisher's entry is not a member record of the operator");
+  }
+  if (header.is_tombstone()) {
+    return Refuse(kMemberReason, "the publisher's entry is a tombstone: it says that the member's record ended");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, SignerOf(header, envelope.signature(), *anchors));
+  MEGURI_RETURN_IF_ERROR(key.CheckUsable(now));
+  MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
+  MEGURI_ASSIGN_OR_RETURN(registry::v1::MemberEntry entry, OpenEntry(envelope));
+  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(bundle.federation(), entry));
+  return VerifiedMember{std::move(header), std::move(entry)};
+}
+
+absl::StatusOr<ProvenPublisher> ProvenPublisher::Verify(const record::v1::Envelope& entry,
+                                                        const record::v1::FeedProof& proof, const TrustBundle& bundle,
+                                                        absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, VerifyMemberRecord(entry, bundle, now));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId id, record::ParticipantId::Parse(member.entry.participant_id()));
+  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const Registry> registry, Registry::Make(bundle, {member.entry}));
+  std::vector<RegisteredKey> registry_keys;
+  AddFeedKeys(bundle.message().registry_feed_keys(), bundle.operator_id(), *registry, registry_keys);
+  MEGURI_ASSIGN_OR_RETURN(ProvenByFeed proven, Prove(proof, member.header, *registry, registry_keys));
+  MEGURI_RETURN_IF_ERROR(CheckRegistryHead(proven.entry.checkpoint, bundle));
+  MEGURI_RETURN_IF_ERROR(CheckOpened(proven.entry.slots, entry));
+  std::vector<RegisteredKey> feed_keys;
+  AddFeedKeys(member.entry.keys(), id, *registry, feed_keys);
+  if (id == bundle.operator_id()) {
+    feed_keys.insert(feed_keys.end(), registry_keys.begin(), registry_keys.end());
+  }
+  return ProvenPublisher(std::move(member), std::move(id), std::move(proven), std::move(registry),
+                         std::move(feed_keys));
+}
+
+ProvenPublisher::ProvenPublisher(VerifiedMember member, record::ParticipantId id, ProvenByFeed registry_entry,
+                                 std::shared_ptr<const Registry> registry, std::vector<RegisteredKey> feed_keys)
+    : member_(std::move(member)),
+      id_(std::move(id)),
+      registry_entry_(std::move(registry_entry)),
+      registry_(std::move(registry)),
+      feed_keys_(std::move(feed_keys)) {}
+
+absl::StatusOr<RegisteredKey> ProvenPublisher::VerifySignature(const record::Header& header,
+                                                               const record::v1::BatchSignature& signature) const {
+  if (header.publisher() != id_) {
+    return Refuse(kMemberReason, absl::StrCat("the entry in the file is that of ", id_.text(),
+                                              ", the record is published by ", header.publisher().text()));
+  }
+  return SignerOf(header, signature, *registry_);
+}
+
+absl::StatusOr<ProvenByFeed> ProvenPublisher::VerifyProof(const record::v1::FeedProof& proof,
+                                                          const record::Header& header) const {
+  return Prove(proof, header, *registry_, feed_keys_);
+}
+
+absl::StatusOr<std::pair<record::Checkpoint, RegisteredKey>> ProvenPublisher::OpenHead(
+    absl::string_view note, const record::FeedKey& feed) const {
+  MEGURI_ASSIGN_OR_RETURN(
+      record::SoleSigned head,
+      record::OpenSoleSigned(note, record::FeedOrigin(registry_->federation(), feed), PublicKeysOf(feed_keys_)));
+  return std::make_pair(std::move(head.checkpoint), feed_keys_[head.key]);
+}
+
+absl::Status CheckOpened(uint64_t slots, const record::v1::Envelope& envelope) {
+  for (const record::v1::Section& section : envelope.sections()) {
+    if ((slots >> section.slot() & 1) == 0) {
+      return Refuse("SLOT_NOT_PROVEN",
+                    absl::StrCat("no feed in the file opens slot ", section.slot(), ", which the file holds open"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBundleReference(uint64_t version, absl::string_view hash, const TrustBundle& bundle,
+                                  absl::string_view reason) {
+  if (version == 0 || hash.size() != record::kHashSize) {
+    return Refuse(reason, "the file does not say with which trust bundle it was made");
+  }
+  // Two bundles with one number are of two federations, or one is forged.
+  if (version == bundle.message().version() && hash != bundle.body_hash().view()) {
+    return Refuse("OTHER_TRUST_BUNDLE", absl::StrCat("the file was made with another trust bundle of version ", version,
+                                                     " than the one it is checked with"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::certs

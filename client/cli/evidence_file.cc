@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/evidence_file.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/evidence_file.h"
+#include "certs/files.h"
+#include "client/cli/record_file.h"
+
+namespace meguri::client {
+namespace {
+
+constexpr mode_t kEvidenceFileMode = 0644;
+
+}  // namespace
+
+absl::Status SaveEvidence(Session& session, const record::ParticipantId& publisher, record::v1::EvidenceFile evidence,
+                          const std::string& path) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+  MEGURI_ASSIGN_OR_RETURN(PublisherEntry entry, GetPublisherEntry(*node, publisher));
+  *evidence.mutable_publisher_entry() = std::move(entry.entry);
+  *evidence.mutable_publisher_entry_proof() = std::move(entry.proof);
+  const std::string bytes = certs::MakeEvidenceFile(std::move(evidence), *bundle);
+  const auto report = certs::VerifyEvidenceFile(bytes, *bundle, session.clock().Now());
+  if (!report.ok()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "EVIDENCE_NOT_PORTABLE",
+                 session.Say(Message::kEvidenceNotPortable, {report.status().message(), ReasonOf(report.status())}));
+  }
+  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(path, bytes, kEvidenceFileMode));
+  session.Note(session.Say(Message::kSaved, {path}));
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::client

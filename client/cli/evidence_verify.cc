@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/evidence_file.h"
+#include "certs/files.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/json.h"
+#include "client/cli/record_file.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::string trust_bundle;
+};
+
+void AddHeader(const Session& session, const record::Header& header, Table& table, nlohmann::ordered_json& json) {
+  const std::string time = TimeOf(header.message().issue_time_ms());
+  table.Add({session.Say(Message::kHeaderHash), absl::StrCat(header.hash().ToHex(), " ", time)});
+  json["headers"].push_back({{"header_hash", header.hash().ToHex()}, {"issue_time", time}});
+}
+
+void AddHead(const Session& session, const record::Checkpoint& head, Table& table, nlohmann::ordered_json& json) {
+  table.Add(
+      {session.Say(Message::kRoot), session.Say(Message::kRootOfSize, {head.root.ToHex(), absl::StrCat(head.size)})});
+  json["checkpoints"].push_back({{"size", head.size}, {"root", head.root.ToHex()}});
+}
+
+absl::Status Verify(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, certs::kEvidenceFileBytesMax));
+  const absl::StatusOr<certs::EvidenceReport> report = certs::VerifyEvidenceFile(bytes, bundle, session.clock().Now());
+  if (!report.ok()) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+        session.Say(Message::kNotVerified, {arguments.file, report.status().message(), ReasonOf(report.status())}));
+  }
+  const registry::v1::MemberEntry& entry = report->publisher.entry;
+  nlohmann::ordered_json json = {{"verdict", report->doubt.empty() ? "PROVEN" : "INDETERMINATE"},
+                                 {"doubt", report->doubt},
+                                 {"publisher", entry.participant_id()}};
+  Table table = Table::OfPairs();
+  table.Add({session.Say(Message::kVerdict),
+             session.Say(report->doubt.empty() ? Message::kVerdictProven : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kPublisher),
+             absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});
+  if (report->record_fork.has_value()) {
+    const certs::ProvenRecordFork& fork = *report->record_fork;
+    json["kind"] = "RECORD_FORK";
+    json["record_id"] = fork.first.record_id().ToHex();
+    json["version"] = fork.first.version();
+    table.Add({session.Say(Message::kReason), session.Say(Message::kRecordForkProven)});
+    table.Add({session.Say(Message::kRecord), fork.first.record_id().ToHex()});
+    table.Add({session.Say(Message::kVersion), absl::StrCat(fork.first.version())});
+    AddHeader(session, fork.first, table, json);
+    AddHeader(session, fork.second, table, json);
+  } else {
+    const certs::ProvenFeedFork& fork = *report->feed_fork;
+    json["kind"] = "FEED_FORK";
+    json["feed"] = fork.feed.name.text();
+    table.Add({session.Say(Message::kReason), session.Say(Message::kFeedForkProven)});
+    table.Add({session.Say(Message::kFeed), fork.feed.name.text()});
+    AddHead(session, fork.smaller, table, json);
+    AddHead(session, fork.larger, table, json);
+  }
+  MEGURI_RETURN_IF_ERROR(session.Answer(table.Layout(), json));
+  return report->doubt.empty() ? absl::OkStatus()
+                               : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
+                                       session.Say(Message::kIndeterminateDoubt, {report->doubt}));
+}
+
+}  // namespace
+
+void AddEvidenceVerify(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "verify", Message::kAboutEvidenceVerify, session);
+  command.add_option("FILE", arguments->file, session.Say(Message::kAboutEvidenceFile))->required();
+  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
+      ->type_name("FILE");
+  OnCall(command, session, arguments, &Verify);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/follow/fork_evidence.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/error.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr uint32_t kLevels = 64;
+
+using Nodes = absl::flat_hash_map<std::pair<uint32_t, uint64_t>, record::Hash>;
+
+// The perfect subtrees that make up `frontier`.
+Nodes NodesOf(const record::Frontier& frontier) {
+  Nodes nodes;
+  uint64_t start = 0;
+  size_t next = 0;
+  for (uint32_t level = kLevels; level-- > 0;) {
+    if ((frontier.size() >> level & 1) != 0) {
+      nodes.emplace(std::make_pair(level, start >> level), frontier.hashes()[next++]);
+      start += uint64_t{1} << level;
+    }
+  }
+  return nodes;
+}
+
+}  // namespace
+
+storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& newer, record::Frontier frontier,
+                                   absl::Span<const record::Hash> leaves) {
+  storage::FeedEvidence evidence{{older.note, newer.note}, "", {}};
+  if (frontier.size() + leaves.size() != newer.checkpoint.size) {
+    return evidence;
+  }
+  Nodes nodes = NodesOf(frontier);
+  record::Hash other_root;
+  for (const record::Hash& leaf : leaves) {
+    frontier.Append(leaf, [&](uint32_t level, uint64_t index, const record::Hash& hash) {
+      nodes.insert_or_assign({level, index}, hash);
+    });
+    if (frontier.size() == older.checkpoint.size) {
+      other_root = frontier.Root();
+    }
+  }
+  const auto path = record::ConsistencyProof(
+      older.checkpoint.size, newer.checkpoint.size,
+      [&](uint32_t level, uint64_t index) -> absl::StatusOr<record::Hash> {
+        const auto found = nodes.find({level, index});
+        return found != nodes.end() ? absl::StatusOr<record::Hash>(found->second)
+                                    : Error(absl::StatusCode::kInternal, "NODE_MISSING", "a subtree is not known");
+      });
+  if (path.ok()) {
+    evidence.other_root = other_root.ToString();
+    for (const record::Hash& hash : *path) {
+      evidence.consistency_path.push_back(hash.ToString());
+    }
+  }
+  return evidence;
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "record/checkpoint.h"
+#include "record/hash.h"
+#include "record/merkle.h"
+#include "storage/settings.h"
+
+namespace meguri::node {
+
+// A head that the publisher signed.
+struct SignedHead {
+  record::Checkpoint checkpoint;
+  std::string note;
+};
+
+// What shows that `newer` does not begin as `older` says. `frontier` is what was stored, and `leaves` follow it; the
+// older head speaks of a size among these. There is a path only if they reach up to the newer head.
+storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& newer, record::Frontier frontier,
+                                   absl::Span<const record::Hash> leaves);
+
+}  // namespace meguri::node

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certs/evidence_file.h"
+
+#include <functional>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/status.h"
+#include "tests/unit/certs/record_files.h"
+
+namespace meguri::certs {
+namespace {
+
+using meguri::testing::HasReason;
+using testing::Member;
+using testing::MemberRecord;
+using testing::Now;
+using testing::Operator;
+using testing::ProofIn;
+using testing::SignedRecord;
+using testing::SmallRecord;
+using testing::ValueOf;
+
+constexpr char kMember[] = "0199:member";
+constexpr uint64_t kSlots = 0xff;
+
+class EvidenceTest : public ::testing::Test {
+ protected:
+  record::v1::EvidenceFile About(const registry::v1::MemberEntry& entry) {
+    record::v1::EvidenceFile file;
+    *file.mutable_publisher_entry() = MemberRecord(entry, *operator_.record_key, random_);
+    const record::Header header = ValueOf(record::Header::Parse(file.publisher_entry().header()));
+    *file.mutable_publisher_entry_proof() = ProofIn("registry", header, kSlots, *operator_.feed_key);
+    return file;
+  }
+  // Two headers for version `second` of one record and for version 1 of it.
+  record::v1::EvidenceFile RecordFork(uint64_t second = 1) {
+    record::v1::EvidenceFile file = About(member_.Entry());
+    record::v1::Envelope first = SmallRecord(member_, random_);
+    first.clear_sections();
+    record::v1::Header header;
+    const record::Header known = ValueOf(record::Header::Parse(first.header()));
+    header.set_record_id(known.record_id().ToString());
+    header.set_version(second);
+    header.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
+    if (second > 1) {
+      header.set_previous_header_hash(known.hash().ToString());
+    }
+    record::v1::RecordFork& fork = *file.mutable_record_fork();
+    *fork.add_headers() = first;
+    *fork.add_headers() = SignedRecord(header, {}, kMember, *member_.record_key, random_);
+    return file;
+  }
+  std::string Head(uint64_t size, const record::Hash& root, const SigningKey& key) const {
+    const record::FeedKey feed{testing::Participant(kMember), record::FeedName::Public(), 1};
+    return ValueOf(record::SignCheckpoint({record::FeedOrigin(testing::kFederation, feed), size, root}, key));
+  }
+  record::v1::EvidenceFile FeedFork(const std::string& one, const std::string& other) {
+    record::v1::EvidenceFile file = About(member_.Entry());
+    file.mutable_feed_fork()->set_feed("public");
+    file.mutable_feed_fork()->set_epoch(1);
+    file.mutable_feed_fork()->add_checkpoints(one);
+    file.mutable_feed_fork()->add_checkpoints(other);
+    return file;
+  }
+  absl::StatusOr<EvidenceReport> Verify(const record::v1::EvidenceFile& file) const {
+    return VerifyEvidenceFile(MakeEvidenceFile(file, bundle_), bundle_, Now());
+  }
+
+  meguri::testing::SeededRandom random_;
+  const Operator operator_;
+  const TrustBundle bundle_ = operator_.Bundle();
+  const Member member_{kMember};
+};
+
+TEST_F(EvidenceTest, TwoHeadersForOneVersionProveAFork) {
+  const absl::StatusOr<EvidenceReport> report = Verify(RecordFork());
+  MEGURI_ASSERT_OK(report);
+  EXPECT_EQ(report->publisher.entry.participant_id(), kMember);
+  EXPECT_EQ(report->doubt, "");
+  ASSERT_TRUE(report->record_fork.has_value());
+  EXPECT_EQ(report->record_fork->first.record_id(), report->record_fork->second.record_id());
+  EXPECT_NE(report->record_fork->first.hash(), report->record_fork->second.hash());
+}
+
+TEST_F(EvidenceTest, RefusesEveryChangedBit) {
+  const std::string file = MakeEvidenceFile(RecordFork(), bundle_);
+  for (size_t i = 0; i < file.size(); ++i) {
+    std::string changed = file;
+    changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
+    ASSERT_FALSE(VerifyEvidenceFile(changed, bundle_, Now()).ok()) << i;
+    ASSERT_FALSE(VerifyEvidenceFile(file.substr(0, i), bundle_, Now()).ok()) << i;
+  }
+  EXPECT_FALSE(VerifyEvidenceFile(file + '\0', bundle_, Now()).ok());
+}
+
+TEST_F(EvidenceTest, HeadersThatDoNotContradictEachOtherProveNothing) {
+  EXPECT_THAT(Verify(RecordFork(2)), HasReason("NO_CONTRADICTION"));
+  record::v1::EvidenceFile same = RecordFork();
+  *same.mutable_record_fork()->mutable_headers(1) = same.record_fork().headers(0);
+  EXPECT_THAT(Verify(same), HasReason("NO_CONTRADICTION"));
+  record::v1::EvidenceFile one = RecordFork();
+  one.mutable_record_fork()->mutable_headers()->RemoveLast();
+  EXPECT_THAT(Verify(one), HasReason("EVIDENCE_FILE"));
+}
+
+TEST_F(EvidenceTest, NobodyIsAccusedOfWhatAnotherSigned) {
+  const Member stranger{kMember};  // the same name, other keys
+  record::v1::EvidenceFile file = RecordFork();
+  record::v1::Envelope forged = SmallRecord(stranger, random_);
+  forged.clear_sections();
+  *file.mutable_record_fork()->mutable_headers(1) = forged;
+  EXPECT_THAT(Verify(file), HasReason("RECORD_KEY"));
+  const Member other{"0199:other"};
+  forged = SmallRecord(other, random_);
+  forged.clear_sections();
+  *file.mutable_record_fork()->mutable_headers(1) = forged;
+  EXPECT_THAT(Verify(file), HasReason("MEMBER_RECORD"));
+  const std::string mine = Head(7, record::Sha256("a"), *member_.feed_key);
+  EXPECT_THAT(Verify(FeedFork(mine, Head(7, record::Sha256("b"), *stranger.feed_key))),
+              HasReason("CHECKPOINT_SIGNATURE"));
+}
+
+TEST_F(EvidenceTest, TwoHeadsOfOneSizeProveAFork) {
+  const std::string one = Head(7, record::Sha256("a"), *member_.feed_key);
+  const absl::StatusOr<EvidenceReport> report = Verify(FeedFork(one, Head(7, record::Sha256("b"), *member_.feed_key)));
+  MEGURI_ASSERT_OK(report);
+  ASSERT_TRUE(report->feed_fork.has_value());
+  EXPECT_EQ(report->feed_fork->feed.name.text(), "public");
+  EXPECT_EQ(report->feed_fork->larger.size, 7U);
+  EXPECT_THAT(Verify(FeedFork(one, one)), HasReason("NO_CONTRADICTION"));
+}
+
+TEST_F(EvidenceTest, ALargerHeadProvesAForkIfItBeginsOtherwise) {
+  std::vector<record::Hash> leaves;
+  for (const char* leaf : {"a", "b", "c", "d", "e"}) {
+    leaves.push_back(record::LeafHash(leaf));
+  }
+  const auto begin = absl::MakeConstSpan(leaves).first(3);
+  const auto path = ValueOf(record::ConsistencyProof(3, 5, [&](uint32_t level, uint64_t node) {
+    const size_t width = size_t{1} << level;
+    return absl::StatusOr<record::Hash>(record::RootOf(absl::MakeConstSpan(leaves).subspan(node * width, width)));
+  }));
+  const std::string larger = Head(5, record::RootOf(leaves), *member_.feed_key);
+  const auto fork = [&](const record::Hash& said, const record::Hash& is) {
+    record::v1::EvidenceFile file = FeedFork(Head(3, said, *member_.feed_key), larger);
+    file.mutable_feed_fork()->set_other_root(is.ToString());
+    for (const record::Hash& hash : path) {
+      file.mutable_feed_fork()->add_consistency_path(hash.ToString());
+    }
+    return file;
+  };
+  MEGURI_EXPECT_OK(Verify(fork(record::Sha256("another"), record::RootOf(begin))));
+  EXPECT_THAT(Verify(fork(record::RootOf(begin), record::RootOf(begin))), HasReason("NO_CONTRADICTION"));
+  EXPECT_THAT(Verify(fork(record::RootOf(begin), record::Sha256("another"))), HasReason("CONSISTENCY_PROOF"));
+  // A head that is merely later, as after every record.
+  EXPECT_THAT(Verify(FeedFork(Head(3, record::RootOf(begin), *member_.feed_key), larger)),
+              HasReason("NO_CONTRADICTION"));
+}
+
+TEST_F(EvidenceTest, AKeyThatWasRevokedLeavesADoubt) {
+  record::v1::EvidenceFile file = RecordFork();
+  registry::v1::MemberEntry entry = member_.Entry();
+  entry.mutable_keys(0)->set_revoked_ms(testing::NowMs() - 1);
+  const record::v1::EvidenceFile about = About(entry);
+  *file.mutable_publisher_entry() = about.publisher_entry();
+  *file.mutable_publisher_entry_proof() = about.publisher_entry_proof();
+  const absl::StatusOr<EvidenceReport> report = Verify(file);
+  MEGURI_ASSERT_OK(report);
+  EXPECT_THAT(report->doubt, ::testing::HasSubstr("revoked"));
+}
+
+}  // namespace
+}  // namespace meguri::certs
