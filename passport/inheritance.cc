@@ -11,6 +11,7 @@
 #include "meguri/passport/v1/identity.pb.h"
 #include "passport/payload.h"
 #include "passport/rules/finding.h"
+#include "passport/rules/parent_mass.h"
 #include "passport/section_table.h"
 #include "passport/validate.h"
 
@@ -91,10 +92,13 @@ std::vector<Violation> ValidateWithParents(const record::Header& header, absl::S
   for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) {
     above = WithInherited(*parent, above);
   }
-  // The mass of a batch is that of the lot.
-  const bool one_quantity = parents.size() == 1 && IdentityOf(own).granularity() == v1::GRANULARITY_ITEM &&
-                            IdentityOf(parents.front()).granularity() == v1::GRANULARITY_MODEL;
-  AddAll(ValidateInherited(header, own, WithInherited(own, above), one_quantity), findings);
+  const v1::Identity identity = IdentityOf(own);
+  for (const std::vector<Section>& parent : parents) {
+    CheckParentMass(identity, IdentityOf(parent), Path("sections.identity"), findings);
+  }
+  // Of several parents, one speaks of a lot.
+  const bool weigh = parents.size() == 1 && IsAnotherPiece(identity, IdentityOf(parents.front()));
+  AddAll(ValidateInherited(header, own, WithInherited(own, above), weigh), findings);
   return std::move(findings).Take();
 }
 

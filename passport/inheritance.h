@@ -29,6 +29,7 @@ std::vector<Violation> ValidateParent(absl::Span<const record::v1::Section> chil
                                       absl::Span<const record::v1::Section> parent);
 
 // Every problem, warnings included, that a passport which names a parent has together with its parents, nearest first;
+// what they weigh (rules/parent_mass.h) among them;
 // none if its parent is not known here: then it inherits nothing, so that it lacks what its profile requires and it
 // does not say itself.
 std::vector<Violation> ValidateWithParents(const record::Header& header, absl::Span<const record::v1::Section> own,

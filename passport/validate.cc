@@ -416,14 +416,14 @@ bool IsCompared(uint32_t type) {
 }
 
 std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,
-                                         absl::Span<const record::v1::Section> all, bool one_quantity) {
+                                         absl::Span<const record::v1::Section> all, bool weigh) {
   const Profile* profile = FindProfile(static_cast<uint32_t>(header.message().record_type()), ProductGroupOf(own));
   if (profile == nullptr) {
     return {};
   }
   DecodedSections own_decoded = DecodeCompared(own);
   DecodedSections decoded = DecodeCompared(all);
-  if (!one_quantity) {
+  if (!weigh) {
     ForgetMass(own_decoded);
     ForgetMass(decoded);
   }

@@ -42,10 +42,11 @@ bool IsCompared(uint32_t type);
 
 // Every problem that a record has only together with what it inherits, `all` being its own sections and those of its
 // parents (passport/inheritance.h): a required section that is in neither, sections that do not agree. The payload of a
-// section that is not compared does not matter. If
-// `one_quantity` is false, its parents speak of another quantity (a lot, one piece), so that masses do not compare.
+// section that is not compared does not matter. Unless
+// `weigh`, the masses that it takes over are not held against its own: they are of a lot, or of a piece as it is meant
+// to be, and were judged with the parent.
 std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,
-                                         absl::Span<const record::v1::Section> all, bool one_quantity);
+                                         absl::Span<const record::v1::Section> all, bool weigh);
 
 // Every problem of a version that follows another one of the same record (V13): its product status can follow, and its
 // keys stay. A version without an identity section, or with one that does not decode, is not judged.

@@ -46,6 +46,11 @@ constexpr RuleDescription kRules[] = {
     {"V6_FRACTION_RANGE", "", "A fraction lies in 0..1.", "割合は0から1。"},
     {"V6_FRACTION_SUM", "UNTP", "Fractions sum to no more than 1.005; to 1 ± 0.005 if they are complete.",
      "割合の合計は1（許容差0.005）。"},
+    {"V6_ITEM_MASS", "",
+     "An item weighs what its model does, within 0.5 %. If they differ by more than a tenth, the masses that it takes "
+     "over "
+     "are held against its own (`V6_MASS_AGREEMENT`).",
+     "個体の質量がモデルの質量と一致する（許容差0.5％）。10％を超える場合は継承した質量と照合する。", kWarning},
     {"V6_JOKER", "IMDS", "One undisclosed remainder to a parent, at most a tenth of it.",
      "非開示残部は親ごとに1つ、10％以下。"},
     {"V6_MASS_AGREEMENT", "",
@@ -60,6 +65,9 @@ constexpr RuleDescription kRules[] = {
      "構成要素の質量合計が全体と一致する（許容差0.5％、または各行の宣言許容差が広い場合はその範囲）。"},
     {"V6_ORIGIN_SUM", "Regulation (EU) 2024/1252", "The origins of each stage of supply sum to 1 ± 0.005.",
      "供給段階ごとの原産国割合の合計は1。"},
+    {"V6_PARENT_MASS", "",
+     "A lot weighs no less than one piece of its model, an item no more than its lot, within a tenth.",
+     "ロットはモデル1個以上、個体はロット以下の質量（許容差10％）。"},
     {"V6_RECOVERABLE", "ISO 22628", "No less is recoverable than recyclable.", "回収可能率はリサイクル可能率以上。"},
     {"V6_TOLERANCE", "IEC 62474",
      "A declared tolerance is at most a tenth of the mass. A wider one is taken as declared, and says little of it.",
