@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "node/policy/decision.h"
+
+// Who may read what, once more and as plainly as it can be said: written from docs and not from node/policy, without
+// its tables and its order of rules, to be compared with it.
+namespace meguri::node::testing {
+
+inline bool IsAmong(const std::vector<std::string>& list, const std::string& word) {
+  return std::set<std::string>(list.begin(), list.end()).count(word) == 1;
+}
+
+inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
+  const std::string me = reader.participant.has_value() ? reader.participant->text() : "";
+  const uint32_t audiences = section.audiences.bits();
+  const auto is_for = [&](int audience) { return (audiences >> audience) % 2 == 1; };
+  if (me == record.publisher.text()) {
+    return true;  // whatever it is, and even if suspended
+  }
+  if (is_for(1)) {
+    return true;  // everybody
+  }
+  if (!reader.active) {
+    return false;  // for the rest one has to be a member in good standing
+  }
+  bool may_read = is_for(2);
+  if (is_for(4) && !record.product_group.empty()) {
+    may_read = may_read || IsAmong(reader.recycler_groups, record.product_group);
+  }
+  if (is_for(5)) {
+    for (const std::string& jurisdiction : record.jurisdictions) {
+      may_read = may_read || IsAmong(reader.jurisdictions, jurisdiction) || IsAmong(reader.jurisdictions, "JP");
+    }
+  }
+  if (is_for(6)) {
+    may_read = may_read || (!me.empty() && IsAmong(record.addressees, me));
+  }
+  if (is_for(7)) {
+    may_read = may_read || (!me.empty() && IsAmong(record.subjects, me));
+  }
+  return may_read;  // partners (3) have no grants yet, and what is for the owner (8) is for nobody else
+}
+
+}  // namespace meguri::node::testing
