@@ -112,7 +112,26 @@ class Comparison {
 
   // Whether a material that holds so much contradicts the summary.
   bool IsAboveAny(absl::int128 amount, const std::string& cas) const {
-    return DeniesRohs(amount, cas) || DeniesJmoss(amount, cas);
+    return DeniesRohs(amount, cas) || DeniesJmoss(amount, cas) || DeniesSubstance(amount, cas);
+  }
+  bool DeniesSubstance(absl::int128 amount, const std::string& cas) const {
+    return DenialOf(cas) >= 0 &&
+           IsAbove(amount, cas, v1::SUBSTANCE_REGIME_ROHS, v1::CONCENTRATION_BASIS_HOMOGENEOUS_MATERIAL);
+  }
+  // Where the summary says of a restricted substance that it is not above its threshold, and in no other unit that it
+  // is; -1 if it does not.
+  int DenialOf(const std::string& cas) const {
+    int denial = -1;
+    for (int i = 0; i < summary_.restricted_substances_size(); ++i) {
+      const v1::RestrictedSubstanceState& state = summary_.restricted_substances(i);
+      const bool is_it = absl::c_any_of(
+          kRestricted, [&](const RestrictedRow& row) { return row.cas == cas && row.substance == state.substance(); });
+      if (is_it && state.above_threshold() == v1::ANSWER_YES) {
+        return -1;
+      }
+      denial = is_it && denial < 0 && state.above_threshold() == v1::ANSWER_NO ? i : denial;
+    }
+    return denial;
   }
   bool DeniesRohs(absl::int128 amount, const std::string& cas) const {
     return summary_.rohs_conformant() == v1::ANSWER_YES &&
@@ -133,6 +152,9 @@ class Comparison {
     if (cas != restricted_cas) {
       name.en += absl::StrCat(", counted as ", restricted_cas, ",");
       name.ja += absl::StrCat("（", restricted_cas, " として計算）");
+    }
+    if (DeniesSubstance(amount, restricted_cas)) {
+      Say(absl::StrCat("restricted_substances[", DenialOf(restricted_cas), "].above_threshold"), share, name, amount);
     }
     if (DeniesRohs(amount, restricted_cas)) {
       Say("rohs_conformant", share, name, amount);

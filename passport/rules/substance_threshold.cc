@@ -56,6 +56,17 @@ std::vector<RestrictedPart> JudgedParts(const v1::DeclaredSubstance& substance) 
                                             : std::vector<RestrictedPart>{{cas, FixedDecimal::FromInteger(1).units()}};
 }
 
+bool IsAboveWithoutExemption(const v1::DeclaredSubstance& substance, absl::string_view declared_on) {
+  if (substance.in_scope() == v1::ANSWER_NO || IsAboveThreshold(substance) != v1::ANSWER_YES) {
+    return false;
+  }
+  const auto& exemptions = substance.exemptions();
+  // An exemption without an end holds; days compare as their texts do.
+  return std::none_of(exemptions.begin(), exemptions.end(), [declared_on](const v1::DeclaredExemption& exemption) {
+    return exemption.valid_until().empty() || exemption.valid_until() >= declared_on;
+  });
+}
+
 void CheckThreshold(const v1::DeclaredSubstance& substance, absl::CivilDay day, const Path& path, Findings& findings) {
   const auto declared = UnitsOf(substance.has_threshold(), substance.threshold());
   absl::optional<ReferenceValue> law;
@@ -132,14 +143,7 @@ bool IsNonconformant(const v1::DeclaredSubstance& substance, absl::string_view d
   const bool restricts = substance.regime() == v1::SUBSTANCE_REGIME_ROHS ||
                          substance.regime() == v1::SUBSTANCE_REGIME_EU_BATTERY ||
                          substance.regime() == v1::SUBSTANCE_REGIME_ELV;
-  if (!restricts || substance.in_scope() == v1::ANSWER_NO || IsAboveThreshold(substance) != v1::ANSWER_YES) {
-    return false;
-  }
-  const auto& exemptions = substance.exemptions();
-  // An exemption without an end holds; days compare as their texts do.
-  return std::none_of(exemptions.begin(), exemptions.end(), [declared_on](const v1::DeclaredExemption& exemption) {
-    return exemption.valid_until().empty() || exemption.valid_until() >= declared_on;
-  });
+  return restricts && IsAboveWithoutExemption(substance, declared_on);
 }
 
 void CheckSubstances(const v1::SubstanceDeclaration& declaration, const Path& path, Findings& findings) {
@@ -204,6 +208,14 @@ void CheckHazardAgreement(const record::Header&, const RecordContent& content, F
       Report(findings, path.At("rohs_conformant"), "V15_CONTRADICTION", "yes",
              {"no, as the substance declaration has a substance above its threshold without exemption",
               "correct one of the sections", "含有物質の宣言と RoHS 適合の宣言が矛盾しています。"});
+      return;
+    }
+    if (substance.regime() == v1::SUBSTANCE_REGIME_JMOSS &&
+        IsAboveWithoutExemption(substance, declaration.declared_on()) &&
+        content.hazard_summary->jmoss_mark() == v1::JMOSS_MARK_GREEN) {
+      Report(findings, path.At("jmoss_mark"), "V15_CONTRADICTION", "green",
+             {"orange, as the substance declaration has a substance above its threshold without exemption",
+              "correct one of the sections", "含有物質の宣言とグリーンマークが矛盾しています。"});
       return;
     }
     if (substance.regime() == v1::SUBSTANCE_REGIME_REACH_SVHC && IsAboveThreshold(substance) == v1::ANSWER_YES &&

@@ -17,9 +17,11 @@
 #include "meguri/passport/v1/durability.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
 #include "passport/rules/battery_chemistry.h"
 #include "passport/rules/contained_substance.h"
 #include "passport/rules/product_mass.h"
+#include "passport/rules/substance_threshold.h"
 #include "passport/validate.h"
 #include "tests/unit/passport/demo_records.h"
 
@@ -287,6 +289,54 @@ TEST_F(ContainedSubstances, AreNotCountedBesideTheGroupThatHoldsThem) {
   EXPECT_THAT(LinesFor("0.0009"), IsEmpty());
   substance_->mutable_identifiers(0)->set_value("64-17-5");  // a group that is on no list does not hide what is in it
   EXPECT_THAT(LinesFor("0.0011"), ElementsAre(kRohs, kJmoss));
+}
+
+// Found: a table of contents that denied lead stood beside a composition with 5 % of it, if no conformity was claimed.
+TEST_F(ContainedSubstances, AreNotDeniedOneByOne) {
+  hazards_.Clear();
+  v1::RestrictedSubstanceState* denied = hazards_.add_restricted_substances();
+  denied->set_substance(v1::RESTRICTED_SUBSTANCE_LEAD);
+  denied->set_above_threshold(v1::ANSWER_NO);
+  const auto refused =
+      ElementsAre("sections.hazard_summary.restricted_substances[0].above_threshold V15_CONTRADICTION");
+  Identify("1317-36-8");
+  EXPECT_THAT(LinesFor("0.05"), refused);
+  EXPECT_THAT(LinesFor("0.001"), IsEmpty());
+  Identify("1306-19-0");
+  EXPECT_THAT(LinesFor("0.05"), IsEmpty()) << "nothing is said of cadmium";
+  Identify("7439-92-1");
+  EXPECT_THAT(LinesFor("0.05"), refused);
+  v1::RestrictedSubstanceState* elsewhere = hazards_.add_restricted_substances();
+  elsewhere->set_substance(v1::RESTRICTED_SUBSTANCE_LEAD);
+  elsewhere->set_above_threshold(v1::ANSWER_YES);
+  EXPECT_THAT(LinesFor("0.05"), IsEmpty()) << "it is in another unit";
+}
+
+// Found: the green mark of J-Moss stood beside a declared substance above its threshold; only RoHS was compared.
+TEST(HazardAgreement, HoldsTheGreenMarkToTheDeclaration) {
+  v1::HazardSummary hazards;
+  hazards.set_jmoss_mark(v1::JMOSS_MARK_GREEN);
+  v1::SubstanceDeclaration declaration;
+  declaration.set_declared_on("2026-04-01");
+  v1::DeclaredSubstance& lead = *declaration.add_substances();
+  lead.set_regime(v1::SUBSTANCE_REGIME_JMOSS);
+  lead.mutable_concentration()->set_value("0.002");
+  lead.mutable_threshold()->set_value("0.001");
+  RecordContent content;
+  content.hazard_summary = &hazards;
+  content.substance_declaration = &declaration;
+  const record::Header header = Seal(DemoDraft("washing-machine.json")).header;
+  const auto lines = [&] {
+    Findings findings(10);
+    CheckHazardAgreement(header, content, findings);
+    return Lines(std::move(findings).Take());
+  };
+  EXPECT_THAT(lines(), ElementsAre("sections.hazard_summary.jmoss_mark V15_CONTRADICTION"));
+  lead.add_exemptions()->set_identity("7(a)");
+  EXPECT_THAT(lines(), IsEmpty());
+  lead.clear_exemptions();
+  hazards.set_jmoss_mark(v1::JMOSS_MARK_ORANGE);
+  EXPECT_THAT(lines(), IsEmpty());
 }
 
 TEST_F(ContainedSubstances, MayBeExempted) {
