@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
+#include "passport/enquiry_need.h"
 #include "passport/payload.h"
 #include "passport/product_group.h"
 #include "passport/profile.h"
@@ -63,6 +64,9 @@ std::unique_ptr<Message> CheckPayload(uint32_t type, absl::string_view payload, 
     return nullptr;
   }
   ApplyRules(**message, Path(path), findings);
+  if (type == record::v1::SECTION_TYPE_ENQUIRY) {
+    CheckEnquiryNeed(static_cast<const v1::Enquiry&>(**message), path, findings);
+  }
   return *std::move(message);
 }
 

@@ -103,9 +103,10 @@ absl::Status BadPosition() {
 // The intersection of several terms, by leaping to the farthest of them.
 class TermJoin final : public Candidates {
  public:
-  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds, const std::vector<AnyOf>& terms) {
+  TermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
+           const std::vector<passport::AnyOf>& terms) {
     Invariant(!terms.empty(), "a join has at least one term");
-    for (const AnyOf& words : terms) {
+    for (const passport::AnyOf& words : terms) {
       FeedMerge<PostingCursor>& merge = merges_.emplace_back();
       for (const record::IndexTerm& word : words) {
         for (const storage::FeedId feed : feeds) {
@@ -180,7 +181,8 @@ class TermJoin final : public Candidates {
 
 class RangeScan final : public Candidates {
  public:
-  RangeScan(const storage::Index& index, const std::vector<storage::FeedId>& feeds, const NumberRange& range) {
+  RangeScan(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
+            const passport::NumberRange& range) {
     if (range.empty()) {
       return;
     }
@@ -216,12 +218,12 @@ class RangeScan final : public Candidates {
 }  // namespace
 
 std::unique_ptr<Candidates> MakeTermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                         const std::vector<AnyOf>& terms) {
+                                         const std::vector<passport::AnyOf>& terms) {
   return std::make_unique<TermJoin>(index, feeds, terms);
 }
 
 std::unique_ptr<Candidates> MakeRangeScan(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                          const NumberRange& range) {
+                                          const passport::NumberRange& range) {
   return std::make_unique<RangeScan>(index, feeds, range);
 }
 

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "node/query/filter.h"
+#include "passport/filter.h"
 #include "storage/feeds.h"
 #include "storage/index.h"
 
@@ -37,10 +37,10 @@ class Candidates {
 
 // Records under a word of every one of `terms` (at least one), by (record ID, publisher).
 std::unique_ptr<Candidates> MakeTermJoin(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                         const std::vector<AnyOf>& terms);
+                                         const std::vector<passport::AnyOf>& terms);
 
 // Records in `range`, by (number, record ID, publisher). A record that is under several numbers comes several times.
 std::unique_ptr<Candidates> MakeRangeScan(const storage::Index& index, const std::vector<storage::FeedId>& feeds,
-                                          const NumberRange& range);
+                                          const passport::NumberRange& range);
 
 }  // namespace meguri::node

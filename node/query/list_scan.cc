@@ -15,14 +15,14 @@ namespace {
 
 constexpr char kFirstDriver = '0';  // position: driver | position of its candidates
 
-bool Holds(const NumberRange& range, const record::IndexTerm& term) {
+bool Holds(const passport::NumberRange& range, const record::IndexTerm& term) {
   return term.field == range.field && term.value.size() == passport::kNumberTermSize &&
          term.value >= passport::EncodeIndexNumber(range.low) && term.value <= passport::EncodeIndexNumber(range.high);
 }
 
 }  // namespace
 
-ListScan::ListScan(const storage::Index& index, std::vector<ReadableFeed> feeds, Filter filter)
+ListScan::ListScan(const storage::Index& index, std::vector<ReadableFeed> feeds, passport::Filter filter)
     : index_(index), filter_(std::move(filter)) {
   for (ReadableFeed& feed : feeds) {
     feeds_.push_back(feed.id);
@@ -105,8 +105,8 @@ absl::StatusOr<uint64_t> ListScan::MatchingVersion() const {
 
 bool ListScan::Meets(const std::vector<record::IndexTerm>& terms) const {
   const auto has = [&](const record::IndexTerm& wanted) { return absl::c_linear_search(terms, wanted); };
-  return absl::c_all_of(filter_.terms, [&](const AnyOf& words) { return absl::c_any_of(words, has); }) &&
-         absl::c_all_of(filter_.ranges, [&](const NumberRange& range) {
+  return absl::c_all_of(filter_.terms, [&](const passport::AnyOf& words) { return absl::c_any_of(words, has); }) &&
+         absl::c_all_of(filter_.ranges, [&](const passport::NumberRange& range) {
            return absl::c_any_of(terms, [&](const record::IndexTerm& term) { return Holds(range, term); });
          });
 }
@@ -116,7 +116,7 @@ bool ListScan::IsFirstPlaceOf(const std::vector<record::IndexTerm>& terms) const
   if (driver_ == 0) {
     return true;
   }
-  const NumberRange& range = filter_.ranges[driver_ - 1];
+  const passport::NumberRange& range = filter_.ranges[driver_ - 1];
   const std::string place = candidates_->position().substr(0, passport::kNumberTermSize);
   return absl::c_none_of(terms,
                          [&](const record::IndexTerm& term) { return Holds(range, term) && term.value < place; });

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "node/query/candidates.h"
-#include "node/query/filter.h"
+#include "passport/filter.h"
 #include "record/participant_id.h"
 #include "storage/feeds.h"
 #include "storage/index.h"
@@ -30,7 +30,7 @@ struct ReadableFeed {
 // beginning, and is part of every position. Not thread-safe.
 class ListScan {
  public:
-  ListScan(const storage::Index& index, std::vector<ReadableFeed> feeds, Filter filter);
+  ListScan(const storage::Index& index, std::vector<ReadableFeed> feeds, passport::Filter filter);
 
   // Goes to the first record after `position`, "" for the first of all. INVALID_ARGUMENT with reason PAGE_TOKEN.
   absl::Status Start(absl::string_view position);
@@ -49,7 +49,7 @@ class ListScan {
   bool IsFirstPlaceOf(const std::vector<record::IndexTerm>& terms) const;
 
   const storage::Index& index_;
-  const Filter filter_;
+  const passport::Filter filter_;
   std::vector<storage::FeedId> feeds_;
   std::map<record::ParticipantId, std::vector<storage::FeedId>> feeds_of_;
   size_t driver_ = 0;  // 0: the words; n: the range n - 1

@@ -19,8 +19,8 @@
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
-#include "node/query/filter.h"
 #include "node/query/list_scan.h"
+#include "passport/filter.h"
 #include "passport/index_terms.h"
 #include "passport/inheritance.h"
 #include "storage/value.h"
@@ -81,7 +81,7 @@ absl::StatusOr<ListPage> Query::List(const QueryReader& reader, const ListQuery&
 }
 
 absl::StatusOr<ListPage> Query::ListIn(ReaderView& view, const ListQuery& query) const {
-  MEGURI_ASSIGN_OR_RETURN(Filter filter, ParseFilter(query.filter));
+  MEGURI_ASSIGN_OR_RETURN(passport::Filter filter, passport::ParseFilter(query.filter));
   if (!query.publisher.empty()) {
     filter.terms.push_back({{"publisher", query.publisher}});
   }
@@ -90,7 +90,7 @@ absl::StatusOr<ListPage> Query::ListIn(ReaderView& view, const ListQuery& query)
 
   const record::IndexTerm members{"record_type", "member"};
   const bool asks_for_members =
-      absl::c_any_of(filter.terms, [&](const AnyOf& words) { return absl::c_linear_search(words, members); });
+      absl::c_any_of(filter.terms, [&](const passport::AnyOf& words) { return absl::c_linear_search(words, members); });
   MEGURI_ASSIGN_OR_RETURN(std::vector<ReadableFeed> feeds, view.ReadableFeeds(asks_for_members));
   const storage::Index index(view.snapshot());
   ListScan scan(index, std::move(feeds), std::move(filter));

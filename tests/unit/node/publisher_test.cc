@@ -172,7 +172,7 @@ TEST_F(PublisherTest, TakesAGtinUnderAPrefixOfOnesOwnOrOfNobody) {
 TEST_F(PublisherTest, RefusesAnEnquiryThatIsNotAddressedToTheSeller) {
   passport::v1::Enquiry enquiry;
   enquiry.set_seller_id(testing::kOther);
-  enquiry.set_need("polymer = \"PP\"");
+  enquiry.set_need("material = \"PP\"");
   enquiry.mutable_wanted_mass_kg()->set_value("5000");
   enquiry.mutable_contact()->mutable_name()->set_ja("購買部");
   enquiry.mutable_contact()->set_email("kobai@maker.example");

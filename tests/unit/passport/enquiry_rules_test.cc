@@ -86,10 +86,26 @@ TEST(Enquiry, NamesEachWrongField) {
                 e.mutable_contact()->clear_telephone();
               }),
               ElementsAre("s.contact CONTACT_MISSING"));
-  EXPECT_THAT(Problems([](v1::Enquiry& e) { e.set_need(std::string(kNeedBytesMax, 'x')); }), IsEmpty());
+  const std::string long_need = "material = \"" + std::string(kNeedBytesMax - 13, 'x') + "\"";
+  EXPECT_THAT(Problems([&](v1::Enquiry& e) { e.set_need(long_need); }), IsEmpty());
   EXPECT_THAT(Problems([](v1::Enquiry& e) { e.set_need(std::string(kNeedBytesMax + 1, 'x')); }),
               ElementsAre("s.need ENQUIRY_NEED"));
   EXPECT_THAT(Problems([](v1::Enquiry& e) { e.set_need("PP\nPE"); }), ElementsAre("s.need ENQUIRY_NEED"));
+}
+
+// Found: a need with a word that no record can have was published, and nobody could ever answer it.
+TEST(Enquiry, RefusesANeedThatNoRecordCanMeet) {
+  for (const char* need : {"polymer = \"PP\"", "material == \"PP\"", "region = \"99\"", "recycled_fraction >= 1.5",
+                           "recycled PP, five tonnes", "gtin = \"4912345678905\""}) {
+    EXPECT_THAT(Problems([&](v1::Enquiry& e) { e.set_need(need); }), ElementsAre("s.need ENQUIRY_NEED")) << need;
+  }
+  auto enquiry = FromText<v1::Enquiry>(kEnquiry);
+  enquiry.set_need("form = \"bales\"");
+  const std::vector<Violation> found = ValidateSection(SECTION_TYPE_ENQUIRY, enquiry.SerializeAsString(), "s");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].found, ::testing::HasSubstr("bales"));
+  EXPECT_THAT(found[0].expected, ::testing::HasSubstr("bale"));
+  EXPECT_NE(found[0].cure, "");
 }
 
 TEST(EnquiryAnswer, SaysWhatItsVerdictNeedsAndNoMore) {

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "record/index_term.h"
 
-namespace meguri::node {
+namespace meguri::passport {
 
 inline constexpr size_t kFilterBytesMax = 1024;
 inline constexpr size_t kFilterTermsMax = 8;   // conditions
@@ -26,7 +26,7 @@ struct NumberRange {
   friend bool operator==(const NumberRange&, const NumberRange&) = default;
 };
 
-// Words of one field, of which a record must have at least one. Never empty.
+// Words of which a record must have at least one; in a filter all of one field. Never empty.
 using AnyOf = std::vector<record::IndexTerm>;
 
 // What a record must be found under: a word of each condition, and in every range.
@@ -46,4 +46,4 @@ struct Filter {
 // (passport/index_values.h).
 absl::StatusOr<Filter> ParseFilter(absl::string_view filter);
 
-}  // namespace meguri::node
+}  // namespace meguri::passport

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/query/filter.h"
+#include "passport/filter.h"
 
 #include <algorithm>
 #include <utility>
@@ -19,11 +19,8 @@
 #include "passport/terms/region_groups.h"
 #include "passport/terms/term_sink.h"
 
-namespace meguri::node {
+namespace meguri::passport {
 namespace {
-
-using passport::IndexField;
-using passport::IndexFieldKind;
 
 constexpr absl::string_view kComparisons[] = {">=", "<=", ">", "<", "="};
 constexpr char kSubstance[] = "substance";
@@ -37,12 +34,12 @@ absl::Status FilterError(absl::string_view found, absl::string_view expected) {
 }
 
 std::string FieldNames() {
-  return absl::StrJoin(passport::IndexFields(), ", ",
+  return absl::StrJoin(IndexFields(), ", ",
                        [](std::string* out, const IndexField& field) { absl::StrAppend(out, field.name); });
 }
 
 // The numbers that `comparison` with `number` leaves.
-NumberRange RangeOf(std::string field, absl::string_view comparison, const passport::IndexNumber& number) {
+NumberRange RangeOf(std::string field, absl::string_view comparison, const IndexNumber& number) {
   NumberRange range{std::move(field)};
   const uint64_t up = number.units + (number.exact ? 0 : 1);  // the first number of the index that is not below
   if (comparison == "=" && !number.exact) {
@@ -75,7 +72,7 @@ class FilterReader {
 
   absl::Status TakeCondition(Filter& filter) {
     const absl::string_view name = TakeWord();
-    const IndexField* field = passport::FindIndexField(name);
+    const IndexField* field = FindIndexField(name);
     if (field == nullptr) {
       return FilterError(absl::StrCat("the field '", name, "'"), FieldNames());
     }
@@ -117,12 +114,12 @@ class FilterReader {
     if (AtEnd() || absl::StartsWithIgnoreCase(rest_, kAnd)) {
       return AddWords(kSubstance, {substance}, filter);
     }
-    const absl::optional<std::string> expected = passport::ExpectedWord(kSubstance, substance);
+    const absl::optional<std::string> expected = ExpectedWord(kSubstance, substance);
     if (expected.has_value()) {
       return FilterError(absl::StrCat("'", substance, "' for ", kSubstance), *expected);
     }
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view comparison, TakeComparison(kSubstance));
-    return TakeRange(kSubstance, passport::SubstanceFractionField(substance), comparison, filter);
+    return TakeRange(kSubstance, SubstanceFractionField(substance), comparison, filter);
   }
 
   bool TakeIn() {
@@ -154,17 +151,17 @@ class FilterReader {
   absl::Status AddWords(absl::string_view field, const std::vector<std::string>& values, Filter& filter) {
     AnyOf words;
     for (const std::string& value : values) {
-      const absl::optional<std::string> expected = passport::ExpectedWord(field, value);
+      const absl::optional<std::string> expected = ExpectedWord(field, value);
       if (expected.has_value()) {
         return FilterError(absl::StrCat("'", value, "' for ", field), *expected);
       }
-      const passport::RegionGroup* group = field == kRegion ? passport::FindRegionGroup(value) : nullptr;
+      const RegionGroup* group = field == kRegion ? FindRegionGroup(value) : nullptr;
       if (group == nullptr) {
-        words.push_back(passport::NormalisedTerm(field, value));
+        words.push_back(NormalisedTerm(field, value));
         continue;
       }
       for (const absl::string_view prefecture : group->prefectures) {
-        words.push_back(passport::NormalisedTerm(field, prefecture));
+        words.push_back(NormalisedTerm(field, prefecture));
       }
     }
     // A word that is said twice would be looked up twice.
@@ -181,14 +178,13 @@ class FilterReader {
   // `name` is what the filter calls the field.
   absl::Status TakeRange(absl::string_view name, std::string field, absl::string_view comparison, Filter& filter) {
     MEGURI_ASSIGN_OR_RETURN(const std::string text, TakeValue());
-    const absl::optional<passport::FixedDecimal> decimal = passport::FixedDecimal::Parse(text);
-    const absl::optional<passport::IndexNumber> number =
-        decimal.has_value() ? passport::ToIndexNumber(*decimal) : absl::nullopt;
+    const absl::optional<FixedDecimal> decimal = FixedDecimal::Parse(text);
+    const absl::optional<IndexNumber> number = decimal.has_value() ? ToIndexNumber(*decimal) : absl::nullopt;
     if (!number.has_value()) {
       return FilterError(absl::StrCat("'", text, "' after ", comparison),
-                         absl::StrCat("a decimal number from 0 to ", passport::kNumberTermMax, ", such as 0.001"));
+                         absl::StrCat("a decimal number from 0 to ", kNumberTermMax, ", such as 0.001"));
     }
-    const absl::optional<std::string> expected = passport::ExpectedNumber(name, *decimal);
+    const absl::optional<std::string> expected = ExpectedNumber(name, *decimal);
     if (expected.has_value() && !absl::StartsWith(comparison, "<")) {
       return FilterError(absl::StrCat("'", text, "' for ", name), *expected);
     }
@@ -271,7 +267,7 @@ absl::StatusOr<Filter> ParseFilter(absl::string_view text) {
   FilterReader reader(text);
   Filter filter;
   if (reader.AtEnd()) {
-    filter.terms.push_back({{passport::kAllRecordsField, ""}});
+    filter.terms.push_back({{kAllRecordsField, ""}});
     return filter;
   }
   for (size_t count = 1;; ++count) {
@@ -286,4 +282,4 @@ absl::StatusOr<Filter> ParseFilter(absl::string_view text) {
   }
 }
 
-}  // namespace meguri::node
+}  // namespace meguri::passport
