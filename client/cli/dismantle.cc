@@ -23,37 +23,49 @@
 #include "nlohmann/json.hpp"
 #include "passport/formats/dismantling_card.h"
 #include "passport/formats/dismantling_words.h"
-#include "passport/formats/identifier_list.h"
+#include "passport/formats/product_list.h"
 
 namespace meguri::client {
 namespace {
 
 using passport::DismantlingCard;
+using passport::ListedProduct;
 
 constexpr size_t kListBytesMax = size_t{4} << 20;
-constexpr size_t kIdentifiersMax = 10'000;
-constexpr size_t kIdentifiersPerCall = 256;  // what BatchResolve takes
+constexpr size_t kProductsMax = 10'000;
+constexpr size_t kProductsPerCall = 256;  // what BatchResolve takes
 constexpr int kSheetMode = 0644;
 
 struct Arguments {
   std::vector<std::string> identifiers;
+  std::string maker;
+  std::string serial;
   std::string from;
   std::string html;
 };
 
-absl::StatusOr<std::vector<std::string>> Identifiers(const Arguments& arguments) {
-  std::vector<std::string> identifiers = arguments.identifiers;
+absl::Status UsageError(absl::string_view sentence) {
+  return Error(absl::StatusCode::kInvalidArgument, "USAGE", sentence);
+}
+
+absl::StatusOr<std::vector<ListedProduct>> ProductsOf(const Arguments& arguments) {
+  std::vector<ListedProduct> products;
+  for (const std::string& identifier : arguments.identifiers) {
+    products.push_back({identifier, false, arguments.maker, arguments.serial, 1});
+  }
+  if (products.size() != 1 && !arguments.serial.empty()) {
+    return UsageError("--serial is for one product: give one, or a file with a column for serial numbers");
+  }
   if (!arguments.from.empty()) {
     MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.from, kListBytesMax));
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> listed, passport::ReadIdentifierList(bytes));
-    identifiers.insert(identifiers.end(), listed.begin(), listed.end());
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<ListedProduct> listed, passport::ReadProductList(bytes));
+    products.insert(products.end(), listed.begin(), listed.end());
   }
-  if (identifiers.empty() || identifiers.size() > kIdentifiersMax) {
-    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
-                 absl::StrCat(identifiers.size(), " identifiers: give 1 to ", kIdentifiersMax,
-                              ", as arguments or with --from, a file with one a line"));
+  if (products.empty() || products.size() > kProductsMax) {
+    return UsageError(absl::StrCat(products.size(), " products: give 1 to ", kProductsMax,
+                                   ", as arguments or with --from, a file with one a line"));
   }
-  return identifiers;
+  return passport::EachOnce(products);
 }
 
 // Of a card that has steps.
@@ -80,11 +92,15 @@ std::string MinutesOf(const DismantlingCard& card) {
   return absl::StrCat((seconds + 59) / 60);
 }
 
+passport::CardLanguage CardLanguageOf(const Session& session) {
+  return session.language() == Language::kJapanese ? passport::CardLanguage::kJapanese
+                                                   : passport::CardLanguage::kEnglish;
+}
+
 absl::Status WriteSheet(const Session& session, const std::string& folder, size_t number, const DismantlingCard& card) {
-  const auto language =
-      session.language() == Language::kJapanese ? passport::CardLanguage::kJapanese : passport::CardLanguage::kEnglish;
   const std::string path = absl::StrFormat("%s/%04d-%s.html", folder, number, card.sources.front().record_id);
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path, passport::DismantlingCardHtml(card, language), kSheetMode));
+  MEGURI_RETURN_IF_ERROR(
+      certs::WriteFileAtomically(path, passport::DismantlingCardHtml(card, CardLanguageOf(session)), kSheetMode));
   session.Note(path);
   return absl::OkStatus();
 }
@@ -96,17 +112,19 @@ class Bench {
       : session_(session),
         html_(arguments.html),
         table_({{session.Say(Message::kIdentifier)},
+                {session.Say(Message::kPieces), true},
                 {session.Say(Message::kName)},
+                {session.Say(Message::kCardOf)},
                 {session.Say(Message::kHazards)},
                 {session.Say(Message::kSteps), true},
                 {session.Say(Message::kMinutes), true},
                 {session.Say(Message::kRecord)}}) {}
 
-  absl::Status Ask(const NodeClient& node, const std::vector<std::string>& identifiers) {
+  absl::Status Ask(const NodeClient& node, const std::vector<ListedProduct>& products) {
     const std::unique_ptr<Progress> progress =
-        session_.MakeProgress(Message::kReading, {.items = identifiers.size(), .bytes = 0, .refused = 0});
-    for (size_t done = 0; done < identifiers.size();) {
-      const auto list = absl::MakeConstSpan(identifiers).subspan(done, kIdentifiersPerCall);
+        session_.MakeProgress(Message::kReading, {.items = products.size(), .bytes = 0, .refused = 0});
+    for (size_t done = 0; done < products.size();) {
+      const auto list = absl::MakeConstSpan(products).subspan(done, kProductsPerCall);
       MEGURI_ASSIGN_OR_RETURN(const size_t answered, AskOnce(node, list));
       done += answered;
       progress->Update({.items = done, .bytes = bytes_, .refused = json_["not_found"].size()});
@@ -117,26 +135,46 @@ class Bench {
 
   absl::Status Answer(size_t asked) const {
     MEGURI_RETURN_IF_ERROR(session_.Answer(table_.Layout(), json_, "cards"));
+    std::vector<std::string> sentences;
     const size_t missing = json_["not_found"].size();
-    return missing == 0 ? absl::OkStatus()
-                        : Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
-                                session_.Say(Message::kSomeNotFound, {absl::StrCat(missing), absl::StrCat(asked)}));
+    if (missing > 0) {
+      sentences.push_back(session_.Say(Message::kSomeNotFound, {absl::StrCat(missing), absl::StrCat(asked)}));
+    }
+    const size_t ambiguous = json_["ambiguous"].size();
+    if (ambiguous > 0) {
+      sentences.push_back(session_.Say(Message::kSomeAmbiguous, {absl::StrCat(ambiguous), absl::StrCat(asked)}));
+    }
+    return sentences.empty() ? absl::OkStatus()
+                             : Error(absl::StatusCode::kNotFound, missing > 0 ? "RECORD_NOT_FOUND" : "AMBIGUOUS_MODEL",
+                                     absl::StrJoin(sentences, "; "));
   }
 
  private:
-  // How many of `list`, the first ones, were answered.
-  absl::StatusOr<size_t> AskOnce(const NodeClient& node, absl::Span<const std::string> list) {
+  static record::v1::BatchResolveRequest RequestFor(absl::Span<const ListedProduct> list) {
     record::v1::BatchResolveRequest request;
-    request.mutable_identifiers()->Add(list.begin(), list.end());
+    for (const ListedProduct& product : list) {
+      request.add_identifiers(product.identifier);
+      record::v1::Plate& plate = *request.add_plates();
+      plate.set_is_model_number(product.is_model_number);
+      plate.set_maker(product.maker);
+      plate.set_serial(product.serial);
+    }
     request.mutable_read_mask()->add_paths("sections.dismantling");
     request.mutable_read_mask()->add_paths("sections.hazard_summary");
-    MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchResolveResponse response, node.BatchResolve(request));
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<std::vector<DismantlingCard>> answers, CardsOf(list, response));
+    return request;
+  }
+
+  // How many of `list`, the first ones, were answered.
+  absl::StatusOr<size_t> AskOnce(const NodeClient& node, absl::Span<const ListedProduct> list) {
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchResolveResponse response, node.BatchResolve(RequestFor(list)));
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<BenchAnswer> answers, BenchAnswersTo(list, response));
     for (size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].empty()) {
+      if (!answers[i].candidates.empty()) {
+        AddAmbiguous(list[i], answers[i].candidates, response.answers(static_cast<int>(i)));
+      } else if (answers[i].cards.empty()) {
         AddMissing(list[i], response.answers(static_cast<int>(i)));
       }
-      for (const DismantlingCard& card : answers[i]) {
+      for (const DismantlingCard& card : answers[i].cards) {
         MEGURI_RETURN_IF_ERROR(Add(card));
       }
     }
@@ -144,16 +182,62 @@ class Bench {
     return answers.size();
   }
 
-  void AddMissing(const std::string& identifier, const record::v1::IdentifierAnswer& answer) {
-    json_["not_found"].push_back({{"identifier", identifier}, {"reason", answer.reason()}, {"why", answer.message()}});
-    table_.Add({identifier, session_.Say(Message::kNothingFound), "", "", "", ""});
+  static nlohmann::ordered_json JsonOf(const ListedProduct& product, const record::v1::IdentifierAnswer& answer) {
+    nlohmann::ordered_json json = {{"identifier", product.identifier}};
+    if (!product.maker.empty()) {
+      json["maker"] = product.maker;
+    }
+    if (!product.serial.empty()) {
+      json["serial"] = product.serial;
+    }
+    json["count"] = product.count;
+    json["reason"] = answer.reason();
+    json["why"] = answer.message();
+    return json;
+  }
+
+  void AddMissing(const ListedProduct& product, const record::v1::IdentifierAnswer& answer) {
+    json_["not_found"].push_back(JsonOf(product, answer));
+    table_.Add({passport::ToText(product), absl::StrCat(product.count), session_.Say(Message::kNothingFound), "", "",
+                "", "", ""});
+  }
+
+  // Who it may be, so that the list can say it: no card, which would be a guess.
+  void AddAmbiguous(const ListedProduct& product, const std::vector<DismantlingCard>& candidates,
+                    const record::v1::IdentifierAnswer& answer) {
+    nlohmann::ordered_json json = JsonOf(product, answer);
+    table_.Add({passport::ToText(product), absl::StrCat(product.count), session_.Say(Message::kWhichOfThese), "", "",
+                "", "", ""});
+    for (const DismantlingCard& candidate : candidates) {
+      const passport::v1::Identity& identity = candidate.identity;
+      const std::string brand = TextIn(session_.language(), identity.brand());
+      json["candidates"].push_back({{"record_id", candidate.sources.front().record_id},
+                                    {"publisher", candidate.sources.front().publisher},
+                                    {"manufacturer_id", identity.manufacturer_id()},
+                                    {"brand", brand},
+                                    {"name", TextIn(session_.language(), identity.name())},
+                                    {"model_number", identity.model_number()},
+                                    {"gtin", identity.gtin()},
+                                    {"lot", identity.lot()},
+                                    {"serial", identity.serial()},
+                                    {"product_group", identity.product_group()}});
+      const std::string maker = brand.empty() ? identity.manufacturer_id() : brand;
+      table_.Add({absl::StrCat("  ", maker.empty() ? candidate.sources.front().publisher : maker), "",
+                  TextIn(session_.language(), identity.name()),
+                  passport::CardSubject(candidate, CardLanguageOf(session_)), identity.gtin(), "", "",
+                  candidate.sources.front().record_id});
+    }
+    json_["ambiguous"].push_back(std::move(json));
   }
 
   absl::Status Add(const DismantlingCard& card) {
     json_["cards"].push_back(passport::DismantlingCardJson(card));
     const bool has_steps = card.dismantling.has_value();
     // No steps is not the same as steps that one may not see or that nobody has written.
-    table_.Add({card.identifier, TextIn(session_.language(), card.identity.name()),
+    const std::string limits = passport::CardLimits(card, CardLanguageOf(session_));
+    table_.Add({passport::ToText(card.listed), absl::StrCat(card.listed.count),
+                TextIn(session_.language(), card.identity.name()),
+                limits.empty() ? passport::CardSubject(card, CardLanguageOf(session_)) : limits,
                 has_steps ? HazardsOf(card, session_.language()) : session_.Say(Message::kNoStepsForYou),
                 has_steps ? absl::StrCat(card.dismantling->steps_size()) : "-", has_steps ? MinutesOf(card) : "-",
                 card.sources.front().record_id});
@@ -164,13 +248,14 @@ class Bench {
   const std::string html_;
   Table table_;
   nlohmann::ordered_json json_ = {{"cards", nlohmann::ordered_json::array()},
+                                  {"ambiguous", nlohmann::ordered_json::array()},
                                   {"not_found", nlohmann::ordered_json::array()}};
   size_t sheets_ = 0;
   uint64_t bytes_ = 0;
 };
 
 absl::Status Run(Session& session, const Arguments& arguments) {
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> identifiers, Identifiers(arguments));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<ListedProduct> products, ProductsOf(arguments));
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   std::error_code failed;
   if (!arguments.html.empty() && !std::filesystem::is_directory(arguments.html, failed) &&
@@ -178,8 +263,8 @@ absl::Status Run(Session& session, const Arguments& arguments) {
     return Error(absl::StatusCode::kUnavailable, "FOLDER", absl::StrCat("cannot make the folder ", arguments.html));
   }
   Bench bench(session, arguments);
-  MEGURI_RETURN_IF_ERROR(bench.Ask(*node, identifiers));
-  return bench.Answer(identifiers.size());
+  MEGURI_RETURN_IF_ERROR(bench.Ask(*node, products));
+  return bench.Answer(products.size());
 }
 
 }  // namespace
@@ -187,7 +272,9 @@ absl::Status Run(Session& session, const Arguments& arguments) {
 void AddDismantle(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "dismantle", Message::kAboutDismantle, session);
-  command.add_option("IDENTIFIER", arguments->identifiers, session.Say(Message::kAboutIdentifier));
+  command.add_option("IDENTIFIER", arguments->identifiers, session.Say(Message::kAboutProduct));
+  command.add_option("--maker", arguments->maker, session.Say(Message::kAboutMaker))->type_name("MAKER");
+  command.add_option("--serial", arguments->serial, session.Say(Message::kAboutSerial))->type_name("SERIAL");
   command.add_option("--from", arguments->from, session.Say(Message::kAboutFromList))->type_name("FILE");
   command.add_option("--html", arguments->html, session.Say(Message::kAboutHtml))->type_name("FOLDER");
   OnCall(command, session, arguments, &Run);

@@ -50,21 +50,34 @@ class CardMaker {
     return absl::OkStatus();
   }
 
-  // The cards of the records that `answer` names.
-  absl::StatusOr<std::vector<DismantlingCard>> Make(const std::string& identifier,
-                                                    const record::v1::IdentifierAnswer& answer) const {
-    std::vector<DismantlingCard> cards;
+  absl::StatusOr<BenchAnswer> Make(const passport::ListedProduct& product,
+                                   const record::v1::IdentifierAnswer& answer) const {
+    BenchAnswer made;
     for (const uint32_t position : answer.records()) {
       if (position >= headers_.size()) {
         return BadAnswer();
       }
-      cards.push_back({identifier, {}, {}, absl::nullopt, absl::nullopt});
-      Fill(position, cards.back());
+      DismantlingCard card{product, {}, {}, {}, {}, answer.missing_serial(), answer.missing_lot()};
+      if (answer.reason().empty()) {
+        Fill(position, card);
+        made.cards.push_back(std::move(card));
+      } else {
+        Introduce(position, card);
+        made.candidates.push_back(std::move(card));
+      }
     }
-    return cards;
+    return made;
   }
 
  private:
+  // Says who it is, and no more.
+  void Introduce(size_t position, DismantlingCard& card) const {
+    const RecordView& view = response_.records(static_cast<int>(position));
+    card.sources.push_back(SourceOf(headers_[position], view));
+    card.identity =
+        SectionOf<passport::v1::Identity>(view, record::v1::SECTION_TYPE_IDENTITY).value_or(passport::v1::Identity());
+  }
+
   // Takes from the record what it says, and from its batch and model what it leaves to them.
   void Fill(size_t position, DismantlingCard& card) const {
     std::set<std::string> left_out;  // sections that a record says it does not take over
@@ -110,19 +123,19 @@ class CardMaker {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::vector<DismantlingCard>>> CardsOf(absl::Span<const std::string> identifiers,
-                                                                  const record::v1::BatchResolveResponse& response) {
+absl::StatusOr<std::vector<BenchAnswer>> BenchAnswersTo(absl::Span<const passport::ListedProduct> products,
+                                                        const record::v1::BatchResolveResponse& response) {
   const auto answered = static_cast<size_t>(response.answers_size());
-  if (answered == 0 || answered > identifiers.size()) {
+  if (answered == 0 || answered > products.size()) {
     return BadAnswer();
   }
   CardMaker maker(response);
   MEGURI_RETURN_IF_ERROR(maker.Read());
-  std::vector<std::vector<DismantlingCard>> cards(answered);
+  std::vector<BenchAnswer> answers(answered);
   for (size_t i = 0; i < answered; ++i) {
-    MEGURI_ASSIGN_OR_RETURN(cards[i], maker.Make(identifiers[i], response.answers(static_cast<int>(i))));
+    MEGURI_ASSIGN_OR_RETURN(answers[i], maker.Make(products[i], response.answers(static_cast<int>(i))));
   }
-  return cards;
+  return answers;
 }
 
 }  // namespace meguri::client

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,10 +10,17 @@
 
 namespace meguri::client {
 
-// The cards for each of `identifiers` that the node answered, the first ones of them; none for one that it did not
-// find. What a passport leaves to its batch or model comes from there, unless it says that it does not take it over.
-// INTERNAL with reason NODE_ANSWER: the answer does not fit the question.
-absl::StatusOr<std::vector<std::vector<passport::DismantlingCard>>> CardsOf(
-    absl::Span<const std::string> identifiers, const record::v1::BatchResolveResponse& response);
+// What the node answered to one line of a list.
+struct BenchAnswer {
+  std::vector<passport::DismantlingCard> cards;
+  // If the line fits several products: who they are, without anything to work by.
+  std::vector<passport::DismantlingCard> candidates;
+};
+
+// The answers to the first ones of `products`, as many as the node gave; empty for one that it did not find. What a
+// passport leaves to its batch or model comes from there, unless it says that it does not take it over. INTERNAL with
+// reason NODE_ANSWER: the answer does not fit the question.
+absl::StatusOr<std::vector<BenchAnswer>> BenchAnswersTo(absl::Span<const passport::ListedProduct> products,
+                                                        const record::v1::BatchResolveResponse& response);
 
 }  // namespace meguri::client

@@ -15,6 +15,7 @@ struct Row {
 // In the order of their names.
 constexpr Row kRows[] = {
     {"ALREADY_ENROLLED", "この会員は既に登録されています。"},
+    {"AMBIGUOUS_MODEL", "該当が複数あります。メーカーまたはシリアル番号を加えてください。"},
     {"BUNDLE_EXPIRED", "信頼バンドルの有効期限が切れています。"},
     {"BUNDLE_FORM", "信頼バンドルとして読み取れません。"},
     {"BUNDLE_ROLLBACK", "手元のものより古い信頼バンドルです。"},

@@ -11,7 +11,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -20,6 +19,7 @@
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/query/list_scan.h"
+#include "node/query/product_search.h"
 #include "passport/filter.h"
 #include "passport/index_terms.h"
 #include "passport/inheritance.h"
@@ -65,6 +65,45 @@ absl::Span<const VersionRef> GroupAt(const std::vector<VersionRef>& versions, si
   return absl::MakeConstSpan(versions).subspan(begin, end - begin);
 }
 
+// A piece of a list.
+struct Gathered {
+  std::vector<RecordView> records;
+  bool has_more = false;
+  std::string last;  // position of the last candidate that was looked at
+};
+
+// At most `size` of the records that match, from the one after position `after`.
+absl::StatusOr<Gathered> Gather(ReaderView& view, passport::Filter filter, absl::string_view after, size_t size,
+                                const ReadMask& mask) {
+  const record::IndexTerm members{"record_type", "member"};
+  const bool asks_for_members =
+      absl::c_any_of(filter.terms, [&](const passport::AnyOf& words) { return absl::c_linear_search(words, members); });
+  MEGURI_ASSIGN_OR_RETURN(std::vector<ReadableFeed> feeds, view.ReadableFeeds(asks_for_members));
+  const storage::Index index(view.snapshot());
+  ListScan scan(index, std::move(feeds), std::move(filter));
+  MEGURI_RETURN_IF_ERROR(scan.Start(after));
+  Gathered found;
+  size_t bytes = 0;
+  for (int looked_at = 0; scan.Valid(); ++looked_at) {
+    found.has_more = found.records.size() == size || looked_at == kListCandidatesMax;
+    if (found.has_more) {
+      break;
+    }
+    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenMatch(scan, mask));
+    if (record.has_value()) {
+      bytes += record->envelope.ByteSizeLong();
+      found.has_more = bytes > kPageBytesMax && !found.records.empty();
+      if (found.has_more) {
+        break;
+      }
+      found.records.push_back(*std::move(record));
+    }
+    found.last = scan.position();
+    MEGURI_RETURN_IF_ERROR(scan.Next());
+  }
+  return found;
+}
+
 }  // namespace
 
 Query::Query(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, PageTokens tokens)
@@ -87,35 +126,9 @@ absl::StatusOr<ListPage> Query::ListIn(ReaderView& view, const ListQuery& query)
   }
   const std::string question = QuestionOf(view.reader(), {"list", query.filter, query.publisher});
   MEGURI_ASSIGN_OR_RETURN(const std::string after, tokens_.Open(question, query.page_token));
-
-  const record::IndexTerm members{"record_type", "member"};
-  const bool asks_for_members =
-      absl::c_any_of(filter.terms, [&](const passport::AnyOf& words) { return absl::c_linear_search(words, members); });
-  MEGURI_ASSIGN_OR_RETURN(std::vector<ReadableFeed> feeds, view.ReadableFeeds(asks_for_members));
-  const storage::Index index(view.snapshot());
-  ListScan scan(index, std::move(feeds), std::move(filter));
-  MEGURI_RETURN_IF_ERROR(scan.Start(after));
-  ListPage page;
-  std::string last;
-  size_t bytes = 0;
-  for (int looked_at = 0; scan.Valid(); ++looked_at) {
-    if (page.records.size() == PageSizeOf(query.page_size) || looked_at == kListCandidatesMax) {
-      page.next_page_token = tokens_.Make(question, last);
-      break;
-    }
-    MEGURI_ASSIGN_OR_RETURN(absl::optional<RecordView> record, view.OpenMatch(scan, query.mask));
-    if (record.has_value()) {
-      bytes += record->envelope.ByteSizeLong();
-      if (bytes > kPageBytesMax && !page.records.empty()) {
-        page.next_page_token = tokens_.Make(question, last);
-        break;
-      }
-      page.records.push_back(*std::move(record));
-    }
-    last = scan.position();
-    MEGURI_RETURN_IF_ERROR(scan.Next());
-  }
-  return page;
+  MEGURI_ASSIGN_OR_RETURN(Gathered found,
+                          Gather(view, std::move(filter), after, PageSizeOf(query.page_size), query.mask));
+  return ListPage{std::move(found.records), found.has_more ? tokens_.Make(question, found.last) : ""};
 }
 
 absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const HistoryQuery& query) const {
@@ -154,53 +167,36 @@ absl::StatusOr<HistoryPage> Query::History(const QueryReader& reader, const Hist
 }
 
 absl::StatusOr<std::vector<RecordView>> Query::Resolve(const QueryReader& reader, absl::string_view text) const {
+  MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(text));
   ReaderView view(store_, hosted_, reader);
-  return ResolveIn(view, text, {});
+  MEGURI_ASSIGN_OR_RETURN(FoundRecords found, ResolveIn(view, identifier, {}));
+  return std::move(found.records);
 }
 
-absl::StatusOr<std::vector<RecordView>> Query::ResolveIn(ReaderView& view, absl::string_view text,
-                                                         const ReadMask& mask) const {
-  MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseIdentifier(text));
+absl::StatusOr<FoundRecords> Query::ResolveIn(ReaderView& view, const Identifier& identifier, const ReadMask& mask) {
   if (identifier.record_id.has_value()) {
     absl::StatusOr<RecordView> record = view.Get(*identifier.record_id, "", 0, mask);
     if (record.ok()) {
-      return std::vector<RecordView>{*std::move(record)};
+      FoundRecords found;
+      found.records.push_back(*std::move(record));
+      return found;
     }
-    return absl::IsNotFound(record.status()) ? absl::StatusOr<std::vector<RecordView>>(std::vector<RecordView>())
-                                             : record.status();
+    return absl::IsNotFound(record.status()) ? absl::StatusOr<FoundRecords>(FoundRecords()) : record.status();
   }
-  // From the narrowest to the widest: an item is also one of its batch and of its model.
-  std::vector<std::string> filters;
-  const std::string gtin = absl::StrCat("gtin = \"", identifier.gtin, "\"");
-  const auto quoted = [](absl::string_view field, absl::string_view value) {
-    return absl::StrCat(" AND ", field, " = \"", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+  const auto find = [&](std::vector<passport::AnyOf> terms) -> absl::StatusOr<std::vector<RecordView>> {
+    MEGURI_ASSIGN_OR_RETURN(Gathered found, Gather(view, {std::move(terms), {}}, "", kPageSizeDefault, mask));
+    return std::move(found.records);
   };
-  if (!identifier.serial.empty()) {
-    filters.push_back(gtin + quoted("serial", identifier.serial));
+  if (!identifier.model.empty()) {
+    return FindByModel(identifier, find);
   }
-  if (!identifier.lot.empty()) {
-    filters.push_back(gtin + quoted("lot", identifier.lot) + " AND granularity = \"batch\"");
-  }
-  filters.push_back(gtin + " AND granularity = \"model\"");
-  for (const std::string& filter : filters) {
-    ListQuery query;
-    query.filter = identifier.gtin.empty() ? "" : filter;
-    query.mask = mask;
-    if (query.filter.empty()) {
-      break;
-    }
-    MEGURI_ASSIGN_OR_RETURN(ListPage page, ListIn(view, query));
-    if (!page.records.empty()) {
-      return std::move(page.records);
-    }
-  }
-  return std::vector<RecordView>();
+  return identifier.gtin.empty() ? FoundRecords() : FindByGtin(identifier, find);
 }
 
 // Gathers what a list of identifiers names.
 class Query::Batch {
  public:
-  Batch(const Query& query, ReaderView& view, ReadMask mask) : query_(query), view_(view), mask_(std::move(mask)) {
+  Batch(ReaderView& view, ReadMask mask) : view_(view), mask_(std::move(mask)) {
     mask_.header = true;
     if (!mask_.sections) {
       mask_.section_types.clear();
@@ -212,9 +208,9 @@ class Query::Batch {
   }
 
   // False: there is no more room, and this one has no answer.
-  bool Add(absl::string_view identifier) {
+  bool Add(const ProductQuestion& question) {
     Addition addition;
-    absl::Status status = Find(identifier, addition);
+    absl::Status status = Find(question, addition);
     if (status.ok() && bytes_ + addition.bytes > kPageBytesMax) {
       if (!batch_.answers.empty()) {
         return false;
@@ -223,13 +219,13 @@ class Query::Batch {
                      "What it names is too large for a list: ask for some of the sections, or for this one alone.");
     }
     if (!status.ok()) {
-      batch_.answers.push_back({std::move(status), {}});
+      batch_.answers.push_back({std::move(status), {}, "", ""});
       return true;
     }
     bytes_ += addition.bytes;
     absl::c_move(addition.records, std::back_inserter(batch_.records));
     places_.merge(addition.places);
-    batch_.answers.push_back({absl::OkStatus(), std::move(addition.named)});
+    batch_.answers.push_back(std::move(addition.answer));
     return true;
   }
 
@@ -243,25 +239,16 @@ class Query::Batch {
   };
   // What one identifier adds to the batch.
   struct Addition {
-    std::vector<size_t> named;
+    IdentifierAnswer answer;
     std::vector<RecordView> records;
     std::map<Key, Place> places;
     size_t bytes = 0;
   };
 
   static absl::StatusOr<absl::optional<record::RecordId>> ParentOf(const RecordView& record) {
-    for (const std::string& bytes : record.envelope.sections()) {
-      record::v1::Section section;
-      passport::v1::Identity identity;
-      if (!section.ParseFromString(bytes)) {
-        return storage::ValueDamaged("record");
-      }
-      if (section.type() == record::v1::SECTION_TYPE_IDENTITY && identity.ParseFromString(section.payload())) {
-        const absl::StatusOr<record::RecordId> parent = record::RecordId::ParseHex(identity.parent_record_id());
-        return parent.ok() ? absl::make_optional(*parent) : absl::nullopt;
-      }
-    }
-    return absl::optional<record::RecordId>();
+    MEGURI_ASSIGN_OR_RETURN(const passport::v1::Identity identity, IdentityOf(record));
+    const absl::StatusOr<record::RecordId> parent = record::RecordId::ParseHex(identity.parent_record_id());
+    return parent.ok() ? absl::make_optional(*parent) : absl::nullopt;
   }
 
   absl::optional<Place> PlaceOf(const Key& key, const Addition& addition) const {
@@ -283,19 +270,21 @@ class Query::Batch {
     return place;
   }
 
-  absl::Status Find(absl::string_view identifier, Addition& addition) {
-    MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> named, query_.ResolveIn(view_, identifier, mask_));
-    if (named.empty()) {
+  absl::Status Find(const ProductQuestion& question, Addition& addition) {
+    MEGURI_ASSIGN_OR_RETURN(const Identifier identifier, ParseQuestion(question));
+    MEGURI_ASSIGN_OR_RETURN(FoundRecords found, ResolveIn(view_, identifier, mask_));
+    if (found.records.empty()) {
       return RecordNotFound();
     }
-    for (RecordView& record : named) {
+    addition.answer = {std::move(found.doubt), {}, std::move(found.missing_serial), std::move(found.missing_lot)};
+    for (RecordView& record : found.records) {
       MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(record.envelope.header()));
       const Key key(header.publisher(), header.record_id());
       absl::optional<Place> place = PlaceOf(key, addition);
       if (!place.has_value()) {
         MEGURI_ASSIGN_OR_RETURN(place, Put(key, std::move(record), addition));
       }
-      addition.named.push_back(place->position);
+      addition.answer.records.push_back(place->position);
       MEGURI_RETURN_IF_ERROR(PutAncestors(header.publisher(), place->parent, addition));
     }
     return absl::OkStatus();
@@ -320,7 +309,6 @@ class Query::Batch {
     return absl::OkStatus();
   }
 
-  const Query& query_;
   ReaderView& view_;
   ReadMask mask_;
   ResolvedBatch batch_;
@@ -328,17 +316,17 @@ class Query::Batch {
   size_t bytes_ = 0;  // of batch_.records
 };
 
-absl::StatusOr<ResolvedBatch> Query::BatchResolve(const QueryReader& reader, absl::Span<const std::string> identifiers,
-                                                  ReadMask mask) const {
-  if (identifiers.empty() || identifiers.size() > kBatchIdentifiersMax) {
-    return InvalidInput({{"identifiers", "BATCH_COUNT", absl::StrCat(identifiers.size(), " identifiers"),
+absl::StatusOr<ResolvedBatch> Query::BatchResolve(const QueryReader& reader,
+                                                  absl::Span<const ProductQuestion> questions, ReadMask mask) const {
+  if (questions.empty() || questions.size() > kBatchIdentifiersMax) {
+    return InvalidInput({{"identifiers", "BATCH_COUNT", absl::StrCat(questions.size(), " identifiers"),
                           absl::StrCat("1 to ", kBatchIdentifiersMax), "split the list",
                           absl::StrCat("一度に指定できる識別子は1〜", kBatchIdentifiersMax, "件です。")}});
   }
   ReaderView view(store_, hosted_, reader);
-  Batch batch(*this, view, std::move(mask));
-  for (const std::string& identifier : identifiers) {
-    if (!batch.Add(identifier)) {
+  Batch batch(view, std::move(mask));
+  for (const ProductQuestion& question : questions) {
+    if (!batch.Add(question)) {
       break;
     }
   }

@@ -9,6 +9,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "node/policy/decision.h"
+#include "node/query/identifier.h"
 #include "node/query/page_token.h"
 #include "node/query/reader_view.h"
 #include "record/feed.h"
@@ -52,16 +53,21 @@ struct HistoryPage {
   std::string next_page_token;
 };
 
-// What one identifier of a list names.
+// What one line of a list names.
 struct IdentifierAnswer {
   absl::Status status;          // if not OK: why nothing
-  std::vector<size_t> records;  // positions in ResolvedBatch::records
+  std::vector<size_t> records;  // positions in ResolvedBatch::records; with reason AMBIGUOUS_MODEL: the candidates
+  // Asked for, and no record here is of it: `records` are of its batch or of its model.
+  std::string missing_serial;
+  std::string missing_lot;
 };
 
 struct ResolvedBatch {
   std::vector<IdentifierAnswer> answers;  // in the order of the identifiers; perhaps only of the first ones
   std::vector<RecordView> records;        // each once: what is named, and the ancestors of that
 };
+
+struct FoundRecords;
 
 // Answers questions about records. What a reader may see is decided before sections are read; what it may not see is
 // as if it were not there. Thread-safe.
@@ -84,12 +90,13 @@ class Query {
   // The records that a scanned identifier names: the item's passports, else the batch's, else the model's.
   // INVALID_ARGUMENT with reason IDENTIFIER.
   absl::StatusOr<std::vector<RecordView>> Resolve(const QueryReader& reader, absl::string_view identifier) const;
-  // The same for each of a list, and the visible ancestors of what is found: the batch and the model of an item. The
-  // header and the identity come whatever the mask says. Once the records would exceed kPageBytesMax, the answers end;
-  // an identifier whose records exceed it alone has RESOURCE_EXHAUSTED with reason MESSAGE_SIZE. One that names nothing
-  // has NOT_FOUND with reason RECORD_NOT_FOUND. INVALID_ARGUMENT with reason BATCH_COUNT unless there are 1 to
-  // kBatchIdentifiersMax.
-  absl::StatusOr<ResolvedBatch> BatchResolve(const QueryReader& reader, absl::Span<const std::string> identifiers,
+  // The same for each line of a list, which may also name a model by its number, and the visible ancestors of what is
+  // found: the batch and the model of an item. The header and the identity come whatever the mask says. Once the
+  // records would exceed kPageBytesMax, the answers end; a line whose records exceed it alone has RESOURCE_EXHAUSTED
+  // with reason MESSAGE_SIZE. One that names nothing has NOT_FOUND with reason RECORD_NOT_FOUND; a model number that
+  // leads to several records FAILED_PRECONDITION with reason AMBIGUOUS_MODEL. INVALID_ARGUMENT with reason BATCH_COUNT
+  // unless there are 1 to kBatchIdentifiersMax.
+  absl::StatusOr<ResolvedBatch> BatchResolve(const QueryReader& reader, absl::Span<const ProductQuestion> questions,
                                              ReadMask mask) const;
 
   // What the owner asks: the scope and the sections of an own record, and the feeds that it enters. NOT_FOUND as Get.
@@ -106,25 +113,11 @@ class Query {
   class Batch;  // a ResolvedBatch that is being made
 
   absl::StatusOr<ListPage> ListIn(ReaderView& view, const ListQuery& query) const;
-  absl::StatusOr<std::vector<RecordView>> ResolveIn(ReaderView& view, absl::string_view identifier,
-                                                    const ReadMask& mask) const;
+  static absl::StatusOr<FoundRecords> ResolveIn(ReaderView& view, const Identifier& identifier, const ReadMask& mask);
 
   const storage::SnapshotReader& store_;
   const std::vector<record::ParticipantId> hosted_;
   const PageTokens tokens_;
 };
-
-// What an identifier may be: a record ID, or a GTIN with what narrows it.
-struct Identifier {
-  absl::optional<record::RecordId> record_id;
-  std::string host;  // of a Digital Link
-  std::string uri;   // if it was a URI
-  std::string gtin;  // 14 digits
-  std::string lot;
-  std::string serial;
-};
-
-// A record ID in hex, a GS1 Digital Link, `GTIN`, or `GTIN/serial`. INVALID_ARGUMENT with reason IDENTIFIER.
-absl::StatusOr<Identifier> ParseIdentifier(absl::string_view text);
 
 }  // namespace meguri::node

@@ -37,6 +37,27 @@ absl::Status BadMask(absl::string_view path) {
         "name a part of a record", "read_mask の指定が正しくありません。"}});
 }
 
+absl::StatusOr<std::vector<ProductQuestion>> QuestionsOf(const record::v1::BatchResolveRequest& request) {
+  if (request.plates_size() > request.identifiers_size()) {
+    return InvalidInput({{"plates", "BATCH_COUNT", absl::StrCat(request.plates_size(), " plates"),
+                          absl::StrCat("at most one for each of ", request.identifiers_size(), " identifiers"),
+                          "give them in the order of the identifiers",
+                          "銘板の情報は識別子の数を超えられません。識別子と同じ順に指定してください。"}});
+  }
+  std::vector<ProductQuestion> questions;
+  for (int i = 0; i < request.identifiers_size(); ++i) {
+    ProductQuestion& question = questions.emplace_back();
+    question.identifier = request.identifiers(i);
+    if (i < request.plates_size()) {
+      const record::v1::Plate& plate = request.plates(i);
+      question.is_model_number = plate.is_model_number();
+      question.maker = plate.maker();
+      question.serial = plate.serial();
+    }
+  }
+  return questions;
+}
+
 // No path, or "*": everything.
 absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
   ReadMask mask;
@@ -214,16 +235,18 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
   return AnswerUnary(
       rpc_, context, method, response,
       [this, request](const Caller& caller, record::v1::BatchResolveResponse& out) -> absl::Status {
-        const std::vector<std::string> identifiers(request->identifiers().begin(), request->identifiers().end());
+        MEGURI_ASSIGN_OR_RETURN(const std::vector<ProductQuestion> questions, QuestionsOf(*request));
         MEGURI_ASSIGN_OR_RETURN(ReadMask mask, ParseMask(request->read_mask()));
         MEGURI_ASSIGN_OR_RETURN(
             const ResolvedBatch batch,
-            query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller), identifiers, std::move(mask)));
+            query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller), questions, std::move(mask)));
         for (const IdentifierAnswer& answer : batch.answers) {
           record::v1::IdentifierAnswer& to = *out.add_answers();
           to.mutable_records()->Add(answer.records.begin(), answer.records.end());
           to.set_reason(ReasonOf(answer.status));
           to.set_message(std::string(answer.status.message()));
+          to.set_missing_serial(answer.missing_serial);
+          to.set_missing_lot(answer.missing_lot);
         }
         for (const RecordView& view : batch.records) {
           MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "passport/formats/proto_json.h"
 
 namespace meguri::passport {
@@ -30,7 +31,50 @@ void AddOnce(const Json& step, const char* field, Json& all) {
   }
 }
 
+std::string NameOf(v1::Granularity granularity) {
+  switch (granularity) {
+    case v1::GRANULARITY_MODEL:
+      return "model";
+    case v1::GRANULARITY_BATCH:
+      return "batch";
+    case v1::GRANULARITY_ITEM:
+      return "item";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
+
+std::string CardSubject(const DismantlingCard& card, CardLanguage language) {
+  const bool is_japanese = language == CardLanguage::kJapanese;
+  const v1::Identity& identity = card.identity;
+  switch (identity.granularity()) {
+    case v1::GRANULARITY_MODEL:
+      return is_japanese ? "型番全体" : "model";
+    case v1::GRANULARITY_BATCH:
+      return absl::StrCat(is_japanese ? "ロット " : "batch ", identity.lot());
+    case v1::GRANULARITY_ITEM:
+      return absl::StrCat(is_japanese ? "個体 " : "item ", identity.serial());
+    default:
+      return "";
+  }
+}
+
+std::string CardLimits(const DismantlingCard& card, CardLanguage language) {
+  if (card.missing_serial.empty() && card.missing_lot.empty()) {
+    return "";
+  }
+  const std::string subject = CardSubject(card, language);
+  if (language == CardLanguage::kJapanese) {
+    const std::string missing = card.missing_serial.empty() ? absl::StrCat("ロット ", card.missing_lot)
+                                                            : absl::StrCat("シリアル ", card.missing_serial);
+    return absl::StrCat(subject, "のカードです。", missing, " 自体の記録はありません。");
+  }
+  const std::string missing = card.missing_serial.empty() ? absl::StrCat("lot ", card.missing_lot)
+                                                          : absl::StrCat("serial ", card.missing_serial);
+  return absl::StrCat("Card of the ", subject, ": ", missing, " has no record of its own here.");
+}
 
 std::vector<v1::DismantlingStep> StepsInOrder(const v1::Dismantling& dismantling) {
   std::multimap<uint32_t, const v1::DismantlingStep*> waiting;
@@ -59,7 +103,20 @@ std::vector<v1::DismantlingStep> StepsInOrder(const v1::Dismantling& dismantling
 }
 
 Json DismantlingCardJson(const DismantlingCard& card) {
-  Json json = {{"identifier", card.identifier}, {"records", Json::array()}, {"identity", MessageToJson(card.identity)}};
+  Json json = {{"identifier", card.listed.identifier}};
+  const auto set = [&](const char* field, const std::string& value) {
+    if (!value.empty()) {
+      json[field] = value;
+    }
+  };
+  set("maker", card.listed.maker);
+  set("serial", card.listed.serial);
+  json["count"] = card.listed.count;
+  set("card_of", NameOf(card.identity.granularity()));
+  set("missing_serial", card.missing_serial);
+  set("missing_lot", card.missing_lot);
+  json["records"] = Json::array();
+  json["identity"] = MessageToJson(card.identity);
   for (const CardSource& source : card.sources) {
     json["records"].push_back(JsonOf(source));
   }

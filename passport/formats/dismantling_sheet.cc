@@ -68,6 +68,7 @@ class Sheet {
   void Add(const Pieces&... pieces) {
     absl::StrAppend(&html_, pieces...);
   }
+  CardLanguage Language() const { return is_japanese_ ? CardLanguage::kJapanese : CardLanguage::kEnglish; }
   absl::string_view Say(absl::string_view ja, absl::string_view en) const { return is_japanese_ ? ja : en; }
   // The text in the language of the sheet, or in the other one.
   std::string Of(const v1::Text& text) const {
@@ -93,8 +94,14 @@ class Sheet {
     add("GTIN", identity.gtin());
     add(Say("ロット", "Lot"), identity.lot());
     add(Say("シリアル", "Serial"), identity.serial());
+    add(Say("カードの対象", "Card of"), CardSubject(card_, Language()));
+    add(Say("リスト上の数", "On the list"), card_.listed.count > 1 ? absl::StrCat(card_.listed.count) : "");
     add(Say("質量", "Mass"), identity.has_mass_kg() ? absl::StrCat(identity.mass_kg().value(), " kg") : "");
     Add(absl::StrJoin(keys, " &nbsp; "), "</p>\n");
+    const std::string limits = CardLimits(card_, Language());
+    if (!limits.empty()) {
+      Add("<p class=\"warning\">", Escaped(limits), "</p>\n");
+    }
     for (const CardSource& source : card_.sources) {
       if (source.frozen) {
         Add("<p class=\"warning\">",

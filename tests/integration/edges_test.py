@@ -18,6 +18,7 @@ OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 BATTERY = json.loads((DATA / "ev-battery.json").read_text())
+MODEL = BATTERY["sections"]["identity"]["model_number"]
 SCANNED = f"{BATTERY['sections']['identity']['gtin']}/{BATTERY['sections']['identity']['serial']}"
 BIN = None
 
@@ -98,17 +99,22 @@ class EdgesTest(unittest.TestCase):
         wait_for("the replica", lambda: self.recycler.has_size(self.maker, "recyclers/battery", 1))
         self.maker.stop()
         worklist = self.folder / "worklist.txt"
-        lines = [f"{SCANNED}, pallet {i}" for i in range(298)] + ["nonsense", "# a remark", "04912345100993"]
-        worklist.write_text("\n".join(lines))
+        gtin, serial = SCANNED.split("/")
+        lines = ([f"{gtin},,{serial}", f"{SCANNED},,"] * 2 + [f",no-such-model-{i}," for i in range(297)]
+                 + ["nonsense!://,,", f",{MODEL.lower()},{serial}", f",{MODEL},", "# a remark", "04912345100993,,"])
+        worklist.write_text("\n".join(["GTIN,型番,製造番号", *lines]), encoding="cp932")
         listed = self.recycler.cli("dismantle", "--from", str(worklist), "-o", "json", check=False)
         self.assertEqual(listed.code, 66, listed.error)
-        self.assertIn("2 of 300", listed.error)
+        self.assertIn("299 of 303 products were not found; 1 of 303", listed.error)
         answer = json.loads(listed.text)
         self.assertEqual({card["records"][0]["record_id"] for card in answer["cards"]}, {record})
-        self.assertEqual(len(answer["cards"]), 298)
-        self.assertTrue(all(card["steps"] for card in answer["cards"]))
-        self.assertEqual([(row["identifier"], row["reason"]) for row in answer["not_found"]],
-                         [("nonsense", "IDENTIFIER"), ("04912345100993", "RECORD_NOT_FOUND")])
+        self.assertEqual([card["count"] for card in answer["cards"]], [2, 2, 1])
+        self.assertTrue(all(card["steps"] and card["card_of"] == "item" for card in answer["cards"]))
+        # The model has no passport of its own: which of its items is meant is not guessed.
+        self.assertEqual([(row["identifier"], row["reason"], [one["record_id"] for one in row["candidates"]])
+                          for row in answer["ambiguous"]], [(MODEL, "AMBIGUOUS_MODEL", [record])])
+        self.assertEqual([(row["identifier"], row["reason"]) for row in answer["not_found"]][-2:],
+                         [("nonsense!://", "IDENTIFIER"), ("04912345100993", "RECORD_NOT_FOUND")])
 
     def enquire(self, about, *more):
         answer = self.recycler.json("enquiry", "send", "--about", about, "--mass", "450", "--contact", "Buying",

@@ -79,9 +79,20 @@ class BatchResolveTest : public ::testing::Test {
             list.SerializeAsString()};
   }
 
+  static std::vector<node::ProductQuestion> Questions(const std::vector<std::string>& identifiers) {
+    std::vector<node::ProductQuestion> questions;
+    for (const std::string& identifier : identifiers) {
+      questions.push_back({.identifier = identifier});
+    }
+    return questions;
+  }
   static node::ResolvedBatch Resolve(const LoopbackNode& node, const std::vector<std::string>& identifiers,
                                      node::ReadMask mask = {}) {
-    return ValueOf(node.query().BatchResolve(node.Client(), identifiers, std::move(mask)));
+    return ValueOf(node.query().BatchResolve(node.Client(), Questions(identifiers), std::move(mask)));
+  }
+  // What one line of the maker's own list is answered with.
+  node::ResolvedBatch Look(const node::ProductQuestion& question) const {
+    return ValueOf(maker_node_->query().BatchResolve(maker_node_->Client(), {question}, {}));
   }
 
   static std::string IdOf(const node::RecordView& view) {
@@ -124,8 +135,8 @@ TEST_F(BatchResolveTest, AnswersEachAsResolveDoesAndBringsItsAncestorsOnce) {
   const Draft model = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
   const Draft batch = MakeDraft(passport::v1::GRANULARITY_BATCH, "L7", model.record_id);
   std::vector<Draft> drafts = {model, batch};
-  std::vector<std::string> identifiers = {"not an identifier", batch.record_id.ToHex(), RecordId::Make(random_).ToHex(),
-                                          "04912345100993"};
+  std::vector<std::string> identifiers = {"https://not.an/identifier", batch.record_id.ToHex(),
+                                          RecordId::Make(random_).ToHex(), "04912345100993"};
   for (int i = 0; i < 40; ++i) {
     // Some belong to the batch, some to the model, and some have a twin.
     const std::string serial = absl::StrFormat("S%d", i / 2 * (i % 3 == 0 ? 1 : 2));
@@ -194,7 +205,8 @@ TEST_F(BatchResolveTest, TakesSoManyIdentifiersAndNoMore) {
   EXPECT_THAT(Resolve(*maker_node_, identifiers).answers, SizeIs(node::kBatchIdentifiersMax));
   identifiers.emplace_back(kGtin);
   const node::Query& query = maker_node_->query();
-  EXPECT_THAT(query.BatchResolve(maker_node_->Client(), identifiers, {}).status(), testing::HasReason("BATCH_COUNT"));
+  EXPECT_THAT(query.BatchResolve(maker_node_->Client(), Questions(identifiers), {}).status(),
+              testing::HasReason("BATCH_COUNT"));
   EXPECT_THAT(query.BatchResolve(maker_node_->Client(), {}, {}).status(), testing::HasReason("BATCH_COUNT"));
 }
 
@@ -238,6 +250,84 @@ TEST_F(BatchResolveTest, WhatIsTooLargeAloneHasItsOwnReasonAndSpoilsNothing) {
   ASSERT_THAT(answer.answers, SizeIs(2)) << "the third is for the next call";
   EXPECT_THAT(answer.answers[0].status, testing::HasReason("MESSAGE_SIZE"));
   EXPECT_THAT(NamedBy(answer, 1), ElementsAre(model.record_id.ToHex()));
+}
+
+// Found: an unknown serial number was answered with the model's record without a word.
+TEST_F(BatchResolveTest, SaysWhichSerialNumberOrLotHasNoRecordOfItsOwn) {
+  const Draft model = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
+  const Draft item = MakeDraft(passport::v1::GRANULARITY_ITEM, "S1", model.record_id);
+  ASSERT_NO_FATAL_FAILURE(Publish({model, item}));
+  const std::string link = absl::StrCat("https://id.example.jp/01/", kGtin, "/10/L9");
+  const node::ResolvedBatch answer =
+      Resolve(*maker_node_, {absl::StrCat(kGtin, "/S1"), absl::StrCat(kGtin, "/S2"), kGtin, link});
+  EXPECT_EQ(answer.answers[0].missing_serial, "");
+  EXPECT_EQ(answer.answers[1].missing_serial, "S2");
+  EXPECT_THAT(NamedBy(answer, 1), ElementsAre(model.record_id.ToHex()));
+  EXPECT_EQ(answer.answers[2].missing_serial, "");
+  EXPECT_EQ(answer.answers[3].missing_lot, "L9");
+}
+
+// Found: model numbers, all that a plate of an older machine shows, led nowhere.
+TEST_F(BatchResolveTest, FindsByTheModelNumberOnThePlate) {
+  Draft model = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
+  model.identity->set_model_number("NA-LX129C");
+  // Its items do not repeat the model number: one has its GTIN, the other names it as its parent.
+  Draft by_gtin = MakeDraft(passport::v1::GRANULARITY_ITEM, "S1");
+  Draft by_parent = MakeDraft(passport::v1::GRANULARITY_ITEM, "S2", model.record_id);
+  Draft by_number = MakeDraft(passport::v1::GRANULARITY_ITEM, "S3");
+  by_number.identity->clear_gtin();
+  by_number.identity->set_model_number("NA-LX129C");
+  ASSERT_NO_FATAL_FAILURE(Publish({model, by_gtin, by_parent, by_number}));
+  EXPECT_THAT(NamedBy(Look({.identifier = "na-lx129c"}), 0), ElementsAre(model.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "ＮＡ－ＬＸ１２９Ｃ"}), 0), ElementsAre(model.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "NA-LX129C", .serial = "S1"}), 0), ElementsAre(by_gtin.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "NA-LX129C", .serial = "S2"}), 0), ElementsAre(by_parent.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "NA-LX129C", .serial = "S3"}), 0), ElementsAre(by_number.record_id.ToHex()));
+  const node::ResolvedBatch unknown = Look({.identifier = "NA-LX129C", .serial = "S4"});
+  EXPECT_THAT(NamedBy(unknown, 0), ElementsAre(model.record_id.ToHex()));
+  EXPECT_EQ(unknown.answers[0].missing_serial, "S4");
+  EXPECT_THAT(Look({.identifier = "NA-LX129"}).answers[0].status, testing::HasReason("RECORD_NOT_FOUND"));
+}
+
+TEST_F(BatchResolveTest, FindsByThePartNumberOnThePlate) {
+  Draft model = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
+  passport::v1::Identifier* part = model.identity->add_identifiers();
+  part->set_scheme(passport::v1::IDENTIFIER_SCHEME_MANUFACTURER_PART_NUMBER);
+  part->set_value("8-700-1");
+  ASSERT_NO_FATAL_FAILURE(Publish({model}));
+  EXPECT_THAT(NamedBy(Look({.identifier = "8-700-1"}), 0), ElementsAre(model.record_id.ToHex()));
+}
+
+TEST_F(BatchResolveTest, AModelNumberThatSeveralMakersUseIsNotGuessed) {
+  Draft ours = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
+  ours.identity->set_model_number("WM-1");
+  ours.identity->mutable_brand()->set_ja("巡電機");
+  Draft theirs = MakeDraft(passport::v1::GRANULARITY_MODEL, "");
+  theirs.identity->set_gtin("04912345100993");
+  theirs.identity->set_model_number("WM-1");
+  theirs.identity->set_manufacturer_id("9999:other");
+  ASSERT_NO_FATAL_FAILURE(Publish({ours, theirs}));
+  const node::ResolvedBatch both = Look({.identifier = "WM-1", .serial = "S1"});
+  EXPECT_THAT(both.answers[0].status, testing::HasReason("AMBIGUOUS_MODEL"));
+  EXPECT_THAT(NamedBy(both, 0), ::testing::UnorderedElementsAre(ours.record_id.ToHex(), theirs.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "WM-1", .maker = "巡電機"}), 0), ElementsAre(ours.record_id.ToHex()));
+  EXPECT_THAT(NamedBy(Look({.identifier = "WM-1", .maker = "9999:other"}), 0), ElementsAre(theirs.record_id.ToHex()));
+  EXPECT_THAT(Look({.identifier = "WM-1", .maker = "9999:maker"}).answers[0].status,
+              testing::HasReason("AMBIGUOUS_MODEL"))
+      << "both are published by it";
+  EXPECT_THAT(Look({.identifier = "WM-1", .maker = "nobody"}).answers[0].status,
+              testing::HasReason("RECORD_NOT_FOUND"));
+}
+
+TEST_F(BatchResolveTest, AnItemIsNotTakenForTheModelWhoseNumberItBears) {
+  Draft item = MakeDraft(passport::v1::GRANULARITY_ITEM, "S1");
+  item.identity->set_model_number("WM-1");
+  ASSERT_NO_FATAL_FAILURE(Publish({item}));
+  for (const char* serial : {"", "S2"}) {
+    const node::ResolvedBatch answer = Look({.identifier = "WM-1", .serial = serial});
+    EXPECT_THAT(answer.answers[0].status, testing::HasReason("AMBIGUOUS_MODEL"));
+    EXPECT_THAT(NamedBy(answer, 0), ElementsAre(item.record_id.ToHex()));
+  }
 }
 
 }  // namespace

@@ -79,8 +79,8 @@ class DismantlingCardsTest : public ::testing::Test {
   }
 
   DismantlingCard CardOf(const BatchResolveResponse& response) {
-    const std::string identifier = "scanned";
-    return ValueOf(CardsOf({identifier}, response)).front().front();
+    const std::vector<passport::ListedProduct> products = {{.identifier = "scanned"}};
+    return ValueOf(BenchAnswersTo(products, response)).front().cards.front();
   }
 
   testing::SeededRandom random_;
@@ -88,7 +88,7 @@ class DismantlingCardsTest : public ::testing::Test {
 
 TEST_F(DismantlingCardsTest, TakesFromBatchAndModelWhatTheItemLeavesToThem) {
   const DismantlingCard card = CardOf(Answer({{}, {.mark = passport::v1::JMOSS_MARK_ORANGE}, {.step_seconds = 30}}));
-  EXPECT_EQ(card.identifier, "scanned");
+  EXPECT_EQ(card.listed.identifier, "scanned");
   ASSERT_TRUE(card.dismantling.has_value());
   EXPECT_EQ(card.dismantling->steps(0).time_s(), 30U);
   ASSERT_TRUE(card.hazards.has_value());
@@ -124,16 +124,28 @@ TEST_F(DismantlingCardsTest, TakesNothingFromARecordOfAnotherPublisher) {
   EXPECT_EQ(card.sources.size(), 1U);
 }
 
+TEST_F(DismantlingCardsTest, WhatFitsSeveralProductsIsIntroducedAndGetsNoCard) {
+  const std::vector<passport::ListedProduct> products = {{.identifier = "WM-1", .is_model_number = true}};
+  BatchResolveResponse response = Answer({{.step_seconds = 20}, {.step_seconds = 30}});
+  response.mutable_answers(0)->add_records(1);
+  response.mutable_answers(0)->set_reason("AMBIGUOUS_MODEL");
+  const BenchAnswer answer = ValueOf(BenchAnswersTo(products, response)).front();
+  EXPECT_TRUE(answer.cards.empty());
+  ASSERT_EQ(answer.candidates.size(), 2U);
+  EXPECT_EQ(answer.candidates[1].sources.size(), 1U);
+  EXPECT_FALSE(answer.candidates[0].dismantling.has_value()) << "nothing to work by";
+}
+
 TEST_F(DismantlingCardsTest, RefusesAnAnswerThatDoesNotFitTheQuestion) {
-  const std::vector<std::string> identifiers = {"scanned"};
+  const std::vector<passport::ListedProduct> products = {{.identifier = "scanned"}};
   BatchResolveResponse response = Answer({{.step_seconds = 20}});
   response.mutable_answers(0)->set_records(0, 7);
-  EXPECT_THAT(CardsOf(identifiers, response), HasReason("NODE_ANSWER"));
+  EXPECT_THAT(BenchAnswersTo(products, response), HasReason("NODE_ANSWER"));
   response.clear_answers();
-  EXPECT_THAT(CardsOf(identifiers, response), HasReason("NODE_ANSWER"));
+  EXPECT_THAT(BenchAnswersTo(products, response), HasReason("NODE_ANSWER"));
   response.add_answers();
   response.add_answers();
-  EXPECT_THAT(CardsOf(identifiers, response), HasReason("NODE_ANSWER"));
+  EXPECT_THAT(BenchAnswersTo(products, response), HasReason("NODE_ANSWER"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 
 DismantlingCard BatteryCard() {
-  DismantlingCard card{"04912345100108/MC72-26A-000317", {}, {}, absl::nullopt, absl::nullopt};
+  DismantlingCard card{{.identifier = "04912345100108/MC72-26A-000317"}, {}, {}, {}, {}, "", ""};
   card.sources.push_back(
       {"00112233445566778899aabbccddeeff", 3, "0188:7123456789012", "2026-11-24T04:52:48Z", "ab", "replica", false});
   for (const record::SectionDraft& section : DemoDraft("ev-battery.json").sections) {
@@ -66,8 +66,37 @@ TEST(DismantlingCard, AddsUpWhatTheBenchNeeds) {
   EXPECT_GT(seconds, 0U);
   EXPECT_EQ(json["hazards"][0], "HAZARD_ELECTRICITY");
   EXPECT_EQ(json["identifier"], "04912345100108/MC72-26A-000317");
+  EXPECT_EQ(json["count"], 1);
+  EXPECT_EQ(json["card_of"], "item");
+  EXPECT_FALSE(json.contains("missing_serial"));
   EXPECT_EQ(json["records"][0]["kept"], "replica");
   EXPECT_TRUE(json["dismantling_known"].get<bool>());
+}
+
+// Found: an unknown serial number got the model's card without a word.
+TEST(DismantlingCard, SaysThatItIsOfTheModelAndNotOfTheSerialNumber) {
+  DismantlingCard card = BatteryCard();
+  card.identity.set_granularity(v1::GRANULARITY_MODEL);
+  card.missing_serial = "<9>";
+  card.listed.count = 3;
+  const Json json = DismantlingCardJson(card);
+  EXPECT_EQ(json["card_of"], "model");
+  EXPECT_EQ(json["missing_serial"], "<9>");
+  EXPECT_EQ(json["count"], 3);
+  const std::string en = DismantlingCardHtml(card, CardLanguage::kEnglish);
+  EXPECT_TRUE(absl::StrContains(en, "Card of the model: serial &lt;9&gt; has no record of its own here.")) << en;
+  EXPECT_TRUE(absl::StrContains(en, "On the list <b>3</b>")) << en;
+  EXPECT_TRUE(absl::StrContains(DismantlingCardHtml(card, CardLanguage::kJapanese),
+                                "型番全体のカードです。シリアル &lt;9&gt; 自体の記録はありません。"));
+  EXPECT_FALSE(absl::StrContains(DismantlingCardHtml(BatteryCard(), CardLanguage::kEnglish), "no record of its own"));
+}
+
+TEST(DismantlingCard, SaysThatItIsOfTheModelAndNotOfTheLot) {
+  DismantlingCard card = BatteryCard();
+  card.missing_lot = "L7";
+  card.identity.set_granularity(v1::GRANULARITY_MODEL);
+  EXPECT_EQ(CardLimits(card, CardLanguage::kEnglish), "Card of the model: lot L7 has no record of its own here.");
+  EXPECT_EQ(DismantlingCardJson(card)["missing_lot"], "L7");
 }
 
 TEST(DismantlingSheet, ShowsHazardsBeforeStepsInBothLanguages) {
