@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
+#include "meguri/passport/v1/consumer_return.pb.h"
 #include "meguri/passport/v1/durability.pb.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "meguri/passport/v1/item_state.pb.h"
+#include "meguri/passport/v1/substance_declaration.pb.h"
+#include "meguri/passport/v1/test_reports.pb.h"
 #include "meguri/record/v1/record.pb.h"
 #include "passport/formats/critical_materials.h"
 #include "passport/formats/document.h"
@@ -24,10 +28,13 @@ using record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
 using record::v1::SECTION_TYPE_CARBON_FOOTPRINT;
 using record::v1::SECTION_TYPE_COMPOSITION;
 using record::v1::SECTION_TYPE_COMPOSITION_SUMMARY;
+using record::v1::SECTION_TYPE_CONSUMER_RETURN;
 using record::v1::SECTION_TYPE_DURABILITY;
 using record::v1::SECTION_TYPE_HAZARD_SUMMARY;
 using record::v1::SECTION_TYPE_IDENTITY;
 using record::v1::SECTION_TYPE_ITEM_STATE;
+using record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION;
+using record::v1::SECTION_TYPE_TEST_REPORTS;
 
 // A field that only this part has.
 constexpr const char* kMarks[] = {"batteryPassportIdentifier", "absoluteCarbonFootprint",
@@ -82,6 +89,20 @@ void ReadIdentity(InputNode& root, DocumentDraft& draft) {
   }
 }
 
+// Of the whole pack: the section has one figure. Returns when it was taken.
+InputNode* ReadResistance(InputNode* increases, DocumentDraft& draft, v1::ItemState& state) {
+  for (size_t i = 0; increases != nullptr && i < increases->children.size(); ++i) {
+    InputNode& element = increases->children[i];
+    InputNode* component = element.Find("batteryComponent");
+    if (component != nullptr && component->text == "pack" &&
+        draft.Set(state, "internal_resistance_increase", element.Find("internalResistanceIncreaseValue"), "percent")) {
+      DocumentDraft::Imply(component);
+      return element.Find("lastUpdate");
+    }
+  }
+  return nullptr;
+}
+
 // The state in the file of performance and the start of service in that of the product are parts of one section. If
 // its values have different times, it has none, and is refused until the user says which.
 void ReadState(InputNode& root, DocumentDraft& draft) {
@@ -95,19 +116,18 @@ void ReadState(InputNode& root, DocumentDraft& draft) {
   }
   auto& state = draft.Section<v1::ItemState>(SECTION_TYPE_ITEM_STATE);
   SetRemaining(draft, state, "remaining_power_fraction", condition->Find("powerFade"), "percent");
-  constexpr const char* kTimed[] = {"stateOfCharge", "numberOfFullCycles", "remainingEnergy", "stateOfCertifiedEnergy",
-                                    "remainingRoundTripEnergyEfficiency"};
-  InputNode* time = nullptr;
-  for (const char* name : kTimed) {
-    InputNode* other = DocumentDraft::At(condition->Find(name), "lastUpdate");
-    if (time != nullptr && other != nullptr && other->text != time->text) {
-      return;
-    }
-    time = time == nullptr ? other : time;
+  std::vector<InputNode*> times;
+  for (const char* name : {"stateOfCharge", "numberOfFullCycles", "remainingEnergy", "stateOfCertifiedEnergy",
+                           "remainingRoundTripEnergyEfficiency"}) {
+    times.push_back(DocumentDraft::At(condition->Find(name), "lastUpdate"));
   }
-  if (SetTime(draft, state, "as_of", time)) {
-    for (const char* name : kTimed) {
-      DocumentDraft::ImplySame(DocumentDraft::At(condition->Find(name), "lastUpdate"), time);
+  times.push_back(ReadResistance(condition->Find("internalResistanceIncrease"), draft, state));
+  std::erase(times, nullptr);
+  const bool agree =
+      std::all_of(times.begin(), times.end(), [&](const InputNode* time) { return time->text == times.front()->text; });
+  if (agree && !times.empty() && SetTime(draft, state, "as_of", times.front())) {
+    for (InputNode* time : times) {
+      DocumentDraft::ImplySame(time, times.front());
     }
   }
 }
@@ -129,6 +149,45 @@ void ReadHazards(InputNode& substances, DocumentDraft& draft) {
       *draft.Section<v1::HazardSummary>(SECTION_TYPE_HAZARD_SUMMARY).add_hazard_classes() = std::move(hazard);
     }
   }
+}
+
+// Which substance it is goes into the declaration, which needs its law, list and threshold. What the concentration is a
+// share of, the format does not say.
+void OfferSubstances(InputNode& substances, DocumentDraft& draft) {
+  draft.Offer<v1::SubstanceDeclaration>(SECTION_TYPE_SUBSTANCE_DECLARATION, [&](v1::SubstanceDeclaration& section) {
+    for (InputNode& element : substances.children) {
+      v1::DeclaredSubstance& substance = *section.add_substances();
+      SetText(draft, *substance.mutable_name(), element.Find("hazardousSubstanceName"));
+      v1::SubstanceIdentifier identifier;
+      if (draft.Set(identifier, "value", element.Find("hazardousSubstanceIdentifier"))) {
+        identifier.set_scheme(v1::SUBSTANCE_IDENTIFIER_SCHEME_CAS);
+        *substance.add_identifiers() = std::move(identifier);
+      }
+      SetText(draft, *substance.mutable_location(),
+              DocumentDraft::At(&element, "hazardousSubstanceLocation.componentName"));
+    }
+  });
+}
+
+// How to return the battery, and of a report its laboratory and day, are for the user.
+void OfferLabelsAndReport(InputNode& root, DocumentDraft& draft) {
+  draft.Offer<v1::ConsumerReturn>(SECTION_TYPE_CONSUMER_RETURN, [&](v1::ConsumerReturn& section) {
+    InputNode* labels = root.Find("labels");
+    for (size_t i = 0; labels != nullptr && i < labels->children.size(); ++i) {
+      InputNode& element = labels->children[i];
+      v1::LabelMeaning label;
+      if (draft.Set(label, "mark", element.Find("labelingSubject"))) {
+        SetTexts(draft, *label.mutable_meaning(), element.Find("labelingMeaning"));
+        *section.add_labels() = std::move(label);
+      }
+    }
+  });
+  draft.Offer<v1::TestReportList>(SECTION_TYPE_TEST_REPORTS, [&](v1::TestReportList& list) {
+    v1::Media report;
+    if (SetMedia(draft, report, root.Find("resultOfTestReport"))) {
+      *list.add_reports()->mutable_file() = std::move(report);
+    }
+  });
 }
 
 void ReadStages(InputNode& stages, DocumentDraft& draft) {
@@ -186,6 +245,7 @@ absl::Status ReadBatteryPass(InputNode& root, TakeRecord take) {
   ReadLifetime(root, draft);
   if (InputNode* substances = root.Find("hazardousSubstances")) {
     ReadHazards(*substances, draft);
+    OfferSubstances(*substances, draft);
   }
   if (InputNode* stages = root.Find("carbonFootprintPerLifecycleStage")) {
     ReadStages(*stages, draft);
@@ -193,6 +253,7 @@ absl::Status ReadBatteryPass(InputNode& root, TakeRecord take) {
   if (InputNode* materials = root.Find("batteryMaterials")) {
     ReadMaterials(*materials, draft);
   }
+  OfferLabelsAndReport(root, draft);
   ImportedRecord record = std::move(draft).Take();
   return take(record);
 }

@@ -356,6 +356,7 @@ absl::Status ReadCatenaXPassport(InputNode& root, TakeRecord take) {
   AddTwinId(draft, at("metadata.passportIdentifier"));
   SetLeaves(draft, root, kPassportRows);
   ReadCatenaXLife(root, draft);
+  OfferCatenaXSections(root, draft);
   if (root.Find("specVersion") != nullptr) {
     identity.set_product_group("battery");
   }

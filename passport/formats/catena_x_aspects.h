@@ -20,4 +20,7 @@ void FillBillItem(DocumentDraft& draft, InputNode& child, InputNode* id, InputNo
 // set.
 void ReadCatenaXLife(InputNode& root, DocumentDraft& draft);
 
+// Offers what a passport has of its footprint, hazardous substances, plants and documents.
+void OfferCatenaXSections(InputNode& root, DocumentDraft& draft);
+
 }  // namespace meguri::passport
