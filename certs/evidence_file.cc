@@ -77,9 +77,25 @@ absl::StatusOr<std::vector<record::Hash>> ParsePath(const record::v1::FeedFork& 
   return path;
 }
 
-// That the larger feed has another root at the size of the smaller one than the smaller head says.
-absl::Status CheckContradiction(const record::v1::FeedFork& fork, const record::Checkpoint& smaller,
-                                const record::Checkpoint& larger) {
+absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, const ProvenPublisher& publisher,
+                                             absl::Time now, absl::Status& usable) {
+  MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(fork.feed()));
+  if (fork.epoch() == 0 || fork.checkpoints_size() != 2) {
+    return Refuse("the file does not hold two heads of one epoch of a feed");
+  }
+  record::FeedKey feed{publisher.id(), std::move(name), fork.epoch()};
+  MEGURI_ASSIGN_OR_RETURN(auto smaller, publisher.OpenHead(fork.checkpoints(0), feed));
+  MEGURI_ASSIGN_OR_RETURN(auto larger, publisher.OpenHead(fork.checkpoints(1), feed));
+  MEGURI_RETURN_IF_ERROR(CheckFeedFork(fork, smaller.first, larger.first));
+  usable.Update(smaller.second.CheckUsable(now));
+  usable.Update(larger.second.CheckUsable(now));
+  return ProvenFeedFork{std::move(feed), std::move(smaller.first), std::move(larger.first)};
+}
+
+}  // namespace
+
+absl::Status CheckFeedFork(const record::v1::FeedFork& fork, const record::Checkpoint& smaller,
+                           const record::Checkpoint& larger) {
   if (smaller.size == larger.size) {
     if (!fork.other_root().empty() || fork.consistency_path_size() != 0) {
       return Refuse("two heads of one size need no path");
@@ -99,23 +115,6 @@ absl::Status CheckContradiction(const record::v1::FeedFork& fork, const record::
   return other != smaller.root && smaller.size > 0 ? absl::OkStatus()
                                                    : NoContradiction("the larger feed begins as the smaller one");
 }
-
-absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, const ProvenPublisher& publisher,
-                                             absl::Time now, absl::Status& usable) {
-  MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(fork.feed()));
-  if (fork.epoch() == 0 || fork.checkpoints_size() != 2) {
-    return Refuse("the file does not hold two heads of one epoch of a feed");
-  }
-  record::FeedKey feed{publisher.id(), std::move(name), fork.epoch()};
-  MEGURI_ASSIGN_OR_RETURN(auto smaller, publisher.OpenHead(fork.checkpoints(0), feed));
-  MEGURI_ASSIGN_OR_RETURN(auto larger, publisher.OpenHead(fork.checkpoints(1), feed));
-  MEGURI_RETURN_IF_ERROR(CheckContradiction(fork, smaller.first, larger.first));
-  usable.Update(smaller.second.CheckUsable(now));
-  usable.Update(larger.second.CheckUsable(now));
-  return ProvenFeedFork{std::move(feed), std::move(smaller.first), std::move(larger.first)};
-}
-
-}  // namespace
 
 absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const record::v1::EvidenceFile file, ParseFile(bytes));

@@ -39,6 +39,11 @@ struct EvidenceReport {
   absl::optional<ProvenFeedFork> feed_fork;
 };
 
+// That heads which were opened, `smaller` and `larger`, contradict each other as `fork` says. INVALID_ARGUMENT with
+// reason EVIDENCE_FILE or NO_CONTRADICTION, or those of record.
+absl::Status CheckFeedFork(const record::v1::FeedFork& fork, const record::Checkpoint& smaller,
+                           const record::Checkpoint& larger);
+
 // Checks an EvidenceFile from end to end with nothing but the bundle. Any changed bit is refused. INVALID_ARGUMENT with
 // reason EVIDENCE_FILE; NO_CONTRADICTION if both statements can be true; or the reasons of ProvenPublisher and record.
 absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now);

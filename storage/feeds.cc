@@ -43,7 +43,8 @@ absl::StatusOr<FeedHead> ParseHead(FeedId id, const absl::optional<std::string>&
   return FeedHead{id,
                   *std::move(frontier),
                   std::move(*message.mutable_checkpoint()),
-                  {message.promises().begin(), message.promises().end()}};
+                  {message.promises().begin(), message.promises().end()},
+                  std::move(*message.mutable_settled())};
 }
 
 void PutHead(Transaction& transaction, const FeedHead& head) {
@@ -54,6 +55,7 @@ void PutHead(Transaction& transaction, const FeedHead& head) {
   }
   message.set_checkpoint(head.checkpoint);
   message.mutable_promises()->Assign(head.promises.begin(), head.promises.end());
+  message.set_settled(head.settled);
   transaction.Put(Family::kLookup, HeadKey(head.id), WrapMessage(message));
 }
 
@@ -282,7 +284,7 @@ absl::StatusOr<FeedId> Feeds::FindOrCreate(Transaction& transaction, const HeldF
   message.set_epoch(feed.key.epoch);
   transaction.Put(Family::kLookup, FeedNameKey(feed), WrapU64(id));
   transaction.Put(Family::kLookup, FeedIdKey(id), WrapMessage(message));
-  PutHead(transaction, FeedHead{id, record::Frontier(), "", {}});
+  PutHead(transaction, FeedHead{id, record::Frontier(), "", {}, ""});
   return id;
 }
 
@@ -319,6 +321,15 @@ absl::Status Feeds::SetCheckpoint(Transaction& transaction, FeedId id, absl::str
   MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
   head.checkpoint = std::string(note.data(), note.size());
   PutHead(transaction, head);
+  return absl::OkStatus();
+}
+
+absl::Status Feeds::SetSettled(Transaction& transaction, FeedId id, absl::string_view note) const {
+  MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
+  if (head.settled != note) {
+    head.settled = std::string(note.data(), note.size());
+    PutHead(transaction, head);
+  }
   return absl::OkStatus();
 }
 

@@ -41,6 +41,9 @@ struct FeedHead {
   std::string checkpoint;
   // Replica: older notes whose size is ahead of the frontier too, ascending.
   std::vector<std::string> promises;
+  // Replica: the newest note all of whose entries are here, with which they are proven to others. Empty before there is
+  // one, and in a store from before it was kept.
+  std::string settled;
 
   uint64_t size() const { return frontier.size(); }
 };
@@ -79,6 +82,8 @@ class Feeds {
   absl::StatusOr<FeedHead> ReadHead(const Transaction& transaction, FeedId id) const;
   // Replica: keeps the publisher's newest verified note.
   absl::Status SetCheckpoint(Transaction& transaction, FeedId id, absl::string_view note) const;
+  // Replica: keeps the newest note all of whose entries are stored.
+  absl::Status SetSettled(Transaction& transaction, FeedId id, absl::string_view note) const;
   // Replica: keeps the older notes that are not made good yet, in place of those that were kept.
   absl::Status SetPromises(Transaction& transaction, FeedId id, absl::Span<const std::string> notes) const;
 

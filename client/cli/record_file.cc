@@ -14,11 +14,17 @@
 namespace meguri::client {
 namespace {
 
-absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& node, const record::Header& header) {
+absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& node, const record::Header& header,
+                                                            const record::v1::Envelope& envelope) {
   record::v1::GetProofRequest request;
   request.set_record_id(header.record_id().ToString());
   request.set_publisher(header.publisher().text());
   request.set_version(header.version());
+  uint64_t slots = 0;
+  for (const record::v1::Section& section : envelope.sections()) {
+    slots |= uint64_t{1} << section.slot();
+  }
+  request.set_slots(slots);
   MEGURI_ASSIGN_OR_RETURN(record::v1::GetProofResponse response, node.GetProof(request));
   return std::vector<record::v1::FeedProof>(response.proofs().begin(), response.proofs().end());
 }
@@ -32,7 +38,7 @@ absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const r
   PublisherEntry publisher;
   publisher.entry = std::move(*member.mutable_record());
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(publisher.entry.header()));
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, header));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, header, publisher.entry));
   // A member record lies in the registry feed alone; what else a node may say, the check refuses.
   if (!proofs.empty()) {
     publisher.proof = std::move(proofs.front());
@@ -44,7 +50,7 @@ absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1:
                                              const record::Header& header) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, header));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, header, envelope));
   MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, header.publisher()));
   std::string bytes = certs::MakeRecordFile(
       {envelope, std::move(proofs), std::move(publisher.entry), std::move(publisher.proof)}, *bundle);

@@ -23,7 +23,7 @@
 namespace meguri::client {
 namespace {
 
-constexpr mode_t kSavedFileMode = 0644;
+constexpr mode_t kSavedFileMode = 0600;  // it may hold what is not public
 
 struct Arguments {
   std::string record_id;

@@ -33,6 +33,7 @@ struct IntRange {
 constexpr IntRange kIntRanges[] = {
     {"registry_stale_hours", 1, int64_t{24} * 30},
     {"heartbeat_seconds", 1, 60},
+    {"exchange_seconds", 1, 86'400},
     {"block_cache_mib", 1, 65536},
     {"write_buffer_mib", 1, 4096},
     {"follow_quota_mib", 1, int64_t{1} << 40},
@@ -127,6 +128,7 @@ const std::vector<Setting>& Settings() {
       {"listen", "127.0.0.1:7443", "address on which gRPC is served"},
       {"registry_stale_hours", "72", "age of the registry beyond which only PUBLIC sections are served"},
       {"heartbeat_seconds", "30", "operator: how often the registry heartbeat is signed (at most 60)"},
+      {"exchange_seconds", "300", "how often another node is told which heads of feeds are known here, and asked"},
       {"block_cache_mib", "16", "memory for reading from the store"},
       {"write_buffer_mib", "16", "memory for each write buffer of the store"},
       {"follow_quota_mib", "16384", "how much of each followed publisher is kept at most"},

@@ -30,6 +30,7 @@
 #include "node/app/store_health.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
+#include "node/follow/checkpoint_exchange.h"
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
@@ -213,6 +214,7 @@ struct Node::Parts {
   StoreHealth store_health;
   std::string node_identity;
   absl::Duration heartbeat_interval;
+  absl::Duration exchange_interval;
   std::atomic<bool> is_following_correspondents{false};
   std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
   RevokedClients revoked_clients;
@@ -232,6 +234,7 @@ struct Node::Parts {
   std::unique_ptr<Query> query;
   std::unique_ptr<FeedSource> source;
   std::unique_ptr<Prover> prover;
+  std::unique_ptr<CheckpointExchange> exchange;  // answers to what the peers were asked come to it, to the last
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
@@ -275,6 +278,15 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
     return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_IDENTITY",
                  absl::StrCat("The node certificate is for ", node_identity, ", the configuration is for ",
                               expected.ToUri(), "."));
+  }
+  if (clock.Now() < certificate->not_before()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_NOT_YET_VALID",
+                 absl::StrCat("The node certificate is valid from ",
+                              absl::FormatTime(certificate->not_before(), absl::UTCTimeZone()),
+                              ", and the clock of "
+                              "this machine says ",
+                              absl::FormatTime(clock.Now(), absl::UTCTimeZone()),
+                              ". Set the clock: no peer and no client could connect."));
   }
   // It could neither serve nor ask for another one. The operator's node makes its own.
   if (!is_operator() && clock.Now() > certificate->not_after()) {
@@ -329,6 +341,11 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
                                            follow_log, QuotaOf(config));
+  exchange = std::make_unique<CheckpointExchange>(
+      *registry_view,
+      [this](const record::ParticipantId& member) { return ReaderOf(*registry->Get(), member, registry->IsStale()); },
+      *follows, follow_log, *durable, participant, clock, random);
+  exchange_interval = absl::Seconds(config.GetInt("exchange_seconds"));
   if (config.Get("follow_correspondents") == "yes") {
     correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);
   }
@@ -382,7 +399,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); },
                         [this] { return store_health.Get(); }};
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *prover, *resolver));
-  services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams));
+  services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams, *exchange));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
   services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
@@ -559,8 +576,14 @@ void Node::Parts::ExpireRequests() {
 }
 
 void Node::Parts::WatchStore() {
-  store_health.Note(committer->health());
+  const absl::Status writing = committer->health();
+  store_health.Note(writing);
   server->SetHealthy(store_health.Get().ok());
+  // What the operator says from now on is not kept: nothing may be open that a suspension would close.
+  if (!writing.ok() && !registry->IsStale()) {
+    registry->SetWritable(false);
+    streams->OnRegistryChanged();
+  }
 }
 
 void Node::Parts::WarnOfBundle() {
@@ -591,6 +614,8 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
                      KeepRegistrySoon();
                      ReloadRegistrySoon();
                    }});
+  tasks.push_back(
+      {exchange_interval, [this] { exchange->ExchangeWithNext(*peers, *executor); }, clock.Now() + exchange_interval});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
   tasks.push_back({kMemoryTick, ReturnFreeMemory});  // at once, too: opening the store has used much that is free now
   tasks.push_back({kBundleTick, [this] { WarnOfBundle(); }});

@@ -11,14 +11,15 @@ namespace meguri::node {
 // Something that became of a followed feed.
 struct FollowReport {
   enum class Kind {
-    kStarted,      // an administrator's decision
-    kStopped,      // likewise
-    kLive,         // all that the publisher has promised is here
-    kWaiting,      // trouble that has lasted; `reason` and `message` say which
-    kQuarantined,  // the publisher contradicted itself; the evidence is kept
-    kOverQuota,    // there is no room for more of this publisher
-    kTwoHeaders,   // a record is frozen: its publisher signed two headers for one version
-    kNewerFormat,  // records came that this program is too old to read
+    kStarted,       // an administrator's decision
+    kStopped,       // likewise
+    kLive,          // all that the publisher has promised is here
+    kWaiting,       // trouble that has lasted; `reason` and `message` say which
+    kQuarantined,   // the publisher contradicted itself; the evidence is kept
+    kOverQuota,     // there is no room for more of this publisher
+    kTwoHeaders,    // a record is frozen: its publisher signed two headers for one version
+    kContradicted,  // a peer holds a head of an own feed that this store does not bear out; `message` says which
+    kNewerFormat,   // records came that this program is too old to read
   };
 
   Kind kind;

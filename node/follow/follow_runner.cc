@@ -207,6 +207,12 @@ bool FollowRunner::Follows(const record::ParticipantId& member, const record::Pa
   return absl::c_any_of(SessionsWith(member, publisher), [&](const auto& session) { return session->Has(feed); });
 }
 
+void FollowRunner::Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence) {
+  for (const std::shared_ptr<FollowSession>& session : SessionsWith(feed.holder, feed.key.publisher)) {
+    session->Accuse(feed.key.name, evidence);
+  }
+}
+
 std::vector<FollowStatus> FollowRunner::Status(const record::ParticipantId& member) const {
   MutexLock lock(mutex_);
   std::vector<FollowStatus> statuses;

@@ -41,6 +41,9 @@ class FollowRunner {
   absl::Status KeepRegistry(const record::ParticipantId& member);
   bool Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,
                const record::FeedName& feed) const;
+  // Quarantines a feed because of what others showed: `evidence` was checked. Nothing if it is not followed, or is
+  // quarantined.
+  void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence);
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
   // Of each publisher.
   const FollowQuota& quota() const { return context_.quota; }

@@ -387,12 +387,13 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
     found->second.has_target = true;
     found->second.is_denied = false;
     found->second.target_size = follower->target_size();
-    found->second.note = follower->checkpoint_note();
+    // Also if it brings no entries: of a feed that stands still it is the note by the key in force.
+    const bool is_news = std::exchange(found->second.note, follower->checkpoint_note()) != follower->checkpoint_note();
     found->second.promises = follower->promised_notes();
+    found->second.is_promise_unsaved =
+        found->second.is_promise_unsaved || is_news || follower->size() != follower->target_size();
     if (follower->size() == follower->target_size()) {
       NoteProgressLocked(found->second);
-    } else {
-      found->second.is_promise_unsaved = true;
     }
   }
 }
@@ -496,6 +497,16 @@ void FollowSession::StopOverQuotaLocked(const FollowedBatch& refused) {
       {FollowReport::Kind::kOverQuota, refused.feed, feed.stored_size, feed.last_error_reason, feed.last_error});
   next_attempt_ = absl::InfinitePast();
   ReopenLocked();
+}
+
+void FollowSession::Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence) {
+  if (!Has(name) || IsQuarantined(name)) {
+    return;
+  }
+  FailFeed(HeldFeedOf(name),
+           Error(absl::StatusCode::kDataLoss, "FORK",
+                 "The publisher showed another member a feed that is not the one which it shows here."),
+           evidence);
 }
 
 void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status,

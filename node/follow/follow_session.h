@@ -82,6 +82,8 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   bool Has(const record::FeedName& name) const;
   bool IsQuarantined(const record::FeedName& name) const;
   std::vector<record::FeedName> FeedNames() const;
+  // As FollowRunner::Accuse.
+  void Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence);
   void AppendStatus(std::vector<FollowStatus>& statuses) const;
 
   // Opens the stream if it is due, ends it if it is silent, and reports trouble that has lasted.

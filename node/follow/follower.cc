@@ -413,6 +413,36 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, ui
   return WrittenItem{false, version->grown + sections + terms};
 }
 
+// The size that a note speaks of, which was opened when it came; nullopt of none.
+absl::optional<uint64_t> SizeOf(const std::string& note) {
+  const absl::StatusOr<record::Checkpoint> checkpoint =
+      record::ReadOpenedCheckpoint(note, absl::string_view(note).substr(0, note.find('\n')));
+  return checkpoint.ok() ? absl::make_optional(checkpoint->size) : absl::nullopt;
+}
+
+// Keeps the publisher's newest note, and of all that are known the newest one whose entries are here: it proves them to
+// others also while the newest is still ahead.
+absl::Status KeepNote(storage::FeedId id, absl::string_view newest, storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
+  std::vector<std::string> notes = {head.settled};
+  notes.insert(notes.end(), head.promises.begin(), head.promises.end());
+  notes.push_back(head.checkpoint);
+  notes.emplace_back(newest.data(), newest.size());
+  const std::string* settled = nullptr;
+  uint64_t settled_size = 0;
+  for (const std::string& note : notes) {  // the older first: of one size the later note counts, by a newer key
+    const absl::optional<uint64_t> size = SizeOf(note);
+    if (size.has_value() && *size <= head.size() && *size >= settled_size) {
+      settled = &note;
+      settled_size = *size;
+    }
+  }
+  if (settled != nullptr) {
+    MEGURI_RETURN_IF_ERROR(scope.feeds.SetSettled(scope.transaction, id, *settled));
+  }
+  return scope.feeds.SetCheckpoint(scope.transaction, id, newest);
+}
+
 }  // namespace
 
 absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
@@ -441,13 +471,13 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
     MEGURI_RETURN_IF_ERROR(CheckQuota(quota, *account, usage));
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
-  return scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note);
+  return KeepNote(id, checkpoint_note, scope);
 }
 
 absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
                           const std::vector<std::string>& promised_notes, storage::CommitScope& scope) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
-  MEGURI_RETURN_IF_ERROR(scope.feeds.SetCheckpoint(scope.transaction, id, checkpoint_note));
+  MEGURI_RETURN_IF_ERROR(KeepNote(id, checkpoint_note, scope));
   return scope.feeds.SetPromises(scope.transaction, id, promised_notes);
 }
 

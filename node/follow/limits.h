@@ -17,7 +17,10 @@ inline constexpr size_t kMessageBytesMax = size_t{40} << 20;         // a record
 inline constexpr size_t kUnwrittenBytesMax = size_t{32} << 20;       // verified and not yet durable, of one stream
 inline constexpr absl::Duration kGatherMax = absl::Seconds(1);       // that verified entries wait for more
 inline constexpr size_t kFollowBytesInFlightMax = size_t{64} << 20;  // of all followed streams of this node
-inline constexpr size_t kPromisesMax = 256;  // signed heads of one feed whose entries have not come
+inline constexpr size_t kPromisesMax = 256;    // signed heads of one feed whose entries have not come
+inline constexpr int kExchangedHeadsMax = 64;  // in one exchange of checkpoints, each way
+inline constexpr int kExchangedForksMax = 16;
+inline constexpr absl::Duration kExchangeTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
 // A connection that is dead, gRPC's keep-alive finds. These end a stream whose connection lives and whose publisher
 // says nothing: no message within the first if all that was promised is here, and within both while entries are owed,

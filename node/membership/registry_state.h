@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -57,8 +58,11 @@ class RegistryState {
   absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
   // Since the signed time of the newest heartbeat. InfiniteDuration if there is none.
   absl::Duration Age() const;
-  // True once nothing beyond PUBLIC may be served: the registry is too old, or the bundle that it rests on has expired.
-  bool IsStale() const { return Age() > stale_age_ || clock_.Now() >= BundleExpires(); }
+  // True once nothing beyond PUBLIC may be served: the registry is too old, the bundle that it rests on has expired, or
+  // what the operator says now cannot be stored.
+  bool IsStale() const { return Age() > stale_age_ || clock_.Now() >= BundleExpires() || !may_write_; }
+  // Says whether the store takes what comes. While it does not, nobody would hear of a suspension.
+  void SetWritable(bool may_write) { may_write_ = may_write; }
   absl::Time BundleExpires() const {
     return absl::FromUnixMillis(static_cast<int64_t>(bundle_.message().expires_ms()));
   }
@@ -75,6 +79,7 @@ class RegistryState {
 
   uint64_t LoadedSize() const;
 
+  std::atomic<bool> may_write_{true};
   Mutex reload_mutex_;  // held over the whole of Reload; taken before mutex_
   mutable Mutex mutex_;
   uint64_t loaded_size_ ABSL_GUARDED_BY(mutex_) = 0;  // entries of the feed that registry_ was read from

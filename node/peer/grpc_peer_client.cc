@@ -181,10 +181,7 @@ grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota) {
 
 // One question that is not answered yet.
 struct GrpcPeerClient::Asking {
-  std::unique_ptr<record::v1::RecordService::Stub> stub;
   grpc::ClientContext context;
-  record::v1::ResolveRequest request;
-  record::v1::ResolveResponse response;
 };
 
 GrpcPeerClient::GrpcPeerClient(const PeerTlsFiles& tls) : tls_(WatchPeerTls(tls)) {
@@ -217,36 +214,65 @@ std::unique_ptr<FollowStream> GrpcPeerClient::Follow(const FollowCall& call, std
   return std::make_unique<GrpcFollowStream>(reactor);
 }
 
-void GrpcPeerClient::Resolve(const PublisherQuestion& question, Done done) {
-  auto owned = std::make_unique<Asking>();
-  Asking* const asking = owned.get();
-  asking->stub = record::v1::RecordService::NewStub(ChannelTo({question.node_identity, question.addresses}));
-  asking->context.AddMetadata(kActingMemberKey, question.acting_member.text());
-  asking->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kAskTimeout));
-  asking->request.set_identifier(question.identifier);
-  {
-    MutexLock lock(mutex_);
-    if (may_ask_) {
-      asking_.insert(asking);
-    } else {
-      asking->context.TryCancel();
-    }
+void GrpcPeerClient::BeginAsking(Asking* asking, const record::ParticipantId& acting_member, absl::Duration timeout) {
+  asking->context.AddMetadata(kActingMemberKey, acting_member.text());
+  asking->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
+  MutexLock lock(mutex_);
+  if (may_ask_) {
+    asking_.insert(asking);
+  } else {
+    asking->context.TryCancel();
   }
-  const auto shared_done = std::make_shared<Done>(std::move(done));
-  std::shared_ptr<Asking> kept = std::move(owned);
+}
+
+void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::Done done) {
+  struct Question : Asking {
+    std::unique_ptr<record::v1::RecordService::Stub> stub;
+    record::v1::ResolveRequest request;
+    record::v1::ResolveResponse response;
+    PublisherNode::Done done;
+  };
+  const auto asking = std::make_shared<Question>();
+  asking->stub = record::v1::RecordService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->request.set_identifier(question.identifier);
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), question.acting_member, kAskTimeout);
   asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
-                                 [this, kept, shared_done](const grpc::Status& status) {
+                                 [this, asking](const grpc::Status& status) {
                                    if (status.ok()) {
                                      Answer answer;
-                                     for (record::v1::RecordView& view : *kept->response.mutable_records()) {
+                                     for (record::v1::RecordView& view : *asking->response.mutable_records()) {
                                        answer.push_back(std::move(*view.mutable_envelope()));
                                      }
-                                     (*shared_done)(std::move(answer));
+                                     asking->done(std::move(answer));
                                    } else {
-                                     (*shared_done)(FromGrpc(status));
+                                     asking->done(FromGrpc(status));
                                    }
-                                   EndAsking(kept.get());
+                                   EndAsking(asking.get());
                                  });
+}
+
+void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) {
+  struct Exchange : Asking {
+    std::unique_ptr<feed::v1::FeedService::Stub> stub;
+    feed::v1::ExchangeCheckpointsRequest request;
+    feed::v1::ExchangeCheckpointsResponse response;
+    ExchangePeer::Done done;
+  };
+  const auto asking = std::make_shared<Exchange>();
+  asking->stub = feed::v1::FeedService::NewStub(ChannelTo(call.peer));
+  *asking->request.mutable_known() = call.known;
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), call.acting_member, kExchangeTimeout);
+  asking->stub->async()->ExchangeCheckpoints(&asking->context, &asking->request, &asking->response,
+                                             [this, asking](const grpc::Status& status) {
+                                               if (status.ok()) {
+                                                 asking->done(std::move(*asking->response.mutable_known()));
+                                               } else {
+                                                 asking->done(FromGrpc(status));
+                                               }
+                                               EndAsking(asking.get());
+                                             });
 }
 
 void GrpcPeerClient::EndAsking(Asking* asking) {

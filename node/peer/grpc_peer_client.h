@@ -12,6 +12,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/tls_certificate_provider.h"
+#include "node/follow/checkpoint_exchange.h"
 #include "node/follow/peer_client.h"
 #include "node/query/publisher_node.h"
 
@@ -29,14 +30,15 @@ struct PeerTlsFiles {
 
 // Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
 // its certificate; host names play no part. Thread-safe.
-class GrpcPeerClient final : public PeerClient, public PublisherNode {
+class GrpcPeerClient final : public PeerClient, public PublisherNode, public ExchangePeer {
  public:
   explicit GrpcPeerClient(const PeerTlsFiles& tls);
   // Waits for the answers to what was asked.
   ~GrpcPeerClient() override;
 
   std::unique_ptr<FollowStream> Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) override;
-  void Resolve(const PublisherQuestion& question, Done done) override;
+  void Resolve(const PublisherQuestion& question, PublisherNode::Done done) override;
+  void ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) override;
   // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
   void StopAsking();
 
@@ -46,6 +48,7 @@ class GrpcPeerClient final : public PeerClient, public PublisherNode {
 
  private:
   struct Asking;
+  void BeginAsking(Asking* asking, const record::ParticipantId& acting_member, absl::Duration timeout);
   void EndAsking(Asking* asking);
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);

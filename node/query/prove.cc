@@ -2,10 +2,10 @@
 #include "node/query/prove.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
-#include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -32,20 +32,36 @@ struct Prover::Candidate {
 namespace {
 
 absl::Status CopyBehind() {
-  return Error(absl::StatusCode::kFailedPrecondition, "COPY_BEHIND",
+  return Error(absl::StatusCode::kUnavailable, "COPY_BEHIND",
                "The copy of the feed that holds this record has not caught up with the newest head of its publisher, "
                "so there is no proof of it yet. Try again in a moment; `meguri feed list` shows how far the copy is.");
 }
 
-// Whether the head that is known of a replica stands for more than is stored.
-absl::StatusOr<bool> IsBehind(const storage::HeldFeed& feed, const storage::FeedHead& head,
-                              absl::string_view federation) {
+// How many entries of a feed can be proven, and the note that proves those of a replica.
+struct Provable {
+  uint64_t size = 0;
+  std::string note;
+};
+
+absl::StatusOr<Provable> ProvableOf(const storage::HeldFeed& feed, storage::FeedHead head,
+                                    absl::string_view federation) {
   if (feed.is_own()) {
-    return false;
+    return Provable{head.size(), ""};
   }
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint known,
-                          record::ReadOpenedCheckpoint(head.checkpoint, record::FeedOrigin(federation, feed.key)));
-  return known.size > head.size();
+  Provable provable{0, head.settled.empty() ? std::move(head.checkpoint) : std::move(head.settled)};
+  if (!provable.note.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint,
+                            record::ReadOpenedCheckpoint(provable.note, record::FeedOrigin(federation, feed.key)));
+    provable.size = checkpoint.size <= head.size() ? checkpoint.size : 0;
+  }
+  return provable;
+}
+
+// Who reads a feed: the more, the less a proof by it tells of its reader and of what the record hides from others.
+int WidthOf(const record::FeedName& name) {
+  constexpr absl::string_view kKinds[] = {"registry", "public", "members", "authorities", "recyclers", "offer", "to"};
+  const auto* const found = std::find(std::begin(kKinds), std::end(kKinds), name.kind());
+  return static_cast<int>(std::end(kKinds) - found);  // 0: the owner's
 }
 
 }  // namespace
@@ -56,29 +72,34 @@ Prover::Prover(const storage::SnapshotReader& store, std::vector<record::Partici
 
 absl::StatusOr<std::vector<record::v1::FeedProof>> Prover::Prove(const QueryReader& reader,
                                                                  const record::RecordId& record_id,
-                                                                 absl::string_view publisher, uint64_t version) const {
+                                                                 absl::string_view publisher, uint64_t version,
+                                                                 uint64_t slots) const {
   ReaderView view(store_, hosted_, reader);
   const ReadMask nothing{false, false, false, {}};
   MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, nothing));
   MEGURI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, CandidatesFor(view, record.header_hash));
-  uint64_t missing = 0;
+  uint64_t visible = 0;
   for (const Candidate& candidate : candidates) {
-    missing |= candidate.slots;
+    visible |= candidate.slots;
   }
+  uint64_t missing = slots == 0 ? visible : slots & visible;
+  const auto opens_all = [&](const Candidate& candidate) { return (missing & ~candidate.slots) == 0; };
+  const auto alone = std::find_if(candidates.begin(), candidates.end(), opens_all);
   std::vector<record::v1::FeedProof> proofs;
-  while (!candidates.empty() && (proofs.empty() || missing != 0)) {
-    const auto widest =
-        std::max_element(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-          return absl::popcount(a.slots & missing) < absl::popcount(b.slots & missing);
-        });
-    missing &= ~widest->slots;
-    MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(*widest));
-    candidates.erase(widest);
+  if (alone != candidates.end()) {
+    MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(*alone));
+    return proofs;
+  }
+  for (const Candidate& candidate : candidates) {
+    if ((candidate.slots & missing) != 0) {
+      missing &= ~candidate.slots;
+      MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(candidate));
+    }
   }
   return proofs;
 }
 
-// In the order of names. COPY_BEHIND if there is none: what is visible, a feed has brought.
+// The widest first. COPY_BEHIND if there is none: what is visible, a feed has brought.
 absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView& view,
                                                                      const record::Hash& header_hash) const {
   const storage::Records records(view.snapshot());
@@ -98,8 +119,8 @@ absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView&
     }
     MEGURI_ASSIGN_OR_RETURN(storage::HeldFeed feed, feeds.Describe(membership.feed));
     MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(membership.feed));
-    MEGURI_ASSIGN_OR_RETURN(const bool is_behind, IsBehind(feed, head, federation_));
-    if (is_behind) {
+    MEGURI_ASSIGN_OR_RETURN(Provable known, ProvableOf(feed, std::move(head), federation_));
+    if (*membership.index >= known.size) {
       behind |= membership.slots;
       continue;
     }
@@ -110,13 +131,15 @@ absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView&
     MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(entries.front()));
     provable |= entry.slots;
     candidates.push_back({membership.feed, std::move(feed), *membership.index, std::move(entries.front()), entry.slots,
-                          std::move(head.checkpoint)});
+                          std::move(known.note)});
   }
   if (candidates.empty() || (behind & ~provable) != 0) {
     return CopyBehind();
   }
-  std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate& a, const Candidate& b) { return a.feed < b.feed; });
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::make_pair(-WidthOf(a.feed.key.name), a.feed.key) <
+           std::make_pair(-WidthOf(b.feed.key.name), b.feed.key);
+  });
   return candidates;
 }
 

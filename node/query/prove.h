@@ -27,11 +27,12 @@ class Prover {
   Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, std::string federation,
          SignHead sign_head);
 
-  // Entries, each of another feed that the reader holds, that together open every slot which the reader may see: no
-  // more of them than are needed. NOT_FOUND and FAILED_PRECONDITION (reason RECORD_ID_AMBIGUOUS) as Query::Get;
-  // FAILED_PRECONDITION (reason COPY_BEHIND) while replicas have not caught up with the heads that they know.
+  // Entries, each of another feed that the reader holds, that together open `slots` (0: every slot that the reader may
+  // see): the widest feed that does so alone, or several, the widest first. NOT_FOUND and FAILED_PRECONDITION (reason
+  // RECORD_ID_AMBIGUOUS) as Query::Get; UNAVAILABLE (reason COPY_BEHIND) while no head proves the entries of a replica.
   absl::StatusOr<std::vector<record::v1::FeedProof>> Prove(const QueryReader& reader, const record::RecordId& record_id,
-                                                           absl::string_view publisher, uint64_t version) const;
+                                                           absl::string_view publisher, uint64_t version,
+                                                           uint64_t slots) const;
 
  private:
   struct Candidate;

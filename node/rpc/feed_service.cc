@@ -5,8 +5,9 @@
 
 namespace meguri::node {
 
-FeedServiceEdge::FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams)
-    : rpc_(rpc), source_(source), streams_(streams) {}
+FeedServiceEdge::FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams,
+                                 CheckpointExchange& exchange)
+    : rpc_(rpc), source_(source), streams_(streams), exchange_(exchange) {}
 
 grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerContext* context,
                                                          const feed::v1::GetCheckpointRequest* request,
@@ -22,6 +23,18 @@ grpc::ServerUnaryReactor* FeedServiceEdge::GetCheckpoint(grpc::CallbackServerCon
                        MEGURI_RETURN_IF_ERROR(CheckFeedAccess(caller, feed, rpc_.authenticator, source_));
                        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_.ReadHead(feed));
                        out.set_checkpoint(std::move(head.checkpoint));
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* FeedServiceEdge::ExchangeCheckpoints(grpc::CallbackServerContext* context,
+                                                               const feed::v1::ExchangeCheckpointsRequest* request,
+                                                               feed::v1::ExchangeCheckpointsResponse* response) {
+  static const Method method("meguri.feed.v1.FeedService.ExchangeCheckpoints");
+  return AnswerUnary(rpc_, context, method, response,
+                     [this, request](const Caller& caller, feed::v1::ExchangeCheckpointsResponse& out) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(*out.mutable_known(),
+                                               exchange_.Answer(caller.acting_member, request->known()));
                        return absl::OkStatus();
                      });
 }

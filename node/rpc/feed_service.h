@@ -2,6 +2,7 @@
 #pragma once
 
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "node/follow/checkpoint_exchange.h"
 #include "node/rpc/follow_stream.h"
 #include "node/rpc/unary.h"
 
@@ -11,11 +12,14 @@ namespace meguri::node {
 class FeedServiceEdge final
     : public feed::v1::FeedService::WithRawCallbackMethod_Follow<feed::v1::FeedService::CallbackService> {
  public:
-  FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams);
+  FeedServiceEdge(RpcContext rpc, const FeedSource& source, FollowStreams& streams, CheckpointExchange& exchange);
 
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
                                           const feed::v1::GetCheckpointRequest* request,
                                           feed::v1::GetCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* ExchangeCheckpoints(grpc::CallbackServerContext* context,
+                                                const feed::v1::ExchangeCheckpointsRequest* request,
+                                                feed::v1::ExchangeCheckpointsResponse* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Follow(grpc::CallbackServerContext* context,
                                                      const grpc::ByteBuffer* request) override;
 
@@ -23,6 +27,7 @@ class FeedServiceEdge final
   RpcContext rpc_;
   const FeedSource& source_;
   FollowStreams& streams_;
+  CheckpointExchange& exchange_;
 };
 
 }  // namespace meguri::node

@@ -166,9 +166,10 @@ grpc::ServerUnaryReactor* RecordServiceEdge::GetProof(grpc::CallbackServerContex
   return AnswerUnary(rpc_, context, method, response,
                      [this, request](const Caller& caller, record::v1::GetProofResponse& out) -> absl::Status {
                        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
-                       MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs,
-                                               prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id,
-                                                             request->publisher(), request->version()));
+                       MEGURI_ASSIGN_OR_RETURN(
+                           std::vector<record::v1::FeedProof> proofs,
+                           prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher(),
+                                         request->version(), request->slots()));
                        for (record::v1::FeedProof& proof : proofs) {
                          *out.add_proofs() = std::move(proof);
                        }

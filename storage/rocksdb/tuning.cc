@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/rocksdb/tuning.h"
 
+#include <memory>
+
 #include "rocksdb/cache.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
 
@@ -24,6 +27,16 @@ constexpr int kLookupTablesBeforeMerge = 4;
 constexpr size_t kMergeReadBytes = 1 << 20;
 constexpr size_t kInfoLogBytesMax = 1 << 20;
 constexpr size_t kInfoLogFilesMax = 2;
+
+// A disk that has failed once is not tried again: RocksDB would otherwise wait for room and go on by itself, in a state
+// of which nobody knows what it holds (and aborts: seen on a full disk).
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
 
 rocksdb::BlockBasedTableOptions TableOptions(size_t cache_bytes) {
   // Not strict: a strict cache that is smaller than the blocks in use makes reads fail (seen with sections of 8 MiB).
@@ -86,7 +99,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options) {
   database.track_and_verify_wals_in_manifest = true;
   // No checksum over whole tables: each of their blocks has one, and RocksDB reads no block without looking at it. The
   // only one that RocksDB brings, CRC-32C by table, costs a tenth of what taking a feed costs.
-  database.max_bgerror_resume_count = 0;  // a disk that has failed once is not tried again
+  database.max_bgerror_resume_count = 0;
+  database.listeners.push_back(std::make_shared<NoRecovery>());
   // Bounds what is replayed at the start, and the memory of both families together.
   database.max_total_wal_size = 4 * options.write_buffer_bytes;
   database.db_write_buffer_size = 2 * options.write_buffer_bytes;

@@ -296,6 +296,35 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(int(stored["newer_format_records"]), 2)
         self.assertIn('"newer-format"', self.victim.log_path.read_text("utf-8", "replace"))
 
+    def test_two_faces_are_found_out(self):
+        """The evil node shows the victim one feed and the operator another; the two compare what they know."""
+        def follow_of(member):
+            return next(f for f in member.follows() if f["publisher"] == EVIL and f["feed"] == "public")
+
+        def is_caught(member):
+            return follow_of(member).get("last_error_reason") == "FORK"
+
+        both = (self.victim, self.operator)
+        for member, attack in zip(both, ("honest", "forked-growth")):
+            with EvilNode(self.federation, self.evil, attack):
+                member.follow(self.evil, "public")
+                wait_for(f"the {attack} feed", lambda: int(follow_of(member).get("size", 0)) >= HONEST_SIZE, ATTACK_TIMEOUT_S)
+            self.assertFalse(is_caught(member))
+        try:
+            for member in both:
+                member.stop()
+                member.start("--exchange-seconds", "1")
+            for member in both:
+                wait_for("two faces to be found out", lambda: is_caught(member), ATTACK_TIMEOUT_S)
+                path = self.folder / f"two-faces-{member.name}.evidence"
+                member.cli("feed", "evidence", EVIL, "public", "--out", str(path))
+                self.assert_proven(path, "FEED_FORK")
+        finally:
+            for member in both:
+                member.cli("feed", "unfollow", EVIL)
+                member.stop()
+                member.start()
+
     def assert_proven(self, path, kind):
         """Anybody can check it offline, and no bit of it can be changed."""
         told = self.victim.json("evidence", "verify", str(path))

@@ -79,7 +79,7 @@ class ProveTest : public ::testing::Test {
   void ExpectProven(const LoopbackNode& node, const node::QueryReader& reader, const record::RecordId& record_id) {
     const node::RecordView view = ValueOf(node.query().Get(reader, record_id, "", 0, kEverything));
     const record::Header header = ValueOf(record::Header::Parse(view.envelope.header()));
-    const auto proofs = ValueOf(node.prover().Prove(reader, record_id, "", 0));
+    const auto proofs = ValueOf(node.prover().Prove(reader, record_id, "", 0, 0));
     ASSERT_FALSE(proofs.empty());
     std::set<std::string> feeds;
     uint64_t opened = 0;
@@ -141,14 +141,14 @@ TEST_F(ProveTest, WhatAReaderDoesNotSeeIsNotProven) {
   MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public"}));
   ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", 1));
   const auto prove = [&](const LoopbackNode& node, const node::QueryReader& reader, const record::RecordId& id,
-                         uint64_t version) { return node.prover().Prove(reader, id, "", version).status(); };
+                         uint64_t version) { return node.prover().Prove(reader, id, "", version, 0).status(); };
   // A replica is nothing to a peer, and what is hidden looks like what is not there.
   EXPECT_THAT(prove(*recycler_node_, AsNode(maker_), ids_.front(), 0), HasReason("RECORD_NOT_FOUND"));
   EXPECT_THAT(prove(*maker_node_, maker_node_->Client(), record::RecordId::Make(random_), 0),
               HasReason("RECORD_NOT_FOUND"));
   EXPECT_THAT(prove(*maker_node_, maker_node_->Client(), ids_.front(), 2), HasReason("RECORD_NOT_FOUND"));
   // Who follows the public feed alone is told of no other.
-  for (const auto& proof : ValueOf(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0))) {
+  for (const auto& proof : ValueOf(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0, 0))) {
     EXPECT_EQ(proof.feed(), "public");
   }
 }
@@ -160,8 +160,41 @@ TEST_F(ProveTest, ACopyThatIsBehindItsNewestHeadSaysSo) {
   MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public"}));
   ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", kHeld));
   MEGURI_ASSERT_OK(recycler_node_->query().Get(recycler_node_->Client(), ids_.front(), "", 0, kEverything).status());
-  EXPECT_THAT(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0).status(),
+  EXPECT_THAT(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0, 0).status(),
               HasReason("COPY_BEHIND"));
+}
+
+// What was proven once stays proven while the feed goes on without this copy.
+TEST_F(ProveTest, ACopyThatStandsStillProvesWhatItHasProvenBefore) {
+  constexpr uint64_t kHeld = 2 * node::kBatchEntriesMax;
+  StartRecycler({kHeld, LoopbackNode::kQuota.bytes_max});
+  MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public"}));
+  Publish(3);
+  ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", 3));
+  recycler_node_.reset();
+  Publish(kHeld);
+  StartRecycler({kHeld, LoopbackNode::kQuota.bytes_max});
+  ASSERT_TRUE(recycler_node_->RunFollowsUntil(
+      [&] { return recycler_node_->StatusOf(*maker_node_, "public").state == node::FollowState::kOverQuota; }));
+  ExpectProven(*recycler_node_, recycler_node_->Client(), ids_.front());
+}
+
+// A part that everybody may read is proven by the feed that everybody may follow, whoever hands it on.
+TEST_F(ProveTest, WhatIsPublicIsProvenByThePublicFeed) {
+  Publish(10);
+  for (const record::RecordId& id : ids_) {
+    const node::RecordView view = ValueOf(maker_node_->query().Get(maker_node_->Client(), id, "", 0, kEverything));
+    uint64_t open_to_all = 0;
+    for (const std::string& bytes : view.envelope.sections()) {
+      record::v1::Section section;
+      ASSERT_TRUE(section.ParseFromString(bytes));
+      open_to_all |= section.type() == record::v1::SECTION_TYPE_IDENTITY ? uint64_t{1} << section.slot() : 0;
+    }
+    const auto proofs = ValueOf(maker_node_->prover().Prove(maker_node_->Client(), id, "", 0, open_to_all));
+    ASSERT_EQ(proofs.size(), 1U);
+    EXPECT_EQ(proofs[0].feed(), "public");
+    EXPECT_EQ(ValueOf(record::FeedEntry::Parse(proofs[0].entry())).slots, open_to_all);
+  }
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ def frontier_root(frontier):
 
 def climb(i, last, path, hashes, reason):
     """Walks a proof up from node i. The first hash is joined with what is left of it only."""
-    need(len(path) <= PATH_HASHES_MAX, reason, "path too long")
+    need(len(path) <= PATH_HASHES_MAX and all(len(p) == 32 for p in path), reason, "path too long, or no hashes")
     left_only, all_of_it = hashes
     for p in path:
         need(last, reason, "path too long")

@@ -114,6 +114,10 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
                                      });
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
+  exchange_ = std::make_unique<node::CheckpointExchange>(
+      registry_,
+      [this](const record::ParticipantId& reader) { return node::ReaderOf(*registry_.Get(), reader, false); },
+      *follows_, reports_, durable, id_, clock, random_);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);
   committer_->AddObserver([this](const std::vector<storage::FeedId>& grown) {
     correspondents_->OnGrown(grown);

@@ -14,6 +14,7 @@
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "node/follow/checkpoint_exchange.h"
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
@@ -44,10 +45,23 @@ class FixedRegistry final : public node::PublisherRegistry, public node::FollowR
   const std::shared_ptr<const certs::Registry> registry_;
 };
 
-// Scenarios look at the state of follows, not at what was said of them.
-class NoReports final : public node::FollowReporter {
+// Scenarios look at the state of follows, not at what was said of them; only what no state shows is kept.
+class FewReports final : public node::FollowReporter {
  public:
-  void Report(const node::FollowReport&) override {}
+  void Report(const node::FollowReport& report) override {
+    if (report.kind == node::FollowReport::Kind::kContradicted) {
+      MutexLock lock(mutex_);
+      contradictions_.push_back(report);
+    }
+  }
+  std::vector<node::FollowReport> contradictions() const {
+    MutexLock lock(mutex_);
+    return contradictions_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<node::FollowReport> contradictions_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The feed key of one member, the same all the time.
@@ -111,6 +125,9 @@ class LoopbackNode {
 
   const node::Query& query() const { return *query_; }
   const node::Prover& prover() const { return *prover_; }
+  node::CheckpointExchange& exchange() { return *exchange_; }
+  // What was reported of own feeds that others contradict.
+  std::vector<node::FollowReport> contradictions() const { return reports_.contradictions(); }
   storage::OrderedStore& store() { return disk_.store; }
   // The reader that this node's own clients are.
   node::QueryReader Client() const;
@@ -132,8 +149,9 @@ class LoopbackNode {
   std::unique_ptr<node::Query> query_;
   std::unique_ptr<node::FeedSource> source_;
   std::unique_ptr<node::Prover> prover_;
-  NoReports reports_;
+  FewReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
+  std::unique_ptr<node::CheckpointExchange> exchange_;
   std::unique_ptr<node::Correspondents> correspondents_;
 };
 
