@@ -48,6 +48,9 @@ absl::StatusOr<ProvenEntry> VerifyFeedProof(const v1::FeedProof& proof, absl::st
   if (header.slot_count() < kSlotsMax && entry.slots >> header.slot_count() != 0) {
     return Refuse(absl::StrCat("the entry of the feed ", feed.name.text(), " opens slots that the record lacks"));
   }
+  if (header.is_tombstone() && entry.slots != 0) {
+    return Refuse(absl::StrCat("the entry of the feed ", feed.name.text(), " opens slots of a record that has ended"));
+  }
   MEGURI_ASSIGN_OR_RETURN(SoleSigned head, OpenSoleSigned(proof.checkpoint(), FeedOrigin(federation, feed), feed_keys));
   MEGURI_ASSIGN_OR_RETURN(const std::vector<Hash> path, ParsePath(proof));
   MEGURI_RETURN_IF_ERROR(

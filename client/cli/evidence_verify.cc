@@ -37,8 +37,12 @@ void AddHead(const Session& session, const record::Checkpoint& head, Table& tabl
 
 absl::Status Verify(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, certs::kEvidenceFileBytesMax));
-  const absl::StatusOr<certs::EvidenceReport> report = certs::VerifyEvidenceFile(bytes, bundle, session.clock().Now());
+  const absl::StatusOr<std::string> bytes = certs::ReadFile(arguments.file, certs::kEvidenceFileBytesMax);
+  if (!bytes.ok() && ReasonOf(bytes.status()) != "FILE_TOO_LARGE") {
+    return bytes.status();
+  }
+  const absl::StatusOr<certs::EvidenceReport> report =
+      bytes.ok() ? certs::VerifyEvidenceFile(*bytes, bundle, session.clock().Now()) : bytes.status();
   if (!report.ok()) {
     return Error(
         absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",

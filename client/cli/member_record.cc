@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/member_record.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,8 +30,24 @@ passport::RecordDraft DraftOf(const registry::v1::MemberEntry& entry) {
   return draft;
 }
 
+// Who the operator is, the trust bundle says and no entry.
+absl::Status CheckOperatorRole(Session& session, const registry::v1::MemberEntry& entry) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+  const bool claims_it = std::any_of(entry.roles().begin(), entry.roles().end(), [](const registry::v1::Role& role) {
+    return role.kind() == registry::v1::ROLE_KIND_OPERATOR;
+  });
+  if (claims_it && entry.status() == registry::v1::MEMBER_STATUS_ACTIVE &&
+      entry.participant_id() != bundle->operator_id().text()) {
+    return InvalidInput(
+        {{"roles", "ROLE_OPERATOR", "operator", absl::StrCat("that role for ", bundle->operator_id().text(), " alone"),
+          "let the member ask again without it", "運営者の役割は、トラストバンドルが定める会員だけのものです。"}});
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<record::v1::Publication> SealMember(Session& session, const registry::v1::MemberEntry& entry,
                                                    const absl::optional<record::Header>& newest) {
+  MEGURI_RETURN_IF_ERROR(CheckOperatorRole(session, entry));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, newest.has_value()
                                                           ? NextVersion(DraftOf(entry), *newest)

@@ -21,6 +21,7 @@ struct Row {
 constexpr Row kRows[] = {
     {Message::kAboutProgram, "巡り(Meguri): 資源循環のためのパスポートを公開・取得・検証します",
      "Meguri: publish, read and verify passports for a circular economy"},
+    {Message::kAboutHelp, "この説明を表示して終了する", "print this help and end"},
     {Message::kAboutHome, "クライアントフォルダー(環境変数 MEGURI_HOME でも指定可)",
      "client folder (also MEGURI_HOME in the environment)"},
     {Message::kAboutOutput, "出力形式: table、json、jsonl(1 行 1 件)",

@@ -16,6 +16,7 @@ enum class Language { kJapanese, kEnglish };
 enum class Message {
   // What the program, its commands and their options are for.
   kAboutProgram,
+  kAboutHelp,
   kAboutHome,
   kAboutOutput,
   kAboutLanguage,

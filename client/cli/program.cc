@@ -136,6 +136,7 @@ std::vector<std::string> WithVersionWord(std::vector<std::string> arguments) {
 ExitCode RunProgram(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   Session session(surroundings, LanguageOf(arguments, surroundings.environment));
   CLI::App app(session.Say(Message::kAboutProgram), "meguri");
+  app.set_help_flag("-h,--help", session.Say(Message::kAboutHelp));
   app.fallthrough();
   app.require_subcommand(1);
   std::string language;

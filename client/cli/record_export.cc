@@ -21,6 +21,7 @@
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/export.h"
+#include "passport/section_table.h"
 #include "record/header.h"
 
 namespace meguri::client {
@@ -244,6 +245,11 @@ absl::Status ExportBundle(Session& session, const Arguments& arguments) {
       !arguments.report.empty()) {
     return Usage(session.Say(Message::kBundleOne));
   }
+  for (const std::string& section : arguments.sections) {
+    if (passport::FindSectionKind(section) == nullptr) {
+      return Usage(session.Say(Message::kBundleNoSection, {arguments.record_ids.front(), section}));
+    }
+  }
   MEGURI_ASSIGN_OR_RETURN(const record::v1::RecordView view, GetSections(session, arguments));
   if (const std::string caution = CautionOf(view, session); !caution.empty()) {
     session.Note(Harmless(absl::StrCat(arguments.record_ids.front(), ": ", caution)));
@@ -317,7 +323,9 @@ void AddRecordExport(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "export", Message::kAboutRecordExport, session);
   command.add_option("ID", arguments->record_ids, session.Say(Message::kAboutRecordId));
-  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))->type_name("N");
+  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
   command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
   command.add_option("--saved", arguments->saved, session.Say(Message::kAboutExportSaved))

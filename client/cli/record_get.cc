@@ -99,7 +99,9 @@ void AddRecordGet(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "get", Message::kAboutRecordGet, session);
   command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))->type_name("N");
+  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
   command.add_option("--save", arguments->save, session.Say(Message::kAboutSave))->type_name("FILE");
   OnCall(command, session, arguments, &Get);

@@ -68,9 +68,12 @@ std::string HumanText(const Session& session, const certs::VerificationReport& r
 
 absl::Status Verify(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.file, certs::kRecordFileBytesMax));
+  const absl::StatusOr<std::string> bytes = certs::ReadFile(arguments.file, certs::kRecordFileBytesMax);
+  if (!bytes.ok() && ReasonOf(bytes.status()) != "FILE_TOO_LARGE") {
+    return bytes.status();
+  }
   const absl::StatusOr<certs::VerificationReport> report =
-      certs::VerifyRecordFile(bytes, bundle, session.clock().Now());
+      bytes.ok() ? certs::VerifyRecordFile(*bytes, bundle, session.clock().Now()) : bytes.status();
   if (!report.ok()) {
     return Error(
         absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",

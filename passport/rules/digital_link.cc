@@ -204,7 +204,9 @@ void CheckIdentityDigitalLink(const v1::Identity& identity, const Path& path, Fi
       findings.Add({.field = field.ToString(),
                     .reason = "V4_DIGITAL_LINK_MISMATCH",
                     .found = absl::StrCat(pair.name, " ", Quoted(pair.in_link)),
-                    .expected = absl::StrCat(Quoted(pair.in_field), " as in the field ", pair.name),
+                    .expected = pair.in_field.empty()
+                                    ? absl::StrCat("the same in the field ", pair.name, ", which is empty")
+                                    : absl::StrCat(Quoted(pair.in_field), " as in the field ", pair.name),
                     .cure = "make the link and the fields say the same",
                     .message_ja = absl::StrCat("Digital Link の ", pair.name, " が項目の値と一致しません。")});
     }

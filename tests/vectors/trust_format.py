@@ -231,6 +231,7 @@ def check_proof(proof, envelope, header, bundle, spkis):
     named, slots = feeds.parse_entry(proof["entry"])
     need(named == header_hash(envelope["header"]), "FEED_PROOF", "the entry names another record")
     need(not slots >> len(header["section_digests"]), "FEED_PROOF", "the entry opens slots that the record lacks")
+    need(not slots or "tombstone" not in header, "FEED_PROOF", "the entry opens slots of a record that has ended")
     origin = feeds.origin(bundle["federation"], header["publisher"], proof["epoch"], proof["feed"])
     size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis)
     feeds.check_inclusion(feeds.leaf(proof["entry"]), proof["index"], size, proof["path"], root)

@@ -9,6 +9,7 @@
 
 #include "client/channel.h"
 #include "client/cli/program.h"
+#include "google/protobuf/stubs/logging.h"
 #include "record/system_random.h"
 
 namespace {
@@ -28,7 +29,8 @@ std::map<std::string, std::string> Environment(char** entries) {
 }  // namespace
 
 int main(int argc, char** argv, char** entries) {
-  // gRPC would write its own lines between ours; what went wrong comes back as a status anyway.
+  // gRPC and protobuf would write their own lines between ours; what went wrong comes back as a status anyway.
+  google::protobuf::SetLogHandler(nullptr);
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   meguri::client::RequireTls13();
   const std::map<std::string, std::string> environment = Environment(entries);
