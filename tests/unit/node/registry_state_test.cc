@@ -39,6 +39,11 @@ TEST_F(RegistryStateTest, IsStaleUntilAHeartbeatComesAndOnceItIsTooOld) {
   EXPECT_TRUE(state_.IsStale());
   MEGURI_EXPECT_OK(Beat());
   EXPECT_FALSE(state_.IsStale());
+  // A suspension that cannot be stored is one that nobody hears of.
+  state_.SetWritable(false);
+  EXPECT_TRUE(state_.IsStale());
+  state_.SetWritable(true);
+  EXPECT_FALSE(state_.IsStale());
 }
 
 // The bundle of the test lasts a day, and the registry may be three days old.

@@ -157,6 +157,31 @@ TEST(Follower, AGrowingFeedKeepsAllItsPromises) {
   EXPECT_THAT(ProblemsOf(scene), IsEmpty());
 }
 
+// Else what the old key signed, which may be revoked, would be all that proves a feed that stands still.
+TEST(Follower, TakesUpAHeadThatIsSignedAnewThoughNothingIsNew) {
+  Scene scene;
+  scene.Follow({kPublic});
+  const size_t stream = scene.Tick();
+  const Feed feed(scene.publisher, kPublic, scene.Items(3));
+  scene.Serve(stream, kPublic, feed);
+  const storage::Feeds feeds(*scene.store);
+  const auto stored = [&] {
+    const auto id = ValueOf(feeds.Find({scene.holder, {scene.publisher.participant(), Name(kPublic), 1}}));
+    return ValueOf(feeds.ReadHead(id.value_or(0)));
+  };
+  EXPECT_EQ(stored().settled, feed.Checkpoint(3));
+  const auto key = certs::testing::NewKey();
+  registry::v1::MemberEntry entry = scene.Entry();
+  *entry.add_keys() = certs::testing::KeyMessage(*key, registry::v1::KEY_PURPOSE_FEED);
+  entry.mutable_keys(entry.keys_size() - 1)->set_not_before_ms(1);
+  scene.registry.Set({entry});
+  const std::string note = ValueOf(record::SignCheckpoint(HeadOf(feed.Checkpoint(3)), *key));
+  scene.SendTarget(stream, kPublic, note);
+  scene.Tick();
+  EXPECT_EQ(stored().checkpoint, note);
+  EXPECT_EQ(stored().settled, note);
+}
+
 TEST(Follower, EntriesThatLeadNowhereAreNoEvidence) {
   Scene scene;
   scene.Follow({kPublic});
