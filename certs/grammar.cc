@@ -60,6 +60,34 @@ size_t RootSize(absl::string_view uri) {
   return end == absl::string_view::npos ? uri.size() : end;
 }
 
+// The third byte of a character that begins with `lead`; 0 if the text begins otherwise.
+unsigned char ThirdAfter(absl::string_view lead, absl::string_view text) {
+  return absl::StartsWith(text, lead) && text.size() > lead.size() ? static_cast<unsigned char>(text[lead.size()]) : 0;
+}
+
+bool IsWithin(unsigned char byte, unsigned char first, unsigned char last) { return first <= byte && byte <= last; }
+
+// U+0080-U+009F, the second set of control characters, and what is not seen but changes what is: U+00AD,
+// U+200B-U+200F, U+2028-U+202E, U+2060-U+206F, U+FEFF.
+bool BeginsUnseen(absl::string_view text) {
+  const unsigned char after_c2 = ThirdAfter("\xC2", text);
+  const unsigned char after_e280 = ThirdAfter("\xE2\x80", text);
+  const unsigned char after_e281 = ThirdAfter("\xE2\x81", text);
+  return IsWithin(after_c2, 0x80, 0x9F) || after_c2 == 0xAD || IsWithin(after_e280, 0x8B, 0x8F) ||
+         IsWithin(after_e280, 0xA8, 0xAE) || IsWithin(after_e281, 0xA0, 0xAF) || absl::StartsWith(text, "\xEF\xBB\xBF");
+}
+
+// Bytes of the space that the text begins with: U+0020, U+00A0, U+2000-U+200A or U+3000; 0 if it begins otherwise.
+size_t SpaceSize(absl::string_view text) {
+  if (absl::StartsWith(text, " ")) {
+    return 1;
+  }
+  if (absl::StartsWith(text, "\xC2\xA0")) {
+    return 2;
+  }
+  return IsWithin(ThirdAfter("\xE2\x80", text), 0x80, 0x8A) || absl::StartsWith(text, "\xE3\x80\x80") ? 3 : 0;
+}
+
 }  // namespace
 
 bool IsDomainName(absl::string_view text) {
@@ -113,17 +141,22 @@ bool IsNameSpace(absl::string_view text) {
 
 bool IsPlainText(absl::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
-    const absl::string_view rest = text.substr(i);
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) || absl::StartsWith(rest, "\xE2\x80\xA8") ||
-        absl::StartsWith(rest, "\xE2\x80\xA9")) {
-      return false;
-    }
-    // U+0080-U+009F, the second set of control characters.
-    if (rest.size() > 1 && rest[0] == '\xC2' && static_cast<unsigned char>(rest[1]) < 0xA0) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(text[i])) || BeginsUnseen(text.substr(i))) {
       return false;
     }
   }
   return true;
+}
+
+bool ShowsSomething(absl::string_view text) {
+  while (!text.empty()) {
+    const size_t space = SpaceSize(text);
+    if (space == 0) {
+      return true;
+    }
+    text.remove_prefix(space);
+  }
+  return false;
 }
 
 std::string NormalUri(absl::string_view uri) {

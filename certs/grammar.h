@@ -22,8 +22,10 @@ bool IsCompanyPrefix(absl::string_view text);
 // An absolute URI prefix that names more than a scheme, of visible ASCII characters, scheme and host in lower case,
 // ending with one of / : # ? = so that it cannot end inside somebody else's name.
 bool IsNameSpace(absl::string_view text);
-// No control characters and no line or paragraph separators.
+// No control characters, no line or paragraph separators, and nothing that is not seen and changes what is.
 bool IsPlainText(absl::string_view text);
+// Whether a text holds anything but spaces.
+bool ShowsSomething(absl::string_view text);
 // `uri` with scheme and authority in lower case, as name spaces are registered.
 std::string NormalUri(absl::string_view uri);
 

@@ -77,8 +77,8 @@ void CheckText(absl::string_view text, size_t size_max, const std::string& field
                   "shorten it", absl::StrCat("文字列が長すぎます（UTF-8 で ", size_max, " バイトまで）。")});
   }
   if (!IsPlainText(text)) {
-    problems.Add({field, "TEXT_CONTROL", "the text holds control characters", "a single line of text", "remove them",
-                  "制御文字や改行は使えません。"});
+    problems.Add({field, "TEXT_CONTROL", "the text holds control characters, or characters that are not seen",
+                  "a single line of text", "remove them", "制御文字、改行、表示されない文字は使えません。"});
   }
 }
 
@@ -86,6 +86,13 @@ void CheckName(const registry::v1::Name& name, Problems& problems) {
   if (name.ja().empty() && name.en().empty()) {
     problems.Add({"name", "NAME_MISSING", "no name", "a Japanese or an English name", "give name.ja or name.en",
                   "日本語名または英語名を記入してください。"});
+  }
+  for (const auto& [field, text] : {std::pair<const char*, const std::string&>("name.ja", name.ja()),
+                                    std::pair<const char*, const std::string&>("name.en", name.en())}) {
+    if (!text.empty() && !ShowsSomething(text)) {
+      problems.Add({field, "NAME_MISSING", "nothing but spaces", "a name", "give the name, or leave it out",
+                    "名称が空白だけです。"});
+    }
   }
   CheckText(name.ja(), kNameBytesMax, "name.ja", problems);
   CheckText(name.en(), kNameBytesMax, "name.en", problems);

@@ -58,6 +58,7 @@ void AddFeedKeys(const MemberKeys& messages, const record::ParticipantId& owner,
 
 std::vector<record::PublicKey> PublicKeysOf(const std::vector<RegisteredKey>& keys) {
   std::vector<record::PublicKey> public_keys;
+  public_keys.reserve(keys.size());
   for (const RegisteredKey& key : keys) {
     public_keys.push_back(key.key);
   }

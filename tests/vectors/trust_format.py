@@ -19,6 +19,8 @@ FILE_DOMAIN = b"meguri/record-file/v2\x00"
 BUNDLE_TYPE = "application/vnd.meguri.trust-bundle.v1"
 KEY_GROUPS = {"registry_record_keys": (RECORD_KEY, 1), "registry_feed_keys": (FEED_KEY, 1),
               "bundle_keys": (BUNDLE_KEY, 1), "witness_keys": (FEED_KEY, 0)}
+UNSEEN = {"\u00ad", "\ufeff", *map(chr, [*range(0x200b, 0x2010), *range(0x2028, 0x202f), *range(0x2060, 0x2070)])}
+SPACES = " \u00a0\u3000" + "".join(map(chr, range(0x2000, 0x200b)))
 STATUS = {1: "active", 2: "suspended", 3: "left"}
 
 SCHEMAS.update({name: schema(text) for name, text in {
@@ -146,7 +148,7 @@ def entry_form(holds, why):
 
 def check_text(text, size_max):
     entry_form(len(text.encode()) <= size_max, "a text is too long")
-    entry_form(not any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text), "control characters")
+    entry_form(not any(unicodedata.category(letter) == "Cc" or letter in UNSEEN for letter in text), "no plain text")
 
 
 def check_roles(roles):
@@ -193,7 +195,7 @@ def open_entry(payload, bundle):
     names = list((entry["name"] or {"ja": ""}).values())
     entry_form(is_participant(entry["participant_id"]) and 1 <= entry["kind"] <= 7 and entry["status"] in STATUS,
                "participant ID, kind or status")
-    entry_form(any(names[:2]), "no name")
+    entry_form(any(names[:2]) and all(name.strip(SPACES) for name in names[:2] if name), "no name")
     for text in names:
         check_text(text, 256)
     check_roles(entry["roles"])

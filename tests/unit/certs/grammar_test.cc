@@ -97,7 +97,12 @@ TEST(Grammar, KnowsNameSpaces) {
 
 TEST(Grammar, KnowsPlainText) {
   Expect(IsPlainText, {"", "株式会社めぐり", "Meguri Ltd. (循環)", "é"},
-         {"a\nb", "a\tb", "\x1b[31m", "\x7f", std::string("a\0", 2), "\xC2\x85", "\xE2\x80\xA8", "x\xE2\x80\xA9"});
+         {"a\nb", "a\tb", "\x1b[31m", "\x7f", std::string("a\0", 2), "\xC2\x85", "\xE2\x80\xA8", "x\xE2\x80\xA9",
+          "a\u00ADb", "a\u200Bb", "\u200F", "\u202Eb", "\u2060", "a\u206F", "\uFEFFa"});
+}
+
+TEST(Grammar, KnowsWhatShowsNothing) {
+  Expect(ShowsSomething, {"a", " a ", "株", "\u3000株"}, {"", " ", "\u00A0", "\u3000 ", "\u2003\u200A"});
 }
 
 TEST(Grammar, LowersOnlySchemeAndAuthorityOfAUri) {
