@@ -51,6 +51,7 @@ class TwoFacesTest : public ::testing::Test {
   }
   std::vector<Draft> Drafts(size_t count) {
     std::vector<Draft> drafts;
+    drafts.reserve(count);
     for (size_t i = 0; i < count; ++i) {
       drafts.push_back({record::RecordId::Make(random_), absl::StrCat("Pack ", ++names_), {}});
     }

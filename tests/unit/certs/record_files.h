@@ -75,6 +75,7 @@ inline record::v1::FeedProof ProofIn(const std::string& feed, const record::Head
   proof.set_index(index);
   proof.set_entry(record::FeedEntry{header.hash(), slots}.Encode());
   std::vector<record::Hash> leaves;
+  leaves.reserve(size);
   for (uint64_t i = 0; i < size; ++i) {
     leaves.push_back(record::LeafHash(i == index ? proof.entry() : std::string(1, static_cast<char>(i))));
   }

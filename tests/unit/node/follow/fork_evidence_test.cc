@@ -13,6 +13,7 @@ constexpr size_t kSizeMax = 40;
 
 std::vector<record::Hash> Leaves(size_t count) {
   std::vector<record::Hash> leaves;
+  leaves.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     leaves.push_back(record::LeafHash(absl::StrCat("entry ", i)));
   }
@@ -40,6 +41,7 @@ TEST(ForkEvidence, ShowsFromEveryPlaceHowTheLargerFeedBegins) {
         MEGURI_ASSERT_OK(root.status());
         ASSERT_EQ(*root, record::RootOf(absl::MakeConstSpan(all).first(older)));
         std::vector<record::Hash> path;
+        path.reserve(evidence.consistency_path.size());
         for (const std::string& bytes : evidence.consistency_path) {
           path.push_back(record::Hash::Parse(bytes).value());
         }
