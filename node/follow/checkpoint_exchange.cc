@@ -117,10 +117,18 @@ feed::v1::KnownCheckpoints CheckpointExchange::Tell(const record::ParticipantId&
 
 absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const record::ParticipantId& other,
                                                                       const feed::v1::KnownCheckpoints& told) {
-  MEGURI_RETURN_IF_ERROR(Take(told));
+  // What was found just now is told at once: it need not be stored yet.
+  feed::v1::KnownCheckpoints found;
+  MEGURI_RETURN_IF_ERROR(Take(told, found));
   feed::v1::KnownCheckpoints known;
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const Reader reader = reader_of_(other);
+  for (feed::v1::KnownFork& fork : *found.mutable_forks()) {
+    const absl::StatusOr<record::FeedKey> key = ParseFeed(fork.publisher(), fork.fork().feed(), fork.fork().epoch());
+    if (key.ok() && MayFollow(reader, key->publisher, key->name)) {
+      *known.add_forks() = std::move(fork);
+    }
+  }
   for (const feed::v1::KnownHead& head : told.heads()) {
     absl::StatusOr<record::FeedKey> key = ParseFeed(head.feed().publisher(), head.feed().name(), head.feed().epoch());
     if (!key.ok() || !MayFollow(reader, key->publisher, key->name)) {
@@ -136,9 +144,15 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
 }
 
 absl::Status CheckpointExchange::Take(const feed::v1::KnownCheckpoints& told) {
+  feed::v1::KnownCheckpoints found;
+  return Take(told, found);
+}
+
+// Adds to `found` what proves a fork by what is told now.
+absl::Status CheckpointExchange::Take(const feed::v1::KnownCheckpoints& told, feed::v1::KnownCheckpoints& found) {
   MEGURI_RETURN_IF_ERROR(CheckCount(told));
   for (const feed::v1::KnownHead& head : told.heads()) {
-    TakeHead(head).IgnoreError();  // a peer may say what it likes: only what proves something counts
+    TakeHead(head, found).IgnoreError();  // a peer may say what it likes: only what proves something counts
   }
   for (const feed::v1::KnownFork& fork : told.forks()) {
     TakeFork(fork).IgnoreError();
@@ -158,7 +172,7 @@ absl::StatusOr<record::Checkpoint> CheckpointExchange::OpenHead(absl::string_vie
   return record::OpenCheckpoint(note, origin, key->key);
 }
 
-absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told) {
+absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told, feed::v1::KnownCheckpoints& found) {
   MEGURI_ASSIGN_OR_RETURN(record::FeedKey key,
                           ParseFeed(told.feed().publisher(), told.feed().name(), told.feed().epoch()));
   const storage::HeldFeed feed{member_, std::move(key)};
@@ -177,7 +191,7 @@ absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told) {
   for (const std::string& note : {head.checkpoint, head.settled}) {
     const absl::StatusOr<record::Checkpoint> ours = record::ReadOpenedCheckpoint(note, origin);
     if (ours.ok() && theirs.size == ours->size && theirs.root != ours->root) {
-      follows_.Accuse(feed, {{note, told.checkpoint()}, "", {}});
+      Accuse(feed, {{note, told.checkpoint()}, "", {}}, found);
       return absl::OkStatus();
     }
   }
@@ -198,8 +212,18 @@ absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told) {
   for (const record::Hash& hash : path) {
     evidence.consistency_path.push_back(hash.ToString());
   }
-  follows_.Accuse(feed, evidence);
+  Accuse(feed, evidence, found);
   return absl::OkStatus();
+}
+
+void CheckpointExchange::Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence,
+                                feed::v1::KnownCheckpoints& found) {
+  follows_.Accuse(feed, evidence);
+  if (found.forks_size() < kExchangedForksMax) {
+    feed::v1::KnownFork& fork = *found.add_forks();
+    fork.set_publisher(feed.key.publisher.text());
+    *fork.mutable_fork() = ToFork(feed.key, evidence);
+  }
 }
 
 // What a peer holds of a feed that is published here: if the store does not bear it out, the store has lost something,

@@ -70,10 +70,10 @@ class CheckpointExchange {
   void ExchangeWithNext(ExchangePeer& peers, Executor& executor);
 
  private:
-  struct Replica;
-
   absl::StatusOr<record::Checkpoint> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
-  absl::Status TakeHead(const feed::v1::KnownHead& told);
+  absl::Status Take(const feed::v1::KnownCheckpoints& told, feed::v1::KnownCheckpoints& found);
+  absl::Status TakeHead(const feed::v1::KnownHead& told, feed::v1::KnownCheckpoints& found);
+  void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence, feed::v1::KnownCheckpoints& found);
   absl::Status TakeHeadOfOwnFeed(const storage::StoreReader& store, const storage::HeldFeed& feed,
                                  const record::Checkpoint& told);
   absl::Status TakeFork(const feed::v1::KnownFork& told);

@@ -27,6 +27,9 @@ std::string InJapanese(absl::string_view reason) {
   if (reason == "JSON_DEPTH") {
     return "JSON の入れ子が深すぎます。";
   }
+  if (reason == "JSON_SYNTAX") {
+    return "JSON の構文が正しくありません。";
+  }
   return reason == "JSON_DUPLICATE_KEY" ? "キーが重複しています。" : "JSON のキーまたは値が多すぎます。";
 }
 

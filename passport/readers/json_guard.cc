@@ -210,6 +210,11 @@ class JsonGuard {
 }  // namespace
 
 absl::optional<JsonOffence> FindJsonOffence(absl::string_view text, const JsonLimits& limits) {
+  // The parser takes a byte of value 0 for the end, and would leave out in silence what stands behind it.
+  const size_t zero = text.find('\0');
+  if (zero != absl::string_view::npos) {
+    return JsonOffence{"JSON_SYNTAX", "", absl::StrCat("no JSON at byte ", zero, ": a byte of value 0")};
+  }
   return JsonGuard(text, limits).Run();
 }
 

@@ -19,7 +19,7 @@ struct JsonLimits {
 };
 
 struct JsonOffence {
-  std::string reason;  // JSON_DUPLICATE_KEY, JSON_DEPTH, JSON_NODES or JSON_KEYS
+  std::string reason;  // JSON_DUPLICATE_KEY, JSON_DEPTH, JSON_NODES, JSON_KEYS; JSON_SYNTAX of a byte of value 0
   std::string path;    // materials[2].name
   std::string found;
 };

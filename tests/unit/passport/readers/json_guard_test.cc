@@ -34,6 +34,13 @@ TEST(JsonGuard, LeavesWhatIsNoJsonToTheParser) {
   }
 }
 
+// The parser would stop there, as if it were the end.
+TEST(JsonGuard, TakesAByteOfValueZeroForNoJson) {
+  const auto offence = FindJsonOffence(absl::string_view("{\"a\": 1}\0{\"b\": 2}", 17), {10, 100});
+  ASSERT_TRUE(offence.has_value());
+  EXPECT_EQ(offence->reason, "JSON_SYNTAX");
+}
+
 TEST(JsonGuard, KeepsSoManyOpenKeysAndNoMore) {
   std::string text = "{\"outer\": {";
   for (size_t i = 2; i <= kJsonOpenKeysMax; ++i) {

@@ -64,6 +64,13 @@ TEST(JsonTree, RefusesWhatWouldBeReadTwoWays) {
   EXPECT_THAT(ReadJsonTree("\xFF\xFE\x3E\xD8"), HasReason("TEXT_ENCODING"));
 }
 
+// Found by the fuzzer: what stood behind it was left out in silence.
+TEST(JsonTree, RefusesAByteOfValueZero) {
+  const std::string text = absl::StrCat("{\"a\": \"", std::string(1000, 'x'), "\"}");
+  MEGURI_EXPECT_OK(ReadJsonTree(text));
+  EXPECT_FALSE(ReadJsonTree(absl::StrCat(text, std::string(1, '\0'), "{\"b\": 2}")).ok());
+}
+
 TEST(JsonTree, RefusesWhatIsTooMuch) {
   EXPECT_THAT(ReadJsonTree(std::string(200'000, '[')), HasReason("JSON_DEPTH"));
   const std::string deepest = absl::StrCat(std::string(kJsonTreeDepthMax, '['), std::string(kJsonTreeDepthMax, ']'));
