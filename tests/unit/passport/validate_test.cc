@@ -220,14 +220,21 @@ TEST(ValidateRecycledContent, KeepsRecycledMassWithinTheTotal) {
               ElementsAre("s.claims[0].post_consumer_mass_kg V6_MASS_RANGE"));
 }
 
+// One claim about a part, whose masses are still to be said.
+v1::RecycledContent ClaimAboutABody() {
+  v1::RecycledContent content = OneClaim();
+  v1::RecycledContentClaim& claim = *content.mutable_claims(0);
+  claim.set_scope(v1::CLAIM_SCOPE_COMPONENT);
+  claim.set_subject("body");
+  claim.clear_recycled_fraction();
+  claim.clear_post_consumer_sources();
+  return content;
+}
+
 // Found: three claims of 50 % about the same part of a bottle were published.
 TEST(ValidateRecycledContent, AddsUpClaimsAboutTheSameKilograms) {
-  v1::RecycledContent content = OneClaim();
+  v1::RecycledContent content = ClaimAboutABody();
   v1::RecycledContentClaim& first = *content.mutable_claims(0);
-  first.set_scope(v1::CLAIM_SCOPE_COMPONENT);
-  first.set_subject("body");
-  first.clear_recycled_fraction();
-  first.clear_post_consumer_sources();
   first.mutable_total_mass_kg()->set_value("10");
   first.mutable_pre_consumer_mass_kg()->set_value("2");
   first.mutable_post_consumer_mass_kg()->set_value("3");
@@ -256,12 +263,8 @@ TEST(ValidateRecycledContent, AddsUpClaimsAboutTheSameKilograms) {
 
 // Found: a gram more or less in the total made two claims about one product strangers to each other.
 TEST(ValidateRecycledContent, AddsUpClaimsWhoseTotalsDifferByRounding) {
-  v1::RecycledContent content = OneClaim();
+  v1::RecycledContent content = ClaimAboutABody();
   v1::RecycledContentClaim& first = *content.mutable_claims(0);
-  first.set_scope(v1::CLAIM_SCOPE_COMPONENT);
-  first.set_subject("body");
-  first.clear_recycled_fraction();
-  first.clear_post_consumer_sources();
   first.mutable_total_mass_kg()->set_value("100");
   first.mutable_pre_consumer_mass_kg()->set_value("30");
   first.mutable_post_consumer_mass_kg()->set_value("30");
