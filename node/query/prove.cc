@@ -32,9 +32,10 @@ struct Prover::Candidate {
 namespace {
 
 absl::Status CopyBehind() {
-  return Error(absl::StatusCode::kUnavailable, "COPY_BEHIND",
-               "The copy of the feed that holds this record has not caught up with the newest head of its publisher, "
-               "so there is no proof of it yet. Try again in a moment; `meguri feed list` shows how far the copy is.");
+  return Error(
+      absl::StatusCode::kUnavailable, "COPY_BEHIND",
+      "The copy of the feed that holds this record does not reach up to any head that its publisher signed, so "
+      "there is no proof of it yet. Try again in a moment; `meguri feed list` shows how far the copy is.");
 }
 
 // How many entries of a feed can be proven, and the note that proves those of a replica.
@@ -57,11 +58,11 @@ absl::StatusOr<Provable> ProvableOf(const storage::HeldFeed& feed, storage::Feed
   return provable;
 }
 
-// Who reads a feed: the more, the less a proof by it tells of its reader and of what the record hides from others.
-int WidthOf(const record::FeedName& name) {
+// The more members may read a feed, the less a proof by it tells of its reader and of what the record hides from
+// others: 0 is the widest.
+auto NarrownessOf(const record::FeedName& name) {
   constexpr absl::string_view kKinds[] = {"registry", "public", "members", "authorities", "recyclers", "offer", "to"};
-  const auto* const found = std::find(std::begin(kKinds), std::end(kKinds), name.kind());
-  return static_cast<int>(std::end(kKinds) - found);  // 0: the owner's
+  return std::find(std::begin(kKinds), std::end(kKinds), name.kind()) - std::begin(kKinds);  // the owner's comes last
 }
 
 }  // namespace
@@ -137,8 +138,8 @@ absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView&
     return CopyBehind();
   }
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::make_pair(-WidthOf(a.feed.key.name), a.feed.key) <
-           std::make_pair(-WidthOf(b.feed.key.name), b.feed.key);
+    return std::make_pair(NarrownessOf(a.feed.key.name), a.feed.key) <
+           std::make_pair(NarrownessOf(b.feed.key.name), b.feed.key);
   });
   return candidates;
 }
