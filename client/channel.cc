@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "grpc/grpc.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -57,6 +58,10 @@ void RequireTls13() {
   // A TLS 1.2 suite that neither side can negotiate. The suites of TLS 1.3 are a list of their own.
   ::setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", 1);
 }
+
+GrpcInUse::GrpcInUse() { grpc_init(); }
+
+GrpcInUse::~GrpcInUse() { grpc_shutdown_blocking(); }
 
 std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsMaterial& material,
                                                                  const std::string& server_identity) {

@@ -22,6 +22,16 @@ struct TlsMaterial {
 // starts: it sets an environment variable, as gRPC 1.51 has no setter for the version.
 void RequireTls13();
 
+// Keeps gRPC in use and, when it goes, waits until its threads have let go of everything: a program that ends in the
+// middle of a handshake would otherwise leave it half done. One in main, around all channels.
+class GrpcInUse {
+ public:
+  GrpcInUse();
+  ~GrpcInUse();
+  GrpcInUse(const GrpcInUse&) = delete;
+  GrpcInUse& operator=(const GrpcInUse&) = delete;
+};
+
 // Credentials that accept one server only: its certificate must be issued under `material.roots` for server use, lie
 // within its validity, and carry `server_identity` as its one and only subject alternative name. The host name plays
 // no part.

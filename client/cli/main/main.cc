@@ -33,6 +33,7 @@ int main(int argc, char** argv, char** entries) {
   google::protobuf::SetLogHandler(nullptr);
   ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   meguri::client::RequireTls13();
+  const meguri::client::GrpcInUse grpc;
   const std::map<std::string, std::string> environment = Environment(entries);
   const meguri::SystemClock clock;
   meguri::record::SystemRandom random;
