@@ -58,13 +58,13 @@ bool IsScopeOf(absl::string_view kind, absl::string_view scope) {
 
 absl::StatusOr<FeedName> FeedName::Parse(absl::string_view text) {
   const size_t slash = text.find('/');
-  const bool known = slash == absl::string_view::npos
-                         ? text == "public" || text == "members" || text == "registry" || text == "owner"
-                         : IsScopeOf(text.substr(0, slash), text.substr(slash + 1));
+  const bool known = slash == absl::string_view::npos ? text == "public" || text == "members" || text == "registry" ||
+                                                            text == "owner" || text == "audit"
+                                                      : IsScopeOf(text.substr(0, slash), text.substr(slash + 1));
   if (!known) {
     return Error(absl::StatusCode::kInvalidArgument, "FEED_NAME",
-                 "a feed is public, members, registry, owner, recyclers/<product group>, authorities/<JP or 01-47>, "
-                 "to/<participant ID> or offer/<32 hexadecimal digits>");
+                 "a feed is public, members, registry, owner, audit, recyclers/<product group>, "
+                 "authorities/<JP or 01-47>, to/<participant ID> or offer/<32 hexadecimal digits>");
   }
   return FeedName(std::string(text));
 }

@@ -12,7 +12,7 @@
 
 namespace meguri::record {
 
-// The name of a feed of one member: public, members, registry, owner, recyclers/<product group>,
+// The name of a feed of one member: public, members, registry, owner, audit, recyclers/<product group>,
 // authorities/<jurisdiction>, to/<participant ID>, offer/<32 hex digits>.
 class FeedName {
  public:
@@ -22,6 +22,8 @@ class FeedName {
   static FeedName Members() { return FeedName("members"); }
   static FeedName Registry() { return FeedName("registry"); }
   static FeedName Owner() { return FeedName("owner"); }
+  // Names rows instead of records (record/audit_row.h). Nobody follows it.
+  static FeedName Audit() { return FeedName("audit"); }
 
   const std::string& text() const { return text_; }
   // "recyclers" of recyclers/battery.

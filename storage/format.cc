@@ -40,7 +40,8 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
 }  // namespace
 
 absl::Status PrepareFormat(OrderedStore& store) {
-  const MigrationStep steps[] = {AddUsage, AddNewestKeys, AddEntryIndices};
+  const auto add_nothing = [](OrderedStore&) { return absl::OkStatus(); };
+  const MigrationStep steps[] = {AddUsage, AddNewestKeys, AddEntryIndices, add_nothing};
   static_assert(std::size(steps) == kStoreFormat - 1, "a step leads to every format but the first");
   return PrepareFormat(store, steps);
 }

@@ -10,10 +10,11 @@
 
 namespace meguri::storage {
 
-inline constexpr uint32_t kStoreFormat = 4;
+inline constexpr uint32_t kStoreFormat = 5;
 inline constexpr uint32_t kFormatWithUsage = 2;   // from here on replicas are counted (storage/usage.h)
 inline constexpr uint32_t kFormatWithNewest = 3;  // from here on a record ID leads to its newest version
 inline constexpr uint32_t kFormatWithIndex = 4;   // from here on a membership says where the entry stands
+// Format 5 may hold audit rows; what an older program would make of them is that the store is damaged.
 
 // Turns a store of one format into the next. It may be interrupted, and is then run again from its beginning.
 using MigrationStep = std::function<absl::Status(OrderedStore&)>;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/commit_keys.h"
+#include "storage/fsck_audit.h"
 #include "storage/fsck_feeds.h"
 #include "storage/fsck_findings.h"
 #include "storage/fsck_lookups.h"
@@ -48,6 +49,7 @@ absl::StatusOr<FsckReport> Fsck(const StoreReader& store, AnchorReader* anchor,
   CheckRecords(store, findings);
   CheckEvidence(store, findings);
   std::vector<OwnHead> own_heads = CheckFeeds(store, findings);
+  CheckAudit(store, findings);
   CheckIndex(store, findings);
   CheckUsage(store, findings);
   CheckSmallValues(store, findings);

@@ -26,10 +26,10 @@ struct FsckReport {
 
 // Rebuilds every tree from the stored bytes and compares: headers with their hashes, sections with their digests,
 // look-up keys with records, entries with tiles and heads, memberships with entries, postings with records, own heads
-// with the anchor (which may be null), counts of replicas with what is stored. Reads only; if others write, `store` is
-// a snapshot. Damage of any kind ends up in the report. Signatures are not checked: that takes the registry. Memory
-// grows with the number of feeds and by one bit a record, not with what is stored. `progress` is called now and then
-// with (done, total) records and feed entries.
+// with the anchor (which may be null), counts of replicas with what is stored, audit rows with the entries that name
+// them. Reads only; if others write, `store` is a snapshot. Damage of any kind ends up in the report. Signatures are
+// not checked: that takes the registry. Memory grows with the number of feeds and by one bit a record, not with what is
+// stored. `progress` is called now and then with (done, total) records and feed entries.
 absl::StatusOr<FsckReport> Fsck(const StoreReader& store, AnchorReader* anchor,
                                 const std::function<void(uint64_t, uint64_t)>& progress);
 

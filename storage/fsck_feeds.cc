@@ -16,6 +16,7 @@
 #include "record/merkle.h"
 #include "storage/feeds.h"
 #include "storage/format.h"
+#include "storage/fsck_audit.h"
 #include "storage/key_layout.h"
 #include "storage/records.h"
 #include "storage/tile.h"
@@ -318,7 +319,8 @@ class FeedCheck {
         findings_.AddProblem(absl::StrCat(name, " is not found by its name"));
       }
     }
-    const record::Frontier rebuilt = CheckEntries(id, name);
+    const bool is_audit = feed.ok() && feed->key.name == record::FeedName::Audit();
+    const record::Frontier rebuilt = CheckEntries(id, name, is_audit);
     const auto head = feeds_.ReadHead(id);
     if (findings_.IsOk(name, head.status())) {
       if (head->frontier != rebuilt) {
@@ -335,7 +337,7 @@ class FeedCheck {
   }
 
   // The frontier of the entries up to the first one that cannot be read.
-  record::Frontier CheckEntries(FeedId id, const std::string& name) {
+  record::Frontier CheckEntries(FeedId id, const std::string& name, bool is_audit) {
     TreeCheck tree(store_, id, name, findings_);
     MembershipCheck memberships(store_, id, name, findings_);
     bool is_whole = true;
@@ -350,10 +352,11 @@ class FeedCheck {
         is_whole = false;
         return;
       }
+      const uint64_t index = tree.frontier().size();
       tree.Add(record::LeafHash(*bytes));
       const auto entry = record::FeedEntry::Parse(*bytes);
       if (findings_.IsOk(where, entry.status())) {
-        findings_.IsOk(where, memberships.Add(*entry));
+        findings_.IsOk(where, is_audit ? CheckNamedRow(store_, id, index, *entry) : memberships.Add(*entry));
       }
     });
     if (is_whole) {

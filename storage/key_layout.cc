@@ -273,6 +273,36 @@ absl::optional<TileKeyParts> ParseTileKey(absl::string_view key) {
   return reader.Ends() ? absl::make_optional(TileKeyParts{feed, level, index}) : absl::nullopt;
 }
 
+std::string AuditRowKey(FeedId feed, uint64_t index) {
+  return KeyWriter(KeyKind::kAuditRow).U32(feed).U64(index).Take();
+}
+
+absl::optional<AuditRowKeyParts> ParseAuditRowKey(absl::string_view key) {
+  KeyReader reader(key, KeyKind::kAuditRow);
+  const FeedId feed = reader.U32();
+  const uint64_t index = reader.U64();
+  return reader.Ends() ? absl::make_optional(AuditRowKeyParts{feed, index}) : absl::nullopt;
+}
+
+std::string AuditPartyPrefix(FeedId feed, const record::ParticipantId& party) {
+  return KeyWriter(KeyKind::kAuditParty).U32(feed).Text(party.text()).Take();
+}
+
+std::string AuditPartyKey(FeedId feed, const record::ParticipantId& party, uint64_t index) {
+  return KeyWriter(KeyKind::kAuditParty).U32(feed).Text(party.text()).U64(index).Take();
+}
+
+absl::optional<AuditPartyKeyParts> ParseAuditPartyKey(absl::string_view key) {
+  KeyReader reader(key, KeyKind::kAuditParty);
+  const FeedId feed = reader.U32();
+  auto party = record::ParticipantId::Parse(reader.Text());
+  const uint64_t index = reader.U64();
+  if (!reader.Ends() || !party.ok()) {
+    return absl::nullopt;
+  }
+  return AuditPartyKeyParts{feed, *std::move(party), index};
+}
+
 record::IndexTerm CutTerm(const record::IndexTerm& term) {
   return {Cut(term.field, kIndexFieldMax), Cut(term.value, record::kIndexValueMax)};
 }

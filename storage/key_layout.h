@@ -21,6 +21,7 @@
 namespace meguri::storage {
 
 enum class KeyKind : char {
+  kAuditRow = 'a',    // u32 feed | u64 index                              -> row of the audit feed
   kMembership = 'b',  // u64 arrival | u32 feed                            -> u64 slots | u64 index of an entry
   kConflict = 'c',    // header hash[32]                                   -> record ID[16] | publisher
   kHead = 'd',        // u32 feed                                          -> StoredHead
@@ -42,6 +43,7 @@ enum class KeyKind : char {
   kFollow = 'w',   // member 0 publisher 0 name 0 u64 epoch             -> StoredFollow
   kFrozen = 'x',   // record ID[16] | publisher                         -> StoredEvidence
   kRequestTime = 'y',  // u64 milliseconds | key of the request, kind left out -> nothing
+  kAuditParty = 'z',   // u32 feed | participant 0 | u64 index              -> nothing: a row that concerns this member
 };
 
 // Everything of one kind.
@@ -122,6 +124,22 @@ struct TileKeyParts {
   uint64_t index = 0;
 };
 absl::optional<TileKeyParts> ParseTileKey(absl::string_view key);
+
+std::string AuditRowKey(FeedId feed, uint64_t index);
+struct AuditRowKeyParts {
+  FeedId feed = 0;
+  uint64_t index = 0;
+};
+absl::optional<AuditRowKeyParts> ParseAuditRowKey(absl::string_view key);
+
+std::string AuditPartyPrefix(FeedId feed, const record::ParticipantId& party);
+std::string AuditPartyKey(FeedId feed, const record::ParticipantId& party, uint64_t index);
+struct AuditPartyKeyParts {
+  FeedId feed = 0;
+  record::ParticipantId party;
+  uint64_t index = 0;
+};
+absl::optional<AuditPartyKeyParts> ParseAuditPartyKey(absl::string_view key);
 
 inline constexpr size_t kIndexFieldMax = 64;
 

@@ -154,6 +154,10 @@ uint64_t AllowedSlots(const Reader& reader, const RecordScope& record, absl::Spa
 }
 
 bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name) {
+  // It names rows, which are asked for one by one, and no records.
+  if (name == FeedName::Audit()) {
+    return false;
+  }
   if (IsPublisher(reader, publisher)) {
     return true;
   }
@@ -174,6 +178,23 @@ bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, con
     return CoversJurisdiction(reader, name.scope());
   }
   return kind == "to" && reader.participant.has_value() && reader.participant->text() == name.scope();
+}
+
+absl::string_view RuleToFollow(const record::FeedName& name) {
+  const absl::string_view kind = name.kind();
+  if (kind == "public" || kind == "registry") {
+    return "";
+  }
+  if (kind == "members") {
+    return "allow-member";
+  }
+  if (kind == "recyclers") {
+    return "allow-recycler-of-group";
+  }
+  if (kind == "authorities") {
+    return "allow-authority-of-jurisdiction";
+  }
+  return kind == "to" ? "allow-addressee" : "allow-owner";
 }
 
 std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections) {

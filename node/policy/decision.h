@@ -58,6 +58,9 @@ uint64_t AllowedSlots(const Reader& reader, const RecordScope& record, absl::Spa
 // Whether `reader` may follow the feed `name` of `publisher`.
 bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name);
 
+// The rule by which whoever may follow the feed `name` of another member may; "" if anybody may.
+absl::string_view RuleToFollow(const record::FeedName& name);
+
 // A feed that a record enters, and the slots that its readers may read.
 struct FeedSlots {
   record::FeedName feed;

@@ -48,6 +48,13 @@ void TryFeedKeys(absl::string_view key) {
   if (const auto parts = storage::ParseRequestTimeKey(key); parts.has_value()) {
     Invariant(storage::RequestTimeKey(parts->time_ms, parts->request_key) == key, "a time key is its parts");
   }
+  if (const auto parts = storage::ParseAuditRowKey(key); parts.has_value()) {
+    Invariant(storage::AuditRowKey(parts->feed, parts->index) == key, "the key of an audit row is its parts");
+  }
+  if (const auto parts = storage::ParseAuditPartyKey(key); parts.has_value()) {
+    Invariant(storage::AuditPartyKey(parts->feed, parts->party, parts->index) == key,
+              "the key of whom a row concerns is its parts");
+  }
   if (const auto parts = storage::ParseFollowKey(key); parts.has_value()) {
     Invariant(storage::FollowKey(parts->member, parts->feed) == key, "a follow key is its parts");
   }

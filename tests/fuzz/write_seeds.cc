@@ -17,6 +17,7 @@
 #include "nlohmann/json.hpp"
 #include "passport/formats/canonical_json.h"
 #include "passport/section_table.h"
+#include "record/audit_row.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
 #include "storage/format.h"
@@ -322,6 +323,33 @@ absl::Status FillStore(storage::OrderedStore& store) {
   return samples::Apply(store, transaction);
 }
 
+void WriteAuditSeeds(const Corpus& corpus) {
+  audit::v1::Row row;
+  row.set_format_version(record::kAuditRowFormatVersion);
+  row.set_nonce("0123456789abcdef");
+  row.set_number(1);
+  row.set_time_ms(1);
+  row.set_reader("9999:recycler");
+  row.set_identity("spiffe://ce.example/member/9999/recycler/node/main");
+  row.set_decision(audit::v1::DECISION_DENIED);
+  row.set_rule("FEED_NOT_READABLE");
+  corpus.Write("audit_row", "refusal", record::AuditRow::Make(row)->bytes());
+  row.set_decision(audit::v1::DECISION_DELIVERED);
+  row.set_publisher("0188:7123456789012");
+  row.mutable_feed()->set_name("members");
+  row.mutable_feed()->set_to(256);
+  corpus.Write("audit_row", "batch", record::AuditRow::Make(row)->bytes());
+  audit::v1::RowRecord& record = *row.add_records();
+  record.set_record_id("ABCDEFGHIJKLMNOP");
+  record.set_version(1);
+  record.set_slots(2);
+  record.add_section_types(3);
+  row.clear_feed();
+  const std::string delivery = record::AuditRow::Make(row)->bytes();
+  corpus.Write("audit_row", "delivery", delivery);
+  corpus.Write("audit_row", "cut", delivery.substr(0, delivery.size() / 2));
+}
+
 void WriteStoreSeeds(const Corpus& corpus) {
   const auto store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
   Invariant(FillStore(*store).ok(), "memory takes any bytes");
@@ -359,5 +387,6 @@ int main(int count, char** arguments) {
   meguri::fuzz::WriteTrustSeeds(corpus);
   meguri::fuzz::WritePassportSeeds(corpus);
   meguri::fuzz::WriteStoreSeeds(corpus);
+  meguri::fuzz::WriteAuditSeeds(corpus);
   return 0;
 }

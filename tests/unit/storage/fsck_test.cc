@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "storage/audit_rows.h"
 #include "storage/commit_keys.h"
 #include "storage/committer.h"
 #include "storage/format.h"
@@ -43,6 +44,7 @@ using ::testing::SizeIs;
 
 constexpr uint64_t kEntries = 260;  // more than one tile
 constexpr uint64_t kRecords = 5;
+constexpr uint64_t kAuditRows = 2;
 
 struct StoredValue {
   Family family;
@@ -83,6 +85,7 @@ class FsckTest : public ::testing::Test {
 
   absl::Status Fill(CommitScope& scope) {
     MEGURI_RETURN_IF_ERROR(FillRecords(scope.transaction, scope.feeds));
+    MEGURI_RETURN_IF_ERROR(FillAudit(scope));
     return FillSmallValues(scope.transaction);
   }
   absl::Status Count(CommitScope& scope) {
@@ -114,6 +117,19 @@ class FsckTest : public ::testing::Test {
     const record::FeedEntry conflict{twin.header.hash(), 1};
     MEGURI_RETURN_IF_ERROR(feeds.Append(transaction, replica, conflict.Encode()).status());
     return feeds.SetCheckpoint(transaction, replica, "a note");
+  }
+  static absl::Status FillAudit(CommitScope& scope) {
+    audit::v1::Row row;
+    row.set_format_version(1);
+    row.set_nonce("0123456789abcdef");
+    row.set_time_ms(1);
+    row.set_reader("9999:b");
+    row.set_identity("a node");
+    row.set_method("Follow");
+    row.set_decision(audit::v1::DECISION_DENIED);
+    row.set_rule("FEED_NOT_READABLE");
+    std::vector<audit::v1::Row> rows(kAuditRows, row);
+    return AuditRows::Append(scope, Member("9999:maker"), absl::MakeSpan(rows));
   }
   absl::Status PutSample(Transaction& transaction, Feeds& feeds, const SampleRecord& sample,
                          const std::vector<FeedId>& into) {
@@ -172,14 +188,14 @@ TEST_F(FsckTest, FindsNothingWrongWithASoundStore) {
   EXPECT_THAT(report->problems, IsEmpty()) << absl::StrJoin(report->problems, "\n");
   EXPECT_EQ(report->records, 5U);
   EXPECT_EQ(report->sections, 10U);
-  EXPECT_EQ(report->feeds, 3U);
-  EXPECT_EQ(report->entries, kEntries + 2 * kRecords + 1);
+  EXPECT_EQ(report->feeds, 4U);
+  EXPECT_EQ(report->entries, kEntries + 2 * kRecords + 1 + kAuditRows);
   EXPECT_EQ(report->index_entries, 6U);
   std::set<std::string> kinds;
   for (const StoredValue& value : ReadAll(*store_)) {
     kinds.insert(value.kind());
   }
-  EXPECT_EQ(kinds.size(), 21U) << "something of every kind: " << absl::StrJoin(kinds, " ");
+  EXPECT_EQ(kinds.size(), 23U) << "something of every kind: " << absl::StrJoin(kinds, " ");
 }
 
 TEST_F(FsckTest, MissesNothingInAnOlderStoreThatALaterFormatAdds) {
@@ -224,7 +240,7 @@ TEST_F(FsckTest, DetectsAFlippedByteInEveryKindOfValue) {
       }
     }
   }
-  EXPECT_EQ(flips.size(), 21U);
+  EXPECT_EQ(flips.size(), 23U);
 }
 
 TEST_F(FsckTest, DetectsFlippedBytesInTheHeadOfAnOwnFeed) {
@@ -299,6 +315,10 @@ TEST_F(FsckTest, DetectsKeysThatDoNotBelong) {
       {KindPrefix(KeyKind::kEntry) + "x", WrapValue("")},
       {KindPrefix(KeyKind::kTile), WrapValue("")},
       {"", WrapValue("")},
+      {AuditRowKey(4, kAuditRows), **store_->Get(Family::kLookup, AuditRowKey(4, 0))},
+      {AuditRowKey(1, 0), **store_->Get(Family::kLookup, AuditRowKey(4, 0))},
+      {AuditPartyKey(4, maker, 0), WrapValue("")},
+      {KindPrefix(KeyKind::kAuditRow) + "x", WrapValue("")},
       {"A", WrapValue("")},
       {"zz", WrapValue("")},
       {"\xff", WrapValue("")}};

@@ -116,6 +116,25 @@ TEST(KeyLayout, GroupsCountsByHolder) {
   EXPECT_FALSE(ParseUsageKey(UsagePrefix(Member("9999:ab"))).has_value());
 }
 
+TEST(KeyLayout, GroupsAuditRowsByWhomTheyConcern) {
+  const std::string key = AuditPartyKey(7, Member("9999:ab"), 256);
+  EXPECT_TRUE(absl::StartsWith(key, AuditPartyPrefix(7, Member("9999:ab"))));
+  EXPECT_FALSE(absl::StartsWith(key, AuditPartyPrefix(7, Member("9999:a"))));
+  EXPECT_LT(AuditPartyKey(7, Member("9999:ab"), 255), key);
+  const auto parts = ParseAuditPartyKey(key);
+  ASSERT_TRUE(parts.has_value());
+  EXPECT_EQ(parts->feed, 7U);
+  EXPECT_EQ(parts->party, Member("9999:ab"));
+  EXPECT_EQ(parts->index, 256U);
+  EXPECT_FALSE(ParseAuditPartyKey(key + "x").has_value());
+  EXPECT_FALSE(ParseAuditPartyKey(AuditPartyPrefix(7, Member("9999:ab"))).has_value());
+  const auto row = ParseAuditRowKey(AuditRowKey(7, 256));
+  ASSERT_TRUE(row.has_value());
+  EXPECT_EQ(row->feed, 7U);
+  EXPECT_EQ(row->index, 256U);
+  EXPECT_FALSE(ParseAuditRowKey(AuditRowKey(7, 256) + "x").has_value());
+}
+
 TEST(KeyLayout, KnowsHowLongAPostingKeyIs) {
   const std::string terms = TermsKey(7, Id(1), Member("9999:a"));
   const record::IndexTerm term = CutTerm({std::string(100, 'f'), std::string(500, 'v')});

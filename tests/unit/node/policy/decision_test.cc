@@ -166,6 +166,12 @@ TEST(IndexFeedsFor, IndexesASectionOnlyWhereItMayBeRead) {
   }
 }
 
+TEST(MayFollow, OpensTheAuditFeedToNobody) {
+  EXPECT_FALSE(MayFollow(Member(kMaker), Id(kMaker), FeedName::Audit()));
+  EXPECT_FALSE(MayFollow(Member(kRecycler), Id(kMaker), FeedName::Audit()));
+  EXPECT_FALSE(MayFollow(Reader(), Id(kMaker), FeedName::Audit()));
+}
+
 TEST(MayFollow, OpensTheRegistryToAnyone) {
   EXPECT_TRUE(MayFollow(Reader(), Id(kMaker), FeedName::Registry()));
   EXPECT_TRUE(MayFollow(Reader(), Id(kMaker), FeedName::Public()));
