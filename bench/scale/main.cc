@@ -29,6 +29,9 @@ int Main(int argc, char** argv) {
   CLI::App& questions = *app.add_subcommand("questions", "A substance above a fraction, among many records");
   questions.add_option("--folder", folder, "an empty folder for the store, or that of an earlier run")->required();
   questions.add_option("--records", count)->default_val(1'000'000);
+  CLI::App& pages = *app.add_subcommand("pages", "Pages of those who may see all records, and next to none");
+  pages.add_option("--folder", folder, "an empty folder for the store, or that of an earlier run")->required();
+  pages.add_option("--records", count)->default_val(1'000'000);
   CLI::App& make_sheet = *app.add_subcommand("make-sheet", "Writes the workbook for `sheet`");
   make_sheet.add_option("FILE", path)->required();
   make_sheet.add_option("--rows", count)->default_val(100'000);
@@ -37,6 +40,9 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (questions.parsed()) {
     return Print(MeasureQuestions(folder, count));
+  }
+  if (pages.parsed()) {
+    return Print(MeasurePages(folder, count));
   }
   if (sheet.parsed()) {
     return Print(MeasureSheet(path));

@@ -1,72 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "bench/scale/filling.h"
 #include "bench/scale/scale.h"
+#include "bench/scale/times.h"
 #include "meguri/passport/v1/hazard_summary.pb.h"
 #include "meguri/passport/v1/identity.pb.h"
 #include "node/query/query.h"
-#include "passport/index_terms.h"
-#include "passport/record_terms.h"
 #include "passport/rules/decimal.h"
-#include "record/header.h"
-#include "record/limits.h"
 #include "record/section.h"
 #include "record/system_random.h"
-#include "storage/index.h"
 #include "storage/records.h"
 #include "storage/rocksdb/rocksdb_store.h"
-#include "storage/transaction.h"
 
 namespace meguri::bench {
 namespace {
 
 constexpr char kQuestion[] = "substance(\"117-81-7\") > 0.001";
 constexpr char kCas[] = "117-81-7";
-constexpr size_t kBatch = 1024;
-constexpr size_t kSlots = 32;
 constexpr size_t kOneIn = 10;        // records that say how much is in them
 constexpr uint64_t kSteps = 10'000;  // of a millionth each
 constexpr uint64_t kAbove = 1'000;   // of them: what kQuestion asks for
 constexpr int kRepeats = 200;        // of one page
 
-record::ParticipantId Member(const char* text) {
-  absl::StatusOr<record::ParticipantId> id = record::ParticipantId::Parse(text);
-  Invariant(id.ok(), text);
-  return *std::move(id);
-}
-
-// A replica of one member's public feed, record by record. Signatures are not read by what is measured.
-class Filler {
+// Records of which every tenth says how much of the substance is in it.
+class Sections {
  public:
-  explicit Filler(storage::OrderedStore& store) : store_(store), records_(store), index_(store), feeds_(store) {}
-
-  absl::Status Add(size_t count) {
-    storage::Transaction transaction(store_);
-    MEGURI_ASSIGN_OR_RETURN(const storage::FeedId feed, feeds_.FindOrCreate(transaction, feed_));
-    std::vector<std::string> entries;
-    for (size_t i = 0; i < count; ++i) {
-      MEGURI_RETURN_IF_ERROR(AddOne(transaction, feed, entries));
-    }
-    MEGURI_RETURN_IF_ERROR(feeds_.AppendMany(transaction, feed, entries).status());
-    storage::WriteBatch batch;
-    transaction.MoveTo(batch);
-    return store_.Apply(batch);
-  }
-
-  const storage::HeldFeed& feed() const { return feed_; }
-  size_t matching() const { return matching_; }
-
- private:
-  std::vector<record::SectionDraft> NextSections() {
+  std::vector<record::SectionDraft> Next() {
     ++count_;
     passport::v1::Identity identity;
     identity.mutable_name()->set_ja("洗濯機の部品");
@@ -93,61 +59,13 @@ class Filler {
     }
     return drafts;
   }
+  size_t matching() const { return matching_; }
 
-  absl::Status AddOne(storage::Transaction& transaction, storage::FeedId feed, std::vector<std::string>& entries) {
-    const record::RecordId id = record::RecordId::Make(random_);
-    MEGURI_ASSIGN_OR_RETURN(const record::SealedSections sealed,
-                            record::SealSections(feed_.key.publisher, id, 1, NextSections(), kSlots, random_));
-    record::v1::Header message;
-    message.set_format_version(record::kFormatVersion);
-    message.set_record_id(id.ToString());
-    message.set_version(1);
-    message.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
-    message.set_publisher(feed_.key.publisher.text());
-    message.set_issue_time_ms(1'790'000'000'000);
-    for (const record::Hash& digest : sealed.digests) {
-      message.add_section_digests(digest.ToString());
-    }
-    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Make(message));
-    storage::v1::StoredRecord stored;
-    stored.set_header(header.bytes());
-    stored.set_brought_by(feed);
-    MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version, records_.PutNew(transaction, header, stored));
-    uint64_t slots = 0;
-    std::vector<record::IndexTerm> terms = passport::RecordTerms(header);
-    for (const record::v1::Section& section : sealed.sections) {
-      MEGURI_RETURN_IF_ERROR(records_.PutSection(transaction, version, section).status());
-      slots |= uint64_t{1} << section.slot();
-      const std::vector<record::IndexTerm> more = passport::TermsOf(section.type(), section.payload());
-      terms.insert(terms.end(), more.begin(), more.end());
-    }
-    MEGURI_RETURN_IF_ERROR(records_.PutMembership(transaction, version, {feed, slots, count_ - 1}));
-    entries.push_back(record::FeedEntry{header.hash(), slots}.Encode());
-    return index_.Replace(transaction, feed, header, version.arrival, terms).status();
-  }
-
-  storage::OrderedStore& store_;
-  const storage::Records records_;
-  const storage::Index index_;
-  storage::Feeds feeds_;
-  const storage::HeldFeed feed_{Member("9999:reader"), {Member("9999:maker"), record::FeedName::Public(), 1}};
+ private:
   record::SystemRandom random_;
   size_t count_ = 0;
   size_t matching_ = 0;
 };
-
-// Milliseconds that `work` takes.
-template <typename Work>
-absl::StatusOr<double> TimeOf(Work work) {
-  const absl::Time start = absl::Now();
-  MEGURI_RETURN_IF_ERROR(work());
-  return absl::ToDoubleMilliseconds(absl::Now() - start);
-}
-
-nlohmann::ordered_json Spread(std::vector<double> times) {
-  std::sort(times.begin(), times.end());
-  return {{"median", times[times.size() / 2]}, {"p99", times[times.size() * 99 / 100]}, {"max", times.back()}};
-}
 
 // Asks for pages.
 class Asker {
@@ -210,16 +128,6 @@ absl::StatusOr<nlohmann::ordered_json> AskAll(const storage::SnapshotReader& sto
   return figures;
 }
 
-absl::StatusOr<double> Fill(storage::OrderedStore& store, size_t records, absl::optional<size_t>& matching) {
-  Filler filler(store);
-  const absl::Time start = absl::Now();
-  for (size_t done = 0; done < records; done += kBatch) {
-    MEGURI_RETURN_IF_ERROR(filler.Add(std::min(kBatch, records - done)));
-  }
-  matching = filler.matching();
-  return absl::ToDoubleSeconds(absl::Now() - start);
-}
-
 }  // namespace
 
 absl::StatusOr<nlohmann::ordered_json> MeasureQuestions(const std::string& folder, size_t records) {
@@ -230,7 +138,10 @@ absl::StatusOr<nlohmann::ordered_json> MeasureQuestions(const std::string& folde
     MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::OrderedStore> store, storage::OpenRocksdbStore(folder));
     MEGURI_ASSIGN_OR_RETURN(const uint64_t there, storage::Records(*store).Count());
     if (there == 0) {
-      MEGURI_ASSIGN_OR_RETURN(figures["filled_in_s"], Fill(*store, records, matching));
+      Sections sections;
+      Filling filling(*store, feed.holder, {feed.key.publisher, "washing-machine", {}, {}, {}});
+      MEGURI_ASSIGN_OR_RETURN(figures["filled_in_s"], filling.Add(records, [&] { return sections.Next(); }));
+      matching = sections.matching();
     } else {
       figures["records"] = there;
     }

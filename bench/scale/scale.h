@@ -15,6 +15,10 @@ namespace meguri::bench {
 // page.
 absl::StatusOr<nlohmann::ordered_json> MeasureQuestions(const std::string& folder, size_t records);
 
+// Fills a store in `folder` likewise, and asks for pages of all records that a member may see: one that may see them
+// all, and one that may see a thousandth of them.
+absl::StatusOr<nlohmann::ordered_json> MeasurePages(const std::string& folder, size_t records);
+
 // Writes a workbook of that many rows and 12 columns.
 absl::Status MakeSheet(const std::string& path, size_t rows);
 // Reads it, and judges each row: its sections alone, and as a record that was sealed.
