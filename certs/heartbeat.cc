@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -35,11 +37,44 @@ absl::Status CheckForm(const registry::v1::Heartbeat& heartbeat) {
   return absl::OkStatus();
 }
 
-absl::Status CheckAgainstBundle(const registry::v1::Heartbeat& heartbeat, const registry::v1::TrustBundle& bundle) {
-  if (heartbeat.origin() != bundle.registry_origin()) {
-    return Refuse(absl::StrCat("it is for the feed ", Quoted(heartbeat.origin()), ", expected ",
-                               Quoted(bundle.registry_origin())));
+// What one kind of heartbeat is signed by.
+struct SignedAs {
+  absl::string_view payload_type;
+  absl::string_view federation;
+  const record::ParticipantId& publisher;
+};
+
+absl::StatusOr<registry::v1::Heartbeat> Open(const record::v1::SignedBody& signed_body, const SignedAs& as,
+                                             absl::string_view origin, const record::PublicKey& key) {
+  if (signed_body.signatures_size() > kSignaturesMax) {
+    return Refuse(absl::StrCat("it carries more than ", kSignaturesMax, " signatures"));
   }
+  if (signed_body.body().size() > kHeartbeatBytesMax) {
+    return Refuse(absl::StrCat("its body is larger than ", kHeartbeatBytesMax, " bytes"));
+  }
+  MEGURI_RETURN_IF_ERROR(record::VerifySignedBody(signed_body, as.payload_type,
+                                                  record::KeyId(as.federation, as.publisher, key.spki()), key));
+  registry::v1::Heartbeat heartbeat;
+  MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kHeartbeatBytesMax, "HEARTBEAT_FORM", heartbeat));
+  MEGURI_RETURN_IF_ERROR(CheckForm(heartbeat));
+  if (heartbeat.origin() != origin) {
+    return Refuse(absl::StrCat("it is for the feed ", Quoted(heartbeat.origin()), ", expected ", Quoted(origin)));
+  }
+  return heartbeat;
+}
+
+absl::StatusOr<record::v1::SignedBody> Sign(const registry::v1::Heartbeat& heartbeat, const SignedAs& as,
+                                            const record::Signer& signer) {
+  MEGURI_RETURN_IF_ERROR(CheckForm(heartbeat));
+  record::v1::SignedBody signed_body;
+  signed_body.set_payload_type(std::string(as.payload_type));
+  signed_body.set_body(SerializeForSigning(heartbeat));
+  MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(as.federation, as.publisher, signer.public_key().spki()),
+                                              signer, signed_body));
+  return signed_body;
+}
+
+absl::Status CheckAgainstBundle(const registry::v1::Heartbeat& heartbeat, const registry::v1::TrustBundle& bundle) {
   if (heartbeat.size() < bundle.registry_size_min()) {
     return Refuse(absl::StrCat("its registry has ", heartbeat.size(), " entries and the trust bundle pins ",
                                bundle.registry_size_min()));
@@ -55,18 +90,9 @@ absl::Status CheckAgainstBundle(const registry::v1::Heartbeat& heartbeat, const 
 
 absl::StatusOr<registry::v1::Heartbeat> OpenHeartbeat(const record::v1::SignedBody& signed_body,
                                                       const TrustBundle& bundle) {
-  if (signed_body.signatures_size() > kSignaturesMax) {
-    return Refuse(absl::StrCat("it carries more than ", kSignaturesMax, " signatures"));
-  }
-  if (signed_body.body().size() > kHeartbeatBytesMax) {
-    return Refuse(absl::StrCat("its body is larger than ", kHeartbeatBytesMax, " bytes"));
-  }
-  const record::PublicKey& key = bundle.registry_feed_key();
-  MEGURI_RETURN_IF_ERROR(record::VerifySignedBody(
-      signed_body, kHeartbeatPayloadType, record::KeyId(bundle.federation(), bundle.operator_id(), key.spki()), key));
-  registry::v1::Heartbeat heartbeat;
-  MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kHeartbeatBytesMax, "HEARTBEAT_FORM", heartbeat));
-  MEGURI_RETURN_IF_ERROR(CheckForm(heartbeat));
+  MEGURI_ASSIGN_OR_RETURN(registry::v1::Heartbeat heartbeat,
+                          Open(signed_body, {kHeartbeatPayloadType, bundle.federation(), bundle.operator_id()},
+                               bundle.message().registry_origin(), bundle.registry_feed_key()));
   MEGURI_RETURN_IF_ERROR(CheckAgainstBundle(heartbeat, bundle.message()));
   return heartbeat;
 }
@@ -75,13 +101,21 @@ absl::StatusOr<record::v1::SignedBody> SignHeartbeat(const registry::v1::Heartbe
                                                      absl::string_view federation,
                                                      const record::ParticipantId& operator_id,
                                                      const record::Signer& feed_signer) {
-  MEGURI_RETURN_IF_ERROR(CheckForm(heartbeat));
-  record::v1::SignedBody signed_body;
-  signed_body.set_payload_type(kHeartbeatPayloadType);
-  signed_body.set_body(SerializeForSigning(heartbeat));
-  MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, operator_id, feed_signer.public_key().spki()),
-                                              feed_signer, signed_body));
-  return signed_body;
+  return Sign(heartbeat, {kHeartbeatPayloadType, federation, operator_id}, feed_signer);
+}
+
+absl::StatusOr<registry::v1::Heartbeat> OpenFeedHeartbeat(const record::v1::SignedBody& signed_body,
+                                                          absl::string_view federation,
+                                                          const record::ParticipantId& publisher,
+                                                          absl::string_view origin, const record::PublicKey& feed_key) {
+  return Open(signed_body, {kFeedHeartbeatPayloadType, federation, publisher}, origin, feed_key);
+}
+
+absl::StatusOr<record::v1::SignedBody> SignFeedHeartbeat(const registry::v1::Heartbeat& heartbeat,
+                                                         absl::string_view federation,
+                                                         const record::ParticipantId& publisher,
+                                                         const record::Signer& feed_signer) {
+  return Sign(heartbeat, {kFeedHeartbeatPayloadType, federation, publisher}, feed_signer);
 }
 
 }  // namespace meguri::certs

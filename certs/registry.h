@@ -103,6 +103,18 @@ absl::StatusOr<record::v1::SignedBody> SignHeartbeat(const registry::v1::Heartbe
                                                      const record::ParticipantId& operator_id,
                                                      const record::Signer& feed_signer);
 
+inline constexpr char kFeedHeartbeatPayloadType[] = "application/vnd.meguri.feed-heartbeat.v1";
+
+// Checks a heartbeat of the feed with this origin against the feed key of its publisher. Reasons as of OpenHeartbeat.
+absl::StatusOr<registry::v1::Heartbeat> OpenFeedHeartbeat(const record::v1::SignedBody& signed_body,
+                                                          absl::string_view federation,
+                                                          const record::ParticipantId& publisher,
+                                                          absl::string_view origin, const record::PublicKey& feed_key);
+absl::StatusOr<record::v1::SignedBody> SignFeedHeartbeat(const registry::v1::Heartbeat& heartbeat,
+                                                         absl::string_view federation,
+                                                         const record::ParticipantId& publisher,
+                                                         const record::Signer& feed_signer);
+
 // Checks that every key which the entry names has signed the request (record and feed keys), and the entry's form.
 absl::StatusOr<registry::v1::EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes,
                                                                     absl::string_view federation);

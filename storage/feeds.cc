@@ -40,11 +40,13 @@ absl::StatusOr<FeedHead> ParseHead(FeedId id, const absl::optional<std::string>&
   if (!frontier.ok()) {
     return ValueDamaged("feed head");
   }
-  return FeedHead{id,
-                  *std::move(frontier),
-                  std::move(*message.mutable_checkpoint()),
-                  {message.promises().begin(), message.promises().end()},
-                  std::move(*message.mutable_settled())};
+  return FeedHead{
+      id,
+      *std::move(frontier),
+      std::move(*message.mutable_checkpoint()),
+      {message.promises().begin(), message.promises().end()},
+      std::move(*message.mutable_settled()),
+      message.heard_ms() == 0 ? absl::InfinitePast() : absl::FromUnixMillis(static_cast<int64_t>(message.heard_ms()))};
 }
 
 void PutHead(Transaction& transaction, const FeedHead& head) {
@@ -56,6 +58,9 @@ void PutHead(Transaction& transaction, const FeedHead& head) {
   message.set_checkpoint(head.checkpoint);
   message.mutable_promises()->Assign(head.promises.begin(), head.promises.end());
   message.set_settled(head.settled);
+  if (head.heard != absl::InfinitePast()) {
+    message.set_heard_ms(static_cast<uint64_t>(absl::ToUnixMillis(head.heard)));
+  }
   transaction.Put(Family::kLookup, HeadKey(head.id), WrapMessage(message));
 }
 
@@ -321,6 +326,15 @@ absl::Status Feeds::SetCheckpoint(Transaction& transaction, FeedId id, absl::str
   MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
   head.checkpoint = std::string(note.data(), note.size());
   PutHead(transaction, head);
+  return absl::OkStatus();
+}
+
+absl::Status Feeds::SetHeard(Transaction& transaction, FeedId id, absl::Time heard) const {
+  MEGURI_ASSIGN_OR_RETURN(FeedHead head, ReadHead(transaction, id));
+  if (head.heard < heard) {
+    head.heard = heard;
+    PutHead(transaction, head);
+  }
   return absl::OkStatus();
 }
 

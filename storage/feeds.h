@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "record/feed.h"
@@ -44,6 +45,8 @@ struct FeedHead {
   // Replica: the newest note all of whose entries are here, with which they are proven to others. Empty before there is
   // one, and in a store from before it was kept.
   std::string settled;
+  // Replica: when, as its publisher signed, the feed had no more than is here. InfinitePast: never.
+  absl::Time heard = absl::InfinitePast();
 
   uint64_t size() const { return frontier.size(); }
 };
@@ -84,6 +87,8 @@ class Feeds {
   absl::Status SetCheckpoint(Transaction& transaction, FeedId id, absl::string_view note) const;
   // Replica: keeps the newest note all of whose entries are stored.
   absl::Status SetSettled(Transaction& transaction, FeedId id, absl::string_view note) const;
+  // Replica: keeps when the publisher last said that there is no more. Never goes back.
+  absl::Status SetHeard(Transaction& transaction, FeedId id, absl::Time heard) const;
   // Replica: keeps the older notes that are not made good yet, in place of those that were kept.
   absl::Status SetPromises(Transaction& transaction, FeedId id, absl::Span<const std::string> notes) const;
 

@@ -24,6 +24,9 @@ std::string TroubleOf(const Session& session, const admin::v1::FollowStatus& fol
   if (!follow.last_error_reason().empty()) {
     absl::StrAppend(&trouble, " [", follow.last_error_reason(), "]");
   }
+  if (follow.is_overdue()) {
+    absl::StrAppend(&trouble, trouble.empty() ? "" : "; ", session.Say(Message::kOverdue));
+  }
   if (follow.newer_format_records() > 0) {
     absl::StrAppend(&trouble, trouble.empty() ? "" : "; ",
                     session.Say(Message::kNewerThanNode, {absl::StrCat(follow.newer_format_records())}));
@@ -52,10 +55,11 @@ absl::Status List(Session& session, const Arguments&) {
                {session.Say(Message::kState)},
                {session.Say(Message::kSize), true},
                {session.Say(Message::kTarget), true},
+               {session.Say(Message::kHeard)},
                {session.Say(Message::kTrouble)}});
   for (const admin::v1::FollowStatus& follow : response.follows()) {
     table.Add({follow.publisher(), follow.feed(), FollowStateName(follow.state()), absl::StrCat(follow.size()),
-               absl::StrCat(follow.target_size()), TroubleOf(session, follow)});
+               absl::StrCat(follow.target_size()), TimeOf(follow.heard_ms()), TroubleOf(session, follow)});
   }
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));

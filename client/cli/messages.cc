@@ -280,6 +280,7 @@ constexpr Row kRows[] = {
     {Message::kStoreProblem, "不具合", "PROBLEM"},
     {Message::kSize, "件数", "SIZE"},
     {Message::kTarget, "目標", "TARGET"},
+    {Message::kHeard, "確認日時", "AS OF"},
     {Message::kTrouble, "直近のエラー", "LAST ERROR"},
     {Message::kKeptEntries, "保管件数", "KEPT ENTRIES"},
     {Message::kKeptBytes, "保管量", "KEPT BYTES"},
@@ -291,6 +292,8 @@ constexpr Row kRows[] = {
      "no room for more of this publisher; what is here stays readable. Raise follow_quota_entries or follow_quota_mib "
      "in "
      "node.toml and restart the node"},
+    {Message::kOverdue, "公開者が長い間、これが全てだと確認していません",
+     "the publisher has not said for long that this is all"},
     {Message::kNewerThanNode, "このノードより新しい記録: $0", "$0 newer than this node"},
     {Message::kFrozen, "凍結(1つの版に2つの署名)", "frozen: two headers were signed for one version"},
     {Message::kMember, "メンバー", "MEMBER"},

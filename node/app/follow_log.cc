@@ -29,6 +29,8 @@ Event EventOf(FollowReport::Kind kind) {
       return {LogLevel::kWarning, "two-headers"};
     case FollowReport::Kind::kContradicted:
       return {LogLevel::kError, "own-feed-contradicted"};
+    case FollowReport::Kind::kOverdue:
+      return {LogLevel::kWarning, "follow-overdue"};
     case FollowReport::Kind::kNewerFormat:
       return {LogLevel::kWarning, "newer-format"};
   }

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/registry.h"
+#include "meguri/registry/v1/member.pb.h"
 #include "node/follow/limits.h"
 #include "record/merkle.h"
 #include "storage/envelope_cursor.h"
@@ -16,7 +18,7 @@ namespace meguri::node {
 FeedSource::FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers)
     : federation_(std::move(federation)), store_(store), feed_signers_(feed_signers) {}
 
-absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
+absl::StatusOr<std::shared_ptr<const record::Signer>> FeedSource::SignerOf(const record::FeedKey& feed) const {
   std::shared_ptr<const record::Signer> signer = feed_signers_.Find(feed);
   if (signer == nullptr) {
     return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
@@ -24,6 +26,11 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
                               " is not published by this node, so it signs no head of its feeds: "
                               "ask its own node. How far the copy here is, `feed list` shows."));
   }
+  return signer;
+}
+
+absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
+  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const record::Signer> signer, SignerOf(feed));
   Head head;
   const storage::Feeds feeds(store_);
   MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({feed.publisher, feed}));
@@ -33,6 +40,7 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
     frontier = std::move(stored.frontier);
   }
   head.size = frontier.size();
+  head.root = frontier.Root();
   {
     MutexLock lock(mutex_);
     const auto note = notes_.find(feed);
@@ -41,7 +49,7 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
       return head;
     }
   }
-  const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, frontier.Root()};
+  const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, head.root};
   MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer));
   // Empty feeds are not kept: anyone can ask for any name.
   if (head.id.has_value()) {
@@ -49,6 +57,22 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
     notes_.insert_or_assign(feed, SignedNote{head.size, head.checkpoint, std::move(signer)});
   }
   return head;
+}
+
+absl::StatusOr<feed::v1::FeedHeartbeat> FeedSource::SignHeartbeat(const record::FeedKey& feed, const Head& head,
+                                                                  absl::Time now) const {
+  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const record::Signer> signer, SignerOf(feed));
+  registry::v1::Heartbeat body;
+  body.set_origin(record::FeedOrigin(federation_, feed));
+  body.set_size(head.size);
+  body.set_root(head.root.ToString());
+  body.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
+  body.set_next_update_ms(static_cast<uint64_t>(absl::ToUnixMillis(now + kFeedHeartbeat)));
+  feed::v1::FeedHeartbeat heartbeat;
+  heartbeat.set_feed(feed.name.text());
+  MEGURI_ASSIGN_OR_RETURN(*heartbeat.mutable_heartbeat(),
+                          certs::SignFeedHeartbeat(body, federation_, feed.publisher, *signer));
+  return heartbeat;
 }
 
 absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::FeedKey& feed, storage::FeedId id,

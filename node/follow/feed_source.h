@@ -6,11 +6,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "base/mutex.h"
 #include "meguri/feed/v1/carried.pb.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
+#include "record/hash.h"
 #include "record/public_key.h"
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
@@ -40,9 +42,13 @@ class FeedSource {
   struct Head {
     absl::optional<storage::FeedId> id;
     uint64_t size = 0;
+    record::Hash root;
     std::string checkpoint;  // signed note
   };
   absl::StatusOr<Head> ReadHead(const record::FeedKey& feed) const;
+  // Signs that `head` is the head of `feed` now.
+  absl::StatusOr<feed::v1::FeedHeartbeat> SignHeartbeat(const record::FeedKey& feed, const Head& head,
+                                                        absl::Time now) const;
 
   // The entries from `start` on, as many as fit into a message, none beyond `target_size`, with their records and the
   // proof to the tree of `target_size`. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
@@ -50,6 +56,8 @@ class FeedSource {
                                                        uint64_t target_size) const;
 
  private:
+  absl::StatusOr<std::shared_ptr<const record::Signer>> SignerOf(const record::FeedKey& feed) const;
+
   const std::string federation_;
   const storage::StoreReader& store_;
   const FeedSigners& feed_signers_;

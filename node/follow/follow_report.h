@@ -19,13 +19,14 @@ struct FollowReport {
     kOverQuota,     // there is no room for more of this publisher
     kTwoHeaders,    // a record is frozen: its publisher signed two headers for one version
     kContradicted,  // a peer holds a head of an own feed that this store does not bear out; `message` says which
+    kOverdue,       // the publisher has not said for long that there is no more; `message` says since when
     kNewerFormat,   // records came that this program is too old to read
   };
 
   Kind kind;
   storage::HeldFeed feed;
   uint64_t size = 0;    // entries that are here
-  std::string reason;   // of kWaiting, kQuarantined and kOverQuota
+  std::string reason;   // of kWaiting, kQuarantined, kOverQuota and kOverdue
   std::string message;  // may hold a peer's words
 };
 

@@ -104,10 +104,11 @@ FollowState FollowSession::StateOf(const Feed& feed) const {
 }
 
 void FollowSession::AppendStatus(std::vector<FollowStatus>& statuses) const {
+  const absl::Time now = context_.clock.Now();
   MutexLock lock(mutex_);
   for (const auto& [name, feed] : feeds_) {
     statuses.push_back({HeldFeedOf(name), StateOf(feed), feed.stored_size, std::max(feed.stored_size, feed.target_size),
-                        feed.unread, feed.last_error, feed.last_error_reason});
+                        feed.unread, feed.last_error, feed.last_error_reason, feed.heard, IsOverdue(name, feed, now)});
   }
 }
 
@@ -138,7 +139,9 @@ void FollowSession::Tick() {
   MutexLock lock(mutex_);
   const absl::Time now = context_.clock.Now();
   ReportTroubleLocked(now);
+  ReportOverdueLocked(now);
   SavePromisesLocked();
+  SaveHeardLocked();
   if (stream_ != nullptr && IsSilentLocked(now)) {
     stream_->Cancel();
   }
@@ -193,6 +196,13 @@ absl::Status FollowSession::PrepareLocked(const record::FeedName& name, Feed& fe
   }
   feed.stored_size = feed.follower->size();
   MEGURI_ASSIGN_OR_RETURN(feed.unread, CountUnread(context_.store, HeldFeedOf(name)));
+  feed.followed_since = std::min(feed.followed_since, context_.clock.Now());
+  const storage::Feeds feeds(context_.store);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(HeldFeedOf(name)));
+  if (id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*id));
+    feed.heard = std::max(feed.heard, head.heard);
+  }
   feed.has_target = false;
   feed.is_denied = false;
   return absl::OkStatus();
@@ -299,6 +309,8 @@ void FollowSession::Process(FollowEvent event, const Claim& claim, absl::AnyInvo
   bool is_being_written = false;
   if (event.registry_heartbeat.has_value()) {
     TakeHeartbeat(*event.registry_heartbeat);
+  } else if (event.feed_heartbeat.has_value()) {
+    TakeFeedHeartbeat(*event.feed_heartbeat);
   } else if (event.denial.has_value()) {
     TakeDenial(*event.denial);
   } else if (event.target.has_value()) {
@@ -353,6 +365,33 @@ void FollowSession::TakeHeartbeat(const record::v1::SignedBody& heartbeat) {
   if (!accepted.ok() && ReasonOf(accepted) != "HEARTBEAT_AHEAD") {
     MutexLock lock(mutex_);
     FailLocked(accepted);
+  }
+}
+
+void FollowSession::TakeFeedHeartbeat(const feed::v1::FeedHeartbeat& heartbeat) {
+  const std::shared_ptr<Follower> follower = FindFollower(heartbeat.feed());
+  if (follower == nullptr) {
+    return;
+  }
+  const absl::Time now = context_.clock.Now();
+  const absl::StatusOr<absl::Time> heard =
+      follower->TakeHeartbeat(heartbeat.heartbeat(), *context_.registry.Get(), now);
+  if (!heard.ok()) {
+    FailFeed(follower->feed(), heard.status(), {});
+    return;
+  }
+  MutexLock lock(mutex_);
+  const auto found = feeds_.find(follower->feed().key.name);
+  // That there is no more than was promised says nothing of what is here while some of it is still to come.
+  if (found == feeds_.end() || follower->size() != follower->target_size()) {
+    return;
+  }
+  Feed& feed = found->second;
+  const absl::Time counted = std::min(*heard, now);  // a publisher's clock that is ahead makes nothing fresher
+  if (feed.heard < counted) {
+    feed.heard = counted;
+    feed.is_heard_unsaved = true;
+    feed.reported_overdue = feed.reported_overdue && IsOverdue(follower->feed().key.name, feed, now);
   }
 }
 
@@ -432,6 +471,21 @@ void FollowSession::SavePromisesLocked() {
                                     storage::CommitScope& scope) { return KeepPromises(held, note, promises, scope); },
                                 [](const absl::Status&) {});
     }
+  }
+}
+
+// Not before the entries that it speaks of are stored.
+void FollowSession::SaveHeardLocked() {
+  for (auto& [name, feed] : feeds_) {
+    if (unwritten_bytes_ > 0 || !std::exchange(feed.is_heard_unsaved, false)) {
+      continue;
+    }
+    context_.committer.Submit(
+        [held = HeldFeedOf(name), heard = feed.heard](storage::CommitScope& scope) -> absl::Status {
+          MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, held));
+          return scope.feeds.SetHeard(scope.transaction, id, heard);
+        },
+        [](const absl::Status&) {});
   }
 }
 
@@ -588,6 +642,30 @@ void FollowSession::ReportTroubleLocked(absl::Time now) {
       context_.reporter.Report(
           {FollowReport::Kind::kWaiting, HeldFeedOf(name), feed.stored_size, feed.last_error_reason, feed.last_error});
     }
+  }
+}
+
+bool FollowSession::IsOverdue(const record::FeedName& name, const Feed& feed, absl::Time now) {
+  const absl::Time since = feed.heard == absl::InfinitePast() ? feed.followed_since : feed.heard;
+  return name != record::FeedName::Registry() && !IsStopped(feed) && now - since > kFeedOverdue;
+}
+
+void FollowSession::ReportOverdueLocked(absl::Time now) {
+  for (auto& [name, feed] : feeds_) {
+    const FollowState state = StateOf(feed);
+    const bool is_settled = state == FollowState::kLive || state == FollowState::kWaiting;
+    if (feed.reported_overdue || !is_settled || now - feed.followed_since < kTroubleSettles ||
+        !IsOverdue(name, feed, now)) {
+      continue;
+    }
+    feed.reported_overdue = true;
+    const std::string since = feed.heard == absl::InfinitePast()
+                                  ? "ever"
+                                  : absl::StrCat("since ", absl::FormatTime(feed.heard, absl::UTCTimeZone()));
+    context_.reporter.Report({FollowReport::Kind::kOverdue, HeldFeedOf(name), feed.stored_size, "FEED_OVERDUE",
+                              absl::StrCat("The publisher has not said ", since,
+                                           " that there is no more than is here: it may keep news from this member, "
+                                           "or its clock may be wrong.")});
   }
 }
 

@@ -37,6 +37,8 @@ struct FollowStatus {
   uint64_t unread = 0;  // records of a format that is too new for this program
   std::string last_error;
   std::string last_error_reason;
+  absl::Time heard = absl::InfinitePast();  // when, as the publisher signed, there was no more than is here
+  bool is_overdue = false;                  // that is too long ago
 };
 
 // What following needs of the registry.
@@ -110,6 +112,9 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     std::vector<std::string> promises;  // (as the follower has them, who belongs to the event that is in work)
     bool is_promise_unsaved = false;
     std::string quarantine_reason;
+    absl::Time heard = absl::InfinitePast();  // as FollowStatus says
+    bool is_heard_unsaved = false;
+    absl::Time followed_since = absl::InfiniteFuture();  // by this process
     bool is_over_quota = false;  // until it is followed anew or the node starts again, with another quota
     std::string last_error;
     std::string last_error_reason;
@@ -119,6 +124,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     bool reported_live = false;
     bool reported_two_headers = false;
     bool reported_newer_format = false;
+    bool reported_overdue = false;
     std::string reported_trouble;  // its reason
     absl::Time trouble_since = absl::InfiniteFuture();
   };
@@ -138,6 +144,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
 
   void Process(FollowEvent event, const Claim& claim, absl::AnyInvocable<void()> more);
   void TakeHeartbeat(const record::v1::SignedBody& heartbeat);
+  void TakeFeedHeartbeat(const feed::v1::FeedHeartbeat& heartbeat);
   void TakeDenial(const FeedDenied& denial);
   void TakeTarget(const feed::v1::FeedTarget& target);
   // Whether the batch is being written; then `claim` is released when that is done.
@@ -149,6 +156,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   void NoteWrittenLocked(const FollowedBatch& written) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopOverQuotaLocked(const FollowedBatch& refused) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SavePromisesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SaveHeardLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReadOn(absl::AnyInvocable<void()> more);
 
   void FailFeed(const storage::HeldFeed& feed, const absl::Status& status, const storage::FeedEvidence& evidence);
@@ -159,6 +167,9 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   void NoteProgressLocked(Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteOnceLocked(const Feed& feed, bool& reported, FollowReport::Kind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReportTroubleLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the publisher has not said for long that there is no more. The registry has an age of its own.
+  static bool IsOverdue(const record::FeedName& name, const Feed& feed, absl::Time now);
+  void ReportOverdueLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ReopenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The pause that `delay` calls for, which then grows.
   absl::Time AfterPause(absl::Duration& delay, absl::Duration max) const;

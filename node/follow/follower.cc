@@ -168,6 +168,25 @@ absl::StatusOr<record::Checkpoint> Follower::OpenNote(absl::string_view note, co
   return record::OpenCheckpoint(note, origin_, key->key);
 }
 
+absl::StatusOr<absl::Time> Follower::TakeHeartbeat(const record::v1::SignedBody& heartbeat,
+                                                   const certs::Registry& registry, absl::Time now) const {
+  MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
+  if (!target_.has_value()) {
+    return Error(absl::StatusCode::kInvalidArgument, "NO_TARGET",
+                 "A heartbeat came before the head that it speaks of.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry.FeedKeyOf(feed_.key.publisher, now));
+  MEGURI_ASSIGN_OR_RETURN(
+      const registry::v1::Heartbeat body,
+      certs::OpenFeedHeartbeat(heartbeat, registry.federation(), feed_.key.publisher, origin_, key->key));
+  if (body.size() != target_->size || body.root() != target_->root.view()) {
+    return Error(absl::StatusCode::kInvalidArgument, "HEARTBEAT_MISMATCH",
+                 absl::StrCat("The publisher's heartbeat speaks of ", body.size(),
+                              " entries and is not of the head of ", target_->size, " that it sent."));
+  }
+  return absl::FromUnixMillis(static_cast<int64_t>(body.time_ms()));
+}
+
 absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now) {
   MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
   MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, OpenNote(note, registry, now));

@@ -57,7 +57,7 @@ struct VerifiedBatch {
 // Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), PROMISES_OPEN, ROLLBACK, FORK,
 // BATCH_POSITION, BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY,
 // KEY_REVOKED, KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING,
-// CONSISTENCY_PROOF.
+// CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -75,6 +75,9 @@ class Follower {
   void RememberPromises(const Follower& before);
   // Takes the publisher's checkpoint. What is refused changes nothing.
   absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now);
+  // Checks that the publisher has signed that its feed is as the target says. Returns when, as it says.
+  absl::StatusOr<absl::Time> TakeHeartbeat(const record::v1::SignedBody& heartbeat, const certs::Registry& registry,
+                                           absl::Time now) const;
   // Verifies a batch against the target. What is refused changes nothing.
   absl::StatusOr<VerifiedBatch> TakeBatch(feed::v1::FeedBatch batch, const certs::Registry& registry, absl::Time now);
   // The newest note, and the older ones that speak of entries which are not here yet. To be kept by KeepPromises.

@@ -22,6 +22,10 @@ inline constexpr int kExchangedHeadsMax = 64;  // in one exchange of checkpoints
 inline constexpr int kExchangedForksMax = 16;
 inline constexpr absl::Duration kExchangeTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
+// How often a publisher signs that a feed is as its followers have it, and after how long without that word it is
+// reported: twice as long, and what a stream needs to be opened anew.
+inline constexpr absl::Duration kFeedHeartbeat = absl::Hours(1);
+inline constexpr absl::Duration kFeedOverdue = absl::Minutes(135);
 // A connection that is dead, gRPC's keep-alive finds. These end a stream whose connection lives and whose publisher
 // says nothing: no message within the first if all that was promised is here, and within both while entries are owed,
 // for the next message may then be as large as one can be, on the slowest line that we mean to serve.

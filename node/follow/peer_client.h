@@ -27,6 +27,7 @@ struct FollowEvent {
   absl::optional<feed::v1::FeedBatch> batch;
   absl::optional<FeedDenied> denial;
   absl::optional<record::v1::SignedBody> registry_heartbeat;
+  absl::optional<feed::v1::FeedHeartbeat> feed_heartbeat;
   size_t bytes = 0;  // of the whole message
 };
 

@@ -134,6 +134,8 @@ class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowRespo
                                                      Shown(denial.message()))};
     } else if (response_.heartbeat().has_registry_heartbeat()) {
       event.registry_heartbeat = std::move(*response_.mutable_heartbeat()->mutable_registry_heartbeat());
+    } else if (response_.heartbeat().has_feed_heartbeat()) {
+      event.feed_heartbeat = std::move(*response_.mutable_heartbeat()->mutable_feed_heartbeat());
     }
     sink_->OnEvent(std::move(event), [keep = shared_from_this()] { keep->StartRead(&keep->response_); });
   }

@@ -172,6 +172,10 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                          row->set_newer_format_records(status.unread);
                          row->set_last_error(status.last_error);
                          row->set_last_error_reason(status.last_error_reason);
+                         if (status.heard != absl::InfinitePast()) {
+                           row->set_heard_ms(static_cast<uint64_t>(absl::ToUnixMillis(status.heard)));
+                         }
+                         row->set_is_overdue(status.is_overdue);
                        }
                        return FillReplicas(caller, out);
                      });

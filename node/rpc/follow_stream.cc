@@ -23,9 +23,10 @@ using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 // Where one feed of a stream stands.
 struct StreamedFeed {
   record::FeedKey key;
-  uint64_t sent = 0;                        // entries
-  absl::optional<FeedSource::Head> target;  // as sent
-  std::string denial;                       // the reason that was sent; empty: it is being sent
+  uint64_t sent = 0;                            // entries
+  absl::optional<FeedSource::Head> target;      // as sent
+  std::string denial;                           // the reason that was sent; empty: it is being sent
+  absl::Time heartbeat = absl::InfinitePast();  // when its last one was signed
 };
 
 absl::Status BadFollow(absl::string_view field, absl::string_view found, absl::string_view expected) {
@@ -268,9 +269,19 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     }
   }
 
-  bool FindHeartbeat(CarriedFollowResponse& message) {
-    for (const StreamedFeed& feed : feeds_) {
-      if (feed.key.name != record::FeedName::Registry() || !feed.denial.empty()) {
+  absl::StatusOr<bool> FindHeartbeat(CarriedFollowResponse& message) {
+    const absl::Time now = streams_.clock_.Now();
+    for (StreamedFeed& feed : feeds_) {
+      if (!feed.denial.empty()) {
+        continue;
+      }
+      if (feed.key.name != record::FeedName::Registry()) {
+        if (now - feed.heartbeat >= kFeedHeartbeat) {
+          feed.heartbeat = now;
+          MEGURI_ASSIGN_OR_RETURN(*message.mutable_heartbeat()->mutable_feed_heartbeat(),
+                                  streams_.source_.SignHeartbeat(feed.key, *feed.target, now));
+          return true;
+        }
         continue;
       }
       absl::optional<record::v1::SignedBody> heartbeat = streams_.registry_.NewestHeartbeat();
@@ -280,7 +291,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         return true;
       }
     }
-    if (HeartbeatIsDue(streams_.clock_.Now())) {
+    if (HeartbeatIsDue(now)) {
       message.mutable_heartbeat();
       return true;
     }

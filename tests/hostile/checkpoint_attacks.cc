@@ -124,6 +124,27 @@ Script FalseHeartbeat(const Scene& scene, bool claims_to_be_operator) {
   return script;
 }
 
+// After the honest head, the word that the feed is another one, or the right word by another key.
+Script FalseFeedHeartbeat(const Scene& scene, bool is_of_another_head) {
+  const Feed feed(scene.publisher, scene.feed, HonestItems(scene));
+  const int64_t now_ms = absl::ToUnixMillis(SystemClock().Now());
+  registry::v1::Heartbeat heartbeat;
+  heartbeat.set_origin(scene.publisher.OriginOf(scene.feed));
+  heartbeat.set_size(feed.size());
+  heartbeat.set_root(is_of_another_head ? record::Sha256("another feed").ToString()
+                                        : feed.Root(feed.size()).ToString());
+  heartbeat.set_time_ms(static_cast<uint64_t>(now_ms));
+  heartbeat.set_next_update_ms(static_cast<uint64_t>(now_ms + 3'600'000));
+  Script script;
+  script.responses.push_back(TargetOf(scene, feed.Checkpoint(feed.size())));
+  feed::v1::FeedHeartbeat& sent = *script.responses.emplace_back().mutable_heartbeat()->mutable_feed_heartbeat();
+  sent.set_feed(scene.feed);
+  *sent.mutable_heartbeat() =
+      Must(certs::SignFeedHeartbeat(heartbeat, scene.publisher.bundle().federation(), scene.publisher.participant(),
+                                    is_of_another_head ? scene.publisher.feed_key() : scene.publisher.record_key()));
+  return script;
+}
+
 Attack OnEnd(std::string name, std::string message, std::string reason) {
   return {std::move(name), [end = StreamEnd{kPermissionDenied, std::move(message), std::move(reason)}](const Scene&) {
             Script script;
@@ -191,6 +212,8 @@ std::vector<Attack> CheckpointAttacks() {
   }
   attacks.push_back({"false-heartbeat", [](const Scene& scene) { return FalseHeartbeat(scene, false); }});
   attacks.push_back({"forged-heartbeat", [](const Scene& scene) { return FalseHeartbeat(scene, true); }});
+  attacks.push_back({"feed-heartbeat-other-head", [](const Scene& scene) { return FalseFeedHeartbeat(scene, true); }});
+  attacks.push_back({"feed-heartbeat-other-key", [](const Scene& scene) { return FalseFeedHeartbeat(scene, false); }});
   attacks.push_back({"hang-up", [](const Scene&) { return Script{{}, StreamEnd{}}; }});
   attacks.push_back(OnDenial("denied", "", "FEED_NOT_READABLE"));
   attacks.push_back(OnDenial("denied-garbled", "", "\x1b[31mALL IS WELL"));

@@ -87,6 +87,10 @@ class FederationTest(unittest.TestCase):
         states = {f["feed"]: f["state"] for f in recycler.follows()}
         self.assertEqual(states["recyclers/washing-machine"], "FOLLOW_STATE_WAITING")
         wait_for("the others", lambda: sum(f["state"] == "FOLLOW_STATE_LIVE" for f in recycler.follows()) == 3)
+        # The publisher signs at once that this is all, and again every hour.
+        wait_for("its publisher's word", lambda: all(
+            int(f.get("heard_ms", 0)) > 0 and not f.get("is_overdue") for f in recycler.follows()
+            if f["feed"] != "registry" and f["state"] == "FOLLOW_STATE_LIVE"))
         view = recycler.json("record", "get", washer)
         self.assertEqual(set(view["envelope"]["sections"]), {"identity", "recycled_content"})
         battery_view = recycler.json("record", "get", battery)

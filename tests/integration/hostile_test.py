@@ -103,6 +103,8 @@ garbage-checkpoint         CHECKPOINT_FORM       a head that is none
 huge-checkpoint            CHECKPOINT_FORM       a head of 1 MiB
 false-heartbeat            SIGNATURE_MISSING     a registry heartbeat signed by the evil node
 forged-heartbeat           BAD_SIGNATURE         the same under the operator's key ID
+feed-heartbeat-other-head  HEARTBEAT_MISMATCH    the publisher's word that its feed is another than the head it sent
+feed-heartbeat-other-key   SIGNATURE_MISSING     the right word, signed by the record key
 denied                     FEED_NOT_READABLE     the publisher does not let the victim have the feed
 denied-garbled             PEER_REASON           the same, with a reason that would move a terminal's cursor
 denied-other-feed          UNEXPECTED_FEED       a feed is denied that was not asked for

@@ -342,6 +342,8 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
     follow.set_state(admin::v1::FOLLOW_STATE_CATCHING_UP);
     follow.set_size(7);
     follow.set_target_size(1024);
+    follow.set_heard_ms(1'790'000'000'000);
+    follow.set_is_overdue(true);
     admin::v1::FollowStatus& stopped = *response->add_follows();
     stopped.set_publisher("0199:mill");
     stopped.set_feed("members");
