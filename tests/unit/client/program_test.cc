@@ -504,8 +504,8 @@ TEST_F(ProgramWithNodeTest, AlignsTheListOfFollowedFeeds) {
       "0199:member  public   catching-up     7    1024  2026-09-21T14:13:20Z  the publisher has not said for long that "
       "this is all\n"
       "0199:mill    members  over-quota      3       5                        no room for more of this publisher; what "
-      "is here stays "
-      "readable. Raise follow_quota_entries or follow_quota_mib in node.toml and restart the node [QUOTA_EXCEEDED]\n"
+      "is here stays readable. Raise follow_quota_entries or follow_quota_mib in node.toml and restart the node "
+      "[QUOTA_EXCEEDED]\n"
       "\n"
       "PUBLISHER  KEPT ENTRIES   AT MOST  KEPT BYTES  AT MOST\n"
       "0199:mill             3  10000000     5.0 MiB   16 GiB\n");
