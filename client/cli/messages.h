@@ -279,6 +279,8 @@ enum class Message {
   kAboveNeedsNumber,
   kNothingFound,
   kMoreRecords,
+  kVersionsMissing,
+  kVersionsBroken,
   kIssuedBy,
   kUnknownIdentifier,
   kNothingFoundHere,
