@@ -4,7 +4,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -39,6 +41,8 @@ constexpr IntRange kIntRanges[] = {
     {"follow_quota_mib", 1, int64_t{1} << 40},
     {"follow_quota_entries", 1, int64_t{1} << 40},
 };
+
+constexpr absl::string_view kHttp = "http://";
 
 absl::Status ConfigError(absl::string_view where, absl::string_view found, absl::string_view expected,
                          absl::string_view cure) {
@@ -107,6 +111,12 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
     return ConfigError("listen", absl::StrCat("'", listen, "'"), "host:port, for example 0.0.0.0:7443 or [::]:7443",
                        "change the value");
   }
+  const std::string& proxy = values.at("http_proxy").value;
+  if (!proxy.empty() && !IsHttpProxy(proxy)) {
+    return ConfigError("http_proxy", absl::StrCat("'", ShownValue("http_proxy", proxy), "'"),
+                       "http://host:port, or http://user:password@host:port with what is special in it as %XX",
+                       "change the value, or leave it out to call other nodes directly");
+  }
   const std::string& correspondents = values.at("follow_correspondents").value;
   if (correspondents != "yes" && correspondents != "no") {
     return ConfigError("follow_correspondents", absl::StrCat("'", correspondents, "'"), "yes or no",
@@ -129,6 +139,8 @@ const std::vector<Setting>& Settings() {
       {"registry_stale_hours", "72", "age of the registry beyond which only PUBLIC sections are served"},
       {"heartbeat_seconds", "30", "operator: how often the registry heartbeat is signed (at most 60)"},
       {"exchange_seconds", "300", "how often another node is told which heads of feeds are known here, and asked"},
+      {"http_proxy", "",
+       "proxy through which other nodes are called: http://host:port, or http://user:password@host:port"},
       {"block_cache_mib", "16", "memory for reading from the store"},
       {"write_buffer_mib", "16", "memory for each write buffer of the store"},
       {"follow_quota_mib", "16384", "how much of each followed publisher is kept at most"},
@@ -141,6 +153,24 @@ const std::vector<Setting>& Settings() {
 
 bool IsListenAddress(absl::string_view text) {
   return certs::IsAddress(text) || (absl::ConsumeSuffix(&text, ":0") && certs::IsAddress(absl::StrCat(text, ":1")));
+}
+
+bool IsHttpProxy(absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, kHttp)) {
+    return false;
+  }
+  const size_t at = text.rfind('@');
+  const absl::string_view user = at == absl::string_view::npos ? "" : text.substr(0, at);
+  const bool is_user = absl::c_all_of(
+      user, [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)) && !absl::StrContains("/?#@", c); });
+  text.remove_prefix(at == absl::string_view::npos ? 0 : at + 1);
+  return is_user && (at == absl::string_view::npos || !user.empty()) && certs::IsAddress(text);
+}
+
+std::string ShownValue(absl::string_view name, absl::string_view value) {
+  const size_t at = value.rfind('@');
+  return name == "http_proxy" && at != absl::string_view::npos ? absl::StrCat(kHttp, "***", value.substr(at))
+                                                               : std::string(value.data(), value.size());
 }
 
 absl::string_view ToString(ConfigSource source) {

@@ -26,6 +26,12 @@ const std::vector<Setting>& Settings();
 // host:port as a server takes it: port 0 lets the system choose one.
 bool IsListenAddress(absl::string_view text);
 
+// http://host:port, or http://user:password@host:port.
+bool IsHttpProxy(absl::string_view text);
+
+// A value as it may be shown: without a password.
+std::string ShownValue(absl::string_view name, absl::string_view value);
+
 // Where a value came from, weakest first.
 enum class ConfigSource { kDefault, kFile, kEnvironment, kFlag };
 absl::string_view ToString(ConfigSource source);

@@ -338,7 +338,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                       return std::move(head.checkpoint);
                                     });
   peers = std::make_unique<GrpcPeerClient>(
-      PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()});
+      PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()}, config.Get("http_proxy"));
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
                                            follow_log, QuotaOf(config));
   exchange = std::make_unique<CheckpointExchange>(

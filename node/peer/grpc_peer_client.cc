@@ -167,7 +167,7 @@ class GrpcFollowStream final : public FollowStream {
   const std::weak_ptr<FollowReactor> reactor_;
 };
 
-grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota) {
+grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota, const std::string& http_proxy) {
   grpc::ChannelArguments arguments;
   arguments.SetResourceQuota(quota);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
@@ -175,7 +175,11 @@ grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Only the proxy of the configuration counts, none that the environment names for other programs.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, http_proxy.empty() ? 0 : 1);
+  if (!http_proxy.empty()) {
+    arguments.SetString(GRPC_ARG_HTTP_PROXY, http_proxy);
+  }
   return arguments;
 }
 
@@ -186,7 +190,8 @@ struct GrpcPeerClient::Asking {
   grpc::ClientContext context;
 };
 
-GrpcPeerClient::GrpcPeerClient(const PeerTlsFiles& tls) : tls_(WatchPeerTls(tls)) {
+GrpcPeerClient::GrpcPeerClient(const PeerTlsFiles& tls, std::string http_proxy)
+    : tls_(WatchPeerTls(tls)), http_proxy_(std::move(http_proxy)) {
   quota_.Resize(kPeerBufferBytesMax);
 }
 
@@ -205,7 +210,8 @@ std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer
   const std::string& address = peer.addresses[attempt % peer.addresses.size()];
   std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(peer.node_identity, " ", address)];
   if (channel == nullptr) {
-    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity), PeerArguments(quota_));
+    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity),
+                                        PeerArguments(quota_, http_proxy_));
   }
   return channel;
 }

@@ -32,7 +32,9 @@ struct PeerTlsFiles {
 // its certificate; host names play no part. Thread-safe.
 class GrpcPeerClient final : public PeerClient, public PublisherNode, public ExchangePeer {
  public:
-  explicit GrpcPeerClient(const PeerTlsFiles& tls);
+  // All calls go through `http_proxy`, as http://[user:password@]host:port, by CONNECT: what it sees is TLS from end to
+  // end. "": directly.
+  GrpcPeerClient(const PeerTlsFiles& tls, std::string http_proxy);
   // Waits for the answers to what was asked.
   ~GrpcPeerClient() override;
 
@@ -54,6 +56,7 @@ class GrpcPeerClient final : public PeerClient, public PublisherNode, public Exc
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
 
   const std::shared_ptr<grpc::experimental::CertificateProviderInterface> tls_;  // one watcher for all channels
+  const std::string http_proxy_;
   grpc::ResourceQuota quota_{"peers"};
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address

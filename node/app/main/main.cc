@@ -117,8 +117,9 @@ absl::Status CheckConfig(const std::string& data, const std::map<std::string, st
   MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data, flags, ReadEnvironment));
   for (const Setting& setting : Settings()) {
     const ConfigValue& value = config.values().at(std::string(setting.name));
-    std::printf("%-22s %-28s %-12s %s\n", std::string(setting.name).c_str(), value.value.c_str(),
-                std::string(ToString(value.source)).c_str(), std::string(setting.description).c_str());
+    std::printf("%-22s %-28s %-12s %s\n", std::string(setting.name).c_str(),
+                ShownValue(setting.name, value.value).c_str(), std::string(ToString(value.source)).c_str(),
+                std::string(setting.description).c_str());
   }
   return absl::OkStatus();
 }

@@ -59,5 +59,28 @@ TEST_F(ConfigTest, FollowsCorrespondentsUnlessItIsToldNotTo) {
   EXPECT_THAT(Load("follow_correspondents = \"maybe\"\n").status(), meguri::testing::HasReason("CONFIG"));
 }
 
+TEST_F(ConfigTest, TakesAProxyWithOrWithoutAUser) {
+  EXPECT_EQ(Load("")->Get("http_proxy"), "");
+  for (const std::string proxy :
+       {"http://proxy.example:3128", "http://[::1]:8080", "http://me:p%40ss@proxy.example:3128"}) {
+    const auto config = Load(absl::StrCat("http_proxy = \"", proxy, "\"\n"));
+    MEGURI_ASSERT_OK(config);
+    EXPECT_EQ(config->Get("http_proxy"), proxy);
+  }
+  for (const std::string proxy :
+       {"proxy.example:3128", "https://proxy.example:3128", "http://proxy.example", "http://proxy.example:3128/",
+        "http://@proxy.example:3128", "http://me:a/b@proxy.example:3128", "http://me:se cret@proxy.example:3128"}) {
+    const absl::Status status = Load(absl::StrCat("http_proxy = \"", proxy, "\"\n")).status();
+    EXPECT_THAT(status, meguri::testing::HasReason("CONFIG")) << proxy;
+    EXPECT_THAT(status.ToString(), ::testing::Not(::testing::HasSubstr("se cret")));
+  }
+}
+
+TEST_F(ConfigTest, ShowsNoPassword) {
+  EXPECT_EQ(ShownValue("http_proxy", "http://me:secret@proxy.example:3128"), "http://***@proxy.example:3128");
+  EXPECT_EQ(ShownValue("http_proxy", "http://proxy.example:3128"), "http://proxy.example:3128");
+  EXPECT_EQ(ShownValue("listen", "127.0.0.1:7443"), "127.0.0.1:7443");
+}
+
 }  // namespace
 }  // namespace meguri::node
