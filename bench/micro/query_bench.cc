@@ -8,6 +8,7 @@
 #include "bench/micro/sample.h"
 #include "benchmark/benchmark.h"
 #include "node/query/query.h"
+#include "record/system_random.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 namespace meguri::bench {
@@ -63,6 +64,19 @@ void GetRecord(benchmark::State& state) {
   }
 }
 BENCHMARK(GetRecord);
+
+// What a member is told that has no right to the record, and the same of a record that is not there.
+void GetNothing(benchmark::State& state) {
+  const Library library;
+  node::QueryReader stranger = library.reader();
+  stranger.is_client = false;
+  record::SystemRandom random;
+  const record::RecordId id = state.range(0) == 1 ? library.some_id() : record::RecordId::Make(random);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(library.query().Get(stranger, id, "", 0, {}).status());
+  }
+}
+BENCHMARK(GetNothing)->ArgName("hidden")->Arg(0)->Arg(1);
 
 // Page after page of everything of one product group. Argument: 1 with sections, 0 without.
 void ListPages(benchmark::State& state) {
