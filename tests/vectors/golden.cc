@@ -207,6 +207,7 @@ std::vector<std::pair<std::string, std::string>> GoldenFiles() {
   return {{"record.json", RecordVectors(golden).ToText()},
           {"feed.json", FeedVectors(golden).ToText()},
           {"newer.json", NewerVectors(golden).ToText()},
+          {"audit.json", AuditVectors(golden).ToText()},
           {"refused.json", RefusedVectors(golden).ToText()}};
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
+#include "record/audit_row.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
 #include "record/dsse.h"
@@ -193,7 +194,7 @@ TEST(GoldenFiles, HoldEveryByteThatTheDocumentsQuote) {
     golden += contents;
   }
   size_t count = 0;
-  for (const char* document : {"record.md", "feed.md"}) {
+  for (const char* document : {"record.md", "feed.md", "audit.md"}) {
     for (const std::string& block : QuotedIn(document, "hex")) {
       EXPECT_NE(golden.find(block), std::string::npos) << document << ": " << block;
       EXPECT_GE(block.size(), 64) << document;
@@ -201,6 +202,28 @@ TEST(GoldenFiles, HoldEveryByteThatTheDocumentsQuote) {
     }
   }
   EXPECT_GE(count, 12);
+}
+
+TEST(GoldenAudit, RowsStandInTheirFeed) {
+  const Json vectors = ReadVectors("audit.json");
+  const PublicKey key = PublicKey::ParseSpki(vectors["feed_key_spki_hex"].bytes()).value();
+  const auto head = record::OpenCheckpoint(vectors["note"].text(), vectors["origin"].text(), key);
+  MEGURI_ASSERT_OK(head);
+  EXPECT_EQ(head->size, vectors["rows"].items().size());
+  for (const Json& item : vectors["rows"].items()) {
+    const auto row = record::AuditRow::Parse(item.bytes("row_hex"));
+    MEGURI_ASSERT_OK(row);
+    EXPECT_EQ(row->entry().header_hash, item.hash("row_hash_hex"));
+    EXPECT_EQ(row->entry().Encode(), item.bytes("entry_hex"));
+    EXPECT_THAT(record::VerifyInclusion(record::LeafHash(item.bytes("entry_hex")), row->index(), head->size,
+                                        Hashes(item["inclusion_path_hex"]), head->root),
+                IsOk());
+  }
+  for (const Json& item : vectors["refused"].items()) {
+    EXPECT_THAT(record::AuditRow::Parse(item.bytes("row_hex")).status(),
+                meguri::testing::HasReason(item["reason"].text()))
+        << item["name"].text();
+  }
 }
 
 class GoldenFeeds : public ::testing::Test {

@@ -11,6 +11,7 @@ import time
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.dont_write_bytecode = True
+import audit_format as audit  # noqa: E402
 import feed_format as feed  # noqa: E402
 import record_format as record  # noqa: E402
 import trust_format as trust  # noqa: E402
@@ -186,6 +187,18 @@ def check_newer(t, vectors):
                   feed.leaf(item["entry"]))
 
 
+def check_audit(t, vectors):
+    opened = t.accepts("audit head", feed.open_checkpoint, vectors["note"].encode(), vectors["origin"],
+                       vectors["feed_key_spki"])
+    for index, item in enumerate(vectors["rows"]):
+        row = t.accepts(item["name"], audit.parse_row, item["row"])
+        t.check(row["number"] == index + 1 and audit.entry(item["row"]) == item["entry"], f"{item['name']}: entry")
+        t.accepts(f"{item['name']}: inclusion", feed.check_inclusion, feed.leaf(item["entry"]), index,
+                  len(vectors["rows"]), item["inclusion_path"], opened[1])
+    for item in vectors["refused"]:
+        t.refuses(item["name"], item["reason"], audit.parse_row, item["row"])
+
+
 def check_refused(t, vectors):
     def sections(item):
         header = record.parse_header(item["header"])
@@ -264,7 +277,8 @@ def check_published_notes(t, vectors):
 
 
 def command_vectors(_):
-    files = {"record": check_record, "feed": check_feed, "newer": check_newer, "refused": check_refused,
+    files = {"record": check_record, "feed": check_feed, "newer": check_newer, "audit": check_audit,
+             "refused": check_refused,
              "published_ed25519": check_published_ed25519, "published_p256": check_published_p256,
              "published_merkle": check_published_merkle, "published_notes": check_published_notes}
     t = Tally()
