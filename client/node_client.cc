@@ -13,6 +13,7 @@
 #include "grpcpp/completion_queue.h"
 #include "meguri/access/v1/access_service.grpc.pb.h"
 #include "meguri/admin/v1/admin_service.grpc.pb.h"
+#include "meguri/audit/v1/audit_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
@@ -156,6 +157,7 @@ struct NodeClient::Edge {
         record(record::v1::RecordService::NewStub(channel)),
         feed(feed::v1::FeedService::NewStub(channel)),
         access(access::v1::AccessService::NewStub(channel)),
+        audit(audit::v1::AuditService::NewStub(channel)),
         registry(registry::v1::RegistryService::NewStub(channel)),
         admin(admin::v1::AdminService::NewStub(channel)) {}
 
@@ -180,6 +182,7 @@ struct NodeClient::Edge {
   const std::unique_ptr<record::v1::RecordService::Stub> record;
   const std::unique_ptr<feed::v1::FeedService::Stub> feed;
   const std::unique_ptr<access::v1::AccessService::Stub> access;
+  const std::unique_ptr<audit::v1::AuditService::Stub> audit;
   const std::unique_ptr<registry::v1::RegistryService::Stub> registry;
   const std::unique_ptr<admin::v1::AdminService::Stub> admin;
 };
@@ -237,6 +240,10 @@ absl::StatusOr<feed::v1::GetCheckpointResponse> NodeClient::GetCheckpoint(
 
 absl::StatusOr<access::v1::ExplainResponse> NodeClient::Explain(const access::v1::ExplainRequest& request) const {
   return edge_->Call(*edge_->access, &access::v1::AccessService::Stub::Explain, request);
+}
+
+absl::StatusOr<audit::v1::ListRowsResponse> NodeClient::ListRows(const audit::v1::ListRowsRequest& request) const {
+  return edge_->Call(*edge_->audit, &audit::v1::AuditService::Stub::ListRows, request);
 }
 
 absl::StatusOr<registry::v1::GetMemberResponse> NodeClient::GetMember(

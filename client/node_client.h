@@ -10,6 +10,7 @@
 #include "client/context.h"
 #include "meguri/access/v1/access_service.pb.h"
 #include "meguri/admin/v1/admin_service.pb.h"
+#include "meguri/audit/v1/audit_service.pb.h"
 #include "meguri/feed/v1/feed_service.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
@@ -54,6 +55,8 @@ class NodeClient {
   absl::StatusOr<feed::v1::GetCheckpointResponse> GetCheckpoint(const feed::v1::GetCheckpointRequest& request) const;
 
   absl::StatusOr<access::v1::ExplainResponse> Explain(const access::v1::ExplainRequest& request) const;
+
+  absl::StatusOr<audit::v1::ListRowsResponse> ListRows(const audit::v1::ListRowsRequest& request) const;
 
   absl::StatusOr<registry::v1::GetMemberResponse> GetMember(const registry::v1::GetMemberRequest& request) const;
   absl::StatusOr<registry::v1::ListMembersResponse> ListMembers(const registry::v1::ListMembersRequest& request) const;

@@ -82,6 +82,13 @@ void AddFeedCommands(CLI::App& app, Session& session) {
   AddFeedEvidence(noun, session);
 }
 
+void AddAuditCommands(CLI::App& app, Session& session) {
+  CLI::App& noun = AddNoun(app, "audit", Message::kAboutAudit, session);
+  AddAuditList(noun, session);
+  AddAuditExport(noun, session);
+  AddAuditVerify(noun, session);
+}
+
 void AddCommands(CLI::App& app, Session& session) {
   AddInit(app, session);
   AddRecordCommands(app, session);
@@ -101,6 +108,7 @@ void AddCommands(CLI::App& app, Session& session) {
   AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);
   AddNodeStatus(AddNoun(app, "node", Message::kAboutNode, session), session);
   AddAccessExplain(AddNoun(app, "access", Message::kAboutAccess, session), session);
+  AddAuditCommands(app, session);
   AddVersion(app, session);
   AddCompletion(app, session);
 }

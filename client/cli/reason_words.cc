@@ -16,6 +16,13 @@ struct Row {
 constexpr Row kRows[] = {
     {"ALREADY_ENROLLED", "この会員は既に登録されています。"},
     {"AMBIGUOUS_MODEL", "該当が複数あります。メーカーまたはシリアル番号を加えてください。"},
+    {"AUDIT_CHANGED", "監査記録の行が、以前のものから削除または変更されています。"},
+    {"AUDIT_FILE", "監査記録のファイルとして読み取れません。"},
+    {"AUDIT_FILTER", "監査記録の絞り込み条件が正しくありません。"},
+    {"AUDIT_NOT_CONNECTED", "以前のファイルとのつながりを確かめられません。--since を付けて保存し直してください。"},
+    {"AUDIT_OTHER_FEED", "別の会員の監査記録です。"},
+    {"AUDIT_ROW", "監査記録の行として読み取れません。"},
+    {"AUDIT_SHORTER", "監査記録が、以前に署名されたものより短くなっています。"},
     {"BUNDLE_EXPIRED", "信頼バンドルの有効期限が切れています。"},
     {"BUNDLE_FORM", "信頼バンドルとして読み取れません。"},
     {"BUNDLE_ROLLBACK", "手元のものより古い信頼バンドルです。"},

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/first_then_counted.h"
 #include "node/app/log.h"
-#include "node/rpc/first_then_counted.h"
 
 namespace meguri::node {
 

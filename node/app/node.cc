@@ -30,6 +30,7 @@
 #include "node/app/store_health.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
+#include "node/audit/audit_log.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
@@ -38,11 +39,14 @@
 #include "node/membership/registry_state.h"
 #include "node/peer/grpc_peer_client.h"
 #include "node/publish/publisher.h"
+#include "node/query/audit_list.h"
 #include "node/query/carried_envelope.h"
 #include "node/query/prove.h"
 #include "node/query/query.h"
 #include "node/rpc/access_service.h"
 #include "node/rpc/admin_service.h"
+#include "node/rpc/audit_edge.h"
+#include "node/rpc/audit_service.h"
 #include "node/rpc/authenticator.h"
 #include "node/rpc/call_end.h"
 #include "node/rpc/feed_service.h"
@@ -53,7 +57,9 @@
 #include "node/rpc/resolver.h"
 #include "node/rpc/revoked_clients.h"
 #include "node/rpc/server.h"
+#include "record/checkpoint.h"
 #include "storage/anchor.h"
+#include "storage/audit_rows.h"
 #include "storage/committer.h"
 #include "storage/format.h"
 #include "storage/requests.h"
@@ -121,7 +127,7 @@ LogLevel LevelOfRefusal(absl::StatusCode code) {
   return is_warning ? LogLevel::kWarning : LogLevel::kInfo;
 }
 
-CallLog::Sinks CallSinks(Log& log, StoreHealth& health) {
+CallLog::Sinks CallSinks(Log& log, StoreHealth& health, const AuditEdge& audit) {
   return {[&log, &health](const CallLog::Entry& entry) {
             health.Note(entry.status);
             log.Write(entry.is_ours ? LogLevel::kError : LevelOfRefusal(entry.status.code()),
@@ -135,7 +141,8 @@ CallLog::Sinks CallSinks(Log& log, StoreHealth& health) {
             log.Warning("calls-refused", {{"peer", std::string(repeats.peer)},
                                           {"reason", std::string(repeats.reason)},
                                           {"again", absl::StrCat(repeats.again)}});
-          }};
+          },
+          [&audit](const CallLog::Denial& denial) { audit.NoteDenial(denial); }};
 }
 
 // The key of page tokens, so that a client may go on after a restart. It opens nothing, and a lost one is made anew.
@@ -188,6 +195,7 @@ struct Node::Parts {
   absl::Status FollowRegistryFeed();
 
   void OnGrown(const std::vector<storage::FeedId>& grown);
+  bool IsAuditAlone(const std::vector<storage::FeedId>& grown);
   void FollowCorrespondentsSoon();
   void KeepRegistrySoon();
   void ReloadRegistrySoon();
@@ -215,6 +223,7 @@ struct Node::Parts {
   std::string node_identity;
   absl::Duration heartbeat_interval;
   absl::Duration exchange_interval;
+  absl::optional<storage::FeedId> audit_feed;  // the committer's thread's; nullopt: there is none yet
   std::atomic<bool> is_following_correspondents{false};
   std::atomic<bool> registry_is_dirty{false};  // entries have come that the members were not read from yet
   RevokedClients revoked_clients;
@@ -239,6 +248,9 @@ struct Node::Parts {
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
   std::unique_ptr<Authenticator> authenticator;
+  std::unique_ptr<AuditLog> audit_log;
+  std::unique_ptr<AuditEdge> audit;
+  std::unique_ptr<AuditList> audit_list;
   std::unique_ptr<CallLog> call_log;
   std::unique_ptr<Resolver> resolver;
   std::unique_ptr<FollowStreams> streams;
@@ -351,9 +363,19 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   }
   authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
                                                   revoked_clients, clock);
-  call_log = std::make_unique<CallLog>(CallSinks(log, store_health), clock);
-  resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *executor, clock);
-  streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *executor, clock,
+  audit_log = std::make_unique<AuditLog>(*committer, participant, clock, random);
+  audit = std::make_unique<AuditEdge>(*audit_log, [this] { return registry->entries_read(); });
+  audit_list = std::make_unique<AuditList>(
+      *durable, participant, bundle.federation(),
+      [this](const record::FeedKey& feed, const record::Checkpoint& checkpoint) -> absl::StatusOr<std::string> {
+        const std::shared_ptr<const record::Signer> signer = feed_keys->Find(feed);
+        Invariant(signer != nullptr, "a node has a feed key of the member that it hosts");
+        return record::SignCheckpoint(checkpoint, *signer);
+      },
+      PageTokens(token_key, clock));
+  call_log = std::make_unique<CallLog>(CallSinks(log, store_health, *audit), clock);
+  resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *audit, *executor, clock);
+  streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *audit, *executor, clock,
                                             [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
                                               if (correspondents != nullptr) {
                                                 correspondents->OnAsked(reader, feed);
@@ -395,7 +417,7 @@ void Node::Parts::KeepRegistrySoon() {
 }
 
 absl::Status Node::Parts::Serve(const Config& config) {
-  const RpcContext rpc{*authenticator, *executor, *call_log};
+  const RpcContext rpc{*authenticator, *executor, *call_log, *audit};
   const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); },
                         [this] { return store_health.Get(); }};
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *prover, *resolver));
@@ -403,6 +425,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
   services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
+  services.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list, *registry, *peers));
   std::vector<grpc::Service*> borrowed;
   borrowed.reserve(services.size());
   for (const std::unique_ptr<grpc::Service>& service : services) {
@@ -417,6 +440,9 @@ absl::Status Node::Parts::Serve(const Config& config) {
 
 // Runs on the committer's thread.
 void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
+  if (IsAuditAlone(grown)) {
+    return;
+  }
   streams->OnGrown(grown);
   if (correspondents != nullptr) {
     correspondents->OnGrown(grown);
@@ -426,6 +452,18 @@ void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
     registry_is_dirty = true;
     ReloadRegistrySoon();
   }
+}
+
+// Nobody waits for the audit feed, which grows with every delivery.
+bool Node::Parts::IsAuditAlone(const std::vector<storage::FeedId>& grown) {
+  if (grown.size() != 1) {
+    return false;
+  }
+  if (!audit_feed.has_value()) {
+    const auto found = storage::Feeds(*durable).Find(storage::AuditFeedOf(participant));
+    audit_feed = found.ok() ? *found : absl::nullopt;
+  }
+  return audit_feed == grown.front();
 }
 
 void Node::Parts::FollowCorrespondentsSoon() {
@@ -610,6 +648,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
                      call_log->Tick();
+                     audit_log->Tick();
                      WatchStore();
                      KeepRegistrySoon();
                      ReloadRegistrySoon();

@@ -56,6 +56,8 @@ class RegistryState {
   // size. An older heartbeat than the newest is ignored.
   absl::Status AcceptHeartbeat(const record::v1::SignedBody& signed_body);
   absl::optional<record::v1::SignedBody> NewestHeartbeat() const;
+  // How many entries of the registry feed the members were read from.
+  uint64_t entries_read() const { return LoadedSize(); }
   // Since the signed time of the newest heartbeat. InfiniteDuration if there is none.
   absl::Duration Age() const;
   // True once nothing beyond PUBLIC may be served: the registry is too old, the bundle that it rests on has expired, or

@@ -15,6 +15,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "meguri/audit/v1/audit_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
@@ -281,6 +282,29 @@ void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer:
                                                }
                                                EndAsking(asking.get());
                                              });
+}
+
+void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done done) {
+  struct Rows : Asking {
+    std::unique_ptr<audit::v1::AuditService::Stub> stub;
+    audit::v1::ListRowsRequest request;
+    audit::v1::ListRowsResponse response;
+    AuditPeer::Done done;
+  };
+  const auto asking = std::make_shared<Rows>();
+  asking->stub = audit::v1::AuditService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  *asking->request.mutable_query() = question.query;
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), question.acting_member, kAuditAskTimeout);
+  asking->stub->async()->ListRows(&asking->context, &asking->request, &asking->response,
+                                  [this, asking](const grpc::Status& status) {
+                                    if (status.ok()) {
+                                      asking->done(std::move(*asking->response.mutable_page()));
+                                    } else {
+                                      asking->done(FromGrpc(status));
+                                    }
+                                    EndAsking(asking.get());
+                                  });
 }
 
 void GrpcPeerClient::EndAsking(Asking* asking) {

@@ -14,6 +14,7 @@
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/peer_client.h"
+#include "node/query/audit_list.h"
 #include "node/query/publisher_node.h"
 
 namespace meguri::node {
@@ -30,7 +31,7 @@ struct PeerTlsFiles {
 
 // Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
 // its certificate; host names play no part. Thread-safe.
-class GrpcPeerClient final : public PeerClient, public PublisherNode, public ExchangePeer {
+class GrpcPeerClient final : public PeerClient, public PublisherNode, public ExchangePeer, public AuditPeer {
  public:
   // All calls go through `http_proxy`, as http://[user:password@]host:port, by CONNECT: what it sees is TLS from end to
   // end. "": directly.
@@ -41,6 +42,7 @@ class GrpcPeerClient final : public PeerClient, public PublisherNode, public Exc
   std::unique_ptr<FollowStream> Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) override;
   void Resolve(const PublisherQuestion& question, PublisherNode::Done done) override;
   void ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) override;
+  void ListRows(const AuditQuestion& question, AuditPeer::Done done) override;
   // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
   void StopAsking();
 

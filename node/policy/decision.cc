@@ -194,6 +194,9 @@ absl::string_view RuleToFollow(const record::FeedName& name) {
   if (kind == "authorities") {
     return "allow-authority-of-jurisdiction";
   }
+  if (kind == "offer") {
+    return "allow-grant";
+  }
   return kind == "to" ? "allow-addressee" : "allow-owner";
 }
 

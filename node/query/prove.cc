@@ -71,13 +71,12 @@ Prover::Prover(const storage::SnapshotReader& store, std::vector<record::Partici
                SignHead sign_head)
     : store_(store), hosted_(std::move(hosted)), federation_(std::move(federation)), sign_head_(std::move(sign_head)) {}
 
-absl::StatusOr<std::vector<record::v1::FeedProof>> Prover::Prove(const QueryReader& reader,
-                                                                 const record::RecordId& record_id,
-                                                                 absl::string_view publisher, uint64_t version,
-                                                                 uint64_t slots) const {
+absl::StatusOr<ProvenRecord> Prover::Prove(const QueryReader& reader, const record::RecordId& record_id,
+                                           absl::string_view publisher, uint64_t version, uint64_t slots) const {
   ReaderView view(store_, hosted_, reader);
-  const ReadMask nothing{false, false, false, {}};
-  MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, nothing));
+  const ReadMask header_alone{true, false, false, {}};
+  MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, header_alone));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(record.envelope.header()));
   MEGURI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, CandidatesFor(view, record.header_hash));
   uint64_t visible = 0;
   for (const Candidate& candidate : candidates) {
@@ -86,18 +85,36 @@ absl::StatusOr<std::vector<record::v1::FeedProof>> Prover::Prove(const QueryRead
   uint64_t missing = slots == 0 ? visible : slots & visible;
   const auto opens_all = [&](const Candidate& candidate) { return (missing & ~candidate.slots) == 0; };
   const auto alone = std::find_if(candidates.begin(), candidates.end(), opens_all);
-  std::vector<record::v1::FeedProof> proofs;
+  ProvenRecord proven;
   if (alone != candidates.end()) {
-    MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(*alone));
-    return proofs;
+    MEGURI_RETURN_IF_ERROR(AddProof(reader, header, *alone, proven));
+    return proven;
   }
   for (const Candidate& candidate : candidates) {
     if ((candidate.slots & missing) != 0) {
       missing &= ~candidate.slots;
-      MEGURI_ASSIGN_OR_RETURN(proofs.emplace_back(), MakeProof(candidate));
+      MEGURI_RETURN_IF_ERROR(AddProof(reader, header, candidate, proven));
     }
   }
-  return proofs;
+  return proven;
+}
+
+absl::Status Prover::AddProof(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
+                              ProvenRecord& proven) const {
+  MEGURI_ASSIGN_OR_RETURN(proven.proofs.emplace_back(), MakeProof(candidate));
+  const record::FeedName& feed = candidate.feed.key.name;
+  const absl::string_view rule = RuleToFollow(feed);
+  if (!rule.empty() && reader.reader.participant != header.publisher()) {
+    proven.disclosed.push_back({header.publisher(),
+                                header.record_id(),
+                                header.version(),
+                                candidate.slots,
+                                {},
+                                0,
+                                candidate.feed.is_own() ? std::string(rule) : kRuleOfCopies,
+                                feed.text()});
+  }
+  return absl::OkStatus();
 }
 
 // The widest first. COPY_BEHIND if there is none: what is visible, a feed has brought.

@@ -18,6 +18,14 @@ namespace {
 using storage::Posting;
 using storage::VersionRef;
 
+// Whether a record published here has sections, and none that is public: then its header is not public either.
+bool HidesEvenItsHeader(const storage::v1::StoredRecord& stored) {
+  return stored.own() && stored.slots_size() > 0 &&
+         std::none_of(stored.slots().begin(), stored.slots().end(), [](const storage::v1::StoredSlot& slot) {
+           return SectionTraits{slot.slot(), slot.type(), slot.audiences()}.is_public();
+         });
+}
+
 constexpr size_t kArenaBytes = 4096;  // on the stack; holds what is stored of most records
 
 }  // namespace
@@ -61,14 +69,17 @@ absl::StatusOr<absl::optional<RecordView>> ReaderView::Open(const VersionRef& re
   view.source = stored.own() ? RecordSource::kOwn : RecordSource::kReplica;
   MEGURI_ASSIGN_OR_RETURN(view.key_id, storage::ParseKeyId(stored));
   MEGURI_ASSIGN_OR_RETURN(view.is_frozen, IsFrozen(ref, stored));
+  if (mask.sections && *slots != 0) {
+    MEGURI_RETURN_IF_ERROR(AddSections(ref.arrival, *slots, mask, view.envelope));
+  }
+  if (reader_.reader.participant != ref.publisher) {
+    MEGURI_ASSIGN_OR_RETURN(view.disclosed, DisclosedBy(ref, stored, view.envelope, mask.header || mask.signature));
+  }
   if (mask.header) {
     view.envelope.set_header(std::move(*stored.mutable_header()));
   }
   if (mask.signature) {
     view.envelope.set_signature(std::move(*stored.mutable_signature()));
-  }
-  if (mask.sections && *slots != 0) {
-    MEGURI_RETURN_IF_ERROR(AddSections(ref.arrival, *slots, mask, view.envelope));
   }
   return absl::optional<RecordView>(std::move(view));
 }
@@ -216,6 +227,52 @@ absl::Status ReaderView::AddSections(storage::Arrival arrival, uint64_t slots, c
     envelope.add_sections(std::move(bytes));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef& ref,
+                                                                const storage::v1::StoredRecord& stored,
+                                                                const record::v1::CarriedEnvelope& envelope,
+                                                                bool with_header) {
+  std::vector<SectionTraits> narrow;
+  std::vector<uint64_t> sizes;
+  for (const std::string& section : envelope.sections()) {
+    const absl::optional<SectionTraits> traits = PeekSection(section);
+    if (!traits.has_value()) {
+      return storage::ValueDamaged("section");
+    }
+    if (!traits->is_public()) {
+      narrow.push_back(*traits);
+      sizes.push_back(section.size());
+    }
+  }
+  const bool is_hidden = with_header && HidesEvenItsHeader(stored);
+  if (narrow.empty() && !is_hidden) {
+    return std::vector<Disclosure>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
+  const Disclosure of{ref.publisher, header.record_id(), ref.version, 0, {}, 0, kRuleOfCopies, ""};
+  std::vector<Disclosure> disclosed;
+  for (size_t i = 0; i < narrow.size(); ++i) {
+    AddDisclosed(of, narrow[i], RuleFor(ref, stored, &narrow[i]), sizes[i], disclosed);
+  }
+  if (disclosed.empty()) {
+    disclosed.push_back(of);
+    disclosed.back().rule = std::string(RuleFor(ref, stored, nullptr));
+  }
+  return disclosed;
+}
+
+absl::string_view ReaderView::RuleFor(const VersionRef& ref, const storage::v1::StoredRecord& stored,
+                                      const SectionTraits* section) const {
+  const absl::StatusOr<std::vector<SectionFacts>> facts = FactsOf(stored);
+  if (stored.own() && facts.ok()) {
+    for (const Decision& decision : Decide(reader_.reader, ScopeOf(stored, ref.publisher), *facts)) {
+      if (decision.allowed && (section == nullptr || decision.slot == section->slot)) {
+        return decision.rule;
+      }
+    }
+  }
+  return kRuleOfCopies;
 }
 
 absl::StatusOr<absl::optional<uint64_t>> ReaderView::VisibleSlots(const VersionRef& ref,

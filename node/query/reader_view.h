@@ -16,6 +16,7 @@
 #include "meguri/record/v1/carried.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/policy/decision.h"
+#include "node/query/disclosure.h"
 #include "node/query/list_scan.h"
 #include "record/hash.h"
 #include "record/participant_id.h"
@@ -44,6 +45,9 @@ struct RecordView {
   RecordSource source = RecordSource::kOwn;
   bool is_frozen = false;
   std::string key_id;  // that signed it, whatever the mask
+  // What of it is not open to everyone, and was not published by the reader itself: an answer leaves once that is
+  // written down. Empty for what is public, which costs nothing.
+  std::vector<Disclosure> disclosed;
 };
 
 // What of a record is asked for. Masks apply after access: they never tell whether something is hidden.
@@ -102,6 +106,12 @@ class ReaderView {
  private:
   absl::Status AddSections(storage::Arrival arrival, uint64_t slots, const ReadMask& mask,
                            record::v1::CarriedEnvelope& envelope);
+  absl::StatusOr<std::vector<Disclosure>> DisclosedBy(const storage::VersionRef& ref,
+                                                      const storage::v1::StoredRecord& stored,
+                                                      const record::v1::CarriedEnvelope& envelope, bool with_header);
+  // The rule by which the reader gets a section of the version; null: the version at all.
+  absl::string_view RuleFor(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored,
+                            const SectionTraits* section) const;
   absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const storage::VersionRef& ref,
                                                         const storage::v1::StoredRecord& stored);
   absl::StatusOr<bool> IsFrozen(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored);

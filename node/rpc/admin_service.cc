@@ -122,28 +122,29 @@ grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContex
                                                       const admin::v1::AddFollowRequest* request,
                                                       admin::v1::AddFollowResponse* response) {
   static const Method method = MethodOf("AddFollow");
-  return AnswerUnary(rpc_, context, method, response,
-                     [this, request](const Caller& caller, admin::v1::AddFollowResponse&) -> absl::Status {
-                       MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
-                       if (follow.feeds.empty()) {
-                         return InvalidInput({{"follow.feeds", "FOLLOW_REQUEST", "no feed", "at least one",
-                                               "name a feed, for example public", "フィードを指定してください。"}});
-                       }
-                       if (follow.publisher == caller.acting_member) {
-                         return InvalidInput(
-                             {{"follow.publisher", "FOLLOW_REQUEST", "the member itself", "another member",
-                               "a member's own records are here already", "自分自身をフォローする必要はありません。"}});
-                       }
-                       return follows_.Add(caller.acting_member, follow.publisher, follow.feeds);
-                     });
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
+      [this, request](const Caller& caller, admin::v1::AddFollowResponse&) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
+        if (follow.feeds.empty()) {
+          return InvalidInput({{"follow.feeds", "FOLLOW_REQUEST", "no feed", "at least one",
+                                "name a feed, for example public", "フィードを指定してください。"}});
+        }
+        if (follow.publisher == caller.acting_member) {
+          return InvalidInput(
+              {{"follow.publisher", "FOLLOW_REQUEST", "the member itself", "another member",
+                "a member's own records are here already", "自分自身をフォローする必要はありません。"}});
+        }
+        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds);
+      });
 }
 
 grpc::ServerUnaryReactor* AdminServiceEdge::RemoveFollow(grpc::CallbackServerContext* context,
                                                          const admin::v1::RemoveFollowRequest* request,
                                                          admin::v1::RemoveFollowResponse* response) {
   static const Method method = MethodOf("RemoveFollow");
-  return AnswerUnary(
-      rpc_, context, method, response,
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
       [this, request](const Caller& caller, admin::v1::RemoveFollowResponse& out) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const ParsedFollow follow, ParseFollow(request->follow()));
         MEGURI_ASSIGN_OR_RETURN(const std::vector<record::FeedName> removed,
@@ -185,8 +186,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetFeedEvidence(grpc::CallbackServer
                                                             const admin::v1::GetFeedEvidenceRequest* request,
                                                             admin::v1::GetFeedEvidenceResponse* response) {
   static const Method method = MethodOf("GetFeedEvidence");
-  return AnswerUnary(
-      rpc_, context, method, response,
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
       [this, request](const Caller& caller, admin::v1::GetFeedEvidenceResponse& out) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher,
                                 record::ParticipantId::Parse(request->publisher()));
@@ -211,8 +212,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetRecordEvidence(grpc::CallbackServ
                                                               const admin::v1::GetRecordEvidenceRequest* request,
                                                               admin::v1::GetRecordEvidenceResponse* response) {
   static const Method method = MethodOf("GetRecordEvidence");
-  return AnswerUnary(
-      rpc_, context, method, response,
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
       [this, request](const Caller&, admin::v1::GetRecordEvidenceResponse& out) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, record::RecordId::Parse(request->record_id()));
         MEGURI_ASSIGN_OR_RETURN(const auto found, storage::Records(store_).FindEvidence(record_id));
@@ -240,8 +241,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::IssueNodeCertificate(grpc::CallbackS
                                                                  const admin::v1::IssueNodeCertificateRequest* request,
                                                                  admin::v1::IssueNodeCertificateResponse* response) {
   static const Method method = MethodOf("IssueNodeCertificate");
-  return AnswerUnary(
-      rpc_, context, method, response,
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
       [this, request](const Caller&, admin::v1::IssueNodeCertificateResponse& out) -> absl::Status {
         if (office_ == nullptr) {
           return Error(absl::StatusCode::kFailedPrecondition, "NOT_THE_OPERATOR",

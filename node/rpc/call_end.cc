@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/auth_context.h"
+#include "node/query/reader_view.h"
 #include "node/rpc/limits.h"
 #include "node/rpc/status_map.h"
 
@@ -38,12 +39,21 @@ std::string ReasonOrCode(const absl::Status& status) {
   return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
 }
 
+bool IsDenial(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) ||
+         (absl::IsNotFound(status) && ReasonOf(status) == ReasonOf(RecordNotFound()));
+}
+
 }  // namespace
 
 CallLog::CallLog(Sinks sinks, const Clock& clock)
     : sinks_(std::move(sinks)), refused_(kRefusalWindow, kRefusalKindsMax, clock) {}
 
-void CallLog::Note(absl::string_view method, absl::string_view peer, const absl::Status& status) {
+void CallLog::Note(absl::string_view method, absl::string_view peer, const absl::Status& status,
+                   absl::string_view record_id) {
+  if (IsDenial(status)) {
+    sinks_.denied({method, peer, status, record_id});
+  }
   if (absl::IsNotFound(status) || absl::IsCancelled(status)) {
     return;
   }
@@ -59,8 +69,12 @@ void CallLog::Tick() {
   }
 }
 
-grpc::Status CallEnd::Refuse(const absl::Status& status) const {
-  log_->Note(method_, PeerOf(*context_), status);
+void CallEnd::Note(const absl::Status& status, absl::string_view record_id) const {
+  log_->Note(method_, PeerOf(*context_), status, record_id);
+}
+
+grpc::Status CallEnd::Refuse(const absl::Status& status, absl::string_view record_id) const {
+  Note(status, record_id);
   return ToGrpcStatus(status, ErrorBytesFor(*context_));
 }
 

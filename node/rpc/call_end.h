@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "base/first_then_counted.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
-#include "node/rpc/first_then_counted.h"
 
 namespace meguri::node {
 
@@ -29,15 +29,25 @@ class CallLog {
     absl::string_view reason;
     uint64_t again = 0;
   };
+  // A caller that showed who it is was told no: that it may not, or that there is no such record. The same words and
+  // the same trace for a record that is hidden and one that is not there.
+  struct Denial {
+    absl::string_view method;
+    absl::string_view peer;
+    const absl::Status& status;
+    absl::string_view record_id;  // that was asked for, if it was one
+  };
   struct Sinks {
     std::function<void(const Entry&)> first;
     std::function<void(const Repeats&)> repeats;
+    std::function<void(const Denial&)> denied;
   };
 
   CallLog(Sinks sinks, const Clock& clock);
 
-  // Thread-safe. "Not found" and calls that the caller cancelled are ordinary answers and leave no trace.
-  void Note(absl::string_view method, absl::string_view peer, const absl::Status& status);
+  // Thread-safe. "Not found" and calls that the caller cancelled are ordinary answers, and are no entries.
+  void Note(absl::string_view method, absl::string_view peer, const absl::Status& status,
+            absl::string_view record_id = "");
   // Tells what was counted. Call it about once a second.
   void Tick();
 
@@ -53,10 +63,15 @@ class CallEnd {
   CallEnd(CallLog& log, const grpc::ServerContextBase& context, absl::string_view method)
       : log_(&log), context_(&context), method_(method) {}
 
-  grpc::Status operator()(const absl::Status& status) const { return status.ok() ? grpc::Status::OK : Refuse(status); }
+  // `record_id`: what was asked for, if it was one record.
+  grpc::Status operator()(const absl::Status& status, absl::string_view record_id = "") const {
+    return status.ok() ? grpc::Status::OK : Refuse(status, record_id);
+  }
+  // Has a refusal written down that does not end the call.
+  void Note(const absl::Status& status, absl::string_view record_id = "") const;
 
  private:
-  grpc::Status Refuse(const absl::Status& status) const;
+  grpc::Status Refuse(const absl::Status& status, absl::string_view record_id) const;
 
   CallLog* log_;
   const grpc::ServerContextBase* context_;

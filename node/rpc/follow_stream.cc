@@ -18,6 +18,8 @@ namespace {
 
 using feed::v1::CarriedFollowResponse;
 using feed::v1::FollowRequest;
+constexpr char kMethod[] = "meguri.feed.v1.FeedService.Follow";
+
 using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
 
 // Where one feed of a stream stands.
@@ -172,31 +174,79 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   void Produce() {
     const auto keep = shared_from_this();
     absl::StatusOr<bool> found = FindBytes();
+    {
+      MutexLock lock(mutex_);
+      if (closing_) {
+        found = Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.");
+      } else if (cancelled_) {
+        found = absl::CancelledError("The follower has gone.");
+      }
+      if (!found.ok()) {
+        busy_ = false;
+        FinishLocked(found.status());
+        return;
+      }
+      if (!*found) {
+        bytes_.Clear();  // an idle stream must not keep its last message, which may be large
+        busy_ = false;
+        ScheduleLocked();
+        return;
+      }
+      if (!sent_.has_value()) {
+        SendLocked();
+        return;
+      }
+    }
+    // It goes out once it is written down that it does; until then the stream is busy.
+    streams_.audit_.DeliverEntries(caller_, kMethod, *sent_,
+                                   [keep](const absl::Status& written) { keep->OnWrittenDown(written); });
+  }
+
+  void SendLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    last_write_ = streams_.clock_.Now();
+    StartWrite(&bytes_);
+  }
+
+  // The batch in bytes_ is written down, or cannot be.
+  void OnWrittenDown(const absl::Status& written) {
+    // That may have taken its time: rights are looked at once more.
+    const absl::Status access = CheckFeedAccess(caller_, sent_->feed, streams_.authenticator_, streams_.source_);
     MutexLock lock(mutex_);
-    if (closing_) {
-      found = Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.");
-    } else if (cancelled_) {
-      found = absl::CancelledError("The follower has gone.");
-    }
-    if (!found.ok()) {
+    if (!written.ok() || cancelled_ || closing_) {
       busy_ = false;
-      FinishLocked(found.status());
-    } else if (*found) {
-      last_write_ = streams_.clock_.Now();
-      StartWrite(&bytes_);
-    } else {
-      bytes_.Clear();  // an idle stream must not keep its last message, which may be large
+      FinishLocked(!written.ok() ? written
+                   : closing_    ? Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.")
+                                 : absl::CancelledError("The follower has gone."));
+    } else if (!access.ok()) {
+      TakeBack(*sent_);
       busy_ = false;
+      awake_ = true;
       ScheduleLocked();
+    } else {
+      SendLocked();
     }
+  }
+
+  // What was not sent will be, if the feed opens again.
+  void TakeBack(const SentEntries& entries) {
+    for (StreamedFeed& feed : feeds_) {
+      if (feed.key == entries.feed) {
+        feed.sent = entries.from;
+      }
+    }
+    bytes_.Clear();
   }
 
   // Fills bytes_ with what is to be sent next. Only one thread at a time is here: busy_.
   absl::StatusOr<bool> FindBytes() {
     CarriedFollowResponse message;
+    sent_.reset();
     MEGURI_ASSIGN_OR_RETURN(const bool found, FindMessage(message));
     if (found) {
       MEGURI_ASSIGN_OR_RETURN(bytes_, ToBytes(message));
+    }
+    if (sent_.has_value()) {
+      sent_->bytes = bytes_.Length();
     }
     return found;
   }
@@ -234,7 +284,11 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       if (feed.sent < feed.target->size) {
         MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(),
                                 streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
-        feed.sent += static_cast<uint64_t>(message.batch().items_size());
+        const uint64_t end = feed.sent + static_cast<uint64_t>(message.batch().items_size());
+        if (AuditEdge::IsNarrow(caller_, feed.key)) {
+          sent_ = SentEntries{feed.key, feed.sent, end, 0};
+        }
+        feed.sent = end;
         return true;
       }
     }
@@ -253,6 +307,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       return false;
     }
     feed.denial = ReasonOf(status);
+    end_.Note(status);
     feed::v1::FeedDenial& denial = *message.mutable_denial();
     denial.set_feed(feed.key.name.text());
     denial.set_reason(feed.denial);
@@ -308,9 +363,10 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   FollowStreams& streams_;
   const Caller caller_;
   const CallEnd end_;
-  std::vector<StreamedFeed> feeds_;  // used by one thread at a time: busy_
-  grpc::ByteBuffer bytes_;           // likewise
-  std::string sent_heartbeat_;       // likewise
+  std::vector<StreamedFeed> feeds_;   // used by one thread at a time: busy_
+  grpc::ByteBuffer bytes_;            // likewise
+  std::string sent_heartbeat_;        // likewise
+  absl::optional<SentEntries> sent_;  // likewise: what bytes_ holds, if it must be written down
   std::shared_ptr<FollowStreamReactor> self_;
 
   mutable Mutex mutex_;
@@ -325,10 +381,12 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
 };
 
 FollowStreams::FollowStreams(const Authenticator& authenticator, const FeedSource& source,
-                             const RegistryState& registry, Executor& executor, const Clock& clock, Asked asked)
+                             const RegistryState& registry, const AuditEdge& audit, Executor& executor,
+                             const Clock& clock, Asked asked)
     : authenticator_(authenticator),
       source_(source),
       registry_(registry),
+      audit_(audit),
       executor_(executor),
       clock_(clock),
       asked_(std::move(asked)) {}

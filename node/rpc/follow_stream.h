@@ -18,6 +18,7 @@
 #include "grpcpp/support/server_callback.h"
 #include "node/follow/feed_source.h"
 #include "node/membership/registry_state.h"
+#include "node/rpc/audit_edge.h"
 #include "node/rpc/authenticator.h"
 #include "node/rpc/call_end.h"
 #include "storage/feeds.h"
@@ -38,7 +39,7 @@ class FollowStreams {
   using Asked = std::function<void(const record::ParticipantId& reader, const record::FeedKey& feed)>;
 
   FollowStreams(const Authenticator& authenticator, const FeedSource& source, const RegistryState& registry,
-                Executor& executor, const Clock& clock, Asked asked);
+                const AuditEdge& audit, Executor& executor, const Clock& clock, Asked asked);
   ~FollowStreams();
 
   // Starts the reactor of one call; `request` holds a FollowRequest.
@@ -62,6 +63,7 @@ class FollowStreams {
   const Authenticator& authenticator_;
   const FeedSource& source_;
   const RegistryState& registry_;
+  const AuditEdge& audit_;
   Executor& executor_;
   const Clock& clock_;
   const Asked asked_;

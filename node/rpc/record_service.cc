@@ -58,6 +58,10 @@ absl::StatusOr<std::vector<ProductQuestion>> QuestionsOf(const record::v1::Batch
   return questions;
 }
 
+void AddDisclosed(const RecordView& view, std::vector<Disclosure>& disclosed) {
+  disclosed.insert(disclosed.end(), view.disclosed.begin(), view.disclosed.end());
+}
+
 // No path, or "*": everything.
 absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
   ReadMask mask;
@@ -139,55 +143,76 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
                                                  grpc::ByteBuffer* response) {
   static const Method method = MethodOf("Get");
   // Answered where it arrives: a handful of point reads costs less than a change of thread. And with the bytes that are
-  // stored: taking a record apart and putting it together again costs as much as finding it.
+  // stored: taking a record apart and putting it together again costs as much as finding it. What is not public waits
+  // for its row of the audit feed.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const auto answer = [&]() -> absl::Status {
-    MEGURI_ASSIGN_OR_RETURN(const Caller caller, rpc_.authenticator.Authenticate(*context, method.callers));
-    record::v1::GetRequest request;
-    MEGURI_RETURN_IF_ERROR(FromBytes(*bytes, request));
-    MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request.record_id()));
-    MEGURI_ASSIGN_OR_RETURN(const ReadMask mask, ParseMask(request.read_mask()));
-    MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(rpc_.authenticator.QueryReaderFor(caller), record_id,
-                                                        request.publisher(), request.version(), mask));
-    record::v1::CarriedGetResponse carried;
-    std::string doubt = rpc_.authenticator.DoubtAbout(view.key_id);
-    ToCarried(std::move(view), std::move(doubt), *carried.mutable_record());
-    MEGURI_ASSIGN_OR_RETURN(*response, ToBytes(carried));
-    return absl::OkStatus();
-  };
-  reactor->Finish(CallEnd(rpc_.log, *context, method.name)(answer()));
+  const CallEnd end(rpc_.log, *context, method.name);
+  absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, method.callers);
+  if (!caller.ok()) {
+    reactor->Finish(end(caller.status()));
+    return reactor;
+  }
+  record::v1::GetRequest request;
+  std::vector<Disclosure> disclosed;
+  const absl::Status answered = AnswerGet(*caller, *bytes, request, *response, disclosed);
+  if (!answered.ok() || disclosed.empty()) {
+    reactor->Finish(end(answered, request.record_id()));
+    return reactor;
+  }
+  rpc_.audit.Deliver(*caller, method.name, disclosed,
+                     [reactor, end](const absl::Status& written) { reactor->Finish(end(written)); });
   return reactor;
+}
+
+absl::Status RecordServiceEdge::AnswerGet(const Caller& caller, const grpc::ByteBuffer& bytes,
+                                          record::v1::GetRequest& request, grpc::ByteBuffer& response,
+                                          std::vector<Disclosure>& disclosed) const {
+  MEGURI_RETURN_IF_ERROR(FromBytes(bytes, request));
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request.record_id()));
+  MEGURI_ASSIGN_OR_RETURN(const ReadMask mask, ParseMask(request.read_mask()));
+  MEGURI_ASSIGN_OR_RETURN(RecordView view, query_.Get(rpc_.authenticator.QueryReaderFor(caller), record_id,
+                                                      request.publisher(), request.version(), mask));
+  disclosed = std::move(view.disclosed);
+  record::v1::CarriedGetResponse carried;
+  std::string doubt = rpc_.authenticator.DoubtAbout(view.key_id);
+  ToCarried(std::move(view), std::move(doubt), *carried.mutable_record());
+  MEGURI_ASSIGN_OR_RETURN(response, ToBytes(carried));
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::GetProof(grpc::CallbackServerContext* context,
                                                       const record::v1::GetProofRequest* request,
                                                       record::v1::GetProofResponse* response) {
   static const Method method = MethodOf("GetProof");
-  return AnswerUnary(rpc_, context, method, response,
-                     [this, request](const Caller& caller, record::v1::GetProofResponse& out) -> absl::Status {
-                       MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
-                       MEGURI_ASSIGN_OR_RETURN(
-                           std::vector<record::v1::FeedProof> proofs,
-                           prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher(),
-                                         request->version(), request->slots()));
-                       for (record::v1::FeedProof& proof : proofs) {
-                         *out.add_proofs() = std::move(proof);
-                       }
-                       return absl::OkStatus();
-                     });
+  return AnswerAudited(rpc_, context, method, response,
+                       [this, request](const Caller& caller, record::v1::GetProofResponse& out,
+                                       std::vector<Disclosure>& disclosed) -> absl::Status {
+                         MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
+                         MEGURI_ASSIGN_OR_RETURN(
+                             ProvenRecord proven,
+                             prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher(),
+                                           request->version(), request->slots()));
+                         for (record::v1::FeedProof& proof : proven.proofs) {
+                           *out.add_proofs() = std::move(proof);
+                         }
+                         disclosed = std::move(proven.disclosed);
+                         return absl::OkStatus();
+                       });
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* context,
                                                   const record::v1::ListRequest* request,
                                                   record::v1::ListResponse* response) {
   static const Method method = MethodOf("List");
-  return AnswerUnary(
+  return AnswerAudited(
       rpc_, context, method, response,
-      [this, request](const Caller& caller, record::v1::ListResponse& out) -> absl::Status {
+      [this, request](const Caller& caller, record::v1::ListResponse& out,
+                      std::vector<Disclosure>& disclosed) -> absl::Status {
         ListQuery query{request->filter(), request->publisher(), request->page_size(), request->page_token(), {}};
         MEGURI_ASSIGN_OR_RETURN(query.mask, ParseMask(request->read_mask()));
         MEGURI_ASSIGN_OR_RETURN(ListPage page, query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.records) {
+          AddDisclosed(view, disclosed);
           MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));
         }
         out.set_next_page_token(page.next_page_token);
@@ -199,13 +224,15 @@ grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext
                                                      const record::v1::HistoryRequest* request,
                                                      record::v1::HistoryResponse* response) {
   static const Method method = MethodOf("History");
-  return AnswerUnary(
+  return AnswerAudited(
       rpc_, context, method, response,
-      [this, request](const Caller& caller, record::v1::HistoryResponse& out) -> absl::Status {
+      [this, request](const Caller& caller, record::v1::HistoryResponse& out,
+                      std::vector<Disclosure>& disclosed) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
         const HistoryQuery query{record_id, request->publisher(), request->page_size(), request->page_token()};
         MEGURI_ASSIGN_OR_RETURN(HistoryPage page, query_.History(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.versions) {
+          AddDisclosed(view, disclosed);
           MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_versions()));
         }
         out.set_next_page_token(page.next_page_token);
@@ -233,9 +260,10 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
                                                           const record::v1::BatchResolveRequest* request,
                                                           record::v1::BatchResolveResponse* response) {
   static const Method method = MethodOf("BatchResolve");
-  return AnswerUnary(
+  return AnswerAudited(
       rpc_, context, method, response,
-      [this, request](const Caller& caller, record::v1::BatchResolveResponse& out) -> absl::Status {
+      [this, request](const Caller& caller, record::v1::BatchResolveResponse& out,
+                      std::vector<Disclosure>& disclosed) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const std::vector<ProductQuestion> questions, QuestionsOf(*request));
         MEGURI_ASSIGN_OR_RETURN(ReadMask mask, ParseMask(request->read_mask()));
         MEGURI_ASSIGN_OR_RETURN(
@@ -250,6 +278,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
           to.set_missing_lot(answer.missing_lot);
         }
         for (const RecordView& view : batch.records) {
+          AddDisclosed(view, disclosed);
           MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));
         }
         return absl::OkStatus();

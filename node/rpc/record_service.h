@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "node/publish/publisher.h"
 #include "node/query/prove.h"
@@ -34,6 +36,9 @@ class RecordServiceEdge final
                                          record::v1::BatchResolveResponse* response) override;
 
  private:
+  absl::Status AnswerGet(const Caller& caller, const grpc::ByteBuffer& bytes, record::v1::GetRequest& request,
+                         grpc::ByteBuffer& response, std::vector<Disclosure>& disclosed) const;
+
   RpcContext rpc_;
   Publisher& publisher_;
   const Query& query_;

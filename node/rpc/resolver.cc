@@ -15,6 +15,8 @@
 namespace meguri::node {
 namespace {
 
+constexpr char kMethod[] = "meguri.record.v1.RecordService.Resolve";
+
 void SetAnswer(const absl::Status& status, record::v1::ResolveResponse& response) {
   record::v1::PublisherAnswer* answer = response.mutable_publisher_answer();
   answer->set_reason(ReasonOf(status));
@@ -37,20 +39,22 @@ struct Resolver::Call {
   Done done;
   Identifier identifier;
   absl::optional<PublisherQuestion> question;
+  std::vector<Disclosure> disclosed;
 };
 
 Resolver::Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
-                   PublisherNode& publishers, Executor& executor, const Clock& clock)
+                   PublisherNode& publishers, const AuditEdge& audit, Executor& executor, const Clock& clock)
     : authenticator_(authenticator),
       query_(query),
       registry_(registry),
       publishers_(publishers),
+      audit_(audit),
       executor_(executor),
       clock_(clock) {}
 
 void Resolver::Resolve(Caller caller, const record::v1::ResolveRequest& request, record::v1::ResolveResponse& response,
                        Done done) {
-  const auto call = std::make_shared<Call>(Call{std::move(caller), request, response, std::move(done), {}, {}});
+  const auto call = std::make_shared<Call>(Call{std::move(caller), request, response, std::move(done), {}, {}, {}});
   if (!executor_.Submit([this, call] { LookHere(call); })) {
     call->done(BusyStatus());
   }
@@ -61,21 +65,30 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
     MEGURI_ASSIGN_OR_RETURN(call->identifier, ParseIdentifier(call->request.identifier()));
     MEGURI_ASSIGN_OR_RETURN(std::vector<RecordView> records,
                             query_.Resolve(authenticator_.QueryReaderFor(call->caller), call->request.identifier()));
-    return AddRecords(records, call->response);
+    return AddRecords(records, *call);
   };
   const absl::Status looked = look();
   if (looked.ok() && PrepareQuestion(*call)) {
     Ask(call);
   } else {
-    call->done(looked);
+    Finish(call, looked);
   }
 }
 
-absl::Status Resolver::AddRecords(const std::vector<RecordView>& views, record::v1::ResolveResponse& response) const {
+absl::Status Resolver::AddRecords(const std::vector<RecordView>& views, Call& call) const {
   for (const RecordView& view : views) {
-    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.DoubtAbout(view.key_id), *response.add_records()));
+    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.DoubtAbout(view.key_id), *call.response.add_records()));
+    call.disclosed.insert(call.disclosed.end(), view.disclosed.begin(), view.disclosed.end());
   }
   return absl::OkStatus();
+}
+
+void Resolver::Finish(const std::shared_ptr<Call>& call, const absl::Status& status) const {
+  if (!status.ok()) {
+    call->done(status);
+    return;
+  }
+  audit_.Deliver(call->caller, kMethod, call->disclosed, [call](const absl::Status& written) { call->done(written); });
 }
 
 bool Resolver::PrepareQuestion(Call& call) const {
@@ -114,29 +127,29 @@ void Resolver::Ask(const std::shared_ptr<Call>& call) {
   if (asks_.fetch_add(1) >= kAsksMax) {
     --asks_;
     SetAnswer(BusyStatus(), call->response);
-    call->done(absl::OkStatus());
+    Finish(call, absl::OkStatus());
     return;
   }
   publishers_.Resolve(*call->question, [this, call](absl::StatusOr<PublisherNode::Answer> answer) {
     // Verifying takes milliseconds, so it is not done on the thread of the connection.
     auto shared = std::make_shared<absl::StatusOr<PublisherNode::Answer>>(std::move(answer));
-    const bool queued = executor_.Submit([this, call, shared] { TakeAnswer(*call, std::move(*shared)); });
+    const bool queued = executor_.Submit([this, call, shared] { TakeAnswer(call, std::move(*shared)); });
     if (!queued) {
-      TakeAnswer(*call, BusyStatus());
+      TakeAnswer(call, BusyStatus());
     }
   });
 }
 
-void Resolver::TakeAnswer(Call& call, absl::StatusOr<PublisherNode::Answer> answer) {
+void Resolver::TakeAnswer(const std::shared_ptr<Call>& call, absl::StatusOr<PublisherNode::Answer> answer) {
   absl::StatusOr<std::vector<RecordView>> views = std::vector<RecordView>();
   if (answer.ok()) {
-    views = VerifyAnswer(*call.question, call.identifier, *std::move(answer), *registry_.Get(), clock_.Now());
+    views = VerifyAnswer(*call->question, call->identifier, *std::move(answer), *registry_.Get(), clock_.Now());
   } else {
     views = answer.status();
   }
   --asks_;
-  SetAnswer(views.status(), call.response);
-  call.done(views.ok() ? AddRecords(*views, call.response) : absl::OkStatus());
+  SetAnswer(views.status(), call->response);
+  Finish(call, views.ok() ? AddRecords(*views, *call) : absl::OkStatus());
 }
 
 }  // namespace meguri::node

@@ -12,6 +12,7 @@
 #include "node/membership/registry_state.h"
 #include "node/query/publisher_node.h"
 #include "node/query/query.h"
+#include "node/rpc/audit_edge.h"
 #include "node/rpc/authenticator.h"
 
 namespace meguri::node {
@@ -22,7 +23,7 @@ class Resolver {
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
 
   Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
-           PublisherNode& publishers, Executor& executor, const Clock& clock);
+           PublisherNode& publishers, const AuditEdge& audit, Executor& executor, const Clock& clock);
 
   // Never blocks. `request` and `response` live until `done` is called, on any thread. That the publisher's node could
   // not be asked, or answered wrongly, is no error: response.publisher_answer says so.
@@ -31,17 +32,20 @@ class Resolver {
 
  private:
   struct Call;
-  absl::Status AddRecords(const std::vector<RecordView>& views, record::v1::ResolveResponse& response) const;
+  absl::Status AddRecords(const std::vector<RecordView>& views, Call& call) const;
+  // Answers once it is written down what the answer holds that is not public.
+  void Finish(const std::shared_ptr<Call>& call, const absl::Status& status) const;
   void LookHere(const std::shared_ptr<Call>& call);
   // False, and publisher_answer says why, if there is nobody to ask.
   bool PrepareQuestion(Call& call) const;
   void Ask(const std::shared_ptr<Call>& call);
-  void TakeAnswer(Call& call, absl::StatusOr<PublisherNode::Answer> answer);
+  void TakeAnswer(const std::shared_ptr<Call>& call, absl::StatusOr<PublisherNode::Answer> answer);
 
   const Authenticator& authenticator_;
   const Query& query_;
   const RegistryState& registry_;
   PublisherNode& publishers_;
+  const AuditEdge& audit_;
   Executor& executor_;
   const Clock& clock_;
   std::atomic<size_t> asks_{0};

@@ -251,6 +251,24 @@ class RandomAttempts : public ::testing::Test {
     }
     ASSERT_EQ(found, expected) << "reader " << reader << " version " << version.number;
     ASSERT_EQ(view.envelope.header().empty(), !mask.header);
+    ExpectNamed(reader, view, version, found);
+  }
+
+  // What is shown and not public is named, so that it has a row in the audit feed, and nothing else is.
+  void ExpectNamed(size_t reader, const RecordView& view, const Version& version, uint64_t shown) {
+    const bool is_its_own = readers_[reader].reader.participant == absl::make_optional(Participant(kMaker));
+    uint64_t narrow = 0;
+    for (const node::SectionFacts& section : version.sections) {
+      const bool is_public = section.audiences.Has(record::v1::AUDIENCE_PUBLIC);
+      narrow |= is_public || is_its_own ? 0 : shown & uint64_t{1} << section.slot;
+    }
+    uint64_t named = 0;
+    for (const node::Disclosure& disclosed : view.disclosed) {
+      ASSERT_EQ(disclosed.record_id, version.record_id);
+      ASSERT_FALSE(disclosed.rule.empty());
+      named |= disclosed.slots;
+    }
+    ASSERT_EQ(named, narrow) << "reader " << reader << " version " << version.number;
   }
 
   ReadMask SomeMask() {
@@ -370,7 +388,7 @@ class RandomAttempts : public ::testing::Test {
     }
     MEGURI_ASSERT_OK(proofs.status());
     uint64_t opened = 0;
-    for (const record::v1::FeedProof& proof : *proofs) {
+    for (const record::v1::FeedProof& proof : proofs->proofs) {
       const record::FeedName name = ValueOf(record::FeedName::Parse(proof.feed()));
       ASSERT_TRUE(node::MayFollow(readers_[reader].reader, Participant(kMaker), name)) << name.text();
       opened |= ValueOf(record::FeedEntry::Parse(proof.entry())).slots;

@@ -79,7 +79,7 @@ class ProveTest : public ::testing::Test {
   void ExpectProven(const LoopbackNode& node, const node::QueryReader& reader, const record::RecordId& record_id) {
     const node::RecordView view = ValueOf(node.query().Get(reader, record_id, "", 0, kEverything));
     const record::Header header = ValueOf(record::Header::Parse(view.envelope.header()));
-    const auto proofs = ValueOf(node.prover().Prove(reader, record_id, "", 0, 0));
+    const auto proofs = ValueOf(node.prover().Prove(reader, record_id, "", 0, 0)).proofs;
     ASSERT_FALSE(proofs.empty());
     std::set<std::string> feeds;
     uint64_t opened = 0;
@@ -148,7 +148,8 @@ TEST_F(ProveTest, WhatAReaderDoesNotSeeIsNotProven) {
               HasReason("RECORD_NOT_FOUND"));
   EXPECT_THAT(prove(*maker_node_, maker_node_->Client(), ids_.front(), 2), HasReason("RECORD_NOT_FOUND"));
   // Who follows the public feed alone is told of no other.
-  for (const auto& proof : ValueOf(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0, 0))) {
+  const auto proven = ValueOf(recycler_node_->prover().Prove(recycler_node_->Client(), ids_.front(), "", 0, 0));
+  for (const auto& proof : proven.proofs) {
     EXPECT_EQ(proof.feed(), "public");
   }
 }
@@ -190,7 +191,7 @@ TEST_F(ProveTest, WhatIsPublicIsProvenByThePublicFeed) {
       ASSERT_TRUE(section.ParseFromString(bytes));
       open_to_all |= section.type() == record::v1::SECTION_TYPE_IDENTITY ? uint64_t{1} << section.slot() : 0;
     }
-    const auto proofs = ValueOf(maker_node_->prover().Prove(maker_node_->Client(), id, "", 0, open_to_all));
+    const auto proofs = ValueOf(maker_node_->prover().Prove(maker_node_->Client(), id, "", 0, open_to_all)).proofs;
     ASSERT_EQ(proofs.size(), 1U);
     EXPECT_EQ(proofs[0].feed(), "public");
     EXPECT_EQ(ValueOf(record::FeedEntry::Parse(proofs[0].entry())).slots, open_to_all);

@@ -31,7 +31,9 @@ using testing::PublishingNode;
 class StreamService final : public record::v1::RecordService::CallbackService {
  public:
   StreamService(Publisher& publisher, Executor& executor, const Clock& clock)
-      : publisher_(publisher), executor_(executor), log_({[](const auto&) {}, [](const auto&) {}}, clock) {}
+      : publisher_(publisher),
+        executor_(executor),
+        log_({[](const auto&) {}, [](const auto&) {}, [](const auto&) {}}, clock) {}
 
   grpc::ServerBidiReactor<PublishStreamRequest, PublishStreamResponse>* PublishStream(
       grpc::CallbackServerContext* context) override {

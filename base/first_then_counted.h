@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 
-namespace meguri::node {
+namespace meguri {
 
 // Lets the first of each kind through in every window and counts the rest, so that whoever repeats something fills no
 // disk. At most `kinds_max` kinds are told apart; further ones share the kind "". Thread-safe.
@@ -40,4 +40,4 @@ class FirstThenCounted {
   std::vector<std::pair<std::string, uint64_t>> over_ ABSL_GUARDED_BY(mutex_);  // windows that another one followed
 };
 
-}  // namespace meguri::node
+}  // namespace meguri

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/rpc/first_then_counted.h"
+#include "base/first_then_counted.h"
 
 #include "gmock/gmock.h"
 #include "tests/testing/fakes.h"
 
-namespace meguri::node {
+namespace meguri {
 namespace {
 
 using ::testing::ElementsAre;
@@ -51,4 +51,4 @@ TEST_F(FirstThenCountedTest, PutsMoreKindsThanItKeepsUnderOneName) {
 }
 
 }  // namespace
-}  // namespace meguri::node
+}  // namespace meguri

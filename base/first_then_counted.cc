@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/rpc/first_then_counted.h"
+#include "base/first_then_counted.h"
 
 #include <utility>
 
-namespace meguri::node {
+namespace meguri {
 
 bool FirstThenCounted::IsFirst(absl::string_view kind) {
   const absl::Time now = clock_.Now();
@@ -47,4 +47,4 @@ std::vector<std::pair<std::string, uint64_t>> FirstThenCounted::TakeCounts() {
   return counts;
 }
 
-}  // namespace meguri::node
+}  // namespace meguri

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "certs/audit_file.h"
+#include "certs/files.h"
+#include "client/cli/audit_rows.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/record_file.h"
+#include "client/cli/table.h"
+#include "client/cli/words.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+constexpr size_t kNumbersShown = 20;
+
+struct Arguments {
+  std::string file;
+  std::string since;
+  std::string trust_bundle;
+};
+
+absl::Status NotVerified(const Session& session, const std::string& file, const absl::Status& why) {
+  return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+               session.Say(Message::kNotVerified, {file, why.message(), ReasonOf(why)}));
+}
+
+absl::StatusOr<certs::AuditReport> Open(const Session& session, const std::string& file,
+                                        const certs::TrustBundle& bundle) {
+  const absl::StatusOr<std::string> bytes = certs::ReadFile(file, certs::kAuditFileBytesMax);
+  if (!bytes.ok() && ReasonOf(bytes.status()) != "FILE_TOO_LARGE") {
+    return bytes.status();
+  }
+  absl::StatusOr<certs::AuditReport> report =
+      bytes.ok() ? certs::VerifyAuditFile(*bytes, bundle, session.clock().Now()) : bytes.status();
+  return report.ok() ? std::move(report) : NotVerified(session, file, report.status());
+}
+
+// That nothing which the earlier file shows was removed, changed or left out.
+absl::Status CheckSince(const Session& session, const Arguments& arguments, const certs::AuditReport& report,
+                        const certs::AuditReport& earlier) {
+  const absl::Status continued = certs::CheckContinues(report, earlier.head);
+  if (!continued.ok()) {
+    return NotVerified(session, arguments.file, continued);
+  }
+  std::vector<uint64_t> left_out = certs::RowsLeftOut(report, earlier);
+  if (left_out.empty()) {
+    return absl::OkStatus();
+  }
+  const size_t count = left_out.size();
+  left_out.resize(std::min(count, kNumbersShown));
+  return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
+               session.Say(Message::kRowsLeftOut, {absl::StrCat(count), absl::StrJoin(left_out, ", ") +
+                                                                            (count > kNumbersShown ? ", …" : "")}));
+}
+
+absl::Status Verify(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
+  MEGURI_ASSIGN_OR_RETURN(const certs::AuditReport report, Open(session, arguments.file, bundle));
+  if (!arguments.since.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const certs::AuditReport earlier, Open(session, arguments.since, bundle));
+    MEGURI_RETURN_IF_ERROR(CheckSince(session, arguments, report, earlier));
+  }
+  Table table = Table::OfPairs();
+  table.Add({session.Say(Message::kVerdict),
+             session.Say(report.doubt.empty() ? Message::kVerdictProven : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kMember),
+             absl::StrCat(report.id.text(), " ", NameIn(session.language(), report.member.entry.name()))});
+  table.Add({session.Say(Message::kRoot),
+             session.Say(Message::kRootOfSize, {report.head.root.ToHex(), absl::StrCat(report.head.size)})});
+  table.Add(
+      {session.Say(Message::kRows), session.Say(report.is_complete() ? Message::kRowsAll : Message::kRowsSome,
+                                                {absl::StrCat(report.rows.size()), absl::StrCat(report.head.size)})});
+  const nlohmann::ordered_json json = {{"verdict", report.doubt.empty() ? "PROVEN" : "INDETERMINATE"},
+                                       {"doubt", report.doubt},
+                                       {"member", report.id.text()},
+                                       {"size", report.head.size},
+                                       {"root", report.head.root.ToHex()},
+                                       {"complete", report.is_complete()},
+                                       {"continues_earlier", !arguments.since.empty()},
+                                       {"rows", ToJson(report.rows)}};
+  MEGURI_RETURN_IF_ERROR(
+      session.Answer(absl::StrCat(table.Layout(), "\n", TableOf(session, report.rows)), json, "rows"));
+  return report.doubt.empty() ? absl::OkStatus()
+                              : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
+                                      session.Say(Message::kIndeterminateDoubt, {report.doubt}));
+}
+
+}  // namespace
+
+void AddAuditVerify(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = AddVerb(parent, "verify", Message::kAboutAuditVerify, session);
+  command.add_option("FILE", arguments->file, session.Say(Message::kAboutAuditFile))->required();
+  command.add_option("--since", arguments->since, session.Say(Message::kAboutAuditSince))->type_name("FILE");
+  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
+      ->type_name("FILE");
+  OnCall(command, session, arguments, &Verify);
+}
+
+}  // namespace meguri::client

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/audit/audit_log.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "record/audit_row.h"
+#include "record/wire.h"
+#include "storage/audit_rows.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr char kSeparator = '\n';
+constexpr char kSeveral[] = "several";  // more callers and rules than are told apart
+
+// What peers say may be long, and is no text for sure.
+std::string Cut(absl::string_view text, size_t size_max) {
+  if (!record::IsUtf8(text)) {
+    return "";
+  }
+  size_t end = std::min(text.size(), size_max);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return std::string(text.substr(0, end));
+}
+
+std::string KindOf(const Refusal& refusal) {
+  return absl::StrCat(refusal.caller.text(), std::string(1, kSeparator), refusal.identity, std::string(1, kSeparator),
+                      refusal.rule);
+}
+
+audit::v1::Row DenialOf(absl::string_view reader, absl::string_view identity, absl::string_view rule) {
+  audit::v1::Row row;
+  row.set_reader(std::string(reader));
+  row.set_identity(Cut(identity, record::kAuditTextMax));
+  row.set_decision(audit::v1::DECISION_DENIED);
+  row.set_rule(Cut(rule, record::kAuditTextMax));
+  return row;
+}
+
+}  // namespace
+
+AuditLog::AuditLog(storage::Committer& committer, record::ParticipantId member, const Clock& clock, Random& random)
+    : committer_(committer),
+      member_(std::move(member)),
+      clock_(clock),
+      random_(random),
+      refused_(kDenialWindow, kDenialKindsMax, clock) {}
+
+void AuditLog::Write(std::vector<audit::v1::Row> rows, Done done) {
+  for (audit::v1::Row& row : rows) {
+    const auto nonce = random_.Bytes<record::kAuditNonceSize>();
+    row.set_format_version(record::kAuditRowFormatVersion);
+    row.set_nonce(std::string(nonce.begin(), nonce.end()));
+    row.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock_.Now())));
+  }
+  committer_.Submit(
+      [member = member_, rows = std::move(rows)](storage::CommitScope& scope) mutable {
+        return storage::AuditRows::Append(scope, member, absl::MakeSpan(rows));
+      },
+      std::move(done));
+}
+
+void AuditLog::NoteRefusal(const Refusal& refusal) {
+  if (!refused_.IsFirst(KindOf(refusal))) {
+    return;
+  }
+  audit::v1::Row row = DenialOf(refusal.caller.text(), refusal.identity, refusal.rule);
+  row.set_method(Cut(refusal.method, record::kAuditTextMax));
+  row.set_detail(Cut(refusal.told, record::kAuditDetailMax));
+  if (!refusal.record_id.empty()) {
+    row.add_records()->set_record_id(refusal.record_id);
+  }
+  Write({std::move(row)}, [](const absl::Status&) {});
+}
+
+void AuditLog::Tick() {
+  std::vector<audit::v1::Row> rows;
+  for (const auto& [kind, again] : refused_.TakeCounts()) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(kind, absl::MaxSplits(kSeparator, 2));
+    rows.push_back(parts.size() == 3 ? DenialOf(parts[0], parts[1], parts[2])
+                                     : DenialOf(member_.text(), kSeveral, kSeveral));
+    rows.back().set_again(again);
+  }
+  if (!rows.empty()) {
+    Write(std::move(rows), [](const absl::Status&) {});
+  }
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/first_then_counted.h"
+#include "base/random.h"
+#include "meguri/audit/v1/row.pb.h"
+#include "record/participant_id.h"
+#include "storage/committer.h"
+
+namespace meguri::node {
+
+inline constexpr absl::Duration kDenialWindow = absl::Minutes(1);  // in which one of a kind has a row of its own
+inline constexpr size_t kDenialKindsMax = 1024;                    // callers and rules that are told apart
+
+// A call that was refused.
+struct Refusal {
+  record::ParticipantId caller;  // the member in the certificate
+  std::string identity;          // in the certificate
+  std::string method;            // in full
+  std::string rule;              // the reason of the refusal
+  std::string told;              // the sentence that the caller got
+  std::string record_id;         // that was asked for; empty: none
+};
+
+// Writes the audit feed of one member. Thread-safe.
+class AuditLog {
+ public:
+  using Done = absl::AnyInvocable<void(const absl::Status&)>;
+
+  // Borrowed arguments outlive the log.
+  AuditLog(storage::Committer& committer, record::ParticipantId member, const Clock& clock, Random& random);
+
+  const record::ParticipantId& member() const { return member_; }
+
+  // Gives `rows` nonce, time and number, and appends them with the next commit. Never blocks. Once `done` gets OK they
+  // are durable; what they speak of may leave then and not before. Any other status: it must not leave. `done` is
+  // called once, on the committer's thread or by Write itself.
+  void Write(std::vector<audit::v1::Row> rows, Done done);
+
+  // Writes that a call was refused: the first of its caller and rule in a minute as a row, further ones are counted.
+  // Nobody waits for it, so that a refusal takes no longer than an answer.
+  void NoteRefusal(const Refusal& refusal);
+  // Writes rows for what was counted. Call it about once a second.
+  void Tick();
+
+ private:
+  storage::Committer& committer_;
+  const record::ParticipantId member_;
+  const Clock& clock_;
+  Random& random_;
+  FirstThenCounted refused_;
+};
+
+}  // namespace meguri::node

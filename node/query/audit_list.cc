@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/query/audit_list.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/audit_row.h"
+#include "record/limits.h"
+#include "record/merkle.h"
+#include "storage/feeds.h"
+
+namespace meguri::node {
+namespace {
+
+constexpr size_t kPlaceSize = 16;  // u64 size of the tree | u64 index of the next row
+
+absl::Status BadFilter(absl::string_view field, absl::string_view found, absl::string_view expected,
+                       absl::string_view ja) {
+  return InvalidInput({{absl::StrCat("query.", field), "AUDIT_FILTER", std::string(found), std::string(expected),
+                        "correct it, or leave it out", std::string(ja)}});
+}
+
+absl::Status CheckQuery(const audit::v1::RowQuery& query) {
+  const audit::v1::RowFilter& filter = query.filter();
+  if (!filter.reader().empty() && !record::ParticipantId::Parse(filter.reader()).ok()) {
+    return BadFilter("filter.reader", filter.reader(), "a participant ID", "参加者IDではありません。");
+  }
+  if (!filter.record_id().empty() && filter.record_id().size() != record::kRecordIdSize) {
+    return BadFilter("filter.record_id", absl::StrCat(filter.record_id().size(), " bytes"), "16 bytes",
+                     "記録IDは16バイトでなければなりません。");
+  }
+  if (filter.until_ms() != 0 && filter.until_ms() <= filter.from_ms()) {
+    return BadFilter("filter.until_ms", absl::StrCat(filter.until_ms()), absl::StrCat("more than ", filter.from_ms()),
+                     "終わりは始まりより後でなければなりません。");
+  }
+  return absl::OkStatus();
+}
+
+bool Matches(const audit::v1::Row& row, const audit::v1::RowFilter& filter) {
+  return (filter.reader().empty() || row.reader() == filter.reader()) &&
+         (filter.decision() == audit::v1::DECISION_UNSPECIFIED || row.decision() == filter.decision()) &&
+         row.time_ms() >= filter.from_ms() && (filter.until_ms() == 0 || row.time_ms() < filter.until_ms()) &&
+         (filter.record_id().empty() ||
+          std::any_of(row.records().begin(), row.records().end(),
+                      [&](const audit::v1::RowRecord& record) { return record.record_id() == filter.record_id(); }));
+}
+
+}  // namespace
+
+// One page: goes through the rows that concern the asker, or all, and takes those that match.
+class AuditList::Scan {
+ public:
+  Scan(const storage::StoreReader& store, storage::FeedId feed, uint64_t size, const audit::v1::RowQuery& query)
+      : rows_(store), feeds_(store), feed_(feed), size_(size), query_(query) {}
+
+  // From `start` on; `party` as List. Fills `page`, and returns the index from which the next page goes on, or nullopt.
+  absl::StatusOr<absl::optional<uint64_t>> Run(const absl::optional<record::ParticipantId>& party, uint64_t start,
+                                               audit::v1::RowPage& page) {
+    const int asked = query_.page_size();
+    const int page_size = asked <= 0 ? kAuditPageSizeDefault : std::min(asked, kAuditPageSizeMax);
+    if (party.has_value()) {
+      // One more than is looked at says whether there are more.
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<uint64_t> indices,
+                              rows_.Concerning(feed_, *party, start, kAuditRowsLookedAtMax + 1));
+      for (size_t i = 0; i < indices.size() && indices[i] < size_; ++i) {
+        if (i == kAuditRowsLookedAtMax || IsFull(page, page_size)) {
+          return absl::make_optional(indices[i]);
+        }
+        MEGURI_RETURN_IF_ERROR(Look(indices[i], page));
+      }
+      return absl::optional<uint64_t>();
+    }
+    for (uint64_t index = start; index < size_; ++index) {
+      if (index - start == kAuditRowsLookedAtMax || IsFull(page, page_size)) {
+        return absl::make_optional(index);
+      }
+      MEGURI_RETURN_IF_ERROR(Look(index, page));
+    }
+    return absl::optional<uint64_t>();
+  }
+
+ private:
+  bool IsFull(const audit::v1::RowPage& page, int page_size) const {
+    return page.rows_size() == page_size || bytes_ >= kAuditPageBytesMax;
+  }
+
+  absl::Status Look(uint64_t index, audit::v1::RowPage& page) {
+    MEGURI_ASSIGN_OR_RETURN(const record::AuditRow row, rows_.Read(feed_, index));
+    if (!Matches(row.message(), query_.filter())) {
+      return absl::OkStatus();
+    }
+    audit::v1::ProvenRow& proven = *page.add_rows();
+    proven.set_row(row.bytes());
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
+                            record::InclusionProof(index, size_, [this](uint32_t level, uint64_t at) {
+                              return feeds_.ReadNode(feed_, level, at);
+                            }));
+    for (const record::Hash& hash : path) {
+      proven.add_path(hash.ToString());
+    }
+    bytes_ += proven.ByteSizeLong();
+    return absl::OkStatus();
+  }
+
+  const storage::AuditRows rows_;
+  const storage::Feeds feeds_;
+  const storage::FeedId feed_;
+  const uint64_t size_;
+  const audit::v1::RowQuery& query_;
+  size_t bytes_ = 0;
+};
+
+AuditList::AuditList(const storage::SnapshotReader& store, record::ParticipantId member, std::string federation,
+                     SignCheckpointOf sign, PageTokens tokens)
+    : store_(store),
+      member_(std::move(member)),
+      federation_(std::move(federation)),
+      sign_(std::move(sign)),
+      tokens_(std::move(tokens)) {}
+
+absl::StatusOr<audit::v1::RowPage> AuditList::List(const absl::optional<record::ParticipantId>& party,
+                                                   const audit::v1::RowQuery& query) const {
+  MEGURI_RETURN_IF_ERROR(CheckQuery(query));
+  const std::string question =
+      absl::StrCat("audit ", party.has_value() ? party->text() : "", "\n", query.filter().SerializeAsString());
+  MEGURI_ASSIGN_OR_RETURN(const std::string place, tokens_.Open(question, query.page_token()));
+  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  const storage::Feeds feeds(*snapshot);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> feed, feeds.Find(storage::AuditFeedOf(member_)));
+  uint64_t size = 0;
+  if (feed.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*feed));
+    size = head.size();
+  }
+  uint64_t start = 0;
+  if (place.size() == kPlaceSize) {
+    // Further pages are of the same tree.
+    size = std::min(size, ReadU64(place));
+    start = ReadU64(absl::string_view(place).substr(8));
+  }
+  audit::v1::RowPage page;
+  MEGURI_RETURN_IF_ERROR(AddHead(feeds, feed, size, query.known_size(), *page.mutable_head()));
+  if (feed.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> next,
+                            Scan(*snapshot, *feed, size, query).Run(party, start, page));
+    if (next.has_value()) {
+      std::string next_place;
+      AppendU64(size, next_place);
+      AppendU64(*next, next_place);
+      page.set_next_page_token(tokens_.Make(question, next_place));
+    }
+  }
+  return page;
+}
+
+absl::Status AuditList::AddHead(const storage::Feeds& feeds, absl::optional<storage::FeedId> feed, uint64_t size,
+                                uint64_t known_size, audit::v1::ProvenHead& head) const {
+  const record::FeedKey key{member_, record::FeedName::Audit(), 1};
+  if (known_size > size) {
+    return Error(
+        absl::StatusCode::kOutOfRange, "AUDIT_SHORTER",
+        absl::StrCat("The audit feed of ", member_.text(), " has ", size, " rows here, and you hold a signed head of ",
+                     known_size, ". If the signature is genuine, rows were removed: keep that head, it is the proof."));
+  }
+  const auto read = [&](uint32_t level, uint64_t index) -> absl::StatusOr<record::Hash> {
+    return feeds.ReadNode(*feed, level, index);
+  };
+  record::Frontier frontier;
+  if (size > 0) {
+    MEGURI_ASSIGN_OR_RETURN(frontier, record::ReadFrontier(size, read));
+  }
+  MEGURI_ASSIGN_OR_RETURN(*head.mutable_checkpoint(),
+                          sign_(key, {record::FeedOrigin(federation_, key), size, frontier.Root()}));
+  head.set_earlier_size(known_size);
+  if (known_size > 0) {
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path, record::ConsistencyProof(known_size, size, read));
+    for (const record::Hash& hash : path) {
+      head.add_consistency_path(hash.ToString());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace meguri::node

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+#include "meguri/audit/v1/audit_service.grpc.pb.h"
+#include "node/membership/registry_state.h"
+#include "node/query/audit_list.h"
+#include "node/rpc/unary.h"
+
+namespace meguri::node {
+
+class AuditServiceEdge final : public audit::v1::AuditService::CallbackService {
+ public:
+  AuditServiceEdge(RpcContext rpc, const AuditList& list, const RegistryState& registry, AuditPeer& peers);
+
+  grpc::ServerUnaryReactor* ListRows(grpc::CallbackServerContext* context, const audit::v1::ListRowsRequest* request,
+                                     audit::v1::ListRowsResponse* response) override;
+
+ private:
+  // Has the node of the member that a client names asked.
+  void AskPeer(const Caller& caller, const audit::v1::RowQuery& query, audit::v1::ListRowsResponse* response,
+               grpc::ServerUnaryReactor* reactor, CallEnd end);
+  absl::StatusOr<AuditQuestion> QuestionOf(const Caller& caller, const audit::v1::RowQuery& query) const;
+
+  RpcContext rpc_;
+  const AuditList& list_;
+  const RegistryState& registry_;
+  AuditPeer& peers_;
+  std::atomic<size_t> asks_{0};
+};
+
+}  // namespace meguri::node

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/audit/audit_log.h"
+
+#include <future>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "record/audit_row.h"
+#include "storage/anchor.h"
+#include "storage/audit_rows.h"
+#include "storage/fsck.h"
+#include "storage/memory/memory_store.h"
+#include "tests/testing/fakes.h"
+#include "tests/testing/faulty_store.h"
+#include "tests/testing/status.h"
+
+namespace meguri::node {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::HasReason;
+using ::testing::IsEmpty;
+
+record::ParticipantId Id(absl::string_view text) { return *record::ParticipantId::Parse(text); }
+
+audit::v1::Row Delivery(uint64_t version = 1) {
+  audit::v1::Row row;
+  row.set_reader("9999:reader");
+  row.set_identity("spiffe://ce.example/member/9999/reader/node/main");
+  row.set_method("Get");
+  row.set_decision(audit::v1::DECISION_DELIVERED);
+  row.set_rule("allow-member");
+  row.set_publisher("9999:maker");
+  audit::v1::RowRecord& record = *row.add_records();
+  record.set_record_id("ABCDEFGHIJKLMNOP");
+  record.set_version(version);
+  record.set_slots(1);
+  return row;
+}
+
+// The rows that a store holds.
+std::vector<audit::v1::Row> RowsIn(const storage::StoreReader& store) {
+  std::vector<audit::v1::Row> rows;
+  const storage::Feeds feeds(store);
+  const auto feed = *feeds.Find(storage::AuditFeedOf(Id("9999:maker")));
+  const uint64_t size = feed.has_value() ? feeds.ReadHead(*feed)->size() : 0;
+  for (uint64_t index = 0; index < size; ++index) {
+    rows.push_back(storage::AuditRows(store).Read(*feed, index)->message());
+  }
+  return rows;
+}
+
+class AuditLogTest : public ::testing::Test {
+ protected:
+  absl::Status Write(AuditLog& log, std::vector<audit::v1::Row> rows) {
+    std::promise<absl::Status> promise;
+    log.Write(std::move(rows), [&promise](const absl::Status& status) { promise.set_value(status); });
+    return promise.get_future().get();
+  }
+  // What is submitted is written before what is submitted after it.
+  std::vector<audit::v1::Row> Rows() {
+    MEGURI_EXPECT_OK(committer_->SubmitAndWait([](storage::CommitScope&) { return absl::OkStatus(); }));
+    return RowsIn(committer_->durable());
+  }
+  Refusal RefusalOf(absl::string_view caller, absl::string_view rule = "FEED_NOT_READABLE") const {
+    return {Id(caller),
+            absl::StrCat("spiffe://ce.example/member/", caller, "/node/main"),
+            "Follow",
+            std::string(rule),
+            "The feed members is not open to it.",
+            ""};
+  }
+
+  testing::FakeClock clock_;
+  testing::SeededRandom random_;
+  std::shared_ptr<storage::MemoryDisk> disk_ = storage::MakeMemoryDisk();
+  std::unique_ptr<storage::OrderedStore> store_ = storage::OpenMemoryStore(disk_);
+  std::unique_ptr<storage::Anchor> anchor_ = storage::MakeMemoryAnchor();
+  std::unique_ptr<storage::Committer> committer_ = storage::Committer::Start(*store_, *anchor_).value();
+  AuditLog log_{*committer_, Id("9999:maker"), clock_, random_};
+};
+
+TEST_F(AuditLogTest, AnswersOnceTheRowIsWhereEverybodyMaySeeIt) {
+  std::promise<size_t> seen;
+  log_.Write({Delivery(1), Delivery(2)}, [&](const absl::Status& status) {
+    MEGURI_EXPECT_OK(status);
+    seen.set_value(RowsIn(committer_->durable()).size());
+  });
+  EXPECT_EQ(seen.get_future().get(), 2U);
+  const std::vector<audit::v1::Row> rows = Rows();
+  EXPECT_EQ(rows[0].number(), 1U);
+  EXPECT_EQ(rows[1].number(), 2U);
+  EXPECT_EQ(rows[0].time_ms(), static_cast<uint64_t>(absl::ToUnixMillis(clock_.Now())));
+  EXPECT_NE(rows[0].nonce(), rows[1].nonce());
+}
+
+TEST_F(AuditLogTest, RefusesARowThatIsNone) {
+  audit::v1::Row wrong = Delivery();
+  wrong.clear_rule();
+  EXPECT_THAT(Write(log_, {wrong}), HasReason("AUDIT_ROW"));
+  EXPECT_THAT(Rows(), IsEmpty());
+}
+
+// Every place where the disk can fail: what was let go has its row after the restart. A row for what was not let go may
+// be left, never the reverse.
+TEST_F(AuditLogTest, NeverLetsAnythingGoWithoutARowThatOutlastsACrash) {
+  for (const auto kind : {testing::FaultPlan::Kind::kLost, testing::FaultPlan::Kind::kUnheard}) {
+    bool struck = true;
+    bool left_alone = false;
+    for (uint64_t fail_at = 1; struck; ++fail_at) {
+      const auto disk = storage::MakeMemoryDisk();
+      const auto anchor = storage::MakeMemoryAnchor();
+      std::set<uint64_t> let_go;
+      {
+        const auto store = storage::OpenMemoryStore(disk);
+        testing::FaultPlan plan(fail_at, kind);
+        const auto faulty_store = testing::MakeFaultyStore(*store, plan);
+        const auto faulty_anchor = testing::MakeFaultyAnchor(*anchor, plan);
+        auto committer = storage::Committer::Start(*faulty_store, *faulty_anchor);
+        if (committer.ok()) {
+          AuditLog log(**committer, Id("9999:maker"), clock_, random_);
+          for (uint64_t version = 1; version <= 4; ++version) {
+            if (Write(log, {Delivery(version)}).ok()) {
+              let_go.insert(version);
+            }
+          }
+        }
+        struck = plan.writes_seen() >= fail_at;
+      }
+      const auto store = storage::OpenMemoryStore(disk);
+      std::set<uint64_t> written;
+      for (const audit::v1::Row& row : RowsIn(*store)) {
+        written.insert(row.records(0).version());
+      }
+      for (const uint64_t version : let_go) {
+        EXPECT_EQ(written.count(version), 1U) << "write " << fail_at << " failed";
+      }
+      left_alone = left_alone || written.size() > let_go.size();
+      EXPECT_THAT(storage::Fsck(*store, nullptr, nullptr)->problems, IsEmpty());
+    }
+    EXPECT_TRUE(left_alone) << "a row may be left for what never left";
+  }
+}
+
+TEST_F(AuditLogTest, RefusesEverythingOnceTheStoreHasFailed) {
+  testing::FaultPlan plan(2);  // the first writes the anchor
+  const auto faulty = testing::MakeFaultyStore(*store_, plan);
+  const auto anchor = storage::MakeMemoryAnchor();
+  const auto committer = storage::Committer::Start(*faulty, *anchor).value();
+  AuditLog log(*committer, Id("9999:maker"), clock_, random_);
+  MEGURI_EXPECT_OK(Write(log, {Delivery()}));
+  EXPECT_THAT(Write(log, {Delivery()}), HasReason("STORE_FAILED"));
+  EXPECT_THAT(Write(log, {Delivery()}), HasReason("STORE_FAILED"));
+}
+
+TEST_F(AuditLogTest, WritesTheFirstRefusalOfAMinuteAndCountsTheRest) {
+  for (int i = 0; i < 5; ++i) {
+    log_.NoteRefusal(RefusalOf("9999:reader"));
+  }
+  log_.NoteRefusal(RefusalOf("9999:reader", "MEMBER_SUSPENDED"));
+  log_.NoteRefusal(RefusalOf("9999:other"));
+  log_.Tick();
+  std::vector<audit::v1::Row> rows = Rows();
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].decision(), audit::v1::DECISION_DENIED);
+  EXPECT_EQ(rows[0].reader(), "9999:reader");
+  EXPECT_EQ(rows[0].rule(), "FEED_NOT_READABLE");
+  EXPECT_EQ(rows[0].method(), "Follow");
+  EXPECT_EQ(rows[0].detail(), "The feed members is not open to it.");
+  EXPECT_EQ(rows[0].again(), 0U);
+  clock_.Advance(kDenialWindow);
+  log_.Tick();
+  rows = Rows();
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[3].reader(), "9999:reader");
+  EXPECT_EQ(rows[3].rule(), "FEED_NOT_READABLE");
+  EXPECT_EQ(rows[3].again(), 4U);
+  log_.NoteRefusal(RefusalOf("9999:reader"));
+  EXPECT_EQ(Rows().size(), 5U) << "the next minute has a first one again";
+}
+
+TEST_F(AuditLogTest, NamesTheRecordThatWasAskedFor) {
+  Refusal refusal = RefusalOf("9999:reader", "RECORD_NOT_FOUND");
+  refusal.record_id = "ABCDEFGHIJKLMNOP";
+  log_.NoteRefusal(refusal);
+  ASSERT_EQ(Rows().size(), 1U);
+  EXPECT_EQ(Rows()[0].records(0).record_id(), "ABCDEFGHIJKLMNOP");
+}
+
+TEST_F(AuditLogTest, KeepsWhatCallersSayWithinTheForm) {
+  Refusal refusal = RefusalOf("9999:reader");
+  refusal.told = std::string(record::kAuditDetailMax - 1, 'x') + "会員";
+  log_.NoteRefusal(refusal);
+  refusal.rule = "OTHER";
+  refusal.told = "\xff\xfe";
+  log_.NoteRefusal(refusal);
+  const std::vector<audit::v1::Row> rows = Rows();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].detail(), std::string(record::kAuditDetailMax - 1, 'x'));
+  EXPECT_EQ(rows[1].detail(), "");
+}
+
+TEST_F(AuditLogTest, PutsMoreKindsThanItTellsApartUnderOneName) {
+  for (size_t i = 0; i < kDenialKindsMax + 3; ++i) {
+    log_.NoteRefusal(RefusalOf(absl::StrCat("9999:reader", i)));
+  }
+  EXPECT_EQ(Rows().size(), kDenialKindsMax + 1);
+  clock_.Advance(kDenialWindow);
+  log_.Tick();
+  const std::vector<audit::v1::Row> rows = Rows();
+  ASSERT_EQ(rows.size(), kDenialKindsMax + 2);
+  EXPECT_EQ(rows.back().reader(), "9999:maker");
+  EXPECT_EQ(rows.back().rule(), "several");
+  EXPECT_EQ(rows.back().again(), 2U);
+}
+
+}  // namespace
+}  // namespace meguri::node
