@@ -26,10 +26,11 @@ static_assert(kFollowStreamsPerMemberMax > 2 * (kFollowStreamsPerPublisherMax + 
 inline constexpr size_t kWorkThreads = 3;
 inline constexpr size_t kWorkQueueMax = 1024;
 inline constexpr size_t kKnownCertificatesMax = 1024;
-inline constexpr size_t kPublishStreamWindow = 32;                  // requests of one stream that are not answered
-inline constexpr size_t kPublishStreamBytesMax = size_t{32} << 20;  // of them together, before another one is read
-inline constexpr absl::Duration kRefusalWindow = absl::Minutes(1);  // in which one of a kind is told in full
-inline constexpr size_t kRefusalKindsMax = 1024;                    // peers and reasons that are told apart
+inline constexpr size_t kPublishStreamWindow = 32;                    // requests of one stream that are not answered
+inline constexpr size_t kPublishStreamBytesMax = size_t{32} << 20;    // of them together, before another one is read
+inline constexpr absl::Duration kRefusalWindow = absl::Minutes(1);    // in which one of a kind is told in full
+inline constexpr size_t kRefusalKindsMax = 1024;                      // peers and reasons that are told apart
+inline constexpr absl::Duration kAnswerStep = absl::Milliseconds(5);  // answers to other nodes leave at multiples of it
 inline constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 
 }  // namespace meguri::node

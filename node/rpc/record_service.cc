@@ -145,6 +145,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
   // Answered where it arrives: a handful of point reads costs less than a change of thread. And with the bytes that are
   // stored: taking a record apart and putting it together again costs as much as finding it. What is not public waits
   // for its row of the audit feed.
+  const AnswerPace pace;
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const CallEnd end(rpc_.log, *context, method.name);
   absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, method.callers);
@@ -152,15 +153,17 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Get(grpc::CallbackServerContext* co
     reactor->Finish(end(caller.status()));
     return reactor;
   }
+  const bool at_once = caller->is_client;
   record::v1::GetRequest request;
   std::vector<Disclosure> disclosed;
   const absl::Status answered = AnswerGet(*caller, *bytes, request, *response, disclosed);
   if (!answered.ok() || disclosed.empty()) {
-    reactor->Finish(end(answered, request.record_id()));
+    pace.Finish(reactor, end(answered, request.record_id()), at_once);
     return reactor;
   }
-  rpc_.audit.Deliver(*caller, method.name, disclosed,
-                     [reactor, end](const absl::Status& written) { reactor->Finish(end(written)); });
+  rpc_.audit.Deliver(*caller, method.name, disclosed, [pace, at_once, reactor, end](const absl::Status& written) {
+    pace.Finish(reactor, end(written), at_once);
+  });
   return reactor;
 }
 
@@ -244,6 +247,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Resolve(grpc::CallbackServerContext
                                                      const record::v1::ResolveRequest* request,
                                                      record::v1::ResolveResponse* response) {
   static const Method method = MethodOf("Resolve");
+  const AnswerPace pace;
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const CallEnd end(rpc_.log, *context, method.name);
   absl::StatusOr<Caller> caller = rpc_.authenticator.Authenticate(*context, method.callers);
@@ -251,8 +255,10 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Resolve(grpc::CallbackServerContext
     reactor->Finish(end(caller.status()));
     return reactor;
   }
-  resolver_.Resolve(*std::move(caller), *request, *response,
-                    [reactor, end](const absl::Status& status) { reactor->Finish(end(status)); });
+  const bool at_once = caller->is_client;
+  resolver_.Resolve(*std::move(caller), *request, *response, [pace, at_once, reactor, end](const absl::Status& status) {
+    pace.Finish(reactor, end(status), at_once);
+  });
   return reactor;
 }
 

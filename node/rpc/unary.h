@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
+#include "node/rpc/answer_pace.h"
 #include "node/rpc/audit_edge.h"
 #include "node/rpc/authenticator.h"
 #include "node/rpc/call_end.h"
@@ -42,6 +43,7 @@ inline absl::Status BusyStatus() {
 template <typename Response, typename Handler>
 grpc::ServerUnaryReactor* AnswerAudited(const RpcContext& rpc, grpc::CallbackServerContext* context,
                                         const Method& method, Response* response, Handler handler) {
+  const AnswerPace pace;
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const CallEnd end(rpc.log, *context, method.name);
   absl::StatusOr<Caller> caller = rpc.authenticator.Authenticate(*context, method.callers);
@@ -49,17 +51,19 @@ grpc::ServerUnaryReactor* AnswerAudited(const RpcContext& rpc, grpc::CallbackSer
     reactor->Finish(end(caller.status()));
     return reactor;
   }
-  const bool queued = rpc.executor.Submit(
-      [&rpc, &method, reactor, end, response, caller = *std::move(caller), handler = std::move(handler)]() mutable {
-        std::vector<Disclosure> disclosed;
-        const absl::Status answered = handler(caller, *response, disclosed);
-        if (!answered.ok()) {
-          reactor->Finish(end(answered));
-          return;
-        }
-        rpc.audit.Deliver(caller, method.name, disclosed,
-                          [reactor, end](const absl::Status& written) { reactor->Finish(end(written)); });
-      });
+  const bool queued = rpc.executor.Submit([&rpc, &method, pace, reactor, end, response, caller = *std::move(caller),
+                                           handler = std::move(handler)]() mutable {
+    const bool at_once = caller.is_client;
+    std::vector<Disclosure> disclosed;
+    const absl::Status answered = handler(caller, *response, disclosed);
+    if (!answered.ok()) {
+      pace.Finish(reactor, end(answered), at_once);
+      return;
+    }
+    rpc.audit.Deliver(caller, method.name, disclosed, [pace, at_once, reactor, end](const absl::Status& written) {
+      pace.Finish(reactor, end(written), at_once);
+    });
+  });
   if (!queued) {
     reactor->Finish(end(BusyStatus()));
   }
