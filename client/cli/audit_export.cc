@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,12 +19,19 @@ namespace meguri::client {
 namespace {
 
 constexpr mode_t kAuditFileMode = 0600;  // it tells who reads what
+constexpr size_t kRowBytesMin = 128;     // with its path: so many more do not fit into a file for sure
+constexpr size_t kRowsMax = certs::kAuditFileBytesMax / kRowBytesMin;
 
 struct Arguments {
   std::string file;
   std::string since;
   AuditArguments which;
 };
+
+absl::Status TooLarge(const Session& session) {
+  return Error(absl::StatusCode::kInvalidArgument, "USAGE",
+               session.Say(Message::kAuditTooLarge, {absl::StrCat(certs::kAuditFileBytesMax)}));
+}
 
 absl::Status Export(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
@@ -36,8 +42,10 @@ absl::Status Export(Session& session, const Arguments& arguments) {
     MEGURI_ASSIGN_OR_RETURN(earlier, certs::VerifyAuditFile(bytes, *bundle, session.clock().Now()));
     query.set_known_size(earlier->head.size);
   }
-  MEGURI_ASSIGN_OR_RETURN(FetchedRows fetched,
-                          FetchRows(session, std::move(query), std::numeric_limits<size_t>::max()));
+  MEGURI_ASSIGN_OR_RETURN(FetchedRows fetched, FetchRows(session, std::move(query), kRowsMax));
+  if (fetched.has_more) {
+    return TooLarge(session);
+  }
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, fetched.member));
   audit::v1::AuditFile file;
@@ -49,8 +57,7 @@ absl::Status Export(Session& session, const Arguments& arguments) {
   *file.mutable_publisher_entry_proof() = std::move(publisher.proof);
   const std::string bytes = certs::MakeAuditFile(std::move(file), *bundle);
   if (bytes.size() > certs::kAuditFileBytesMax) {
-    return Error(absl::StatusCode::kInvalidArgument, "USAGE",
-                 session.Say(Message::kAuditTooLarge, {absl::StrCat(certs::kAuditFileBytesMax)}));
+    return TooLarge(session);
   }
   // A file is only worth keeping if it verifies.
   MEGURI_ASSIGN_OR_RETURN(const certs::AuditReport report,
