@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/message.h"
+#include "meguri/passport/v1/access.pb.h"
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "meguri/passport/v1/enquiry.pb.h"
@@ -92,6 +93,19 @@ absl::optional<Counterparty> CounterpartyOf(absl::Span<const record::v1::Section
     v1::Enquiry enquiry;
     if (section.type() == record::v1::SECTION_TYPE_ENQUIRY && enquiry.ParseFromString(section.payload())) {
       return Counterparty{enquiry.seller_id(), "sections.enquiry.seller_id"};
+    }
+    v1::Grant grant;
+    if (section.type() == record::v1::SECTION_TYPE_GRANT && grant.ParseFromString(section.payload()) &&
+        !grant.grantee_id().empty()) {
+      return Counterparty{grant.grantee_id(), "sections.grant.grantee_id"};
+    }
+    v1::AccessRequest request;
+    if (section.type() == record::v1::SECTION_TYPE_ACCESS_REQUEST && request.ParseFromString(section.payload())) {
+      return Counterparty{request.owner_id(), "sections.access_request.owner_id"};
+    }
+    v1::Agreement agreement;
+    if (section.type() == record::v1::SECTION_TYPE_AGREEMENT && agreement.ParseFromString(section.payload())) {
+      return Counterparty{agreement.owner_id(), "sections.agreement.owner_id"};
     }
     v1::EnquiryAnswer answer;
     if (section.type() == record::v1::SECTION_TYPE_ENQUIRY_ANSWER && answer.ParseFromString(section.payload())) {

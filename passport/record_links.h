@@ -29,13 +29,13 @@ struct RecordLink {
 // nothing.
 std::vector<RecordLink> LinksOf(absl::Span<const record::v1::Section> sections);
 
-// Whom an enquiry or an answer is for.
+// Whom a letter is for: an enquiry, its answer, a request for access, a grant, an agreement.
 struct Counterparty {
   std::string participant_id;
   std::string field;  // sections.enquiry.seller_id
 };
 
-// The member at the other side of an enquiry or an answer; nullopt if the record is neither, or does not decode.
+// The member at the other side of a letter; nullopt if the record is none, or does not decode.
 absl::optional<Counterparty> CounterpartyOf(absl::Span<const record::v1::Section> sections);
 
 // Whether the identity among `sections` is that of one piece with a serial number which is not waste.

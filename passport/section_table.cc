@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "meguri/passport/v1/access.pb.h"
 #include "meguri/passport/v1/attachment.pb.h"
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
@@ -95,11 +96,15 @@ const auto& SectionTable() {
       Understood<v1::AttachmentList>(SECTION_TYPE_ATTACHMENT, "attachment", {AUDIENCE_OWNER}, record::kSectionBytesMax),
       Understood<registry::v1::MemberEntry>(SECTION_TYPE_MEMBER, "member", {AUDIENCE_PUBLIC}, kSmallPayloadBytesMax),
       Named(SECTION_TYPE_CIRCULATION_EVENT, "circulation_event"),
-      Named(SECTION_TYPE_OFFER, "offer"),
-      Named(SECTION_TYPE_GRANT, "grant"),
-      Named(SECTION_TYPE_AGREEMENT, "agreement"),
+      Understood<v1::Offer>(SECTION_TYPE_OFFER, "offer", {AUDIENCE_MEMBERS, AUDIENCE_ADDRESSEES},
+                            kSmallPayloadBytesMax),
+      Understood<v1::Grant>(SECTION_TYPE_GRANT, "grant", {AUDIENCE_MEMBERS, AUDIENCE_ADDRESSEES},
+                            kSmallPayloadBytesMax),
+      Understood<v1::Agreement>(SECTION_TYPE_AGREEMENT, "agreement", {AUDIENCE_ADDRESSEES}, kSmallPayloadBytesMax),
       Named(SECTION_TYPE_ERASURE_REQUEST, "erasure_request"),
       Named(SECTION_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement"),
+      Understood<v1::AccessRequest>(SECTION_TYPE_ACCESS_REQUEST, "access_request", {AUDIENCE_ADDRESSEES},
+                                    kSmallPayloadBytesMax),
       Understood<v1::Enquiry>(SECTION_TYPE_ENQUIRY, "enquiry", {AUDIENCE_ADDRESSEES}, kSmallPayloadBytesMax),
       Understood<v1::EnquiryAnswer>(SECTION_TYPE_ENQUIRY_ANSWER, "enquiry_answer", {AUDIENCE_ADDRESSEES},
                                     kSmallPayloadBytesMax),
@@ -160,6 +165,14 @@ constexpr uint32_t kEnquiryOnly[] = {record::v1::SECTION_TYPE_ENQUIRY};
 constexpr uint32_t kEnquirySections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ENQUIRY};
 constexpr uint32_t kAnswerOnly[] = {record::v1::SECTION_TYPE_ENQUIRY_ANSWER};
 constexpr uint32_t kAnswerSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ENQUIRY_ANSWER};
+constexpr uint32_t kOfferOnly[] = {record::v1::SECTION_TYPE_OFFER};
+constexpr uint32_t kOfferSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_OFFER};
+constexpr uint32_t kGrantOnly[] = {record::v1::SECTION_TYPE_GRANT};
+constexpr uint32_t kGrantSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_GRANT};
+constexpr uint32_t kAgreementOnly[] = {record::v1::SECTION_TYPE_AGREEMENT};
+constexpr uint32_t kAgreementSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_AGREEMENT};
+constexpr uint32_t kRequestOnly[] = {record::v1::SECTION_TYPE_ACCESS_REQUEST};
+constexpr uint32_t kRequestSections[] = {record::v1::SECTION_TYPE_OWNER_NOTE, record::v1::SECTION_TYPE_ACCESS_REQUEST};
 constexpr uint32_t kMemberOnly[] = {record::v1::SECTION_TYPE_MEMBER};
 
 const auto& RecordTable() {
@@ -171,11 +184,12 @@ const auto& RecordTable() {
       RecordKind{RECORD_TYPE_CERTIFICATION, "certification", kSlotsDefault, kCertificationOnly, kCertificationSections},
       RecordKind{RECORD_TYPE_MEMBER, "member", kSlotsDefault, kMemberOnly, kMemberOnly},
       RecordKind{RECORD_TYPE_CIRCULATION_EVENT, "circulation_event", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_OFFER, "offer", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_GRANT, "grant", kSlotsDefault, {}, {}},
-      RecordKind{RECORD_TYPE_AGREEMENT, "agreement", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_OFFER, "offer", kSlotsDefault, kOfferOnly, kOfferSections},
+      RecordKind{RECORD_TYPE_GRANT, "grant", kSlotsDefault, kGrantOnly, kGrantSections},
+      RecordKind{RECORD_TYPE_AGREEMENT, "agreement", kSlotsDefault, kAgreementOnly, kAgreementSections},
       RecordKind{RECORD_TYPE_ERASURE_REQUEST, "erasure_request", kSlotsDefault, {}, {}},
       RecordKind{RECORD_TYPE_ERASURE_ACKNOWLEDGEMENT, "erasure_acknowledgement", kSlotsDefault, {}, {}},
+      RecordKind{RECORD_TYPE_ACCESS_REQUEST, "access_request", kSlotsDefault, kRequestOnly, kRequestSections},
       RecordKind{RECORD_TYPE_ENQUIRY, "enquiry", kSlotsDefault, kEnquiryOnly, kEnquirySections},
       RecordKind{RECORD_TYPE_ENQUIRY_ANSWER, "enquiry_answer", kSlotsDefault, kAnswerOnly, kAnswerSections},
       RecordKind{RECORD_TYPE_PLAN, "plan", kSlotsDefault, {}, {}},

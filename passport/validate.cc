@@ -17,6 +17,7 @@
 #include "passport/payload.h"
 #include "passport/product_group.h"
 #include "passport/profile.h"
+#include "passport/rules/access.h"
 #include "passport/rules/apply_rules.h"
 #include "passport/rules/rule.h"
 #include "passport/rules/rule_tables.h"
@@ -109,6 +110,38 @@ bool HoldsUnknown(const Message& message) {
   return false;
 }
 
+// Terms of which this version knows only a part would be kept in part.
+void CheckTermsAreKnown(const Message& message, const std::string& path, Findings& findings) {
+  if (HoldsUnknown(message)) {
+    findings.Add({.field = path,
+                  .reason = "ACCESS_NOT_UNDERSTOOD",
+                  .found = "a field or a value that this version does not know",
+                  .expected = "terms that this version can keep",
+                  .cure = "upgrade this program, or leave it out",
+                  .message_ja = "このバージョンが対応していない条件が含まれています。"});
+  }
+}
+
+// To whom something is granted is between the two: only what is granted to a role is for all to see.
+void CheckGrantAudience(const v1::Grant& grant, uint32_t bits, const std::string& path, Findings& findings) {
+  const record::AudienceSet expected = record::AudienceSet::Of(
+      {grant.has_grantee_role() ? record::v1::AUDIENCE_MEMBERS : record::v1::AUDIENCE_ADDRESSEES});
+  if (bits != expected.bits()) {
+    const absl::StatusOr<record::AudienceSet> audiences = record::AudienceSet::Parse(bits);
+    findings.Add({.field = absl::StrCat(path, ".$audiences"),
+                  .reason = "ACCESS_AUDIENCE",
+                  .found = audiences.ok() ? audiences->ToString() : absl::StrCat(bits),
+                  .expected = expected.ToString(),
+                  .cure = "address a grant to its grantee alone; one to a role is for all members",
+                  .message_ja = "会員への許諾はその会員のみ、役割への許諾は全会員に公開します。"});
+  }
+}
+
+bool IsAccessSection(uint32_t type) {
+  return type == record::v1::SECTION_TYPE_OFFER || type == record::v1::SECTION_TYPE_GRANT ||
+         type == record::v1::SECTION_TYPE_AGREEMENT || type == record::v1::SECTION_TYPE_ACCESS_REQUEST;
+}
+
 void AddLoosened(const SectionPolicy& policy, const std::string& field, const record::AudienceSet& audiences,
                  Findings& findings) {
   findings.Add(
@@ -176,6 +209,12 @@ void CheckSection(const Profile& profile, const record::v1::Section& section, De
                   .message_ja = "このレコード種別には含められないセクションです。"});
   }
   std::unique_ptr<Message> message = CheckPayload(section.type(), section.payload(), path, findings);
+  if (message != nullptr && IsAccessSection(section.type())) {
+    CheckTermsAreKnown(*message, path, findings);
+  }
+  if (message != nullptr && section.type() == record::v1::SECTION_TYPE_GRANT) {
+    CheckGrantAudience(static_cast<const v1::Grant&>(*message), section.audiences(), path, findings);
+  }
   const bool is_new = decoded.emplace(section.type(), std::move(message)).second;
   if (!is_new) {
     findings.Add({.field = path,
@@ -285,6 +324,10 @@ void ApplyRecordRules(const record::Header& header, const DecodedSections& decod
       .certification = Get<v1::CertificationList>(decoded, SECTION_TYPE_CERTIFICATION),
       .enquiry = Get<v1::Enquiry>(decoded, SECTION_TYPE_ENQUIRY),
       .enquiry_answer = Get<v1::EnquiryAnswer>(decoded, SECTION_TYPE_ENQUIRY_ANSWER),
+      .offer = Get<v1::Offer>(decoded, SECTION_TYPE_OFFER),
+      .access_request = Get<v1::AccessRequest>(decoded, SECTION_TYPE_ACCESS_REQUEST),
+      .grant = Get<v1::Grant>(decoded, SECTION_TYPE_GRANT),
+      .agreement = Get<v1::Agreement>(decoded, SECTION_TYPE_AGREEMENT),
   };
   for (const RecordRule rule : RecordRules()) {
     rule(header, content, findings);
@@ -365,9 +408,9 @@ const Profile* CheckProfile(const record::Header& header, absl::Span<const recor
 }
 
 // Null if there is none, or none that decodes.
-std::unique_ptr<Message> IdentityOf(absl::Span<const record::v1::Section> sections) {
+std::unique_ptr<Message> PayloadOf(absl::Span<const record::v1::Section> sections, uint32_t type) {
   for (const record::v1::Section& section : sections) {
-    if (section.type() == record::v1::SECTION_TYPE_IDENTITY) {
+    if (section.type() == type) {
       absl::StatusOr<std::unique_ptr<Message>> message =
           DecodePayload(*FindSectionKind(section.type()), section.payload());
       return message.ok() ? *std::move(message) : nullptr;
@@ -446,14 +489,27 @@ std::vector<Violation> ValidateInherited(const record::Header& header, absl::Spa
   return found;
 }
 
+bool IsComparedWithBefore(uint32_t type) { return type == record::v1::SECTION_TYPE_IDENTITY || IsAccessSection(type); }
+
 std::vector<Violation> ValidateChange(absl::Span<const record::v1::Section> before,
                                       absl::Span<const record::v1::Section> next) {
   Findings findings(kViolationsMax);
-  const std::unique_ptr<Message> old_identity = IdentityOf(before);
-  const std::unique_ptr<Message> new_identity = IdentityOf(next);
-  if (old_identity != nullptr && new_identity != nullptr) {
-    CheckStatusChange(static_cast<const v1::Identity&>(*old_identity), static_cast<const v1::Identity&>(*new_identity),
-                      Path("sections.identity"), findings);
+  for (const record::v1::Section& section : next) {
+    if (!IsComparedWithBefore(section.type())) {
+      continue;
+    }
+    const std::unique_ptr<Message> was = PayloadOf(before, section.type());
+    const std::unique_ptr<Message> is = PayloadOf(next, section.type());
+    if (was == nullptr || is == nullptr) {
+      continue;
+    }
+    const std::string path = SectionPath(FindSectionKind(section.type())->name);
+    if (section.type() == record::v1::SECTION_TYPE_IDENTITY) {
+      CheckStatusChange(static_cast<const v1::Identity&>(*was), static_cast<const v1::Identity&>(*is), Path(path),
+                        findings);
+    } else {
+      CheckAccessChange(*was, *is, Path(path), findings);
+    }
   }
   return std::move(findings).Take();
 }

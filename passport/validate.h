@@ -48,8 +48,10 @@ bool IsCompared(uint32_t type);
 std::vector<Violation> ValidateInherited(const record::Header& header, absl::Span<const record::v1::Section> own,
                                          absl::Span<const record::v1::Section> all, bool weigh);
 
-// Every problem of a version that follows another one of the same record (V13): its product status can follow, and its
-// keys stay. A version without an identity section, or with one that does not decode, is not judged.
+// Whether a section of this type says something that the next version is bound to.
+bool IsComparedWithBefore(uint32_t type);
+// Every problem of a version that follows another one of the same record: its product status can follow, and its keys
+// stay (V13); the terms of an access record stay. Sections that are not in both, or that do not decode, are not judged.
 std::vector<Violation> ValidateChange(absl::Span<const record::v1::Section> before,
                                       absl::Span<const record::v1::Section> next);
 

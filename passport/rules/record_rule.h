@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "meguri/passport/v1/access.pb.h"
 #include "meguri/passport/v1/bill_of_materials.pb.h"
 #include "meguri/passport/v1/carbon_footprint.pb.h"
 #include "meguri/passport/v1/certification.pb.h"
@@ -43,6 +44,10 @@ struct RecordContent {
   const v1::CertificationList* certification = nullptr;
   const v1::Enquiry* enquiry = nullptr;
   const v1::EnquiryAnswer* enquiry_answer = nullptr;
+  const v1::Offer* offer = nullptr;
+  const v1::AccessRequest* access_request = nullptr;
+  const v1::Grant* grant = nullptr;
+  const v1::Agreement* agreement = nullptr;
 };
 
 // A rule between sections, or between the header and a section. It depends on its arguments only.

@@ -42,6 +42,8 @@ Rule Japanese(int field) {
 }
 
 // The tables, one for each section. A section type's rules are a function here and a line in rule_tables.cc.
+std::vector<Rule> AccessRequestRules();
+std::vector<Rule> AgreementRules();
 std::vector<Rule> AttachmentRules();
 std::vector<Rule> BillOfMaterialsRules();
 std::vector<Rule> CarbonFootprintRules();
@@ -54,10 +56,12 @@ std::vector<Rule> DurabilityRules();
 std::vector<Rule> EnquiryRules();
 std::vector<Rule> EnquiryAnswerRules();
 std::vector<Rule> FacilityRules();
+std::vector<Rule> GrantRules();
 std::vector<Rule> HazardSummaryRules();
 std::vector<Rule> ItemStateRules();
 std::vector<Rule> MaterialIdentityRules();
 std::vector<Rule> MaterialPropertiesRules();
+std::vector<Rule> OfferRules();
 std::vector<Rule> SubstanceDeclarationRules();
 std::vector<Rule> TestReportRules();
 

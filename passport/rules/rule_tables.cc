@@ -7,6 +7,7 @@
 #include "meguri/passport/v1/derived.pb.h"
 #include "meguri/passport/v1/owner_note.pb.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "passport/rules/access.h"
 #include "passport/rules/battery_chemistry.h"
 #include "passport/rules/calendar_date.h"
 #include "passport/rules/cas_number.h"
@@ -244,6 +245,10 @@ RulesByMessage MakeRulesByMessage() {
                                          AttachmentRules(),
                                          EnquiryRules(),
                                          EnquiryAnswerRules(),
+                                         OfferRules(),
+                                         AccessRequestRules(),
+                                         GrantRules(),
+                                         AgreementRules(),
                                          MemberRules(),
                                          SharedMessageRules()}) {
     for (const Rule& rule : table) {
@@ -258,6 +263,7 @@ constexpr RecordRule kRecordRules[] = {
     &CheckOfferedMass,         &CheckBillReferences,    &CheckBatteryMinimum,   &CheckDataQualityLevel,
     &CheckItemAgreement,       &CheckHazardAgreement,   &CheckLithiumIonAnswer, &CheckContainedSubstances,
     &CheckCertificationExpiry, &CheckCriticalMaterials, &CheckValidWhenIssued,  &CheckOtherParty,
+    &CheckAccessPeriod,        &CheckOtherMember,
 };
 
 }  // namespace

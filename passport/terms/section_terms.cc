@@ -22,6 +22,9 @@ constexpr SectionTerms kTable[] = {
     {record::v1::SECTION_TYPE_HAZARD_SUMMARY, &AddHazardSummaryTerms},
     {record::v1::SECTION_TYPE_SUBSTANCE_DECLARATION, &AddSubstanceDeclarationTerms},
     {record::v1::SECTION_TYPE_CRITICAL_RAW_MATERIALS, &AddCriticalRawMaterialsTerms},
+    {record::v1::SECTION_TYPE_GRANT, &AddGrantTerms},
+    {record::v1::SECTION_TYPE_AGREEMENT, &AddAgreementTerms},
+    {record::v1::SECTION_TYPE_ACCESS_REQUEST, &AddAccessRequestTerms},
     {record::v1::SECTION_TYPE_ENQUIRY, &AddEnquiryTerms},
     {record::v1::SECTION_TYPE_ENQUIRY_ANSWER, &AddEnquiryAnswerTerms},
 };

@@ -22,6 +22,9 @@ void AddRecycledContentTerms(const google::protobuf::Message& payload, TermSink&
 void AddHazardSummaryTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddSubstanceDeclarationTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddCriticalRawMaterialsTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddGrantTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddAgreementTerms(const google::protobuf::Message& payload, TermSink& terms);
+void AddAccessRequestTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddEnquiryTerms(const google::protobuf::Message& payload, TermSink& terms);
 void AddEnquiryAnswerTerms(const google::protobuf::Message& payload, TermSink& terms);
 
