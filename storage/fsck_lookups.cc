@@ -131,6 +131,10 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view record_id, UnwrapValue(stored));
     return record_id.size() == record::kRecordIdSize ? absl::OkStatus() : ValueDamaged("record of a member");
   }
+  if (IsBackfillKey(key)) {
+    v1::StoredBackfill backfill;
+    return UnwrapMessage(stored, "backfill", backfill);
+  }
   if (key == HeartbeatKey()) {
     record::v1::SignedBody heartbeat;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "heartbeat", heartbeat));

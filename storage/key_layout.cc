@@ -417,6 +417,17 @@ std::string MemberRecordKey(absl::string_view participant_id) {
 
 bool IsMemberRecordKey(absl::string_view key) { return absl::StartsWith(key, MemberRecordKey("")); }
 
+constexpr char kBackfill[] = "backfill/";
+
+std::string BackfillKey(const record::RecordId& offer) {
+  return KeyWriter(KeyKind::kSetting).Raw(kBackfill).Raw(offer.view()).Take();
+}
+
+bool IsBackfillKey(absl::string_view key) {
+  const std::string prefix = KeyWriter(KeyKind::kSetting).Raw(kBackfill).Take();
+  return absl::StartsWith(key, prefix) && key.size() == prefix.size() + record::kRecordIdSize;
+}
+
 std::string HeartbeatKey() { return KeyWriter(KeyKind::kSetting).Raw("heartbeat").Take(); }
 
 std::string NextArrivalKey() { return KeyWriter(KeyKind::kSetting).Raw("next_arrival").Take(); }

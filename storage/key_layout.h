@@ -191,6 +191,8 @@ absl::optional<UsageKeyParts> ParseUsageKey(absl::string_view key);
 std::string HeartbeatKey();                                     // -> SignedBody
 std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[16]
 bool IsMemberRecordKey(absl::string_view key);
+std::string BackfillKey(const record::RecordId& offer);  // -> StoredBackfill
+bool IsBackfillKey(absl::string_view key);
 std::string NextArrivalKey();  // -> u64
 std::string NextFeedKey();     // -> u64
 

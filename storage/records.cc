@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/records.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -382,6 +383,25 @@ absl::Status Records::PutMembership(Transaction& transaction, const PutVersion& 
   }
   transaction.Put(Family::kLookup, std::move(key), WrapMembership(joined));
   return absl::OkStatus();
+}
+
+absl::Status Records::AddFeed(Transaction& transaction, Arrival arrival, FeedId feed) const {
+  MEGURI_ASSIGN_OR_RETURN(v1::StoredRecord stored, Read(transaction, arrival));
+  if (std::find(stored.feeds().begin(), stored.feeds().end(), feed) == stored.feeds().end()) {
+    stored.add_feeds(feed);
+    transaction.Put(Family::kArrival, RecordKey(arrival), WrapMessage(stored));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::optional<FeedMembership>> Records::FindMembership(const Transaction& transaction, Arrival arrival,
+                                                                       FeedId feed) {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, transaction.Get(Family::kLookup, MembershipKey(arrival, feed)));
+  if (!stored.has_value()) {
+    return absl::optional<FeedMembership>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const FeedMembership membership, ParseMembership(feed, *stored));
+  return absl::make_optional(membership);
 }
 
 absl::StatusOr<int64_t> Records::PutEvidence(Transaction& transaction, const record::Header& header,

@@ -101,6 +101,11 @@ class Records {
   // Says that an entry of a feed names the version and opens slots, beside what entries before it opened.
   absl::Status PutMembership(Transaction& transaction, const PutVersion& version,
                              const FeedMembership& membership) const;
+  // Adds `feed` to those that an own version, or one before it, has entered.
+  absl::Status AddFeed(Transaction& transaction, Arrival arrival, FeedId feed) const;
+  // That an entry of `feed` names a version, as `transaction` sees it; nullopt if none does.
+  static absl::StatusOr<absl::optional<FeedMembership>> FindMembership(const Transaction& transaction, Arrival arrival,
+                                                                       FeedId feed);
   // Keeps both signed headers as evidence and freezes the record: `header` and the one that is stored for the same
   // version. The first evidence stays; of further headers only the hashes are kept. `feed` is charged with the bytes
   // that are returned, by which the store grew.

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "meguri/storage/v1/stored.pb.h"
 #include "storage/key_layout.h"
 #include "storage/value.h"
 
@@ -64,6 +63,34 @@ absl::Status Settings::DeleteFollow(Transaction& transaction, const record::Part
                                     const record::FeedKey& feed) const {
   transaction.Delete(Family::kLookup, FollowKey(member, feed));
   return absl::OkStatus();
+}
+
+namespace {
+
+template <typename Source>
+absl::StatusOr<v1::StoredBackfill> BackfillIn(const Source& source, const record::RecordId& offer) {
+  v1::StoredBackfill backfill;
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, source.Get(Family::kLookup, BackfillKey(offer)));
+  if (stored.has_value()) {
+    MEGURI_RETURN_IF_ERROR(UnwrapMessage(*stored, "backfill", backfill));
+  }
+  return backfill;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::StoredBackfill> Settings::Backfill(const Transaction& transaction,
+                                                      const record::RecordId& offer) const {
+  return BackfillIn(transaction, offer);
+}
+
+absl::StatusOr<v1::StoredBackfill> Settings::Backfill(const record::RecordId& offer) const {
+  return BackfillIn(store_, offer);
+}
+
+void Settings::PutBackfill(Transaction& transaction, const record::RecordId& offer,
+                           const v1::StoredBackfill& backfill) {
+  transaction.Put(Family::kLookup, BackfillKey(offer), WrapMessage(backfill));
 }
 
 absl::StatusOr<absl::optional<std::string>> Settings::Heartbeat() const {

@@ -8,8 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "meguri/storage/v1/stored.pb.h"
 #include "record/feed.h"
 #include "record/participant_id.h"
+#include "record/record_id.h"
 #include "storage/ordered_store.h"
 #include "storage/transaction.h"
 
@@ -45,6 +47,11 @@ class Settings {
   absl::Status PutFollow(Transaction& transaction, const FollowSetting& follow) const;
   absl::Status DeleteFollow(Transaction& transaction, const record::ParticipantId& member,
                             const record::FeedKey& feed) const;
+
+  // How far the feed of an offer has been filled; nothing yet if nobody said so.
+  absl::StatusOr<v1::StoredBackfill> Backfill(const Transaction& transaction, const record::RecordId& offer) const;
+  absl::StatusOr<v1::StoredBackfill> Backfill(const record::RecordId& offer) const;
+  static void PutBackfill(Transaction& transaction, const record::RecordId& offer, const v1::StoredBackfill& backfill);
 
   // The newest verified heartbeat of the registry (a serialised SignedBody), or nullopt.
   absl::StatusOr<absl::optional<std::string>> Heartbeat() const;

@@ -30,6 +30,23 @@ bool Names(absl::Span<const std::string> names, const Reader& reader) {
   return reader.participant.has_value() && absl::c_linear_search(names, reader.participant->text());
 }
 
+bool HasGrants(const Reader& reader) { return reader.active && reader.grants != nullptr; }
+
+// What decides about a section for partners: of the offers that name it the one that the reader is closest to.
+GrantVerdict JudgePartner(const Reader& reader, const RecordScope& record, uint32_t slot) {
+  GrantVerdict closest;
+  for (const OfferedSlots& offered : record.offers) {
+    if ((offered.slots >> slot & 1U) == 0) {
+      continue;
+    }
+    const GrantVerdict verdict = JudgeOffer(*reader.grants, record.publisher, offered.offer, reader.roles, reader.now);
+    if (IsCloser(verdict, closest)) {
+      closest = verdict;
+    }
+  }
+  return closest;
+}
+
 // One row per way in; the first that fits decides.
 struct Rule {
   Audience audience;
@@ -64,21 +81,27 @@ constexpr Rule kRules[] = {
 
 Decision DecideSection(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
   if (IsPublisher(reader, record.publisher)) {
-    return {section.slot, true, "allow-owner", "The reader published the record."};
+    return {section.slot, true, "allow-owner", "The reader published the record.", ""};
   }
   for (const Rule& rule : kRules) {
     if (section.audiences.Has(rule.audience) && rule.fits(reader, record)) {
-      return {section.slot, true, rule.name, rule.why};
+      return {section.slot, true, rule.name, rule.why, ""};
+    }
+  }
+  if (section.audiences.Has(record::v1::AUDIENCE_PARTNERS) && HasGrants(reader)) {
+    const GrantVerdict verdict = JudgePartner(reader, record, section.slot);
+    if (verdict.grant != nullptr) {
+      return {section.slot, verdict.allowed, verdict.rule, GrantExplanation(verdict.rule), verdict.grant->id};
     }
   }
   if (reader.participant.has_value() && !reader.registered) {
-    return {section.slot, false, "deny-not-registered", "The registry here names no such member."};
+    return {section.slot, false, "deny-not-registered", "The registry here names no such member.", ""};
   }
   if (reader.participant.has_value() && !reader.active) {
     return {section.slot, false, "deny-not-active",
-            "The reader is suspended, has left, or the registry here is too old to know."};
+            "The reader is suspended, has left, or the registry here is too old to know.", ""};
   }
-  return {section.slot, false, "deny-by-default", "No audience of the section fits the reader."};
+  return {section.slot, false, "deny-by-default", "No audience of the section fits the reader.", ""};
 }
 
 FeedName MakeFeed(absl::string_view kind, absl::string_view scope) {
@@ -134,6 +157,25 @@ Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& pa
   return reader;
 }
 
+void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry& registry, absl::Time now,
+               Reader& reader) {
+  reader.now = now;
+  reader.grants = std::move(grants);
+  if (!HasGrants(reader) || !reader.grants->has_roles) {
+    return;
+  }
+  const registry::v1::MemberEntry* entry = registry.Find(*reader.participant);
+  if (entry == nullptr) {
+    return;
+  }
+  for (const registry::v1::Role& role : entry->roles()) {
+    reader.roles.push_back({role.kind(), ""});
+    for (const std::string& scope : role.scopes()) {
+      reader.roles.push_back({role.kind(), scope});
+    }
+  }
+}
+
 std::vector<Decision> Decide(const Reader& reader, const RecordScope& record, absl::Span<const SectionFacts> sections) {
   std::vector<Decision> decisions;
   decisions.reserve(sections.size());
@@ -177,6 +219,10 @@ bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, con
   if (kind == "authorities") {
     return CoversJurisdiction(reader, name.scope());
   }
+  if (kind == "offer") {
+    return reader.grants != nullptr &&
+           JudgeOffer(*reader.grants, publisher, name.scope(), reader.roles, reader.now).allowed;
+  }
   return kind == "to" && reader.participant.has_value() && reader.participant->text() == name.scope();
 }
 
@@ -200,7 +246,22 @@ absl::string_view RuleToFollow(const record::FeedName& name) {
   return kind == "to" ? "allow-addressee" : "allow-owner";
 }
 
-std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections) {
+FeedSlots OfferFeedFor(absl::Span<const SectionFacts> sections, const OfferTerms& offer) {
+  uint64_t wider = 0;
+  uint64_t opened = 0;
+  for (const SectionFacts& section : sections) {
+    const uint64_t bit = uint64_t{1} << section.slot;
+    if (section.audiences.Has(record::v1::AUDIENCE_PUBLIC) || section.audiences.Has(record::v1::AUDIENCE_MEMBERS)) {
+      wider |= bit;
+    } else if (IsIndexedIn(offer, section)) {
+      opened |= bit;
+    }
+  }
+  return {MakeFeed("offer", offer.id), opened == 0 ? 0 : opened | wider};
+}
+
+std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections,
+                                const OfferRefs& offers) {
   uint64_t public_slots = 0;
   uint64_t members_slots = 0;
   uint64_t all_slots = 0;
@@ -230,6 +291,12 @@ std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const Sect
       feeds.push_back({feed, slots | members_slots});
     }
   }
+  for (const std::shared_ptr<const OfferTerms>& offer : offers) {
+    FeedSlots feed = OfferFeedFor(sections, *offer);
+    if (feed.slots != 0) {
+      feeds.push_back(std::move(feed));
+    }
+  }
   if (all_slots != members_slots) {
     feeds.push_back({FeedName::Owner(), all_slots});
   }
@@ -241,6 +308,11 @@ std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const Sect
   }
   std::sort(feeds.begin(), feeds.end(), [](const FeedSlots& a, const FeedSlots& b) { return a.feed < b.feed; });
   return feeds;
+}
+
+bool IsIndexedIn(const OfferTerms& offer, const SectionFacts& section) {
+  return section.audiences.Has(record::v1::AUDIENCE_PARTNERS) && !section.audiences.Has(record::v1::AUDIENCE_PUBLIC) &&
+         !section.audiences.Has(record::v1::AUDIENCE_MEMBERS) && offer.section_types.contains(section.type);
 }
 
 std::vector<record::FeedName> IndexFeedsFor(const RecordScope& record, record::AudienceSet audiences) {

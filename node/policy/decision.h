@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "certs/registry.h"
+#include "node/policy/grant.h"
+#include "node/policy/offer.h"
 #include "record/audience.h"
 #include "record/feed.h"
 #include "record/participant_id.h"
@@ -23,10 +27,24 @@ struct Reader {
   bool active = false;                                // an active member, by a registry that is fresh enough
   std::vector<std::string> recycler_groups;
   std::vector<std::string> jurisdictions;
+  // What it was granted, to be judged as of `now`. Null: nothing.
+  std::shared_ptr<const ReaderGrants> grants;
+  std::vector<RoleInScope> roles;  // complete only if a grant asks for a role
+  absl::Time now;
 };
 
 // The reader that `participant` is in `registry`. If `registry_is_stale`, only PUBLIC stays open.
 Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& participant, bool registry_is_stale);
+
+// Gives `reader`, as ReaderOf made it, what it was granted, and the roles that grants ask for.
+void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry& registry, absl::Time now,
+               Reader& reader);
+
+// An offer into whose feed a record was entered, and the slots that the entry names.
+struct OfferedSlots {
+  std::string offer;  // 32 hexadecimal digits
+  uint64_t slots = 0;
+};
 
 // What the scoped audiences of a record mean.
 struct RecordScope {
@@ -35,6 +53,7 @@ struct RecordScope {
   std::vector<std::string> jurisdictions;
   std::vector<std::string> addressees;
   std::vector<std::string> subjects;
+  std::vector<OfferedSlots> offers;  // what PARTNERS means; of no concern to readers without grants
 };
 
 struct SectionFacts {
@@ -48,6 +67,7 @@ struct Decision {
   bool allowed = false;
   absl::string_view rule;  // stable name
   absl::string_view why;   // one sentence for the owner
+  std::string grant;       // the record of the grant that decided, 32 hexadecimal digits; empty: none did
 };
 
 // Decides for every section, in the order of `sections`.
@@ -69,11 +89,18 @@ struct FeedSlots {
   friend bool operator==(const FeedSlots&, const FeedSlots&) = default;
 };
 
-// The feeds that a record enters (docs/format/feed.md): one per audience bit that occurs, scoped ones per scope, less
-// those whose readers get the same slots from a wider feed. Ordered by name.
-std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections);
+// The feeds that a record enters (docs/format/feed.md): one per audience bit that occurs, scoped ones per scope and,
+// for PARTNERS, per offer of `offers`, which select the record, less those whose readers get the same slots from a
+// wider feed. Ordered by name.
+std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections,
+                                const OfferRefs& offers = {});
+// The same for one offer. Slots 0: it does not enter the feed of the offer.
+FeedSlots OfferFeedFor(absl::Span<const SectionFacts> sections, const OfferTerms& offer);
 
-// The feeds among FeedsFor to which the index entries of a section of these audiences belong: the widest that opens it.
+// The feeds among FeedsFor to which the index entries of a section of these audiences belong: the widest that opens it,
+// but for those of offers.
 std::vector<record::FeedName> IndexFeedsFor(const RecordScope& record, record::AudienceSet audiences);
+// Whether they belong to the feed of `offer` too.
+bool IsIndexedIn(const OfferTerms& offer, const SectionFacts& section);
 
 }  // namespace meguri::node

@@ -172,7 +172,8 @@ void CheckAddressed(const Publication& publication, absl::Span<const Section> se
 }
 
 RecordScope MakeScope(const record::Header& header, const Publication& publication) {
-  RecordScope scope{header.publisher(), "", publication.jurisdictions, publication.addressees, publication.subjects};
+  RecordScope scope{header.publisher(),   "", publication.jurisdictions, publication.addressees,
+                    publication.subjects, {}};
   scope.product_group = passport::ProductGroupOf(
       std::vector<Section>(publication.envelope.sections().begin(), publication.envelope.sections().end()));
   const passport::Profile* profile =

@@ -346,6 +346,8 @@ absl::StatusOr<Query::OwnRecord> Query::FindOwn(const record::ParticipantId& own
         MEGURI_ASSIGN_OR_RETURN(std::vector<SectionFacts> facts, FactsOf(stored));
         MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
         OwnRecord own{ScopeOf(stored, ref.publisher), std::move(facts), header.is_tombstone(), {}};
+        MEGURI_ASSIGN_OR_RETURN(own.scope.offers,
+                                ReadOffers(records, storage::Feeds(*snapshot), ref.arrival, own.facts));
         // What was entered, as the end of a record enters what the versions before it did.
         MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(ref.arrival));
         for (const storage::FeedMembership& membership : memberships) {

@@ -39,16 +39,25 @@ RecordScope ScopeOf(const storage::v1::StoredRecord& stored, const record::Parti
           stored.product_group(),
           {stored.jurisdictions().begin(), stored.jurisdictions().end()},
           {stored.addressees().begin(), stored.addressees().end()},
-          {stored.subjects().begin(), stored.subjects().end()}};
+          {stored.subjects().begin(), stored.subjects().end()},
+          {}};
 }
 
-absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecord& stored) {
-  std::vector<SectionFacts> facts;
-  for (const storage::v1::StoredSlot& slot : stored.slots()) {
-    MEGURI_ASSIGN_OR_RETURN(const record::AudienceSet audiences, record::AudienceSet::Parse(slot.audiences()));
-    facts.push_back({slot.slot(), slot.type(), audiences});
+absl::StatusOr<std::vector<OfferedSlots>> ReadOffers(const storage::Records& records, const storage::Feeds& feeds,
+                                                     storage::Arrival arrival, absl::Span<const SectionFacts> facts) {
+  std::vector<OfferedSlots> offers;
+  if (std::none_of(facts.begin(), facts.end(),
+                   [](const SectionFacts& section) { return section.audiences.Has(record::v1::AUDIENCE_PARTNERS); })) {
+    return offers;
   }
-  return facts;
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(arrival));
+  for (const storage::FeedMembership& membership : memberships) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds.Describe(membership.feed));
+    if (feed.is_own() && feed.key.name.kind() == "offer") {
+      offers.push_back({std::string(feed.key.name.scope()), membership.slots});
+    }
+  }
+  return offers;
 }
 
 ReaderView::ReaderView(const storage::SnapshotReader& store, const std::vector<record::ParticipantId>& hosted,
@@ -281,7 +290,11 @@ absl::StatusOr<absl::optional<uint64_t>> ReaderView::VisibleSlots(const VersionR
   bool visible = false;
   if (stored.own() && stored.slots_size() > 0) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<SectionFacts> facts, FactsOf(stored));
-    slots = AllowedSlots(reader_.reader, ScopeOf(stored, ref.publisher), facts);
+    RecordScope scope = ScopeOf(stored, ref.publisher);
+    if (reader_.reader.grants != nullptr && reader_.reader.participant != ref.publisher) {
+      MEGURI_ASSIGN_OR_RETURN(scope.offers, ReadOffers(records_, feeds_, ref.arrival, facts));
+    }
+    slots = AllowedSlots(reader_.reader, scope, facts);
     visible = slots != 0;
   }
   if (!visible) {

@@ -16,6 +16,7 @@
 #include "meguri/record/v1/carried.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "node/policy/decision.h"
+#include "node/policy/own_version.h"
 #include "node/query/disclosure.h"
 #include "node/query/list_scan.h"
 #include "record/hash.h"
@@ -61,9 +62,12 @@ struct ReadMask {
 // Absent, or hidden: the same words for both.
 absl::Status RecordNotFound();
 
-// What the scoped audiences of a stored record mean, and the facts about its sections by which access is decided.
+// What the scoped audiences of a stored record mean, but for offers.
 RecordScope ScopeOf(const storage::v1::StoredRecord& stored, const record::ParticipantId& publisher);
-absl::StatusOr<std::vector<SectionFacts>> FactsOf(const storage::v1::StoredRecord& stored);
+
+// The offers into whose feeds an own version was entered; none if nothing of it is for partners.
+absl::StatusOr<std::vector<OfferedSlots>> ReadOffers(const storage::Records& records, const storage::Feeds& feeds,
+                                                     storage::Arrival arrival, absl::Span<const SectionFacts> facts);
 
 // What one reader sees of the store at one moment. Which slots are visible is decided before sections are read. Not
 // thread-safe; `hosted` (the members whose records this node publishes) and `reader` outlive it.

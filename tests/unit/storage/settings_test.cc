@@ -58,6 +58,23 @@ TEST_F(SettingsTest, ForgetsAFollow) {
   EXPECT_EQ(follows->front().member, Member("9999:you"));
 }
 
+TEST_F(SettingsTest, RemembersHowFarTheFeedOfAnOfferIsFilled) {
+  const record::RecordId offer = *record::RecordId::Parse(std::string(16, 'o'));
+  EXPECT_EQ(settings_.Backfill(offer)->position(), 0U);
+  v1::StoredBackfill progress;
+  progress.set_position(256);
+  {
+    Transaction transaction(*store_);
+    Settings::PutBackfill(transaction, offer, progress);
+    EXPECT_EQ(settings_.Backfill(transaction, offer)->position(), 256U);
+    EXPECT_EQ(settings_.Backfill(offer)->position(), 0U);
+    MEGURI_ASSERT_OK(Apply(*store_, transaction));
+  }
+  EXPECT_EQ(settings_.Backfill(offer)->position(), 256U);
+  EXPECT_FALSE(settings_.Backfill(offer)->done());
+  EXPECT_EQ(settings_.Backfill(*record::RecordId::Parse(std::string(16, 'p')))->position(), 0U);
+}
+
 TEST_F(SettingsTest, RemembersTheNewestHeartbeat) {
   EXPECT_EQ(*settings_.Heartbeat(), absl::nullopt);
   for (const char* heartbeat : {"first", "second"}) {

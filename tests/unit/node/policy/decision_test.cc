@@ -20,7 +20,7 @@ FeedName Feed(absl::string_view text) { return *FeedName::Parse(text); }
 const char kMaker[] = "0188:7123456789012";
 const char kRecycler[] = "0188:4000012090001";
 
-RecordScope Scope() { return {Id(kMaker), "battery", {"JP"}, {}, {}}; }
+RecordScope Scope() { return {Id(kMaker), "battery", {"JP"}, {}, {}, {}}; }
 
 Reader Member(absl::string_view id) {
   Reader reader;

@@ -14,7 +14,33 @@ inline bool IsAmong(const std::vector<std::string>& list, const std::string& wor
   return std::set<std::string>(list.begin(), list.end()).count(word) == 1;
 }
 
-inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
+// `offers` are those that select the record.
+inline bool IsNaivelyGranted(const Reader& reader, const RecordScope& record, const OfferRefs& offers,
+                             const SectionFacts& section) {
+  bool granted = false;
+  for (const auto& offer : offers) {
+    const bool names_section = offer->section_types.count(section.type) == 1;
+    if (!names_section || reader.grants == nullptr || reader.grants->by_offer.count(offer->id) == 0) {
+      continue;
+    }
+    for (const GrantTerms& grant : reader.grants->by_offer.at(offer->id)) {
+      bool has_role = !grant.role.has_value();
+      for (const RoleInScope& role : reader.roles) {
+        if (grant.role.has_value() && role.kind == grant.role->kind) {
+          has_role = has_role || grant.role->scope.empty() || grant.role->scope == role.scope ||
+                     (role.kind == registry::v1::ROLE_KIND_AUTHORITY && role.scope == "JP");
+        }
+      }
+      granted =
+          granted || (grant.owner.text() == record.publisher.text() && grant.agreed && has_role && !grant.offer_ended &&
+                      grant.state == 1 && reader.now >= grant.not_before && reader.now < grant.expires);
+    }
+  }
+  return granted;
+}
+
+inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, const OfferRefs& offers,
+                           const SectionFacts& section) {
   const std::string me = reader.participant.has_value() ? reader.participant->text() : "";
   const uint32_t audiences = section.audiences.bits();
   const auto is_for = [&](int audience) { return (audiences >> audience) % 2 == 1; };
@@ -42,7 +68,15 @@ inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, cons
   if (is_for(7)) {
     may_read = may_read || (!me.empty() && IsAmong(record.subjects, me));
   }
-  return may_read;  // partners (3) have no grants yet, and what is for the owner (8) is for nobody else
+  if (is_for(3)) {
+    may_read = may_read || IsNaivelyGranted(reader, record, offers, section);
+  }
+  return may_read;  // what is for the owner (8) is for nobody else
+}
+
+// Of a record that no offer selects.
+inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
+  return NaivelyMayRead(reader, record, {}, section);
 }
 
 }  // namespace meguri::node::testing

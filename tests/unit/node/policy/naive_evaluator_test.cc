@@ -17,7 +17,14 @@ constexpr uint64_t kSeed = 20'267;
 // A small world, so that readers and records meet.
 class World {
  public:
-  explicit World(uint64_t seed) : engine_(seed) {}
+  explicit World(uint64_t seed) : engine_(seed) {
+    for (int i = 0; i < kGrantSets; ++i) {
+      grant_sets_.push_back(MakeGrants());
+    }
+    for (int i = 0; i < kOfferSets; ++i) {
+      offer_sets_.push_back(MakeOffers());
+    }
+  }
 
   bool Coin() { return engine_() % 2 == 0; }
   std::vector<std::string> SomeOf(const std::vector<std::string>& all) {
@@ -42,12 +49,66 @@ class World {
     if (reader.active) {
       reader.recycler_groups = SomeOf(groups_);
       reader.jurisdictions = SomeOf(places_);
+      for (const std::string& group : reader.recycler_groups) {
+        reader.roles.push_back({registry::v1::ROLE_KIND_RECYCLER, group});
+      }
+      for (const std::string& place : reader.jurisdictions) {
+        reader.roles.push_back({registry::v1::ROLE_KIND_AUTHORITY, place});
+      }
+    }
+    reader.now = SomeTime();
+    if (engine_() % 4 != 0) {
+      reader.grants = grant_sets_[engine_() % kGrantSets];
     }
     return reader;
   }
+  absl::Time SomeTime() { return absl::FromUnixSeconds(static_cast<int64_t>(engine_() % 10)); }
+  // Good ones are common enough, and so is each way of being no good.
+  GrantTerms SomeGrant() {
+    GrantTerms grant{"", OneOf(offers_), SomeOwner()};
+    grant.id = absl::StrCat("grant of ", grant.offer);
+    if (engine_() % 4 == 0) {
+      grant.role = Coin() ? RoleInScope{registry::v1::ROLE_KIND_RECYCLER, Coin() ? OneOf(groups_) : ""}
+                          : RoleInScope{registry::v1::ROLE_KIND_AUTHORITY, Coin() ? OneOf(places_) : ""};
+    }
+    grant.state = static_cast<passport::v1::GrantState>(engine_() % 3 != 0 ? 1 : engine_() % 5);
+    grant.agreed = engine_() % 8 != 0;
+    grant.offer_ended = engine_() % 8 == 0;
+    grant.not_before = SomeTime() - absl::Seconds(5);
+    grant.expires = SomeTime() + absl::Seconds(3);
+    return grant;
+  }
+  // One member owns more than the others, so that grants are often of the owner of the record.
+  record::ParticipantId SomeOwner() {
+    return record::ParticipantId::Parse(Coin() ? members_.front() : OneOf(members_)).value();
+  }
+  std::shared_ptr<const ReaderGrants> MakeGrants() {
+    auto grants = std::make_shared<ReaderGrants>();
+    for (uint64_t left = engine_() % 12; left > 0; --left) {
+      GrantTerms grant = SomeGrant();
+      grants->by_offer[grant.offer].push_back(grant);
+    }
+    return grants;
+  }
+  const OfferRefs& SomeOffers() { return offer_sets_[engine_() % kOfferSets]; }
+  OfferRefs MakeOffers() {
+    OfferRefs some;
+    for (const std::string& id : offers_) {
+      if (Coin()) {
+        auto offer = std::make_shared<OfferTerms>();
+        offer->id = id;
+        for (uint32_t type = 1; type <= 8; ++type) {
+          if (Coin()) {
+            offer->section_types.insert(type);
+          }
+        }
+        some.push_back(std::move(offer));
+      }
+    }
+    return some;
+  }
   RecordScope SomeRecord() {
-    return {record::ParticipantId::Parse(OneOf(members_)).value(), Coin() ? OneOf(groups_) : "", SomeOf(places_),
-            SomeOf(members_), SomeOf(members_)};
+    return {SomeOwner(), Coin() ? OneOf(groups_) : "", SomeOf(places_), SomeOf(members_), SomeOf(members_), {}};
   }
   std::vector<SectionFacts> SomeSections() {
     std::vector<SectionFacts> sections;
@@ -64,21 +125,40 @@ class World {
   const std::vector<std::string> members_ = {"9999:maker", "9999:mill", "9999:recycler", "9999:city", "9999:trader"};
   const std::vector<std::string> groups_ = {"battery", "washing-machine", "plastic-lot"};
   const std::vector<std::string> places_ = {"JP", "13", "23"};
+  const std::vector<std::string> offers_ = {std::string(32, 'a'), std::string(32, 'b'), std::string(32, 'c')};
   std::mt19937_64 engine_;
+  static constexpr int kGrantSets = 4096;
+  static constexpr int kOfferSets = 256;
+  std::vector<std::shared_ptr<const ReaderGrants>> grant_sets_;
+  std::vector<OfferRefs> offer_sets_;
 };
+
+// As a node does: the record enters the feeds of the offers, and its entries say what they open.
+std::vector<FeedSlots> Enter(RecordScope& record, absl::Span<const SectionFacts> sections, const OfferRefs& offers) {
+  std::vector<FeedSlots> feeds = FeedsFor(record, sections, offers);
+  for (const FeedSlots& feed : feeds) {
+    if (feed.feed.kind() == "offer") {
+      record.offers.push_back({std::string(feed.feed.scope()), feed.slots});
+    }
+  }
+  return feeds;
+}
 
 // Get, List and the others ask Decide; followers get what FeedsFor and MayFollow say. All of them say the same.
 TEST(NaiveEvaluator, AgreesWithTheDecisionOnAMillionCases) {
   World world(kSeed);
   uint64_t allowed = 0;
   uint64_t denied = 0;
+  uint64_t granted = 0;
   for (int i = 0; i < kCases; ++i) {
     const Reader reader = world.SomeReader();
-    const RecordScope record = world.SomeRecord();
+    RecordScope record = world.SomeRecord();
     const std::vector<SectionFacts> sections = world.SomeSections();
+    const OfferRefs& offers = world.SomeOffers();
+    const std::vector<FeedSlots> feeds = Enter(record, sections, offers);
     uint64_t expected = 0;
     for (const SectionFacts& section : sections) {
-      const bool may_read = NaivelyMayRead(reader, record, section);
+      const bool may_read = NaivelyMayRead(reader, record, offers, section);
       expected |= may_read ? uint64_t{1} << section.slot : 0;
       ++(may_read ? allowed : denied);
     }
@@ -88,9 +168,13 @@ TEST(NaiveEvaluator, AgreesWithTheDecisionOnAMillionCases) {
     for (const Decision& decision : decisions) {
       ASSERT_EQ(decision.allowed, (expected >> decision.slot & 1) == 1) << "case " << i << " slot " << decision.slot;
       ASSERT_EQ(decision.rule.substr(0, 5) == "allow", decision.allowed) << decision.rule;
+      granted += decision.rule == "allow-grant" ? 1 : 0;
+      if (decision.rule == "allow-grant") {
+        ASSERT_FALSE(decision.grant.empty());
+      }
     }
     uint64_t followed = 0;
-    for (const FeedSlots& feed : FeedsFor(record, sections)) {
+    for (const FeedSlots& feed : feeds) {
       followed |= MayFollow(reader, record.publisher, feed.feed) ? feed.slots : 0;
     }
     ASSERT_EQ(followed, expected) << "case " << i;
@@ -98,6 +182,35 @@ TEST(NaiveEvaluator, AgreesWithTheDecisionOnAMillionCases) {
   // The world is such that both answers are common.
   EXPECT_GT(allowed, uint64_t{kCases} / 2);
   EXPECT_GT(denied, uint64_t{kCases} / 2);
+  EXPECT_GT(granted, uint64_t{kCases} / 200);
+}
+
+// Every change that takes something from a grant, or takes the grant, opens nothing.
+TEST(NaiveEvaluator, TakingAGrantNeverWidensAndAnExpiredOneIsAsNone) {
+  World world(kSeed + 1);
+  uint64_t narrowed = 0;
+  for (int i = 0; i < kCases / 2; ++i) {
+    Reader reader = world.SomeReader();
+    if (reader.grants == nullptr || reader.grants->by_offer.empty()) {
+      continue;
+    }
+    RecordScope record = world.SomeRecord();
+    const std::vector<SectionFacts> sections = world.SomeSections();
+    Enter(record, sections, world.SomeOffers());
+    const uint64_t before = AllowedSlots(reader, record, sections);
+    auto expired = std::make_shared<ReaderGrants>(*reader.grants);
+    auto absent = std::make_shared<ReaderGrants>(*reader.grants);
+    std::vector<GrantTerms>& of_offer = expired->by_offer.begin()->second;
+    absent->by_offer[of_offer.front().offer].erase(absent->by_offer[of_offer.front().offer].begin());
+    of_offer.front().expires = reader.now;
+    reader.grants = expired;
+    const uint64_t without = AllowedSlots(reader, record, sections);
+    reader.grants = absent;
+    ASSERT_EQ(AllowedSlots(reader, record, sections), without) << "case " << i;
+    ASSERT_EQ(without & ~before, 0U) << "case " << i;
+    narrowed += without != before ? 1 : 0;
+  }
+  EXPECT_GT(narrowed, 200U);
 }
 
 }  // namespace
