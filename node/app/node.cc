@@ -20,6 +20,8 @@
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
+#include "node/access/access_state.h"
+#include "node/app/access_work.h"
 #include "node/app/certificate_renewal.h"
 #include "node/app/clients.h"
 #include "node/app/entry_file.h"
@@ -73,6 +75,7 @@ constexpr size_t kBundleBytesMax = size_t{1} << 20;
 constexpr size_t kExpireAtOnce = 1000;
 constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
 constexpr absl::Duration kCorrespondentTick = absl::Milliseconds(200);
+constexpr absl::Duration kAccessTick = absl::Milliseconds(100);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kMemoryTick = absl::Minutes(5);
@@ -190,10 +193,12 @@ struct Node::Parts {
 
   absl::Status OpenStore(const Config& config);
   absl::Status LoadKeys(const Config& config);
+  absl::Status OpenRegistry(const Config& config);
   absl::Status WireCapabilities(const Config& config);
   absl::Status Serve(const Config& config);
   absl::Status FollowRegistryFeed();
 
+  Reader ReaderNow(const record::ParticipantId& member) const;
   void OnGrown(const std::vector<storage::FeedId>& grown);
   bool IsAuditAlone(const std::vector<storage::FeedId>& grown);
   void FollowCorrespondentsSoon();
@@ -234,6 +239,7 @@ struct Node::Parts {
   std::unique_ptr<CertificateOffice> office;
   std::unique_ptr<RegistryState> registry;
   std::unique_ptr<RegistryView> registry_view;
+  std::unique_ptr<AccessState> access;
   std::unique_ptr<FeedKeys> feed_keys;
   std::unique_ptr<CertificateRenewal> renewal;
   std::unique_ptr<storage::Committer> committer;
@@ -247,6 +253,7 @@ struct Node::Parts {
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
+  std::unique_ptr<AccessWork> access_work;
   std::unique_ptr<Authenticator> authenticator;
   std::unique_ptr<AuditLog> audit_log;
   std::unique_ptr<AuditEdge> audit;
@@ -321,7 +328,7 @@ absl::Status Node::Parts::LoadKeys(const Config& config) {
   return WriteRoots(folder, bundle, client_ca);
 }
 
-absl::Status Node::Parts::WireCapabilities(const Config& config) {
+absl::Status Node::Parts::OpenRegistry(const Config& config) {
   heartbeat_interval = absl::Seconds(config.GetInt("heartbeat_seconds"));
   registry = std::make_unique<RegistryState>(bundle, participant, absl::Hours(config.GetInt("registry_stale_hours")),
                                              *durable, clock);
@@ -335,11 +342,23 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
     }
   }
   registry_view = std::make_unique<RegistryView>(*registry);
+  return absl::OkStatus();
+}
+
+absl::Status Node::Parts::WireCapabilities(const Config& config) {
+  MEGURI_RETURN_IF_ERROR(OpenRegistry(config));
   feed_keys = std::make_unique<FeedKeys>(folder, participant, *registry, clock, log);
   MEGURI_RETURN_IF_ERROR(feed_keys->Load());
   feed_keys->Refresh();
   executor = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
-  publisher = std::make_unique<Publisher>(*registry_view, *durable, *committer, clock);
+  access = std::make_unique<AccessState>(participant, *durable, clock);
+  MEGURI_RETURN_IF_ERROR(access->Load());
+  publisher = std::make_unique<Publisher>(
+      *registry_view, *durable, *committer, clock,
+      PublishHooks{[this](const std::vector<OwnVersion>& versions, storage::CommitScope& scope) {
+                     return access->OnWritten(versions, scope);
+                   },
+                   [this](const std::vector<OwnVersion>& versions) { access->OnDurable(versions); }});
   MEGURI_ASSIGN_OR_RETURN(const PageTokens::Key token_key, LoadTokenKey(folder, random));
   query =
       std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, PageTokens(token_key, clock));
@@ -354,15 +373,15 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   follows = std::make_unique<FollowRunner>(*registry_view, *peers, *durable, *committer, *executor, clock, random,
                                            follow_log, QuotaOf(config));
   exchange = std::make_unique<CheckpointExchange>(
-      *registry_view,
-      [this](const record::ParticipantId& member) { return ReaderOf(*registry->Get(), member, registry->IsStale()); },
-      *follows, follow_log, *durable, participant, clock, random);
+      *registry_view, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows, follow_log,
+      *durable, participant, clock, random);
   exchange_interval = absl::Seconds(config.GetInt("exchange_seconds"));
   if (config.Get("follow_correspondents") == "yes") {
     correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);
   }
-  authenticator = std::make_unique<Authenticator>(*registry, std::vector<record::ParticipantId>{participant}, client_ca,
-                                                  revoked_clients, clock);
+  access_work = std::make_unique<AccessWork>(*access, *committer, *executor, *follows, participant, log);
+  authenticator = std::make_unique<Authenticator>(*registry, *access, std::vector<record::ParticipantId>{participant},
+                                                  client_ca, revoked_clients, clock);
   audit_log = std::make_unique<AuditLog>(*committer, participant, clock, random);
   audit = std::make_unique<AuditEdge>(*audit_log, [this] { return registry->entries_read(); });
   audit_list = std::make_unique<AuditList>(
@@ -383,11 +402,19 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                             });
   registry->AddListener([this] {
     feed_keys->Refresh();
-    streams->OnRegistryChanged();
+    streams->OnRightsChanged();
     follows->RetryNow();
   });
+  access->AddListener([this] { streams->OnRightsChanged(); });
   committer->AddObserver([this](const std::vector<storage::FeedId>& grown) { OnGrown(grown); });
   return absl::OkStatus();
+}
+
+Reader Node::Parts::ReaderNow(const record::ParticipantId& member) const {
+  const std::shared_ptr<const certs::Registry> members = registry->Get();
+  Reader reader = ReaderOf(*members, member, registry->IsStale());
+  AddGrants(access->GrantsOf(member), *members, clock.Now(), reader);
+  return reader;
 }
 
 absl::Status Node::Parts::FollowRegistryFeed() {
@@ -424,7 +451,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams, *exchange));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
-  services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry));
+  services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry, *access, clock));
   services.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list, *registry, *peers));
   std::vector<grpc::Service*> borrowed;
   borrowed.reserve(services.size());
@@ -443,6 +470,7 @@ void Node::Parts::OnGrown(const std::vector<storage::FeedId>& grown) {
   if (IsAuditAlone(grown)) {
     return;
   }
+  access->OnGrown(grown);
   streams->OnGrown(grown);
   if (correspondents != nullptr) {
     correspondents->OnGrown(grown);
@@ -548,7 +576,7 @@ void Node::Parts::SignHeartbeat() {
   if (!signed_status.ok() && ReasonOf(signed_status) != "HEARTBEAT_AHEAD") {
     log.Error("heartbeat-failed", {{"error", std::string(signed_status.message())}});
   }
-  streams->OnRegistryChanged();
+  streams->OnRightsChanged();
 }
 
 // What the operator sent must serve this node at least as well as what it replaces.
@@ -585,7 +613,7 @@ void Node::Parts::WatchRevokedClients() {
     log.Error("revoked-clients-unreadable", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
     return;
   }
-  streams->OnRegistryChanged();
+  streams->OnRightsChanged();
   log.Info("revoked-clients-read");
 }
 
@@ -620,7 +648,7 @@ void Node::Parts::WatchStore() {
   // What the operator says from now on is not kept: nothing may be open that a suspension would close.
   if (!writing.ok() && !registry->IsStale()) {
     registry->SetWritable(false);
-    streams->OnRegistryChanged();
+    streams->OnRightsChanged();
   }
 }
 
@@ -645,6 +673,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
   std::vector<Ticker::Task> tasks;
   tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
   tasks.push_back({kCorrespondentTick, [this] { FollowCorrespondentsSoon(); }});
+  tasks.push_back({kAccessTick, [this] { access_work->Tick(); }});
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
                      call_log->Tick();
@@ -711,6 +740,9 @@ Node::~Node() {
     parts_->server->Stop();
   }
   parts_->ticker.reset();
+  if (parts_->access_work != nullptr) {
+    parts_->access_work->Stop();
+  }
   // Callbacks of the committer and work of the executor refer to all parts, so these stop one by one and go together.
   if (parts_->follows != nullptr) {
     parts_->follows->Stop();

@@ -29,6 +29,7 @@ struct Publisher::Prepared {
   record::Header header;
   storage::v1::StoredRecord stored;
   std::vector<record::v1::Section> sections;
+  std::vector<SectionFacts> facts;
   std::vector<FeedSlots> feeds;
   absl::btree_map<record::FeedName, std::vector<record::IndexTerm>> terms;
   std::string enrolled;  // participant whose entry this is; "" for any other record
@@ -138,8 +139,8 @@ absl::Status ChainError(absl::string_view reason, size_t index, absl::string_vie
 }  // namespace
 
 Publisher::Publisher(const PublisherRegistry& registry, const storage::StoreReader& store,
-                     storage::Committer& committer, const Clock& clock)
-    : registry_(registry), store_(store), committer_(committer), clock_(clock) {}
+                     storage::Committer& committer, const Clock& clock, PublishHooks hooks)
+    : registry_(registry), store_(store), committer_(committer), clock_(clock), hooks_(std::move(hooks)) {}
 
 Publisher::~Publisher() = default;
 
@@ -180,8 +181,9 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
     std::vector<record::v1::Section> sections(publication.envelope.sections().begin(),
                                               publication.envelope.sections().end());
     std::vector<passport::RecordLink> links = passport::LinksOf(sections);
-    prepared.push_back({std::move(checked->header), std::move(stored), std::move(sections), std::move(feeds),
-                        std::move(terms), EnrolledBy(publication), std::move(checked->warnings), std::move(links)});
+    prepared.push_back({std::move(checked->header), std::move(stored), std::move(sections), std::move(checked->facts),
+                        std::move(feeds), std::move(terms), EnrolledBy(publication), std::move(checked->warnings),
+                        std::move(links)});
   }
   if (!violations.empty()) {
     return InvalidInput(violations);
@@ -262,6 +264,7 @@ class Commit {
 
   // Of what was added.
   std::vector<Violation> TakeWarnings() { return std::move(warnings_); }
+  std::vector<OwnVersion> TakeForHooks() { return std::move(for_hooks_); }
 
  private:
   absl::StatusOr<absl::optional<storage::VersionRef>> FindVersion(const record::Header& header, uint64_t version) {
@@ -329,7 +332,7 @@ class Commit {
                             records_.Read(scope_.transaction, previous->arrival));
     uint64_t slots = 0;
     for (const storage::v1::StoredSlot& slot : stored.slots()) {
-      slots |= slot.type() == record::v1::SECTION_TYPE_IDENTITY ? uint64_t{1} << slot.slot() : 0;
+      slots |= passport::IsComparedWithBefore(slot.type()) ? uint64_t{1} << slot.slot() : 0;
     }
     MEGURI_ASSIGN_OR_RETURN(const std::vector<record::v1::Section> before,
                             records_.ReadSections(scope_.transaction, previous->arrival, slots));
@@ -355,6 +358,9 @@ class Commit {
     }
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version,
                             records_.PutNew(scope_.transaction, item.header, item.stored));
+    if (ConcernsHooks(item)) {
+      for_hooks_.push_back({item.header, version.arrival, item.facts, item.stored.product_group()});
+    }
     for (const record::v1::Section& section : item.sections) {
       MEGURI_RETURN_IF_ERROR(records_.PutSection(scope_.transaction, version, section).status());
     }
@@ -402,6 +408,20 @@ class Commit {
     return absl::OkStatus();
   }
 
+  template <typename Prepared>
+  static bool ConcernsHooks(const Prepared& item) {
+    switch (item.header.message().record_type()) {
+      case record::v1::RECORD_TYPE_OFFER:
+      case record::v1::RECORD_TYPE_GRANT:
+      case record::v1::RECORD_TYPE_AGREEMENT:
+        return true;
+      default:
+        return absl::c_any_of(item.facts, [](const SectionFacts& section) {
+          return section.audiences.Has(record::v1::AUDIENCE_PARTNERS);
+        });
+    }
+  }
+
   storage::Records records_;
   storage::Index index_;
   storage::Settings settings_;
@@ -409,6 +429,7 @@ class Commit {
   const record::ParticipantId& publisher_;
   NamedRecords named_;
   std::vector<Violation> warnings_;
+  std::vector<OwnVersion> for_hooks_;
   absl::btree_map<record::FeedName, storage::FeedId> ids_;
 };
 
@@ -419,6 +440,7 @@ struct Publisher::Pending {
   PublishCall call;                             // without its publications
   absl::StatusOr<std::vector<Prepared>> items;  // or why it is refused
   Published published;
+  std::vector<OwnVersion> for_hooks;
   Done done;
 
   // Those that every check of these bytes finds come behind the ones that only this node could find.
@@ -481,6 +503,10 @@ absl::Status Publisher::CommitPending(Pending& pending, CommitScope& scope) {
     pending.published.records.push_back(std::move(published));
   }
   pending.published.warnings = commit.TakeWarnings();
+  pending.for_hooks = commit.TakeForHooks();
+  if (hooks_.written != nullptr && !pending.for_hooks.empty()) {
+    MEGURI_RETURN_IF_ERROR(hooks_.written(pending.for_hooks, scope));
+  }
   return HasMemory(call) ? requests.Put(scope.transaction, key, call.body_hash, EncodeAnswer(pending.published.records),
                                         clock_.Now())
                          : absl::OkStatus();
@@ -501,7 +527,7 @@ absl::Status Publisher::Rehearse(Pending& pending) const {
 }
 
 void Publisher::Publish(PublishCall call, Done done) {
-  auto pending = std::make_shared<Pending>(Pending{std::move(call), std::vector<Prepared>(), {}, std::move(done)});
+  auto pending = std::make_shared<Pending>(Pending{std::move(call), std::vector<Prepared>(), {}, {}, std::move(done)});
   if (pending->is_too_late()) {
     pending->Answer(EarlierRefused());
     return;
@@ -521,7 +547,12 @@ void Publisher::Publish(PublishCall call, Done done) {
         }
         return status;
       },
-      [pending](absl::Status status) { pending->Answer(std::move(status)); });
+      [this, pending](absl::Status status) {
+        if (status.ok() && hooks_.durable != nullptr && !pending->for_hooks.empty()) {
+          hooks_.durable(pending->for_hooks);
+        }
+        pending->Answer(std::move(status));
+      });
 }
 
 }  // namespace meguri::node

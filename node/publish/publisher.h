@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "meguri/record/v1/record.pb.h"
+#include "node/policy/own_version.h"
 #include "node/publish/publish_sequence.h"
 #include "record/batch.h"
 #include "record/participant_id.h"
@@ -68,6 +69,15 @@ class PublisherRegistry {
   virtual const certs::TrustBundle& bundle() const = 0;
 };
 
+// Whoever has to do with some of what is published, sections for partners and access records: each is told of those
+// versions of a call, on the committer's thread. Either may be empty.
+struct PublishHooks {
+  // They are written to `scope`, which is not committed yet. What this refuses is refused.
+  std::function<absl::Status(const std::vector<OwnVersion>& versions, storage::CommitScope& scope)> written;
+  // They are durable, and nobody was answered yet.
+  std::function<void(const std::vector<OwnVersion>& versions)> durable;
+};
+
 // Takes in what hosted members publish: checks everything, reports every problem at once, and commits all records of a
 // call or none. A request ID that was answered within storage::kRequestRetention gets the same answer again, whatever
 // has changed since; with another body it is refused (ALREADY_EXISTS, reason REQUEST_ID_REUSED). A call behind a
@@ -77,7 +87,7 @@ class Publisher {
   using Done = absl::AnyInvocable<void(absl::StatusOr<Published>)>;
 
   Publisher(const PublisherRegistry& registry, const storage::StoreReader& store, storage::Committer& committer,
-            const Clock& clock);
+            const Clock& clock, PublishHooks hooks = {});
   ~Publisher();
 
   // Checks on the calling thread (up to some milliseconds), commits on the committer's, and answers there, or at once
@@ -95,6 +105,7 @@ class Publisher {
   const storage::StoreReader& store_;
   storage::Committer& committer_;
   const Clock& clock_;
+  const PublishHooks hooks_;
   record::VerifiedRoots verified_roots_;
 };
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/access_service.h"
 
+#include "absl/strings/escaping.h"
 #include "base/status_macros.h"
 #include "node/policy/decision.h"
 
 namespace meguri::node {
 
-AccessServiceEdge::AccessServiceEdge(RpcContext rpc, const Query& query, const RegistryState& registry)
-    : rpc_(rpc), query_(query), registry_(registry) {}
+AccessServiceEdge::AccessServiceEdge(RpcContext rpc, const Query& query, const RegistryState& registry,
+                                     const AccessState& access, const Clock& clock)
+    : rpc_(rpc), query_(query), registry_(registry), access_(access), clock_(clock) {}
 
 grpc::ServerUnaryReactor* AccessServiceEdge::Explain(grpc::CallbackServerContext* context,
                                                      const access::v1::ExplainRequest* request,
@@ -23,7 +25,9 @@ grpc::ServerUnaryReactor* AccessServiceEdge::Explain(grpc::CallbackServerContext
                        if (!request->reader().empty()) {
                          MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                                                  record::ParticipantId::Parse(request->reader()));
-                         reader = ReaderOf(*registry_.Get(), participant, registry_.IsStale());
+                         const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+                         reader = ReaderOf(*registry, participant, registry_.IsStale());
+                         AddGrants(access_.ExplainedGrantsOf(participant), *registry, clock_.Now(), reader);
                        }
                        const std::vector<Decision> decisions = Decide(reader, own.scope, own.facts);
                        for (size_t i = 0; i < decisions.size(); ++i) {
@@ -33,6 +37,7 @@ grpc::ServerUnaryReactor* AccessServiceEdge::Explain(grpc::CallbackServerContext
                          row->set_allowed(decisions[i].allowed);
                          row->set_rule(std::string(decisions[i].rule));
                          row->set_explanation(std::string(decisions[i].why));
+                         row->set_grant_record_id(absl::HexStringToBytes(decisions[i].grant));
                        }
                        out.set_ended(own.has_ended);
                        for (const record::FeedName& feed : own.feeds) {

@@ -40,9 +40,11 @@ const api::v1::Callers& CallersOf(absl::string_view method) {
   return descriptor->options().GetExtension(api::v1::callers);
 }
 
-Authenticator::Authenticator(const RegistryState& registry, std::vector<record::ParticipantId> hosted,
-                             certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock)
+Authenticator::Authenticator(const RegistryState& registry, const AccessState& access,
+                             std::vector<record::ParticipantId> hosted, certs::Certificate client_ca,
+                             const RevokedClients& revoked_clients, const Clock& clock)
     : registry_(registry),
+      access_(access),
       hosted_(std::move(hosted)),
       client_ca_(std::move(client_ca)),
       revoked_clients_(revoked_clients),
@@ -174,11 +176,14 @@ absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
 }
 
 Reader Authenticator::ReaderFor(const Caller& caller) const {
-  Reader reader = ReaderOf(*registry_.Get(), caller.acting_member, registry_.IsStale());
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  Reader reader = ReaderOf(*registry, caller.acting_member, registry_.IsStale());
+  AddGrants(access_.GrantsOf(caller.acting_member), *registry, clock_.Now(), reader);
   if (!caller.is_client && !CheckRegistration(caller).ok()) {
     reader.active = false;
     reader.recycler_groups.clear();
     reader.jurisdictions.clear();
+    reader.grants.reset();
     reader.participant.reset();
   }
   return reader;

@@ -12,6 +12,7 @@
 #include "certs/certificate.h"
 #include "grpcpp/server_context.h"
 #include "meguri/api/v1/callers.pb.h"
+#include "node/access/access_state.h"
 #include "node/membership/registry_state.h"
 #include "node/policy/decision.h"
 #include "node/query/query.h"
@@ -36,15 +37,15 @@ const api::v1::Callers& CallersOf(absl::string_view method);
 class Authenticator {
  public:
   // `client_ca` issues this node's own client certificates; nodes carry certificates of the federation.
-  Authenticator(const RegistryState& registry, std::vector<record::ParticipantId> hosted, certs::Certificate client_ca,
-                const RevokedClients& revoked_clients, const Clock& clock);
+  Authenticator(const RegistryState& registry, const AccessState& access, std::vector<record::ParticipantId> hosted,
+                certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock);
 
   // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED) or PERMISSION_DENIED (reasons CALLER_CLASS,
   // CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
 
   // Whether the registry, as it is now, still lets a caller act for its member, and a client is not revoked; its scopes
-  // as of now.
+  // and what it was granted, as of now.
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
   // As RegistryState::DoubtAbout.
@@ -64,6 +65,7 @@ class Authenticator {
                                                      const certs::Identity& identity, bool is_client) const;
 
   const RegistryState& registry_;
+  const AccessState& access_;
   const std::vector<record::ParticipantId> hosted_;
   const certs::Certificate client_ca_;
   const RevokedClients& revoked_clients_;

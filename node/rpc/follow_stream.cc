@@ -448,7 +448,7 @@ void FollowStreams::OnGrown(const std::vector<storage::FeedId>& grown) {
   WakeIf([&](const FollowStreamReactor& reactor) { return reactor.Follows(grown); });
 }
 
-void FollowStreams::OnRegistryChanged() {
+void FollowStreams::OnRightsChanged() {
   WakeIf([](const FollowStreamReactor&) { return true; });
 }
 

@@ -48,8 +48,9 @@ class FollowStreams {
 
   // Feeds have grown: those who follow them get the news now.
   void OnGrown(const std::vector<storage::FeedId>& grown);
-  // The registry, or its heartbeat, has changed: every stream is judged again, and those whose right is gone end.
-  void OnRegistryChanged();
+  // The registry or its heartbeat has changed, or what is granted: every stream is judged again, and those whose right
+  // is gone end.
+  void OnRightsChanged();
   // Ends every stream; those that come later are refused.
   void Close();
   // Sends heartbeats where they are due. Call it about once a second.

@@ -58,16 +58,22 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
     const size_t slots =
         passport::FindProfile(static_cast<uint32_t>(draft.record_type), identity.product_group())->slot_count;
     std::vector<record::SectionDraft> sections = draft.more;
-    if (IsPassport(draft)) {
+    if (IsPassport(draft) && !draft.is_tombstone) {
       sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
                           identity.SerializeAsString()});
     }
     const record::SealedSections sealed =
-        ValueOf(record::SealSections(id, draft.record_id, 1, sections, slots, random));
+        ValueOf(record::SealSections(id, draft.record_id, draft.version, sections, slots, random));
     record::v1::Header header;
     header.set_format_version(record::kFormatVersion);
     header.set_record_id(draft.record_id.ToString());
-    header.set_version(1);
+    header.set_version(draft.version);
+    if (draft.previous.has_value()) {
+      header.set_previous_header_hash(draft.previous->ToString());
+    }
+    if (draft.is_tombstone) {
+      header.mutable_tombstone()->set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
+    }
     header.set_record_type(draft.record_type);
     header.set_publisher(publisher.id);
     header.set_issue_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(now)));
@@ -102,7 +108,16 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   committer_ = ValueOf(storage::Committer::Start(disk_.store, disk_.anchor));
   const storage::SnapshotReader& durable = committer_->durable();
   executor_ = std::make_unique<Executor>(kWorkThreads, kWorkQueueMax);
-  publisher_ = std::make_unique<node::Publisher>(registry_, durable, *committer_, clock);
+  access_ = std::make_unique<node::AccessState>(id_, durable, clock);
+  const absl::Status read = access_->Load();
+  Invariant(read.ok(), read.ToString());
+  publisher_ = std::make_unique<node::Publisher>(
+      registry_, durable, *committer_, clock,
+      node::PublishHooks{[this](const std::vector<node::OwnVersion>& versions, storage::CommitScope& scope) {
+                           return access_->OnWritten(versions, scope);
+                         },
+                         [this](const std::vector<node::OwnVersion>& versions) { access_->OnDurable(versions); }});
+  access_->AddListener([this] { peers_.Wake(id_); });
   query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
                                          node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
@@ -115,11 +130,11 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
   exchange_ = std::make_unique<node::CheckpointExchange>(
-      registry_,
-      [this](const record::ParticipantId& reader) { return node::ReaderOf(*registry_.Get(), reader, false); },
-      *follows_, reports_, durable, id_, clock, random_);
+      registry_, [this](const record::ParticipantId& reader) { return ReaderFor(reader).reader; }, *follows_, reports_,
+      durable, id_, clock, random_);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);
   committer_->AddObserver([this](const std::vector<storage::FeedId>& grown) {
+    access_->OnGrown(grown);
     correspondents_->OnGrown(grown);
     peers_.Wake(id_);
     MutexLock lock(commit_mutex_);
@@ -129,9 +144,14 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   Invariant(loaded.ok(), loaded.ToString());
   const absl::Status known = correspondents_->Load();
   Invariant(known.ok(), known.ToString());
-  peers_.Add(id_, *source_, [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
-    correspondents_->OnAsked(reader, feed);
-  });
+  peers_.Add(
+      id_, *source_,
+      [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
+        correspondents_->OnAsked(reader, feed);
+      },
+      [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
+        return node::MayFollow(ReaderFor(reader).reader, feed.publisher, feed.name);
+      });
 }
 
 // In the order of a real node: streams, follows, what waits, what is to be written.
@@ -192,7 +212,30 @@ bool LoopbackNode::RunFollowsUntil(const std::function<bool()>& is_over) {
 void LoopbackNode::Tick() {
   const absl::Status followed = correspondents_->FollowNoted();
   Invariant(followed.ok(), followed.ToString());
+  TickAccess();
+  for (const node::GrantedFeed& granted : ValueOf(access_->TakeGrantedFeeds())) {
+    const record::FeedKey& feed = granted.feed;
+    const bool is_followed = follows_->Follows(id_, feed.publisher, feed.name);
+    if (granted.is_open != is_followed) {
+      const absl::Status changed = granted.is_open ? follows_->Add(id_, feed.publisher, {feed.name})
+                                                   : follows_->Remove(id_, feed.publisher, {feed.name}).status();
+      Invariant(changed.ok(), changed.ToString());
+    }
+  }
   follows_->Tick();
+}
+
+void LoopbackNode::TickAccess() {
+  access_->Tick();
+  while (access_->HasBackfill()) {
+    FillOnce();
+  }
+}
+
+void LoopbackNode::FillOnce() {
+  const absl::Status filled =
+      committer_->SubmitAndWait([this](storage::CommitScope& scope) { return access_->NextBackfill(scope); });
+  Invariant(filled.ok(), filled.ToString());
 }
 
 bool LoopbackNode::CatchUp(const LoopbackNode& publisher, const std::string& feed, uint64_t size) {
@@ -200,5 +243,12 @@ bool LoopbackNode::CatchUp(const LoopbackNode& publisher, const std::string& fee
 }
 
 node::QueryReader LoopbackNode::Client() const { return {node::ReaderOf(*registry_.Get(), id_, false), true}; }
+
+node::QueryReader LoopbackNode::ReaderFor(const record::ParticipantId& other) const {
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  node::Reader reader = node::ReaderOf(*registry, other, false);
+  node::AddGrants(access_->GrantsOf(other), *registry, clock_.Now(), reader);
+  return {std::move(reader), false};
+}
 
 }  // namespace meguri::scenarios

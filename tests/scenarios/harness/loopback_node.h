@@ -14,6 +14,7 @@
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "node/access/access_state.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
@@ -86,9 +87,12 @@ struct Draft {
   absl::optional<passport::v1::Identity> identity = absl::nullopt;
   record::v1::RecordType record_type = record::v1::RECORD_TYPE_PRODUCT_PASSPORT;
   std::vector<std::string> addressees = {};
+  uint64_t version = 1;
+  absl::optional<record::Hash> previous = absl::nullopt;  // of the version before, unless this is the first
+  bool is_tombstone = false;
 };
 
-// Seals and signs first versions of `drafts` under one signature.
+// Seals and signs versions of `drafts` under one signature.
 std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts,
                                                 const certs::testing::Member& publisher, absl::Time now,
                                                 Random& random);
@@ -129,8 +133,14 @@ class LoopbackNode {
   // What was reported of own feeds that others contradict.
   std::vector<node::FollowReport> contradictions() const { return reports_.contradictions(); }
   storage::OrderedStore& store() { return disk_.store; }
-  // The reader that this node's own clients are.
+  // The reader that this node's own clients are, and the one that another member's node is here.
   node::QueryReader Client() const;
+  node::QueryReader ReaderFor(const record::ParticipantId& other) const;
+  const node::AccessState& access() const { return *access_; }
+  // What the clock of the node does by itself, without its follows.
+  void TickAccess();
+  // One piece of what it fills the feeds of offers with.
+  void FillOnce();
 
  private:
   const record::ParticipantId id_;
@@ -145,6 +155,7 @@ class LoopbackNode {
 
   std::unique_ptr<storage::Committer> committer_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<node::AccessState> access_;
   std::unique_ptr<node::Publisher> publisher_;
   std::unique_ptr<node::Query> query_;
   std::unique_ptr<node::FeedSource> source_;

@@ -34,6 +34,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
     record::FeedKey feed;
     uint64_t position = 0;
     bool announced = false;
+    bool is_denied = false;
     uint64_t announced_size = 0;
   };
 
@@ -52,7 +53,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
     std::vector<Served> feeds;
     feeds.reserve(call_.feeds.size());
     for (const node::FollowPosition& position : call_.feeds) {
-      feeds.push_back({{call_.publisher, position.feed, position.epoch}, position.size, false, 0});
+      feeds.push_back({{call_.publisher, position.feed, position.epoch}, position.size});
     }
     uint64_t seen = 0;
     while (true) {
@@ -75,13 +76,19 @@ class LoopbackPeers::Stream final : public node::FollowStream {
 
   absl::Status ServeFeed(Served& feed) {
     const node::FeedSource* source = nullptr;
+    MayFollow may_follow;
     {
       MutexLock lock(publisher_->mutex);
       if (IsOverLocked()) {
         return Closed();
       }
       source = publisher_->source;  // stays while this stream is counted
+      may_follow = publisher_->may_follow;
     }
+    if (!may_follow(call_.acting_member, feed.feed)) {
+      return Deny(feed);
+    }
+    feed.is_denied = false;
     MEGURI_ASSIGN_OR_RETURN(const node::FeedSource::Head head, source->ReadHead(feed.feed));
     if (!feed.announced || head.size != feed.announced_size) {
       node::FollowEvent event;
@@ -102,6 +109,18 @@ class LoopbackPeers::Stream final : public node::FollowStream {
       MEGURI_RETURN_IF_ERROR(Send(std::move(event)));
     }
     return absl::OkStatus();
+  }
+
+  // Says it once; when the feed is open again, it begins with a target.
+  absl::Status Deny(Served& feed) {
+    if (std::exchange(feed.is_denied, true)) {
+      return absl::OkStatus();
+    }
+    feed.announced = false;
+    node::FollowEvent event;
+    event.denial = node::FeedDenied{
+        feed.feed.name.text(), Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE", "The feed is closed.")};
+    return Send(std::move(event));
   }
 
   // Hands over one event and waits until the next one is wanted.
@@ -168,11 +187,13 @@ std::shared_ptr<LoopbackPeers::Publisher> LoopbackPeers::Find(const record::Part
   return found;
 }
 
-void LoopbackPeers::Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked) {
+void LoopbackPeers::Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked,
+                        MayFollow may_follow) {
   const std::shared_ptr<Publisher> found = Find(publisher);
   MutexLock lock(found->mutex);
   found->source = &source;
   found->asked = std::move(asked);
+  found->may_follow = std::move(may_follow);
   ++found->wake_count;
 }
 

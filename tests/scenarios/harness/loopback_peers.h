@@ -21,11 +21,13 @@ class LoopbackPeers final : public node::PeerClient {
 
   // Told who asks for which feed.
   using Asked = std::function<void(const record::ParticipantId& reader, const record::FeedKey& feed)>;
+  // Whether a reader may follow a feed now.
+  using MayFollow = std::function<bool(const record::ParticipantId& reader, const record::FeedKey& feed)>;
 
   // A node that can be followed, until it is taken away. Its streams end then.
-  void Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked);
+  void Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked, MayFollow may_follow);
   void Remove(const record::ParticipantId& publisher);
-  // Its feeds may have grown.
+  // Its feeds may have grown, or who may read them may have changed.
   void Wake(const record::ParticipantId& publisher);
 
   std::unique_ptr<node::FollowStream> Follow(const node::FollowCall& call,
@@ -38,6 +40,7 @@ class LoopbackPeers final : public node::PeerClient {
     CondVar changed;
     const node::FeedSource* source ABSL_GUARDED_BY(mutex) = nullptr;
     Asked asked ABSL_GUARDED_BY(mutex);
+    MayFollow may_follow ABSL_GUARDED_BY(mutex);
     uint64_t wake_count ABSL_GUARDED_BY(mutex) = 0;
     int streams ABSL_GUARDED_BY(mutex) = 0;
   };

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: Apache-2.0
+// A maker offers what is for partners, grants it, and takes it back; readers ask, agree, read and follow; others try to
+// get in.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "meguri/passport/v1/access.pb.h"
+#include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/material_properties.pb.h"
+#include "node/access/backfill.h"
+#include "passport/rules/timestamp.h"
+#include "storage/feeds.h"
+#include "storage/fsck.h"
+#include "storage/memory/memory_store.h"
+#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/testing/status.h"
+#include "tests/unit/passport/demo_records.h"
+
+namespace meguri::scenarios {
+namespace {
+
+using certs::testing::ValueOf;
+using record::AudienceSet;
+using record::RecordId;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+namespace v1 = passport::v1;
+
+constexpr uint64_t kSeed = 20'270;
+constexpr char kPartners[] = "melt_flow_rate >= 1";  // a word of what is for partners
+
+// A version that was published, so that another one may name or follow it.
+struct Signed {
+  RecordId id;
+  record::Hash hash;
+  uint64_t version = 1;
+};
+
+MATCHER_P(HasViolation, reason, "") {
+  *result_listener << arg.ToString();
+  const std::vector<Violation> found = ViolationsOf(arg);
+  return std::any_of(found.begin(), found.end(), [&](const Violation& one) { return one.reason == reason; });
+}
+
+class Party {
+ public:
+  Party(const std::string& id, uint64_t seed) : seed_(seed) { member.id = id; }
+  Party(const Party&) = delete;
+  Party& operator=(const Party&) = delete;
+  ~Party() { node.reset(); }
+  void Start(FixedRegistry& registry, LoopbackPeers& peers, testing::FakeClock& clock) {
+    node.reset();
+    node = std::make_unique<LoopbackNode>(member, registry, LoopbackNode::Disk{*store_, *anchor_}, peers, clock, seed_);
+  }
+
+ private:
+  const uint64_t seed_;
+  const std::unique_ptr<storage::OrderedStore> store_ = storage::OpenMemoryStore(storage::MakeMemoryDisk());
+  const std::unique_ptr<storage::Anchor> anchor_ = storage::MakeMemoryAnchor();
+
+ public:
+  certs::testing::Member member;
+  std::unique_ptr<LoopbackNode> node;
+};
+
+class AccessTest : public ::testing::Test {
+ protected:
+  AccessTest() {
+    registry::v1::MemberEntry recycler = reader_.member.Entry();
+    registry::v1::Role* role = recycler.add_roles();
+    role->set_kind(registry::v1::ROLE_KIND_CONVERTER);
+    registry_ = std::make_unique<FixedRegistry>(
+        operator_.Bundle(),
+        ValueOf(certs::Registry::Make(operator_.Bundle(), {owner_.member.Entry(), recycler, third_.member.Entry()})));
+    for (Party* party : {&owner_, &reader_, &third_}) {
+      party->Start(*registry_, peers_, clock_);
+    }
+    for (Party* party : {&reader_, &third_}) {
+      MEGURI_EXPECT_OK(party->node->Follow(*owner_.node, {"public", "members"}));
+    }
+  }
+  ~AccessTest() override {
+    for (Party* party : {&owner_, &reader_, &third_}) {
+      party->node.reset();
+    }
+  }
+
+  std::string At(absl::Duration from_now) const {
+    return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", clock_.Now() + from_now, absl::UTCTimeZone());
+  }
+
+  absl::StatusOr<Signed> TryPublish(Party& party, const Draft& draft) {
+    std::vector<node::Publication> publications = MakePublications({draft}, party.member, clock_.Now(), random_);
+    const record::Hash hash = record::HeaderHash(publications[0].envelope.header());
+    const absl::StatusOr<node::Published> published = party.node->Publish(std::move(publications));
+    return published.ok() ? absl::StatusOr<Signed>(Signed{draft.record_id, hash, draft.version}) : published.status();
+  }
+
+  Draft Letter(record::v1::RecordType type, record::v1::Audience audience, const google::protobuf::Message& payload,
+               const std::string& to) {
+    return {RecordId::Make(random_),
+            "",
+            {{static_cast<uint32_t>(type), AudienceSet::Of({audience}), payload.SerializeAsString()}},
+            absl::nullopt,
+            type,
+            to.empty() ? std::vector<std::string>() : std::vector<std::string>{to}};
+  }
+
+  Draft LotDraft() {
+    v1::Identity identity;
+    identity.mutable_name()->set_ja("再生樹脂");
+    identity.set_product_group("plastic-lot");
+    identity.set_granularity(v1::GRANULARITY_BATCH);
+    identity.set_gtin("04598765301013");
+    identity.set_lot(absl::StrCat("L", ++lots_));
+    identity.mutable_mass_kg()->set_value("10000");
+    v1::MaterialProperties properties;
+    for (const record::SectionDraft& section : passport::DemoDraft("recycled-pp-lot.json").sections) {
+      if (section.type == record::v1::SECTION_TYPE_MATERIAL_PROPERTIES) {
+        Invariant(properties.ParseFromString(section.payload), "the demonstration's files are well-formed");
+      }
+    }
+    return {RecordId::Make(random_),
+            "",
+            {{record::v1::SECTION_TYPE_MATERIAL_PROPERTIES, AudienceSet::Of({record::v1::AUDIENCE_PARTNERS}),
+              properties.SerializeAsString()}},
+            identity,
+            record::v1::RECORD_TYPE_MATERIAL_PASSPORT};
+  }
+  Signed PublishLot() { return ValueOf(TryPublish(owner_, LotDraft())); }
+
+  v1::Offer OfferOfLots() const {
+    v1::Offer offer;
+    offer.mutable_title()->set_ja("樹脂の物性");
+    offer.mutable_selector()->add_product_groups("plastic-lot");
+    offer.add_section_types(record::v1::SECTION_TYPE_MATERIAL_PROPERTIES);
+    offer.add_purposes(v1::ACCESS_PURPOSE_RECYCLING);
+    offer.set_expires(At(absl::Hours(24 * 365)));
+    offer.set_onward(v1::ONWARD_RULE_NONE);
+    offer.set_auto_approval(v1::AUTO_APPROVAL_OFF);
+    return offer;
+  }
+  Signed Offer(const v1::Offer& offer) {
+    return ValueOf(TryPublish(owner_, Letter(record::v1::RECORD_TYPE_OFFER, record::v1::AUDIENCE_MEMBERS, offer, "")));
+  }
+  Signed Offer() { return Offer(OfferOfLots()); }
+
+  static void Name(const Signed& what, v1::SignedVersion& reference) {
+    reference.set_record_id(what.id.ToHex());
+    reference.set_header_hash(what.hash.ToHex());
+  }
+  v1::Grant GrantFor(const Signed& offer, const std::string& grantee) const {
+    v1::Grant grant;
+    Name(offer, *grant.mutable_offer());
+    grant.set_grantee_id(grantee);
+    grant.set_purpose(v1::ACCESS_PURPOSE_RECYCLING);
+    grant.set_expires(At(absl::Hours(24 * 30)));
+    grant.set_state(v1::GRANT_STATE_ACTIVE);
+    return grant;
+  }
+  absl::StatusOr<Signed> TryGrant(Party& party, const v1::Grant& grant) {
+    const record::v1::Audience audience =
+        grant.has_grantee_role() ? record::v1::AUDIENCE_MEMBERS : record::v1::AUDIENCE_ADDRESSEES;
+    return TryPublish(party, Letter(record::v1::RECORD_TYPE_GRANT, audience, grant, grant.grantee_id()));
+  }
+  Signed Grant(const Signed& offer) { return ValueOf(TryGrant(owner_, GrantFor(offer, reader_.member.id))); }
+  // The next version of a grant, in another state.
+  Signed Turn(const Signed& grant, v1::Grant message, v1::GrantState state) {
+    message.set_state(state);
+    Draft draft = Letter(record::v1::RECORD_TYPE_GRANT, record::v1::AUDIENCE_ADDRESSEES, message, message.grantee_id());
+    draft.record_id = grant.id;
+    draft.version = grant.version + 1;
+    draft.previous = grant.hash;
+    return ValueOf(TryPublish(owner_, draft));
+  }
+  Signed End(Party& party, const Signed& what, record::v1::RecordType type) {
+    Draft draft{what.id, "", {}, absl::nullopt, type, {}, what.version + 1, what.hash, true};
+    return ValueOf(TryPublish(party, draft));
+  }
+  v1::Agreement AgreementTo(const Signed& grant, const Signed& offer) const {
+    v1::Agreement agreement;
+    agreement.set_owner_id(owner_.member.id);
+    Name(grant, *agreement.mutable_grant());
+    Name(offer, *agreement.mutable_offer());
+    return agreement;
+  }
+  Signed Agree(Party& party, const v1::Agreement& agreement) {
+    return ValueOf(TryPublish(party, Letter(record::v1::RECORD_TYPE_AGREEMENT, record::v1::AUDIENCE_ADDRESSEES,
+                                            agreement, agreement.owner_id())));
+  }
+
+  bool RunUntil(const std::function<bool()>& is_over) {
+    return owner_.node->RunFollowsUntil([&] {
+      reader_.node->Tick();
+      third_.node->Tick();
+      return is_over();
+    });
+  }
+  // What the owner would be told of a section for partners.
+  node::Decision Explain(const Signed& lot, const Party& reader) const {
+    const node::Query::OwnRecord own = ValueOf(owner_.node->query().FindOwn(owner_.node->id(), lot.id, 0));
+    node::Reader asking = owner_.node->ReaderFor(reader.node->id()).reader;
+    const std::vector<node::Decision> decisions = node::Decide(asking, own.scope, own.facts);
+    for (size_t i = 0; i < decisions.size(); ++i) {
+      if (own.facts[i].type == record::v1::SECTION_TYPE_MATERIAL_PROPERTIES) {
+        return decisions[i];
+      }
+    }
+    return {};
+  }
+  std::string RuleFor(const Signed& lot, const Party& reader) const { return std::string(Explain(lot, reader).rule); }
+  // What the owner's node delivers of a lot to another one's.
+  static std::vector<uint32_t> TypesIn(const node::RecordView& view) {
+    std::vector<uint32_t> types;
+    for (const std::string& bytes : view.envelope.sections()) {
+      record::v1::Section section;
+      Invariant(section.ParseFromString(bytes), "a section");
+      types.push_back(section.type());
+    }
+    std::sort(types.begin(), types.end());
+    return types;
+  }
+  std::vector<uint32_t> Delivered(const Signed& lot, const Party& reader) const {
+    return TypesIn(ValueOf(owner_.node->query().Get(owner_.node->ReaderFor(reader.node->id()), lot.id, "", 0, {})));
+  }
+  bool IsOpen(const Signed& lot, const Party& reader) const { return Delivered(lot, reader).size() == 2; }
+  // How many records a reader finds by what is for partners.
+  static size_t CountFound(const LoopbackNode& node, const node::QueryReader& reader) {
+    node::ListQuery query;
+    query.filter = kPartners;
+    query.page_size = 1000;
+    return ValueOf(node.query().List(reader, query)).records.size();
+  }
+  size_t CountFoundAtOwner(const Party& reader) const {
+    return CountFound(*owner_.node, owner_.node->ReaderFor(reader.node->id()));
+  }
+  size_t CountFoundAtHome(const Party& reader) const { return CountFound(*reader.node, reader.node->Client()); }
+  static std::string FeedOf(const Signed& offer) { return "offer/" + offer.id.ToHex(); }
+  uint64_t SizeOf(const std::string& feed) const {
+    const auto& store = owner_.node->store();
+    const record::ParticipantId& id = owner_.node->id();
+    const auto found = ValueOf(storage::Feeds(store).Find({id, {id, ValueOf(record::FeedName::Parse(feed)), 1}}));
+    return found.has_value() ? ValueOf(storage::Feeds(store).ReadHead(*found)).size() : 0;
+  }
+  // An offer with a grant to the reader, who has agreed, and the owner's node knows.
+  std::pair<Signed, Signed> Open(const Signed& lot) {
+    const Signed offer = Offer();
+    const Signed grant = Grant(offer);
+    Agree(reader_, AgreementTo(grant, offer));
+    EXPECT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+    return {offer, grant};
+  }
+
+  testing::FakeClock clock_;
+  testing::SeededRandom random_{kSeed};
+  certs::testing::Operator operator_;
+  std::unique_ptr<FixedRegistry> registry_;
+  LoopbackPeers peers_;
+  Party owner_{"9999:owner", 1};
+  Party reader_{"9999:reader", 2};
+  Party third_{"9999:third", 3};
+  int lots_ = 0;
+};
+
+TEST_F(AccessTest, FromARequestToWhatIsReadAndFollowed) {
+  const Signed offer = Offer();
+  const Signed lot = PublishLot();
+  v1::AccessRequest request;
+  request.set_owner_id(owner_.member.id);
+  Name(offer, *request.mutable_offer());
+  request.set_purpose(v1::ACCESS_PURPOSE_RECYCLING);
+  const Draft letter =
+      Letter(record::v1::RECORD_TYPE_ACCESS_REQUEST, record::v1::AUDIENCE_ADDRESSEES, request, owner_.member.id);
+  MEGURI_ASSERT_OK(TryPublish(reader_, letter).status());
+  // The owner hears of the request although it follows nobody.
+  ASSERT_TRUE(
+      RunUntil([&] { return owner_.node->query().Get(owner_.node->Client(), letter.record_id, "", 0, {}).ok(); }));
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-by-default");
+
+  const Signed grant = Grant(offer);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-not-agreed");
+  ASSERT_TRUE(RunUntil([&] { return reader_.node->query().Get(reader_.node->Client(), grant.id, "", 0, {}).ok(); }));
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  Agree(reader_, AgreementTo(grant, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  EXPECT_EQ(RuleFor(lot, reader_), "allow-grant");
+  EXPECT_EQ(Explain(lot, reader_).grant, grant.id.ToHex());
+  EXPECT_EQ(CountFoundAtOwner(reader_), 1U);
+
+  // The reader's node follows the offer by itself, and what comes later arrives there too.
+  ASSERT_TRUE(RunUntil([&] { return CountFoundAtHome(reader_) == 1; }));
+  PublishLot();
+  ASSERT_TRUE(RunUntil([&] { return CountFoundAtHome(reader_) == 2; }));
+
+  EXPECT_EQ(RuleFor(lot, third_), "deny-by-default");
+  EXPECT_FALSE(IsOpen(lot, third_));
+  EXPECT_EQ(CountFoundAtOwner(third_), 0U);
+  EXPECT_FALSE(third_.node->Follows(*owner_.node, FeedOf(offer)));
+}
+
+TEST_F(AccessTest, WhatWasThereBeforeTheOfferEntersItsFeedOnceWhateverHappens) {
+  constexpr size_t kLots = node::kBackfillAtOnce * 2 + 10;
+  const Signed first = PublishLot();
+  std::vector<Draft> drafts;
+  for (size_t i = 1; i < kLots; ++i) {
+    drafts.push_back(LotDraft());
+    if (drafts.size() == 256 || i + 1 == kLots) {
+      MEGURI_ASSERT_OK(owner_.node->Publish(MakePublications(drafts, owner_.member, clock_.Now(), random_)).status());
+      drafts.clear();
+    }
+  }
+  // A newer version: only that one is brought in.
+  Draft newer = LotDraft();
+  newer.record_id = first.id;
+  newer.version = 2;
+  newer.previous = first.hash;
+  newer.identity->set_lot("L1");
+  MEGURI_ASSERT_OK(TryPublish(owner_, newer).status());
+
+  const Signed offer = Offer();
+  EXPECT_EQ(SizeOf(FeedOf(offer)), 0U);
+  owner_.node->FillOnce();
+  EXPECT_GE(SizeOf(FeedOf(offer)), node::kBackfillAtOnce - 1);
+  EXPECT_LE(SizeOf(FeedOf(offer)), node::kBackfillAtOnce);
+  // The node is switched off between two pieces; what is published before it goes on enters once, too.
+  owner_.Start(*registry_, peers_, clock_);
+  PublishLot();
+  owner_.node->TickAccess();
+  EXPECT_EQ(SizeOf(FeedOf(offer)), kLots + 1);
+  owner_.Start(*registry_, peers_, clock_);
+  EXPECT_FALSE(owner_.node->access().HasBackfill());
+  owner_.node->TickAccess();
+  EXPECT_EQ(SizeOf(FeedOf(offer)), kLots + 1);
+  EXPECT_THAT(ValueOf(storage::Fsck(owner_.node->store(), nullptr, [](uint64_t, uint64_t) {})).problems, IsEmpty());
+
+  const Signed grant = Grant(offer);
+  Agree(reader_, AgreementTo(grant, offer));
+  ASSERT_TRUE(RunUntil([&] { return CountFoundAtHome(reader_) == kLots + 1; }));
+  EXPECT_EQ(CountFoundAtOwner(reader_), kLots + 1);
+}
+
+TEST_F(AccessTest, ARevokedGrantClosesAtOnceAndForGood) {
+  const Signed lot = PublishLot();
+  const auto [offer, grant] = Open(lot);
+  ASSERT_TRUE(RunUntil([&] { return CountFoundAtHome(reader_) == 1; }));
+  const Signed revoked = Turn(grant, GrantFor(offer, reader_.member.id), v1::GRANT_STATE_REVOKED);
+  // When the publisher is answered nothing is open any more.
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-revoked");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  EXPECT_EQ(CountFoundAtOwner(reader_), 0U);
+  // The reader hears of it, and its node stops following; what it has stays as it was.
+  ASSERT_TRUE(RunUntil([&] { return !reader_.node->Follows(*owner_.node, FeedOf(offer)); }));
+  PublishLot();
+  ASSERT_TRUE(RunUntil([&] { return reader_.node->StatusOf(*owner_.node, "public").size == 2; }));
+  EXPECT_EQ(CountFoundAtHome(reader_), 1U);
+
+  Draft again = Letter(record::v1::RECORD_TYPE_GRANT, record::v1::AUDIENCE_ADDRESSEES,
+                       GrantFor(offer, reader_.member.id), reader_.member.id);
+  again.record_id = grant.id;
+  again.version = revoked.version + 1;
+  again.previous = revoked.hash;
+  EXPECT_THAT(TryPublish(owner_, again).status(), HasViolation("ACCESS_REVOKED"));
+  // The restarted node has not forgotten.
+  owner_.Start(*registry_, peers_, clock_);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-revoked");
+}
+
+TEST_F(AccessTest, AnOldVersionThatIsSentAgainOpensNothing) {
+  const Signed lot = PublishLot();
+  const Signed offer = Offer();
+  const v1::Grant message = GrantFor(offer, reader_.member.id);
+  const Draft draft =
+      Letter(record::v1::RECORD_TYPE_GRANT, record::v1::AUDIENCE_ADDRESSEES, message, reader_.member.id);
+  const std::vector<node::Publication> first = MakePublications({draft}, owner_.member, clock_.Now(), random_);
+  MEGURI_ASSERT_OK(owner_.node->Publish(first).status());
+  const Signed grant{draft.record_id, record::HeaderHash(first[0].envelope.header())};
+  Agree(reader_, AgreementTo(grant, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  Turn(grant, message, v1::GRANT_STATE_REVOKED);
+  const node::Published again = ValueOf(owner_.node->Publish(first));
+  EXPECT_TRUE(again.records.front().already_there);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-revoked");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+}
+
+TEST_F(AccessTest, ASuspendedGrantOpensAgainWithoutANewAgreement) {
+  const Signed lot = PublishLot();
+  const auto [offer, grant] = Open(lot);
+  const v1::Grant message = GrantFor(offer, reader_.member.id);
+  const Signed suspended = Turn(grant, message, v1::GRANT_STATE_SUSPENDED);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-suspended");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  PublishLot();
+  const Signed resumed = Turn(suspended, message, v1::GRANT_STATE_ACTIVE);
+  EXPECT_TRUE(IsOpen(lot, reader_));
+  ASSERT_TRUE(RunUntil([&] { return CountFoundAtHome(reader_) == 2; }));
+  // A tombstone closes it as well.
+  End(owner_, resumed, record::v1::RECORD_TYPE_GRANT);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-revoked");
+}
+
+TEST_F(AccessTest, AGrantEndsByTheClockAndWithItsOffer) {
+  const Signed lot = PublishLot();
+  const auto [offer, grant] = Open(lot);
+  clock_.Advance(absl::Hours(24 * 30));
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-expired");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  ASSERT_TRUE(RunUntil([&] { return !reader_.node->Follows(*owner_.node, FeedOf(offer)); }));
+
+  const Signed second = Grant(offer);
+  Agree(reader_, AgreementTo(second, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  End(owner_, offer, record::v1::RECORD_TYPE_OFFER);
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-offer-ended");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  ASSERT_TRUE(RunUntil([&] { return !reader_.node->Follows(*owner_.node, FeedOf(offer)); }));
+  const uint64_t size = SizeOf(FeedOf(offer));
+  PublishLot();
+  EXPECT_EQ(SizeOf(FeedOf(offer)), size);
+}
+
+TEST_F(AccessTest, AWithdrawnAgreementCloses) {
+  const Signed lot = PublishLot();
+  const Signed offer = Offer();
+  const Signed grant = Grant(offer);
+  const Signed agreement = Agree(reader_, AgreementTo(grant, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  End(reader_, agreement, record::v1::RECORD_TYPE_AGREEMENT);
+  ASSERT_TRUE(RunUntil([&] { return !IsOpen(lot, reader_); }));
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-not-agreed");
+  EXPECT_FALSE(reader_.node->Follows(*owner_.node, FeedOf(offer)));
+}
+
+TEST_F(AccessTest, AGrantToARoleOpensToWhoeverHasItAndAgrees) {
+  const Signed lot = PublishLot();
+  const Signed offer = Offer();
+  v1::Grant grant = GrantFor(offer, "");
+  grant.mutable_grantee_role()->set_kind(registry::v1::ROLE_KIND_CONVERTER);
+  const Signed granted = ValueOf(TryGrant(owner_, grant));
+  Agree(reader_, AgreementTo(granted, offer));
+  Agree(third_, AgreementTo(granted, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  ASSERT_TRUE(RunUntil([&] { return RuleFor(lot, third_) == "deny-grant-role"; }));
+  EXPECT_FALSE(IsOpen(lot, third_));
+}
+
+TEST_F(AccessTest, OneAgreementIsNotAnother) {
+  const Signed lot = PublishLot();
+  const Signed offer = Offer();
+  const Signed other_offer = Offer();
+  const Signed grant = Grant(offer);
+  const Signed to_third = ValueOf(TryGrant(owner_, GrantFor(other_offer, third_.member.id)));
+  // By somebody else; to the grant of somebody else; with the terms of another offer; with the hash of another record.
+  Agree(third_, AgreementTo(grant, offer));
+  Agree(reader_, AgreementTo(to_third, other_offer));
+  Agree(reader_, AgreementTo(grant, other_offer));
+  Agree(reader_, AgreementTo({grant.id, to_third.hash}, offer));
+  Agree(reader_, AgreementTo({grant.id, record::Sha256("none")}, offer));
+  const Signed last = Agree(reader_, AgreementTo({to_third.id, grant.hash}, offer));
+  const Signed of_third = Agree(third_, AgreementTo({lot.id, lot.hash}, offer));
+  ASSERT_TRUE(RunUntil([&] {
+    return owner_.node->query().Get(owner_.node->Client(), last.id, "", 0, {}).ok() &&
+           owner_.node->query().Get(owner_.node->Client(), of_third.id, "", 0, {}).ok();
+  }));
+  EXPECT_EQ(RuleFor(lot, reader_), "deny-grant-not-agreed");
+  EXPECT_EQ(RuleFor(lot, third_), "deny-grant-not-agreed");
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  EXPECT_FALSE(IsOpen(lot, third_));
+  // The same after a restart, and the right one opens.
+  owner_.Start(*registry_, peers_, clock_);
+  EXPECT_FALSE(IsOpen(lot, reader_));
+  Agree(reader_, AgreementTo(grant, offer));
+  ASSERT_TRUE(RunUntil([&] { return IsOpen(lot, reader_); }));
+  EXPECT_FALSE(IsOpen(lot, third_));
+}
+
+TEST_F(AccessTest, NobodyGrantsWhatIsNotItsOwnOrMoreThanItOffers) {
+  const Signed offer = Offer();
+  const Signed lot = PublishLot();
+  EXPECT_THAT(TryGrant(third_, GrantFor(offer, reader_.member.id)).status(), HasViolation("ACCESS_OFFER"));
+  EXPECT_THAT(TryGrant(owner_, GrantFor({offer.id, lot.hash}, reader_.member.id)).status(),
+              HasViolation("ACCESS_OFFER"));
+  EXPECT_THAT(TryGrant(owner_, GrantFor({lot.id, lot.hash}, reader_.member.id)).status(), HasViolation("ACCESS_OFFER"));
+  v1::Grant grant = GrantFor(offer, reader_.member.id);
+  grant.set_purpose(v1::ACCESS_PURPOSE_RESEARCH);
+  EXPECT_THAT(TryGrant(owner_, grant).status(), HasViolation("ACCESS_PURPOSE"));
+  grant = GrantFor(offer, reader_.member.id);
+  grant.set_expires(At(absl::Hours(24 * 366)));
+  EXPECT_THAT(TryGrant(owner_, grant).status(), HasViolation("ACCESS_BEYOND_OFFER"));
+  // Terms that were signed stay.
+  v1::Offer wider = OfferOfLots();
+  wider.mutable_selector()->Clear();
+  wider.mutable_selector()->set_all(true);
+  Draft changed = Letter(record::v1::RECORD_TYPE_OFFER, record::v1::AUDIENCE_MEMBERS, wider, "");
+  changed.record_id = offer.id;
+  changed.version = 2;
+  changed.previous = offer.hash;
+  EXPECT_THAT(TryPublish(owner_, changed).status(), HasViolation("ACCESS_FIXED"));
+}
+
+TEST_F(AccessTest, AnOfferOfAProductLineTakesWhatInheritsFromIt) {
+  Draft model = LotDraft();
+  model.identity->set_granularity(v1::GRANULARITY_MODEL);
+  model.identity->clear_lot();
+  model.identity->set_model_number("PP-90");
+  const Signed line = ValueOf(TryPublish(owner_, model));
+  v1::Offer offer = OfferOfLots();
+  offer.mutable_selector()->Clear();
+  offer.mutable_selector()->add_product_lines(line.id.ToHex());
+  const Signed offered = Offer(offer);
+  owner_.node->TickAccess();
+  EXPECT_EQ(SizeOf(FeedOf(offered)), 1U);
+  PublishLot();
+  EXPECT_EQ(SizeOf(FeedOf(offered)), 1U);
+  Draft batch = LotDraft();
+  batch.identity->set_parent_record_id(line.id.ToHex());
+  MEGURI_ASSERT_OK(TryPublish(owner_, batch).status());
+  EXPECT_EQ(SizeOf(FeedOf(offered)), 2U);
+}
+
+TEST_F(AccessTest, ANewVersionAndTheEndOfARecordReachTheFeed) {
+  const Signed lot = PublishLot();
+  const Signed offer = Offer();
+  owner_.node->TickAccess();
+  EXPECT_EQ(SizeOf(FeedOf(offer)), 1U);
+  End(owner_, lot, record::v1::RECORD_TYPE_MATERIAL_PASSPORT);
+  EXPECT_EQ(SizeOf(FeedOf(offer)), 2U);
+  EXPECT_THAT(ValueOf(storage::Fsck(owner_.node->store(), nullptr, [](uint64_t, uint64_t) {})).problems, IsEmpty());
+}
+
+}  // namespace
+}  // namespace meguri::scenarios
