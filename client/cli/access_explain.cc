@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -28,13 +29,18 @@ std::string HumanText(const Session& session, const access::v1::ExplainResponse&
                {session.Say(Message::kReadable)},
                {session.Say(Message::kRule)},
                {session.Say(Message::kReason)}});
+  Table grants({{session.Say(Message::kSection)}, {session.Say(Message::kGrant)}});
   for (const access::v1::SectionDecision& decision : response.sections()) {
+    if (!decision.grant_record_id().empty()) {
+      grants.Add({SectionTypeName(decision.section_type()), absl::BytesToHexString(decision.grant_record_id())});
+    }
     table.Add({SectionTypeName(decision.section_type()), AudiencesName(decision.audiences()),
                session.Say(decision.allowed() ? Message::kYes : Message::kNo), decision.rule(),
                decision.explanation()});
   }
   const std::string feeds = absl::StrJoin(response.feeds(), " ");
-  return absl::StrCat(response.ended() ? session.Say(Message::kEndedHasNoSections) : table.Layout(), "\n",
+  const std::string by_grants = grants.size() == 0 ? "" : absl::StrCat("\n", grants.Layout());
+  return absl::StrCat(response.ended() ? session.Say(Message::kEndedHasNoSections) : table.Layout(), by_grants, "\n",
                       Harmless(feeds.empty() ? session.Say(Message::kNotVisibleToReader)
                                              : session.Say(Message::kVisibleToReader, {feeds})),
                       "\n");
@@ -50,6 +56,9 @@ nlohmann::ordered_json JsonOf(const access::v1::ExplainResponse& response) {
                                 {"allowed", decision.allowed()},
                                 {"rule", decision.rule()},
                                 {"explanation", decision.explanation()}});
+    if (!decision.grant_record_id().empty()) {
+      json["sections"].back()["grant"] = absl::BytesToHexString(decision.grant_record_id());
+    }
   }
   json["feeds"] = std::vector<std::string>(response.feeds().begin(), response.feeds().end());
   return json;

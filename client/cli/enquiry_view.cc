@@ -11,41 +11,12 @@
 #include "base/status_macros.h"
 #include "client/cli/passport_view.h"
 #include "client/cli/record_view.h"
+#include "client/cli/seen_records.h"
 #include "client/cli/words.h"
 #include "meguri/record/v1/record.pb.h"
 
 namespace meguri::client {
 namespace {
-
-constexpr int kPageSize = 1000;
-
-// One of `Seen` per record of that kind.
-template <typename Seen, typename Payload>
-absl::StatusOr<std::vector<Seen>> ListAll(const NodeClient& node, const std::string& filter, uint32_t section_type) {
-  std::vector<Seen> all;
-  record::v1::ListRequest request;
-  request.set_filter(filter);
-  request.set_page_size(kPageSize);
-  do {
-    MEGURI_ASSIGN_OR_RETURN(const record::v1::ListResponse page, node.List(request));
-    for (const record::v1::RecordView& view : page.records()) {
-      absl::optional<Payload> payload = SectionOf<Payload>(view, section_type);
-      if (payload.has_value()) {
-        MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(view.envelope().header()));
-        all.push_back({view, std::move(header), *std::move(payload)});
-      }
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  std::sort(all.begin(), all.end(), [](const Seen& a, const Seen& b) {
-    return a.header.message().issue_time_ms() > b.header.message().issue_time_ms();
-  });
-  return all;
-}
-
-std::string FilterFor(absl::string_view record_type, absl::string_view more) {
-  return absl::StrCat("record_type = \"", record_type, "\"", more.empty() ? "" : " AND ", more);
-}
 
 std::string PriceInWords(const passport::v1::Price& price, const Session& session) {
   std::string text = absl::StrCat(price.amount().value(), " ", price.currency());
@@ -124,8 +95,8 @@ absl::StatusOr<SeenEnquiry> GetEnquiry(const NodeClient& node, const record::Rec
 }
 
 absl::StatusOr<std::vector<SeenEnquiry>> ListEnquiries(const NodeClient& node, absl::string_view filter) {
-  return ListAll<SeenEnquiry, passport::v1::Enquiry>(node, FilterFor("enquiry", filter),
-                                                     record::v1::SECTION_TYPE_ENQUIRY);
+  return ListSeen<SeenEnquiry, passport::v1::Enquiry>(node, FilterFor("enquiry", filter),
+                                                      record::v1::SECTION_TYPE_ENQUIRY);
 }
 
 absl::StatusOr<std::map<record::RecordId, std::vector<SeenAnswer>>> ListAnswers(
@@ -135,8 +106,8 @@ absl::StatusOr<std::map<record::RecordId, std::vector<SeenAnswer>>> ListAnswers(
     by_id.emplace(enquiry.header.record_id().ToHex(), &enquiry);
   }
   MEGURI_ASSIGN_OR_RETURN(std::vector<SeenAnswer> all,
-                          (ListAll<SeenAnswer, passport::v1::EnquiryAnswer>(node, FilterFor("enquiry_answer", filter),
-                                                                            record::v1::SECTION_TYPE_ENQUIRY_ANSWER)));
+                          (ListSeen<SeenAnswer, passport::v1::EnquiryAnswer>(node, FilterFor("enquiry_answer", filter),
+                                                                             record::v1::SECTION_TYPE_ENQUIRY_ANSWER)));
   std::reverse(all.begin(), all.end());
   std::map<record::RecordId, std::vector<SeenAnswer>> answers;
   for (SeenAnswer& answer : all) {

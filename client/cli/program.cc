@@ -89,6 +89,24 @@ void AddAuditCommands(CLI::App& app, Session& session) {
   AddAuditVerify(noun, session);
 }
 
+void AddAccessCommands(CLI::App& app, Session& session) {
+  CLI::App& offer = AddNoun(app, "offer", Message::kAboutOffer, session);
+  AddOfferPublish(offer, session);
+  AddOfferList(offer, session);
+  AddOfferShow(offer, session);
+  AddOfferEnd(offer, session);
+  CLI::App& access = AddNoun(app, "access", Message::kAboutAccess, session);
+  AddAccessRequest(access, session);
+  AddAccessRequests(access, session);
+  AddAccessApprove(access, session);
+  AddAccessGrants(access, session);
+  AddAccessSuspend(access, session);
+  AddAccessResume(access, session);
+  AddAccessRevoke(access, session);
+  AddAccessAgree(access, session);
+  AddAccessExplain(access, session);
+}
+
 void AddCommands(CLI::App& app, Session& session) {
   AddInit(app, session);
   AddRecordCommands(app, session);
@@ -107,8 +125,8 @@ void AddCommands(CLI::App& app, Session& session) {
   AddDismantle(app, session);
   AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);
   AddNodeStatus(AddNoun(app, "node", Message::kAboutNode, session), session);
-  AddAccessExplain(AddNoun(app, "access", Message::kAboutAccess, session), session);
   AddAuditCommands(app, session);
+  AddAccessCommands(app, session);
   AddVersion(app, session);
   AddCompletion(app, session);
 }

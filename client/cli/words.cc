@@ -65,6 +65,31 @@ std::string RoleName(const registry::v1::Role& role) {
   return role.scopes().empty() ? kind : absl::StrCat(kind, ":", absl::StrJoin(role.scopes(), ","));
 }
 
+std::string PurposeName(passport::v1::AccessPurpose purpose) {
+  return Shortened(*passport::v1::AccessPurpose_descriptor(), purpose, "ACCESS_PURPOSE_");
+}
+
+std::string GrantStateName(passport::v1::GrantState state) {
+  return Shortened(*passport::v1::GrantState_descriptor(), state, "GRANT_STATE_");
+}
+
+std::string OnwardRuleName(passport::v1::OnwardRule rule) {
+  return Shortened(*passport::v1::OnwardRule_descriptor(), rule, "ONWARD_RULE_");
+}
+
+std::string AutoApprovalName(passport::v1::AutoApproval approval) {
+  return Shortened(*passport::v1::AutoApproval_descriptor(), approval, "AUTO_APPROVAL_");
+}
+
+std::string RoleScopeName(const passport::v1::RoleScope& role) {
+  registry::v1::Role named;
+  named.set_kind(role.kind());
+  if (!role.scope().empty()) {
+    named.add_scopes(role.scope());
+  }
+  return RoleName(named);
+}
+
 std::string NameIn(Language language, const registry::v1::Name& name) {
   const bool japanese = language == Language::kJapanese;
   const std::string& first = japanese ? name.ja() : name.en();

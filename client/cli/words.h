@@ -6,6 +6,7 @@
 
 #include "client/cli/messages.h"
 #include "meguri/admin/v1/admin_service.pb.h"
+#include "meguri/passport/v1/access.pb.h"
 #include "meguri/registry/v1/member.pb.h"
 
 // How values of the contract are written in tables.
@@ -26,6 +27,12 @@ std::string FollowStateName(admin::v1::FollowState state);
 // "recycler:battery,electronics".
 std::string RoleName(const registry::v1::Role& role);
 // In the language if there is one, else in the other.
+// Of what is offered and granted.
+std::string PurposeName(passport::v1::AccessPurpose purpose);
+std::string GrantStateName(passport::v1::GrantState state);
+std::string OnwardRuleName(passport::v1::OnwardRule rule);
+std::string AutoApprovalName(passport::v1::AutoApproval approval);
+std::string RoleScopeName(const passport::v1::RoleScope& role);
 std::string NameIn(Language language, const registry::v1::Name& name);
 
 }  // namespace meguri::client
