@@ -76,6 +76,7 @@ GrantTerms Grants::TermsOf(const std::string& id, const Grant& grant, const reco
   if (message.has_grantee_role()) {
     terms.role = RoleInScope{message.grantee_role().kind(), message.grantee_role().scope()};
   }
+  terms.purpose = message.purpose();
   terms.state = grant.has_ended ? passport::v1::GRANT_STATE_REVOKED : message.state();
   const auto agreed = grant.agreements.find(reader);
   terms.agreed = agreed != grant.agreements.end() && !agreed->second.empty();

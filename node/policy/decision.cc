@@ -81,27 +81,33 @@ constexpr Rule kRules[] = {
 
 Decision DecideSection(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
   if (IsPublisher(reader, record.publisher)) {
-    return {section.slot, true, "allow-owner", "The reader published the record.", ""};
+    return {section.slot, true, "allow-owner", "The reader published the record.", "", 0};
   }
   for (const Rule& rule : kRules) {
     if (section.audiences.Has(rule.audience) && rule.fits(reader, record)) {
-      return {section.slot, true, rule.name, rule.why, ""};
+      return {section.slot, true, rule.name, rule.why, "", 0};
     }
   }
   if (section.audiences.Has(record::v1::AUDIENCE_PARTNERS) && HasGrants(reader)) {
     const GrantVerdict verdict = JudgePartner(reader, record, section.slot);
     if (verdict.grant != nullptr) {
-      return {section.slot, verdict.allowed, verdict.rule, GrantExplanation(verdict.rule), verdict.grant->id};
+      return {section.slot,      verdict.allowed,
+              verdict.rule,      GrantExplanation(verdict.rule),
+              verdict.grant->id, static_cast<uint32_t>(verdict.grant->purpose)};
     }
   }
   if (reader.participant.has_value() && !reader.registered) {
-    return {section.slot, false, "deny-not-registered", "The registry here names no such member.", ""};
+    return {section.slot, false, "deny-not-registered", "The registry here names no such member.", "", 0};
   }
   if (reader.participant.has_value() && !reader.active) {
-    return {section.slot, false, "deny-not-active",
-            "The reader is suspended, has left, or the registry here is too old to know.", ""};
+    return {section.slot,
+            false,
+            "deny-not-active",
+            "The reader is suspended, has left, or the registry here is too old to know.",
+            "",
+            0};
   }
-  return {section.slot, false, "deny-by-default", "No audience of the section fits the reader.", ""};
+  return {section.slot, false, "deny-by-default", "No audience of the section fits the reader.", "", 0};
 }
 
 FeedName MakeFeed(absl::string_view kind, absl::string_view scope) {
@@ -220,10 +226,15 @@ bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, con
     return CoversJurisdiction(reader, name.scope());
   }
   if (kind == "offer") {
-    return reader.grants != nullptr &&
-           JudgeOffer(*reader.grants, publisher, name.scope(), reader.roles, reader.now).allowed;
+    return GrantToFollow(reader, publisher, name).allowed;
   }
   return kind == "to" && reader.participant.has_value() && reader.participant->text() == name.scope();
+}
+
+GrantVerdict GrantToFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name) {
+  return HasGrants(reader) && name.kind() == "offer"
+             ? JudgeOffer(*reader.grants, publisher, name.scope(), reader.roles, reader.now)
+             : GrantVerdict();
 }
 
 absl::string_view RuleToFollow(const record::FeedName& name) {

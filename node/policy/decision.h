@@ -68,6 +68,7 @@ struct Decision {
   absl::string_view rule;  // stable name
   absl::string_view why;   // one sentence for the owner
   std::string grant;       // the record of the grant that decided, 32 hexadecimal digits; empty: none did
+  uint32_t purpose = 0;    // for which it was given, a passport::v1::AccessPurpose
 };
 
 // Decides for every section, in the order of `sections`.
@@ -77,6 +78,9 @@ uint64_t AllowedSlots(const Reader& reader, const RecordScope& record, absl::Spa
 
 // Whether `reader` may follow the feed `name` of `publisher`.
 bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name);
+
+// What decides whether `reader` may follow the feed of an offer; no grant for a feed of another kind.
+GrantVerdict GrantToFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name);
 
 // The rule by which whoever may follow the feed `name` of another member may; "" if anybody may.
 absl::string_view RuleToFollow(const record::FeedName& name);

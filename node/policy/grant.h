@@ -29,6 +29,7 @@ struct GrantTerms {
   std::string offer;  // likewise; the feed of the offer is offer/<it>
   record::ParticipantId owner;
   absl::optional<RoleInScope> role = absl::nullopt;  // that the reader has to have; nullopt: the grant names the reader
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
   passport::v1::GrantState state = passport::v1::GRANT_STATE_UNSPECIFIED;
   bool agreed = false;                             // the reader has accepted these very terms
   bool offer_ended = false;                        // the owner has ended the offer

@@ -52,7 +52,8 @@ absl::optional<SectionTraits> PeekSection(absl::string_view section_bytes) {
 
 void AddDisclosed(const Disclosure& of, const SectionTraits& section, absl::string_view rule, uint64_t bytes,
                   std::vector<Disclosure>& disclosed) {
-  auto found = std::find_if(disclosed.begin(), disclosed.end(), [&](const Disclosure& d) { return d.rule == rule; });
+  auto found = std::find_if(disclosed.begin(), disclosed.end(),
+                            [&](const Disclosure& d) { return d.rule == rule && d.grant == of.grant; });
   if (found == disclosed.end()) {
     disclosed.push_back(of);
     found = disclosed.end() - 1;

@@ -22,6 +22,8 @@ struct Disclosure {
   uint64_t bytes = 0;           // of these sections
   std::string rule;             // stable name
   std::string feed;             // by which they are proven
+  std::string grant = "";       // record ID of the grant that opens them, 32 hexadecimal digits; empty: none does
+  uint32_t purpose = 0;         // for which it was given
 };
 
 // A member reads what it holds a copy of by the right by which the copy came.
@@ -41,7 +43,8 @@ struct SectionTraits {
 // Reads them from the bytes of a section, which begin with them, and nothing else. nullopt if they do not.
 absl::optional<SectionTraits> PeekSection(absl::string_view section_bytes);
 
-// Adds a section of a version to what is disclosed of it: one Disclosure for each rule. `of` says of which version.
+// Adds a section of a version to what is disclosed of it: one Disclosure for each rule and grant. `of` says of which
+// version, and by which grant.
 void AddDisclosed(const Disclosure& of, const SectionTraits& section, absl::string_view rule, uint64_t bytes,
                   std::vector<Disclosure>& disclosed);
 

@@ -104,6 +104,7 @@ absl::Status Prover::AddProof(const QueryReader& reader, const record::Header& h
   MEGURI_ASSIGN_OR_RETURN(proven.proofs.emplace_back(), MakeProof(candidate));
   const record::FeedName& feed = candidate.feed.key.name;
   const absl::string_view rule = RuleToFollow(feed);
+  const GrantVerdict granted = GrantToFollow(reader.reader, header.publisher(), feed);
   if (!rule.empty() && reader.reader.participant != header.publisher()) {
     proven.disclosed.push_back({header.publisher(),
                                 header.record_id(),
@@ -112,7 +113,9 @@ absl::Status Prover::AddProof(const QueryReader& reader, const record::Header& h
                                 {},
                                 0,
                                 candidate.feed.is_own() ? std::string(rule) : kRuleOfCopies,
-                                feed.text()});
+                                feed.text(),
+                                granted.grant != nullptr ? granted.grant->id : "",
+                                granted.grant != nullptr ? static_cast<uint32_t>(granted.grant->purpose) : 0});
   }
   return absl::OkStatus();
 }

@@ -67,7 +67,7 @@ absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const
   view.latest_version = header.version();
   view.source = RecordSource::kPublisher;
   view.key_id = envelope.signature().key_id();
-  const Disclosure of{header.publisher(), header.record_id(), header.version(), 0, {}, 0, "", ""};
+  const Disclosure of{header.publisher(), header.record_id(), header.version(), 0, {}, 0, "", "", "", 0};
   for (const record::v1::Section& section : envelope.sections()) {
     const SectionTraits traits{section.slot(), section.type(), section.audiences()};
     if (!traits.is_public()) {

@@ -259,29 +259,46 @@ absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef
     return std::vector<Disclosure>();
   }
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
-  const Disclosure of{ref.publisher, header.record_id(), ref.version, 0, {}, 0, kRuleOfCopies, ""};
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<Decision> decisions, DecisionsFor(ref, stored));
+  Disclosure of{ref.publisher, header.record_id(), ref.version, 0, {}, 0, kRuleOfCopies, "", "", 0};
   std::vector<Disclosure> disclosed;
   for (size_t i = 0; i < narrow.size(); ++i) {
-    AddDisclosed(of, narrow[i], RuleFor(ref, stored, &narrow[i]), sizes[i], disclosed);
+    const auto decision = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& candidate) {
+      return candidate.allowed && candidate.slot == narrow[i].slot;
+    });
+    const bool is_decided = decision != decisions.end();
+    of.grant = is_decided ? decision->grant : "";
+    of.purpose = is_decided ? decision->purpose : 0;
+    AddDisclosed(of, narrow[i], is_decided ? decision->rule : kRuleOfCopies, sizes[i], disclosed);
   }
   if (disclosed.empty()) {
+    const auto decision =
+        std::find_if(decisions.begin(), decisions.end(), [](const Decision& candidate) { return candidate.allowed; });
     disclosed.push_back(of);
-    disclosed.back().rule = std::string(RuleFor(ref, stored, nullptr));
+    disclosed.back().rule = decision != decisions.end() ? std::string(decision->rule) : kRuleOfCopies;
+    disclosed.back().grant = decision != decisions.end() ? decision->grant : "";
+    disclosed.back().purpose = decision != decisions.end() ? decision->purpose : 0;
   }
   return disclosed;
 }
 
-absl::string_view ReaderView::RuleFor(const VersionRef& ref, const storage::v1::StoredRecord& stored,
-                                      const SectionTraits* section) const {
-  const absl::StatusOr<std::vector<SectionFacts>> facts = FactsOf(stored);
-  if (stored.own() && facts.ok()) {
-    for (const Decision& decision : Decide(reader_.reader, ScopeOf(stored, ref.publisher), *facts)) {
-      if (decision.allowed && (section == nullptr || decision.slot == section->slot)) {
-        return decision.rule;
-      }
-    }
+absl::StatusOr<std::vector<Decision>> ReaderView::DecisionsFor(const VersionRef& ref,
+                                                               const storage::v1::StoredRecord& stored) const {
+  if (!stored.own()) {
+    return std::vector<Decision>();
   }
-  return kRuleOfCopies;
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<SectionFacts> facts, FactsOf(stored));
+  MEGURI_ASSIGN_OR_RETURN(const RecordScope scope, ScopeWithOffers(ref, stored, facts));
+  return Decide(reader_.reader, scope, facts);
+}
+
+absl::StatusOr<RecordScope> ReaderView::ScopeWithOffers(const VersionRef& ref, const storage::v1::StoredRecord& stored,
+                                                        absl::Span<const SectionFacts> facts) const {
+  RecordScope scope = ScopeOf(stored, ref.publisher);
+  if (reader_.reader.grants != nullptr && reader_.reader.participant != ref.publisher) {
+    MEGURI_ASSIGN_OR_RETURN(scope.offers, ReadOffers(records_, feeds_, ref.arrival, facts));
+  }
+  return scope;
 }
 
 absl::StatusOr<absl::optional<uint64_t>> ReaderView::VisibleSlots(const VersionRef& ref,
@@ -290,10 +307,7 @@ absl::StatusOr<absl::optional<uint64_t>> ReaderView::VisibleSlots(const VersionR
   bool visible = false;
   if (stored.own() && stored.slots_size() > 0) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<SectionFacts> facts, FactsOf(stored));
-    RecordScope scope = ScopeOf(stored, ref.publisher);
-    if (reader_.reader.grants != nullptr && reader_.reader.participant != ref.publisher) {
-      MEGURI_ASSIGN_OR_RETURN(scope.offers, ReadOffers(records_, feeds_, ref.arrival, facts));
-    }
+    MEGURI_ASSIGN_OR_RETURN(const RecordScope scope, ScopeWithOffers(ref, stored, facts));
     slots = AllowedSlots(reader_.reader, scope, facts);
     visible = slots != 0;
   }

@@ -113,9 +113,12 @@ class ReaderView {
   absl::StatusOr<std::vector<Disclosure>> DisclosedBy(const storage::VersionRef& ref,
                                                       const storage::v1::StoredRecord& stored,
                                                       const record::v1::CarriedEnvelope& envelope, bool with_header);
-  // The rule by which the reader gets a section of the version; null: the version at all.
-  absl::string_view RuleFor(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored,
-                            const SectionTraits* section) const;
+  // What is decided about each section of an own version; none of a copy.
+  absl::StatusOr<std::vector<Decision>> DecisionsFor(const storage::VersionRef& ref,
+                                                     const storage::v1::StoredRecord& stored) const;
+  // With the offers that the version was entered for, if the reader was granted any.
+  absl::StatusOr<RecordScope> ScopeWithOffers(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored,
+                                              absl::Span<const SectionFacts> facts) const;
   absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const storage::VersionRef& ref,
                                                         const storage::v1::StoredRecord& stored);
   absl::StatusOr<bool> IsFrozen(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "certs/identity.h"
@@ -27,8 +28,9 @@ absl::Status NotWritten(const absl::Status& cause) {
 
 // Whether `disclosed` goes into `row`, which has something already.
 bool Fits(const audit::v1::Row& row, const Disclosure& disclosed) {
-  return row.rule() == disclosed.rule && row.publisher() == disclosed.publisher.text() &&
-         row.feed().name() == disclosed.feed && static_cast<size_t>(row.records_size()) < record::kAuditRecordsMax;
+  return row.rule() == disclosed.rule && row.grant_id() == absl::HexStringToBytes(disclosed.grant) &&
+         row.publisher() == disclosed.publisher.text() && row.feed().name() == disclosed.feed &&
+         static_cast<size_t>(row.records_size()) < record::kAuditRecordsMax;
 }
 
 void AddRecord(const Disclosure& disclosed, audit::v1::Row& row) {
@@ -68,6 +70,8 @@ void AuditEdge::Deliver(const Caller& caller, absl::string_view method, absl::Sp
       row = rows.end() - 1;
       row->set_rule(one.rule);
       row->set_publisher(one.publisher.text());
+      row->set_grant_id(absl::HexStringToBytes(one.grant));
+      row->set_purpose(one.purpose);
       if (!one.feed.empty()) {
         row->mutable_feed()->set_name(one.feed);
       }
@@ -94,6 +98,8 @@ void AuditEdge::DeliverEntries(const Caller& caller, absl::string_view method, c
   rows[0].mutable_feed()->set_from(sent.from);
   rows[0].mutable_feed()->set_to(sent.to);
   rows[0].set_bytes(sent.bytes);
+  rows[0].set_grant_id(absl::HexStringToBytes(sent.grant));
+  rows[0].set_purpose(sent.purpose);
   Write(std::move(rows), std::move(done));
 }
 

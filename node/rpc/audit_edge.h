@@ -25,6 +25,8 @@ struct SentEntries {
   uint64_t from = 0;
   uint64_t to = 0;
   uint64_t bytes = 0;
+  std::string grant = "";  // that opens the feed, 32 hexadecimal digits; empty: none does
+  uint32_t purpose = 0;    // for which it was given
 };
 
 // The one place where the inbound edge says what it is about to hand out, to whom and by which rule. The answer leaves

@@ -286,7 +286,13 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
                                 streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
         const uint64_t end = feed.sent + static_cast<uint64_t>(message.batch().items_size());
         if (AuditEdge::IsNarrow(caller_, feed.key)) {
-          sent_ = SentEntries{feed.key, feed.sent, end, 0};
+          sent_ = SentEntries{feed.key, feed.sent, end, 0, "", 0};
+          const Reader reader = streams_.authenticator_.ReaderFor(caller_);
+          const GrantVerdict granted = GrantToFollow(reader, feed.key.publisher, feed.key.name);
+          if (granted.grant != nullptr) {
+            sent_->grant = granted.grant->id;
+            sent_->purpose = static_cast<uint32_t>(granted.grant->purpose);
+          }
         }
         feed.sent = end;
         return true;
