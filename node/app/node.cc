@@ -195,6 +195,7 @@ struct Node::Parts {
   absl::Status LoadKeys(const Config& config);
   absl::Status OpenRegistry(const Config& config);
   absl::Status WireCapabilities(const Config& config);
+  void WireAudit(PageTokens tokens);
   absl::Status Serve(const Config& config);
   absl::Status FollowRegistryFeed();
 
@@ -382,16 +383,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   access_work = std::make_unique<AccessWork>(*access, *committer, *executor, *follows, participant, log);
   authenticator = std::make_unique<Authenticator>(*registry, *access, std::vector<record::ParticipantId>{participant},
                                                   client_ca, revoked_clients, clock);
-  audit_log = std::make_unique<AuditLog>(*committer, participant, clock, random);
-  audit = std::make_unique<AuditEdge>(*audit_log, [this] { return registry->entries_read(); });
-  audit_list = std::make_unique<AuditList>(
-      *durable, participant, bundle.federation(),
-      [this](const record::FeedKey& feed, const record::Checkpoint& checkpoint) -> absl::StatusOr<std::string> {
-        const std::shared_ptr<const record::Signer> signer = feed_keys->Find(feed);
-        Invariant(signer != nullptr, "a node has a feed key of the member that it hosts");
-        return record::SignCheckpoint(checkpoint, *signer);
-      },
-      PageTokens(token_key, clock));
+  WireAudit(PageTokens(token_key, clock));
   call_log = std::make_unique<CallLog>(CallSinks(log, store_health, *audit), clock);
   resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *audit, *executor, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *audit, *executor, clock,
@@ -415,6 +407,19 @@ Reader Node::Parts::ReaderNow(const record::ParticipantId& member) const {
   Reader reader = ReaderOf(*members, member, registry->IsStale());
   AddGrants(access->GrantsOf(member), *members, clock.Now(), reader);
   return reader;
+}
+
+void Node::Parts::WireAudit(PageTokens tokens) {
+  audit_log = std::make_unique<AuditLog>(*committer, participant, clock, random);
+  audit = std::make_unique<AuditEdge>(*audit_log, [this] { return registry->entries_read(); });
+  audit_list = std::make_unique<AuditList>(
+      *durable, participant, bundle.federation(),
+      [this](const record::FeedKey& feed, const record::Checkpoint& checkpoint) -> absl::StatusOr<std::string> {
+        const std::shared_ptr<const record::Signer> signer = feed_keys->Find(feed);
+        Invariant(signer != nullptr, "a node has a feed key of the member that it hosts");
+        return record::SignCheckpoint(checkpoint, *signer);
+      },
+      std::move(tokens));
 }
 
 absl::Status Node::Parts::FollowRegistryFeed() {

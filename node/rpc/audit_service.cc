@@ -98,10 +98,11 @@ void AuditServiceEdge::AskPeer(const Caller& caller, const audit::v1::RowQuery& 
   }
   peers_.ListRows(*question, [this, response, reactor, end](absl::StatusOr<audit::v1::RowPage> page) {
     --asks_;
+    const absl::Status status = AsAnswered(page.status());
     if (page.ok()) {
       *response->mutable_page() = *std::move(page);
     }
-    reactor->Finish(end(AsAnswered(page.status())));
+    reactor->Finish(end(status));
   });
 }
 

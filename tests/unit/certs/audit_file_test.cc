@@ -69,6 +69,7 @@ class Log {
   uint64_t size() const { return rows_.size(); }
   std::vector<record::Hash> Leaves() const {
     std::vector<record::Hash> leaves;
+    leaves.reserve(rows_.size());
     for (const record::AuditRow& row : rows_) {
       leaves.push_back(record::LeafHash(row.entry().Encode()));
     }

@@ -47,7 +47,7 @@ Disclosure DisclosureOf(uint64_t version, absl::string_view rule = "allow-member
 
 class AuditEdgeTest : public ::testing::Test {
  protected:
-  absl::Status Deliver(std::vector<Disclosure> disclosed) {
+  absl::Status Deliver(const std::vector<Disclosure>& disclosed) {
     std::promise<absl::Status> promise;
     edge_.Deliver(CallerOf(kNodeUri), "Get", disclosed,
                   [&promise](const absl::Status& status) { promise.set_value(status); });
@@ -59,6 +59,7 @@ class AuditEdgeTest : public ::testing::Test {
     const storage::StoreReader& store = committer_->durable();
     const auto feed = *storage::Feeds(store).Find(storage::AuditFeedOf(Id("9999:maker")));
     const uint64_t size = feed.has_value() ? storage::Feeds(store).ReadHead(*feed)->size() : 0;
+    rows.reserve(size);
     for (uint64_t index = 0; index < size; ++index) {
       rows.push_back(storage::AuditRows(store).Read(*feed, index)->message());
     }
@@ -115,7 +116,7 @@ TEST_F(AuditEdgeTest, WritesOneRowForAPageOfOneRule) {
   }
   page.push_back(DisclosureOf(1, "allow-addressee"));
   page.push_back(DisclosureOf(1, "allow-member", "9999:other"));
-  MEGURI_ASSERT_OK(Deliver(std::move(page)));
+  MEGURI_ASSERT_OK(Deliver(page));
   const std::vector<audit::v1::Row> rows = Rows();
   ASSERT_EQ(rows.size(), 4U);
   EXPECT_EQ(static_cast<size_t>(rows[0].records_size()), record::kAuditRecordsMax);
