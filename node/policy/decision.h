@@ -53,7 +53,7 @@ struct RecordScope {
   std::vector<std::string> jurisdictions;
   std::vector<std::string> addressees;
   std::vector<std::string> subjects;
-  std::vector<OfferedSlots> offers;  // what PARTNERS means; of no concern to readers without grants
+  std::vector<OfferedSlots> offers = {};  // what PARTNERS means; of no concern to readers without grants
 };
 
 struct SectionFacts {
