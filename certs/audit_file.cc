@@ -98,9 +98,10 @@ absl::Status CheckContinues(const AuditReport& later, const record::Checkpoint& 
                   absl::StrCat("the earlier head is of ", earlier.origin, ", the file is of ", later.head.origin));
   }
   if (later.head.size < earlier.size) {
-    return Broken("AUDIT_SHORTER",
-                  absl::StrCat("the file ends at row ", later.head.size, " and the earlier head at row ", earlier.size,
-                               ": it is an older file, or rows were removed. Both are signed, and tell it apart"));
+    return Broken(
+        "AUDIT_SHORTER",
+        absl::StrCat("the file ends at row ", later.head.size, " and the earlier head at row ", earlier.size,
+                     ": it is an older file, or rows were removed. Which of the two, only who saw them come can say"));
   }
   if (later.earlier_size == earlier.size || later.head.size == earlier.size) {
     const std::vector<record::Hash>& path =

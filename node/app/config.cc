@@ -44,6 +44,17 @@ constexpr IntRange kIntRanges[] = {
 
 constexpr absl::string_view kHttp = "http://";
 
+// Whether each % begins the two hexadecimal digits of a character that is no control character.
+bool HasOnlyVisibleEscapes(absl::string_view text) {
+  for (size_t at = text.find('%'); at != absl::string_view::npos; at = text.find('%', at + 1)) {
+    int character = 0;
+    if (at + 2 >= text.size() || !absl::SimpleHexAtoi(text.substr(at + 1, 2), &character) || character < ' ') {
+      return false;
+    }
+  }
+  return true;
+}
+
 absl::Status ConfigError(absl::string_view where, absl::string_view found, absl::string_view expected,
                          absl::string_view cure) {
   return InvalidInput({{std::string(where), "CONFIG", std::string(found), std::string(expected), std::string(cure),
@@ -161,8 +172,9 @@ bool IsHttpProxy(absl::string_view text) {
   }
   const size_t at = text.rfind('@');
   const absl::string_view user = at == absl::string_view::npos ? "" : text.substr(0, at);
-  const bool is_user = absl::c_all_of(
-      user, [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)) && !absl::StrContains("/?#@", c); });
+  const bool is_user = HasOnlyVisibleEscapes(user) && absl::c_all_of(user, [](char c) {
+                         return absl::ascii_isgraph(static_cast<unsigned char>(c)) && !absl::StrContains("/?#@", c);
+                       });
   text.remove_prefix(at == absl::string_view::npos ? 0 : at + 1);
   return is_user && (at == absl::string_view::npos || !user.empty()) && certs::IsAddress(text);
 }

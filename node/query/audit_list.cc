@@ -34,6 +34,10 @@ absl::Status CheckQuery(const audit::v1::RowQuery& query) {
     return BadFilter("filter.record_id", absl::StrCat(filter.record_id().size(), " bytes"), "16 bytes",
                      "記録IDは16バイトでなければなりません。");
   }
+  if (!audit::v1::Decision_IsValid(filter.decision())) {
+    return BadFilter("filter.decision", absl::StrCat(static_cast<int>(filter.decision())),
+                     "the number of a decision of docs/format/audit.md", "判定の番号が正しくありません。");
+  }
   if (filter.until_ms() != 0 && filter.until_ms() <= filter.from_ms()) {
     return BadFilter("filter.until_ms", absl::StrCat(filter.until_ms()), absl::StrCat("more than ", filter.from_ms()),
                      "終わりは始まりより後でなければなりません。");

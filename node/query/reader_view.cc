@@ -82,7 +82,7 @@ absl::StatusOr<absl::optional<RecordView>> ReaderView::Open(const VersionRef& re
     MEGURI_RETURN_IF_ERROR(AddSections(ref.arrival, *slots, mask, view.envelope));
   }
   if (reader_.reader.participant != ref.publisher) {
-    MEGURI_ASSIGN_OR_RETURN(view.disclosed, DisclosedBy(ref, stored, view.envelope, mask.header || mask.signature));
+    MEGURI_ASSIGN_OR_RETURN(view.disclosed, DisclosedBy(ref, stored, view.envelope));
   }
   if (mask.header) {
     view.envelope.set_header(std::move(*stored.mutable_header()));
@@ -240,8 +240,7 @@ absl::Status ReaderView::AddSections(storage::Arrival arrival, uint64_t slots, c
 
 absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef& ref,
                                                                 const storage::v1::StoredRecord& stored,
-                                                                const record::v1::CarriedEnvelope& envelope,
-                                                                bool with_header) {
+                                                                const record::v1::CarriedEnvelope& envelope) {
   std::vector<SectionTraits> narrow;
   std::vector<uint64_t> sizes;
   for (const std::string& section : envelope.sections()) {
@@ -254,7 +253,8 @@ absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef
       sizes.push_back(section.size());
     }
   }
-  const bool is_hidden = with_header && HidesEvenItsHeader(stored);
+  // Whatever the mask leaves out, an answer says that there is such a record.
+  const bool is_hidden = HidesEvenItsHeader(stored);
   if (narrow.empty() && !is_hidden) {
     return std::vector<Disclosure>();
   }

@@ -112,7 +112,7 @@ class ReaderView {
                            record::v1::CarriedEnvelope& envelope);
   absl::StatusOr<std::vector<Disclosure>> DisclosedBy(const storage::VersionRef& ref,
                                                       const storage::v1::StoredRecord& stored,
-                                                      const record::v1::CarriedEnvelope& envelope, bool with_header);
+                                                      const record::v1::CarriedEnvelope& envelope);
   // What is decided about each section of an own version; none of a copy.
   absl::StatusOr<std::vector<Decision>> DecisionsFor(const storage::VersionRef& ref,
                                                      const storage::v1::StoredRecord& stored) const;

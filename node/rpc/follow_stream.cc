@@ -337,7 +337,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         continue;
       }
       if (feed.key.name != record::FeedName::Registry()) {
-        if (now - feed.heartbeat >= kFeedHeartbeat) {
+        const bool is_whole = feed.sent == feed.target->size;  // else the follower knows of more than there is
+        if (is_whole && now - feed.heartbeat >= kFeedHeartbeat) {
           feed.heartbeat = now;
           MEGURI_ASSIGN_OR_RETURN(*message.mutable_heartbeat()->mutable_feed_heartbeat(),
                                   streams_.source_.SignHeartbeat(feed.key, *feed.target, now));

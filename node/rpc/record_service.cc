@@ -256,9 +256,13 @@ grpc::ServerUnaryReactor* RecordServiceEdge::Resolve(grpc::CallbackServerContext
     return reactor;
   }
   const bool at_once = caller->is_client;
-  resolver_.Resolve(*std::move(caller), *request, *response, [pace, at_once, reactor, end](const absl::Status& status) {
-    pace.Finish(reactor, end(status), at_once);
-  });
+  resolver_.Resolve(*std::move(caller), *request, *response,
+                    [pace, at_once, reactor, end, response](const absl::Status& status) {
+                      if (status.ok() && response->records().empty()) {
+                        end.Note(RecordNotFound());
+                      }
+                      pace.Finish(reactor, end(status), at_once);
+                    });
   return reactor;
 }
 
@@ -276,6 +280,9 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
             const ResolvedBatch batch,
             query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller), questions, std::move(mask)));
         for (const IdentifierAnswer& answer : batch.answers) {
+          if (absl::IsNotFound(answer.status)) {
+            rpc_.audit.NoteDenial({method.name, caller.identity.ToUri(), answer.status, ""});
+          }
           record::v1::IdentifierAnswer& to = *out.add_answers();
           to.mutable_records()->Add(answer.records.begin(), answer.records.end());
           to.set_reason(ReasonOf(answer.status));

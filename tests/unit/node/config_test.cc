@@ -69,7 +69,9 @@ TEST_F(ConfigTest, TakesAProxyWithOrWithoutAUser) {
   }
   for (const std::string proxy :
        {"proxy.example:3128", "https://proxy.example:3128", "http://proxy.example", "http://proxy.example:3128/",
-        "http://@proxy.example:3128", "http://me:a/b@proxy.example:3128", "http://me:se cret@proxy.example:3128"}) {
+        "http://@proxy.example:3128", "http://me:a/b@proxy.example:3128", "http://me:a%zz@proxy.example:3128",
+        "http://me:a%0d%0ab@proxy.example:3128", "http://me:a%4@proxy.example:3128",
+        "http://me:se cret@proxy.example:3128"}) {
     const absl::Status status = Load(absl::StrCat("http_proxy = \"", proxy, "\"\n")).status();
     EXPECT_THAT(status, meguri::testing::HasReason("CONFIG")) << proxy;
     EXPECT_THAT(status.ToString(), ::testing::Not(::testing::HasSubstr("se cret")));
