@@ -647,7 +647,8 @@ void FollowSession::ReportTroubleLocked(absl::Time now) {
 
 bool FollowSession::IsOverdue(const record::FeedName& name, const Feed& feed, absl::Time now) {
   const absl::Time since = feed.heard == absl::InfinitePast() ? feed.followed_since : feed.heard;
-  return name != record::FeedName::Registry() && !IsStopped(feed) && now - since > kFeedOverdue;
+  // What is denied keeps nothing secret: it says so.
+  return name != record::FeedName::Registry() && !IsStopped(feed) && !feed.is_denied && now - since > kFeedOverdue;
 }
 
 void FollowSession::ReportOverdueLocked(absl::Time now) {

@@ -205,5 +205,22 @@ TEST(FeedHeartbeat, ThatStaysAwayIsReportedOnce) {
   EXPECT_THAT(scene.reporter.Take(), ::testing::ElementsAre(is_overdue));
 }
 
+// A grant that is suspended, for one.
+TEST(FeedHeartbeat, OfAFeedThatIsDeniedIsNotMissed) {
+  Followed followed;
+  Scene& scene = followed.scene;
+  Send(scene, followed.stream, Sign(scene, Truth(scene, followed.Head())));
+  FollowEvent denial;
+  denial.denial = FeedDenied{kPublic, Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE", "not now")};
+  scene.Send(followed.stream, std::move(denial));
+  for (absl::Duration time = 2 * kFeedOverdue; time > absl::ZeroDuration(); time -= kFollowHeartbeat) {
+    scene.Tick(kFollowHeartbeat);
+    scene.Send(followed.stream, FollowEvent());
+  }
+  EXPECT_FALSE(scene.StatusOf(kPublic).is_overdue);
+  EXPECT_THAT(scene.reporter.Take(),
+              ::testing::Not(Contains(Field(&FollowReport::kind, FollowReport::Kind::kOverdue))));
+}
+
 }  // namespace
 }  // namespace meguri::node
