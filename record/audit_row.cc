@@ -19,8 +19,7 @@ namespace meguri::record {
 namespace {
 
 constexpr absl::string_view kRowDomain("meguri/audit-row/v1\0", 20);
-constexpr char kFormatVersionTag = 0x08;  // field 1, varint
-constexpr size_t kNameMax = 128;          // participant IDs and names of feeds, which are parsed besides
+constexpr size_t kNameMax = 128;  // participant IDs and names of feeds, which are parsed besides
 
 constexpr uint64_t kDecisions[] = {audit::v1::DECISION_DELIVERED, audit::v1::DECISION_DENIED,
                                    audit::v1::DECISION_ADMINISTERED};
@@ -69,20 +68,6 @@ absl::Status Refuse(absl::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, "AUDIT_ROW", message);
 }
 
-absl::Status CheckFormatVersion(absl::string_view bytes) {
-  if (bytes.empty() || bytes[0] != kFormatVersionTag) {
-    return absl::OkStatus();  // the grammar names the offence
-  }
-  uint64_t version = 0;
-  bytes.remove_prefix(1);
-  if (TakeVarint(bytes, version) && version > kAuditRowFormatVersion && version <= UINT32_MAX) {
-    return Error(absl::StatusCode::kUnimplemented, "NEWER_FORMAT",
-                 absl::StrCat("the row has format version ", version, "; this program knows ", kAuditRowFormatVersion,
-                              ": keep it as it is and update the program"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckRecords(const audit::v1::Row& row) {
   for (const audit::v1::RowRecord& record : row.records()) {
     const int slots = absl::popcount(record.slots());
@@ -127,7 +112,7 @@ absl::StatusOr<AuditRow> AuditRow::Parse(absl::string_view bytes) {
   if (bytes.size() > kAuditRowBytesMax) {
     return Refuse(absl::StrCat("a row has at most ", kAuditRowBytesMax, " bytes, not ", bytes.size()));
   }
-  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(bytes));
+  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(bytes, "row", kAuditRowFormatVersion));
   MEGURI_RETURN_IF_ERROR(CheckWire(bytes, kRow));
   audit::v1::Row message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

@@ -16,7 +16,6 @@ namespace meguri::record {
 namespace {
 
 constexpr absl::string_view kHeaderDomain("meguri/header/v1\0", 17);
-constexpr char kFormatVersionTag = 0x08;  // field 1, varint
 constexpr size_t kParticipantIdBytesMin = 6;
 constexpr size_t kParticipantIdBytesMax = 40;
 
@@ -80,20 +79,6 @@ constexpr WireMessage kHeader = {"Header", kHeaderFields};
 
 absl::Status RefuseRule(absl::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, "HEADER_RULE", message);
-}
-
-absl::Status CheckFormatVersion(absl::string_view bytes) {
-  if (bytes.empty() || bytes[0] != kFormatVersionTag) {
-    return absl::OkStatus();  // the grammar names the offence
-  }
-  uint64_t version = 0;
-  bytes.remove_prefix(1);
-  if (TakeVarint(bytes, version) && version > kFormatVersion && version <= UINT32_MAX) {
-    return Error(absl::StatusCode::kUnimplemented, "NEWER_FORMAT",
-                 absl::StrCat("the header has format version ", version, "; this program knows ", kFormatVersion,
-                              ": keep it as it is and update the program"));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CheckTombstone(const v1::Header& header) {
@@ -160,7 +145,7 @@ absl::StatusOr<Header> Header::Parse(absl::string_view bytes) {
     return Error(absl::StatusCode::kInvalidArgument, "WIRE_GRAMMAR",
                  absl::StrCat("a header has at most ", kHeaderBytesMax, " bytes, not ", bytes.size()));
   }
-  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(bytes));
+  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(bytes, "header", kFormatVersion));
   MEGURI_RETURN_IF_ERROR(CheckWire(bytes, kHeader));
   v1::Header message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

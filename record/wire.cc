@@ -197,6 +197,21 @@ bool TakeVarint(absl::string_view& in, uint64_t& value) {
   return false;
 }
 
+absl::Status CheckFormatVersion(absl::string_view bytes, absl::string_view what, uint32_t known) {
+  constexpr char kTag = 0x08;  // field 1, varint
+  if (bytes.empty() || bytes[0] != kTag) {
+    return absl::OkStatus();
+  }
+  uint64_t version = 0;
+  bytes.remove_prefix(1);
+  if (TakeVarint(bytes, version) && version > known && version <= UINT32_MAX) {
+    return Error(absl::StatusCode::kUnimplemented, "NEWER_FORMAT",
+                 absl::StrCat("the ", what, " has format version ", version, "; this program knows ", known,
+                              ": keep it as it is and update the program"));
+  }
+  return absl::OkStatus();
+}
+
 bool IsUtf8(absl::string_view text) {
   while (!text.empty()) {
     const size_t size = Utf8Size(text);

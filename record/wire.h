@@ -43,6 +43,10 @@ absl::Status CheckWire(absl::string_view bytes, const WireMessage& grammar);
 // needed, or it is above 64 bits.
 bool TakeVarint(absl::string_view& in, uint64_t& value);
 
+// That a message, whose first field is its format version, is of one up to `known`. UNIMPLEMENTED with reason
+// NEWER_FORMAT otherwise; OK for what has no such field, as the grammar then names the offence. `what` is "header".
+absl::Status CheckFormatVersion(absl::string_view bytes, absl::string_view what, uint32_t known);
+
 // Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(absl::string_view text);
 
