@@ -4,6 +4,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "record/cosignature.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/target.h"
 
@@ -35,6 +36,25 @@ void Open(absl::string_view note, const record::RawSigner& signer) {
   Invariant(record::OpenCheckpoint(*again, kOrigin, signer.public_key()) == opened, "and reads back as it was");
 }
 
+// A cosignature that was found can be made again, and joins the note that it is of.
+void OpenCosigned(absl::string_view note, const record::RawSigner& witness) {
+  const std::vector<record::WitnessKey> witnesses = {{"w.example", witness.public_key()}};
+  const absl::StatusOr<std::vector<record::Cosignature>> opened = record::OpenCosignatures(note, witnesses);
+  if (!opened.ok()) {
+    Invariant(!ReasonOf(opened.status()).empty(), "a refusal has a reason");
+    return;
+  }
+  const absl::StatusOr<std::string> line =
+      record::Cosign(note, "w.example", witness, opened->empty() ? 1 : opened->front().time_s);
+  Invariant(line.ok(), "what was opened can be cosigned");
+  Invariant(opened->empty() || note.find(*line) != absl::string_view::npos, "one witness and time have one line");
+  const absl::StatusOr<std::string> longer = record::AddSignatureLine(note, *line);
+  if (longer.ok()) {
+    const auto again = record::OpenCosignatures(*longer, witnesses);
+    Invariant(again.ok() == opened->empty(), "a witness cosigns a note once");
+  }
+}
+
 }  // namespace
 }  // namespace meguri::fuzz
 
@@ -43,5 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input = meguri::fuzz::BytesOf(data, size);
   meguri::fuzz::Open(input, *signer);
   meguri::fuzz::Open(meguri::fuzz::SignedNote(input, *signer), *signer);
+  static const auto witness = meguri::fuzz::FixedSigner("witness key");
+  meguri::fuzz::OpenCosigned(input, *witness);
   return 0;
 }

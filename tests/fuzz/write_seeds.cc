@@ -20,6 +20,7 @@
 #include "record/audit_row.h"
 #include "record/batch.h"
 #include "record/checkpoint.h"
+#include "record/cosignature.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/memory/memory_store.h"
@@ -132,6 +133,8 @@ void WriteFeedSeeds(const Corpus& corpus) {
   const std::string origin = feed["origin"].get<std::string>();
   const std::string note = record::SignCheckpoint({origin, 5, record::Sha256("root")}, *signer).value();
   corpus.Write("checkpoint", "signed", note);
+  const auto cosignature = record::Cosign(note, "w.example", *FixedSigner("witness key"), 1'679'315'147);
+  corpus.Write("checkpoint", "cosigned", absl::StrCat(note, cosignature.value()));
   corpus.Write("checkpoint", "text", note.substr(0, note.find("\n\n") + 1));
   for (size_t i = 0; i < refused["checkpoints"].size(); i += 3) {
     const Json& each = refused["checkpoints"][i];
