@@ -36,6 +36,8 @@ inline constexpr size_t kResolvedUriBytesMax = 2048;
 // Trust bundles: keys of one kind, roots, addresses.
 inline constexpr int kBundleKeysMax = 16;
 inline constexpr int kTlsRootsMax = 16;
+// Of all of them a cosignature fits into a note, beside the signature of the feed's key.
+inline constexpr int kWitnessKeysMax = 15;
 
 // Names and times.
 inline constexpr size_t kDomainNameBytesMax = 253;

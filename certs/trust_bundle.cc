@@ -130,13 +130,35 @@ absl::Status CheckNumbers(const registry::v1::TrustBundle& message) {
     return RefuseForm(absl::StrCat("bundle_threshold is ", message.bundle_threshold(), " of ",
                                    message.bundle_keys_size(), " bundle keys"));
   }
-  if (message.witness_quorum() > static_cast<uint32_t>(message.witness_keys_size())) {
-    return RefuseForm(absl::StrCat("witness_quorum is ", message.witness_quorum(), " of ", message.witness_keys_size(),
-                                   " witness keys"));
-  }
   const size_t root_size = message.registry_size_min() == 0 ? 0 : record::kHashSize;
   if (message.registry_root_min().size() != root_size) {
     return RefuseForm("registry_root_min is 32 bytes where registry_size_min is not 0, and absent where it is");
+  }
+  return absl::OkStatus();
+}
+
+// A witness is a member, and counts once however many keys it has. A quorum that nobody need meet, or nobody can, is a
+// slip.
+absl::Status CheckWitnesses(const registry::v1::TrustBundle& message) {
+  if (message.witness_keys_size() > kWitnessKeysMax) {
+    return RefuseForm(absl::StrCat("witness_keys holds more than ", kWitnessKeysMax, " keys"));
+  }
+  if (message.witnesses_size() != message.witness_keys_size()) {
+    return RefuseForm(absl::StrCat("witnesses names ", message.witnesses_size(), " members for ",
+                                   message.witness_keys_size(), " witness keys"));
+  }
+  absl::flat_hash_set<absl::string_view> members;
+  for (int i = 0; i < message.witnesses_size(); ++i) {
+    if (const auto member = record::ParticipantId::Parse(message.witnesses(i)); !member.ok()) {
+      return RefuseForm(absl::StrCat("witnesses[", i, "]: ", member.status().message()));
+    }
+    if (message.witness_keys(i).revoked_ms() == 0) {
+      members.insert(message.witnesses(i));
+    }
+  }
+  if (message.witness_quorum() > members.size() || (message.witness_quorum() == 0 && !members.empty())) {
+    return RefuseForm(absl::StrCat("witness_quorum is ", message.witness_quorum(), " of ", members.size(),
+                                   " members with a witness key that is not revoked"));
   }
   return absl::OkStatus();
 }
@@ -183,6 +205,7 @@ absl::StatusOr<Anchors> CheckForm(const registry::v1::TrustBundle& message) {
     return RefuseForm(absl::StrCat("operator_id: ", operator_id.status().message()));
   }
   MEGURI_RETURN_IF_ERROR(CheckNumbers(message));
+  MEGURI_RETURN_IF_ERROR(CheckWitnesses(message));
   MEGURI_RETURN_IF_ERROR(CheckOrigin(message, *operator_id));
   MEGURI_RETURN_IF_ERROR(CheckAddresses(message));
   MEGURI_ASSIGN_OR_RETURN(

@@ -33,7 +33,8 @@ SCHEMAS.update({name: schema(text) for name, text in {
              " link_domains:s* id_name_spaces:s*",
     "bundle": "format_version:n version:N federation:s expires_ms:N operator_id:s registry_origin:s"
               " registry_record_keys:key* registry_feed_keys:key* tls_roots:b* bundle_keys:key* bundle_threshold:n"
-              " witness_keys:key* witness_quorum:n registry_size_min:N registry_root_min:b operator_addresses:s*",
+              " witness_keys:key* witness_quorum:n registry_size_min:N registry_root_min:b operator_addresses:s*"
+              " witnesses:s*",
 }.items()})
 
 
@@ -113,7 +114,10 @@ def check_bundle_form(bundle):
          "a bundle key has times")
     form(not bundle["registry_feed_keys"][0]["revoked_ms"], "the feed key in force is revoked")
     form(1 <= bundle["bundle_threshold"] <= len(bundle["bundle_keys"]), "threshold")
-    form(bundle["witness_quorum"] <= len(bundle["witness_keys"]), "witness quorum")
+    form(len(bundle["witnesses"]) == len(bundle["witness_keys"]) <= 15 and all(map(is_participant, bundle["witnesses"])),
+         "witnesses")
+    members = {who for who, key in zip(bundle["witnesses"], bundle["witness_keys"]) if not key["revoked_ms"]}
+    form(bool(members) <= bundle["witness_quorum"] <= len(members), "witness quorum")
     form(1 <= len(bundle["tls_roots"]) <= 16, "number of TLS roots")
     for der in bundle["tls_roots"]:
         check_root_certificate(der)

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "certs/limits.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
@@ -43,6 +44,13 @@ std::string SignBody(const std::string& body, const std::vector<const record::Si
     EXPECT_THAT(record::AddSignature(key_id, *signer, signed_body), meguri::testing::IsOk());
   }
   return signed_body.SerializeAsString();
+}
+
+registry::v1::MemberKey& AddWitness(registry::v1::TrustBundle& bundle, const std::string& member) {
+  bundle.add_witnesses(member);
+  registry::v1::MemberKey& key = *bundle.add_witness_keys();
+  key = KeyMessage(*NewKey(), KEY_PURPOSE_FEED);
+  return key;
 }
 
 TEST(TrustBundle, OpensWhatTheOperatorSigned) {
@@ -195,7 +203,39 @@ TEST(TrustBundle, RefusesWhatIsNotWellFormed) {
       {"too many roots", [&](auto& m, auto&) { too_many(m.mutable_tls_roots(), m.tls_roots(0), kTlsRootsMax); }},
       {"threshold 0", [](auto& m, auto&) { m.set_bundle_threshold(0); }},
       {"threshold beyond keys", [](auto& m, auto&) { m.set_bundle_threshold(2); }},
-      {"quorum beyond witnesses", [](auto& m, auto&) { m.set_witness_quorum(1); }},
+      {"quorum without witnesses", [](auto& m, auto&) { m.set_witness_quorum(1); }},
+      {"quorum beyond witnesses",
+       [](auto& m, auto&) {
+         AddWitness(m, "0199:w1");
+         AddWitness(m, "0199:w1");
+         m.set_witness_quorum(2);
+       }},
+      {"quorum beyond keys that are not revoked",
+       [](auto& m, auto&) {
+         AddWitness(m, "0199:w1");
+         AddWitness(m, "0199:w2").set_revoked_ms(NowMs());
+         m.set_witness_quorum(2);
+       }},
+      {"witnesses without quorum", [](auto& m, auto&) { AddWitness(m, "0199:w1"); }},
+      {"witness key of nobody",
+       [](auto& m, auto&) {
+         AddWitness(m, "0199:w1");
+         m.clear_witnesses();
+         m.set_witness_quorum(1);
+       }},
+      {"witness without a key", [](auto& m, auto&) { m.add_witnesses("0199:w1"); }},
+      {"witness that is no member",
+       [](auto& m, auto&) {
+         AddWitness(m, "w1");
+         m.set_witness_quorum(1);
+       }},
+      {"too many witnesses",
+       [](auto& m, auto&) {
+         for (int i = 0; i <= kWitnessKeysMax; ++i) {
+           AddWitness(m, absl::StrCat("0199:w", i));
+         }
+         m.set_witness_quorum(1);
+       }},
       {"size without root", [](auto& m, auto&) { m.set_registry_size_min(1); }},
       {"root without size", [](auto& m, auto&) { m.set_registry_root_min(std::string(32, 'r')); }},
       {"short root",
