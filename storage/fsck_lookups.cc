@@ -135,7 +135,11 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
     v1::StoredBackfill backfill;
     return UnwrapMessage(stored, "backfill", backfill);
   }
-  if (key == HeartbeatKey()) {
+  if (IsRelayKey(key)) {
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view relay, UnwrapValue(stored));
+    return record::ParticipantId::Parse(relay).ok() ? absl::OkStatus() : ValueDamaged("relay of a publisher");
+  }
+  if (key == HeartbeatKey() || IsFeedHeartbeatKey(key)) {
     record::v1::SignedBody heartbeat;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "heartbeat", heartbeat));
     return heartbeat.body().empty() || heartbeat.signatures().empty() ? ValueDamaged("heartbeat") : absl::OkStatus();

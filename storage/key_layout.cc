@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/strip.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "record/limits.h"
@@ -426,6 +427,32 @@ std::string BackfillKey(const record::RecordId& offer) {
 bool IsBackfillKey(absl::string_view key) {
   const std::string prefix = KeyWriter(KeyKind::kSetting).Raw(kBackfill).Take();
   return absl::StartsWith(key, prefix) && key.size() == prefix.size() + record::kRecordIdSize;
+}
+
+constexpr char kFeedHeartbeat[] = "feed-heartbeat/";
+
+std::string FeedHeartbeatKey(FeedId feed) { return KeyWriter(KeyKind::kSetting).Raw(kFeedHeartbeat).U32(feed).Take(); }
+
+bool IsFeedHeartbeatKey(absl::string_view key) {
+  const std::string first = FeedHeartbeatKey(0);
+  return key.size() == first.size() && absl::StartsWith(key, first.substr(0, first.size() - sizeof(FeedId)));
+}
+
+constexpr char kRelay[] = "relay/";
+
+std::string RelayKey(const record::ParticipantId& member, const record::ParticipantId& publisher) {
+  return KeyWriter(KeyKind::kSetting).Raw(kRelay).Text(member.text()).Text(publisher.text()).Take();
+}
+
+bool IsRelayKey(absl::string_view key) {
+  const std::string prefix = KeyWriter(KeyKind::kSetting).Raw(kRelay).Take();
+  if (!absl::ConsumePrefix(&key, prefix)) {
+    return false;
+  }
+  KeyReader reader(key);
+  const bool is_member = record::ParticipantId::Parse(reader.Text()).ok();
+  const bool is_publisher = record::ParticipantId::Parse(reader.Text()).ok();
+  return is_member && is_publisher && reader.Ends();
 }
 
 std::string HeartbeatKey() { return KeyWriter(KeyKind::kSetting).Raw("heartbeat").Take(); }

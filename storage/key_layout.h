@@ -193,6 +193,11 @@ std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[
 bool IsMemberRecordKey(absl::string_view key);
 std::string BackfillKey(const record::RecordId& offer);  // -> StoredBackfill
 bool IsBackfillKey(absl::string_view key);
+std::string FeedHeartbeatKey(FeedId feed);  // of a replica -> SignedBody
+bool IsFeedHeartbeatKey(absl::string_view key);
+// -> participant ID: whose node is asked for feeds of `publisher` while the publisher's own does not answer
+std::string RelayKey(const record::ParticipantId& member, const record::ParticipantId& publisher);
+bool IsRelayKey(absl::string_view key);
 std::string NextArrivalKey();  // -> u64
 std::string NextFeedKey();     // -> u64
 

@@ -93,14 +93,45 @@ void Settings::PutBackfill(Transaction& transaction, const record::RecordId& off
   transaction.Put(Family::kLookup, BackfillKey(offer), WrapMessage(backfill));
 }
 
-absl::StatusOr<absl::optional<std::string>> Settings::Heartbeat() const {
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, HeartbeatKey()));
+absl::StatusOr<absl::optional<std::string>> Settings::Value(absl::string_view key) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, key));
   if (!stored.has_value()) {
     return absl::optional<std::string>();
   }
   MEGURI_ASSIGN_OR_RETURN(const absl::string_view bytes, UnwrapValue(*stored));
   return absl::make_optional(std::string(bytes.data(), bytes.size()));
 }
+
+absl::StatusOr<absl::optional<std::string>> Settings::FeedHeartbeat(FeedId feed) const {
+  return Value(FeedHeartbeatKey(feed));
+}
+
+void Settings::PutFeedHeartbeat(Transaction& transaction, FeedId feed, absl::string_view signed_body) {
+  transaction.Put(Family::kLookup, FeedHeartbeatKey(feed), WrapValue(signed_body));
+}
+
+absl::StatusOr<absl::optional<record::ParticipantId>> Settings::Relay(const record::ParticipantId& member,
+                                                                      const record::ParticipantId& publisher) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, Value(RelayKey(member, publisher)));
+  if (!stored.has_value()) {
+    return absl::optional<record::ParticipantId>();
+  }
+  absl::StatusOr<record::ParticipantId> relay = record::ParticipantId::Parse(*stored);
+  return relay.ok() ? absl::make_optional(*std::move(relay))
+                    : absl::StatusOr<absl::optional<record::ParticipantId>>(ValueDamaged("relay of a publisher"));
+}
+
+void Settings::PutRelay(Transaction& transaction, const record::ParticipantId& member,
+                        const record::ParticipantId& publisher, const record::ParticipantId& relay) {
+  transaction.Put(Family::kLookup, RelayKey(member, publisher), WrapValue(relay.text()));
+}
+
+void Settings::DeleteRelay(Transaction& transaction, const record::ParticipantId& member,
+                           const record::ParticipantId& publisher) {
+  transaction.Delete(Family::kLookup, RelayKey(member, publisher));
+}
+
+absl::StatusOr<absl::optional<std::string>> Settings::Heartbeat() const { return Value(HeartbeatKey()); }
 
 absl::StatusOr<absl::optional<std::string>> Settings::MemberRecord(const Transaction& transaction,
                                                                    absl::string_view participant_id) const {

@@ -12,6 +12,7 @@
 #include "record/feed.h"
 #include "record/participant_id.h"
 #include "record/record_id.h"
+#include "storage/feeds.h"
 #include "storage/ordered_store.h"
 #include "storage/transaction.h"
 
@@ -53,6 +54,20 @@ class Settings {
   absl::StatusOr<v1::StoredBackfill> Backfill(const record::RecordId& offer) const;
   static void PutBackfill(Transaction& transaction, const record::RecordId& offer, const v1::StoredBackfill& backfill);
 
+  // Replica: the newest word of its publisher that the feed has no more than is here (a serialised SignedBody), as it
+  // came; nullopt if it never said so.
+  absl::StatusOr<absl::optional<std::string>> FeedHeartbeat(FeedId feed) const;
+  static void PutFeedHeartbeat(Transaction& transaction, FeedId feed, absl::string_view signed_body);
+
+  // The member whose node is asked for feeds of `publisher` while the publisher's own does not answer; nullopt: nobody
+  // was named.
+  absl::StatusOr<absl::optional<record::ParticipantId>> Relay(const record::ParticipantId& member,
+                                                              const record::ParticipantId& publisher) const;
+  static void PutRelay(Transaction& transaction, const record::ParticipantId& member,
+                       const record::ParticipantId& publisher, const record::ParticipantId& relay);
+  static void DeleteRelay(Transaction& transaction, const record::ParticipantId& member,
+                          const record::ParticipantId& publisher);
+
   // The newest verified heartbeat of the registry (a serialised SignedBody), or nullopt.
   absl::StatusOr<absl::optional<std::string>> Heartbeat() const;
   // The record that carries the entry of a member whom this node's operator has enrolled, as 16 bytes, or nullopt.
@@ -62,6 +77,8 @@ class Settings {
   absl::Status PutHeartbeat(Transaction& transaction, absl::string_view signed_body) const;
 
  private:
+  absl::StatusOr<absl::optional<std::string>> Value(absl::string_view key) const;
+
   const StoreReader& store_;
 };
 

@@ -85,5 +85,31 @@ TEST_F(SettingsTest, RemembersTheNewestHeartbeat) {
   EXPECT_EQ(*settings_.Heartbeat(), absl::make_optional<std::string>("second"));
 }
 
+TEST_F(SettingsTest, RemembersWhoIsAskedInAPublishersPlace) {
+  const record::ParticipantId me = Member("9999:me");
+  const record::ParticipantId maker = Member("9999:maker");
+  EXPECT_FALSE(settings_.Relay(me, maker)->has_value());
+  Transaction transaction(*store_);
+  Settings::PutRelay(transaction, me, maker, Member("9999:other"));
+  MEGURI_ASSERT_OK(Apply(*store_, transaction));
+  EXPECT_EQ(**settings_.Relay(me, maker), Member("9999:other"));
+  EXPECT_FALSE(settings_.Relay(maker, me)->has_value());
+  Transaction undone(*store_);
+  Settings::DeleteRelay(undone, me, maker);
+  MEGURI_ASSERT_OK(Apply(*store_, undone));
+  EXPECT_FALSE(settings_.Relay(me, maker)->has_value());
+}
+
+TEST_F(SettingsTest, KeepsTheWordOfAPublisherForEachFeed) {
+  EXPECT_FALSE(settings_.FeedHeartbeat(1)->has_value());
+  Transaction transaction(*store_);
+  Settings::PutFeedHeartbeat(transaction, 1, "one");
+  Settings::PutFeedHeartbeat(transaction, 256, "other");
+  MEGURI_ASSERT_OK(Apply(*store_, transaction));
+  EXPECT_EQ(**settings_.FeedHeartbeat(1), "one");
+  EXPECT_EQ(**settings_.FeedHeartbeat(256), "other");
+  EXPECT_FALSE(settings_.Heartbeat()->has_value());
+}
+
 }  // namespace
 }  // namespace meguri::storage
