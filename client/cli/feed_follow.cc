@@ -21,12 +21,17 @@ namespace {
 struct Arguments {
   std::string publisher;
   std::vector<std::string> feeds;
+  std::string via;
 };
 
 absl::StatusOr<admin::v1::Follow> MakeFollow(const Arguments& arguments) {
   admin::v1::Follow follow;
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId publisher, ParseParticipantArgument(arguments.publisher));
   follow.set_publisher(publisher.text());
+  if (!arguments.via.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId relay, ParseParticipantArgument(arguments.via));
+    follow.set_relay(relay.text());
+  }
   for (const std::string& feed : arguments.feeds) {
     const absl::StatusOr<record::FeedName> name = record::FeedName::Parse(feed);
     if (!name.ok()) {
@@ -73,6 +78,7 @@ void AddFeedFollow(CLI::App& parent, Session& session) {
   CLI::App& command = AddVerb(parent, "follow", Message::kAboutFeedFollow, session);
   command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
   command.add_option("FEED", arguments->feeds, session.Say(Message::kAboutFeedNames))->required();
+  command.add_option("--via", arguments->via, session.Say(Message::kAboutVia))->type_name("MEMBER");
   OnCall(command, session, arguments, &Follow);
 }
 

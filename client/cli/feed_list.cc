@@ -34,6 +34,11 @@ std::string TroubleOf(const Session& session, const admin::v1::FollowStatus& fol
   return trouble;
 }
 
+std::string StateText(const Session& session, const admin::v1::FollowStatus& follow) {
+  const std::string state = FollowStateName(follow.state());
+  return follow.relay().empty() ? state : session.Say(Message::kStateVia, {state, follow.relay()});
+}
+
 std::string ReplicaTable(const Session& session, const admin::v1::ListFollowsResponse& response) {
   Table table({{session.Say(Message::kPublisher)},
                {session.Say(Message::kKeptEntries), true},
@@ -58,7 +63,7 @@ absl::Status List(Session& session, const Arguments&) {
                {session.Say(Message::kHeard)},
                {session.Say(Message::kTrouble)}});
   for (const admin::v1::FollowStatus& follow : response.follows()) {
-    table.Add({follow.publisher(), follow.feed(), FollowStateName(follow.state()), absl::StrCat(follow.size()),
+    table.Add({follow.publisher(), follow.feed(), StateText(session, follow), absl::StrCat(follow.size()),
                absl::StrCat(follow.target_size()), TimeOf(follow.heard_ms()), TroubleOf(session, follow)});
   }
   if (response.follows().empty()) {

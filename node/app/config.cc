@@ -128,10 +128,11 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
                        "http://host:port, or http://user:password@host:port with what is special in it as %XX",
                        "change the value, or leave it out to call other nodes directly");
   }
-  const std::string& correspondents = values.at("follow_correspondents").value;
-  if (correspondents != "yes" && correspondents != "no") {
-    return ConfigError("follow_correspondents", absl::StrCat("'", correspondents, "'"), "yes or no",
-                       "change the value");
+  for (const absl::string_view name : {"follow_correspondents", "hand_on"}) {
+    const std::string& value = values.at(std::string(name)).value;
+    if (value != "yes" && value != "no") {
+      return ConfigError(name, absl::StrCat("'", value, "'"), "yes or no", "change the value");
+    }
   }
   const std::string& level = values.at("log_level").value;
   if (level != "debug" && level != "info" && level != "warning" && level != "error") {
@@ -157,6 +158,7 @@ const std::vector<Setting>& Settings() {
       {"follow_quota_mib", "16384", "how much of each followed publisher is kept at most"},
       {"follow_quota_entries", "10000000", "how many feed entries of each followed publisher are kept at most"},
       {"follow_correspondents", "yes", "yes or no: follow what those address to this member with whom it corresponds"},
+      {"hand_on", "yes", "yes or no: hand on to other members the copies of feeds that they may read all the same"},
       {"log_level", "info", "debug, info, warning or error"},
   };
   return settings;

@@ -363,7 +363,9 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   MEGURI_ASSIGN_OR_RETURN(const PageTokens::Key token_key, LoadTokenKey(folder, random));
   query =
       std::make_unique<Query>(*durable, std::vector<record::ParticipantId>{participant}, PageTokens(token_key, clock));
-  source = std::make_unique<FeedSource>(bundle.federation(), *durable, *feed_keys);
+  const bool hands_on = config.Get("hand_on") == "yes";
+  source = std::make_unique<FeedSource>(bundle.federation(), *durable, *feed_keys,
+                                        hands_on ? absl::make_optional(participant) : absl::nullopt);
   prover = std::make_unique<Prover>(*durable, std::vector<record::ParticipantId>{participant}, bundle.federation(),
                                     [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
                                       MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source->ReadHead(feed));
@@ -375,7 +377,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                            follow_log, QuotaOf(config));
   exchange = std::make_unique<CheckpointExchange>(
       *registry_view, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows, follow_log,
-      *durable, participant, clock, random);
+      *durable, participant, clock, random, hands_on);
   exchange_interval = absl::Seconds(config.GetInt("exchange_seconds"));
   if (config.Get("follow_correspondents") == "yes") {
     correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/evidence_file.h"
+#include "node/follow/fork_evidence.h"
 #include "node/follow/limits.h"
 #include "record/limits.h"
 #include "record/merkle.h"
@@ -61,7 +62,7 @@ absl::Status CheckCount(const feed::v1::KnownCheckpoints& told) {
 
 CheckpointExchange::CheckpointExchange(FollowRegistry& registry, ReaderOfMember reader_of, FollowRunner& follows,
                                        FollowReporter& reporter, const storage::SnapshotReader& store,
-                                       record::ParticipantId member, const Clock& clock, Random& random)
+                                       record::ParticipantId member, const Clock& clock, Random& random, bool hands_on)
     : registry_(registry),
       reader_of_(std::move(reader_of)),
       follows_(follows),
@@ -69,7 +70,8 @@ CheckpointExchange::CheckpointExchange(FollowRegistry& registry, ReaderOfMember 
       store_(store),
       member_(std::move(member)),
       clock_(clock),
-      random_(random) {}
+      random_(random),
+      hands_on_(hands_on) {}
 
 // The newest head that is known of a replica, or why its publisher is not followed any more.
 absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, const storage::HeldFeed& feed,
@@ -95,6 +97,7 @@ absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, con
 
 feed::v1::KnownCheckpoints CheckpointExchange::Tell(const record::ParticipantId& other) {
   feed::v1::KnownCheckpoints known;
+  known.set_hands_on(hands_on_);
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const Reader reader = reader_of_(other);
   auto held = storage::Feeds(*snapshot).HeldBy(member_);
@@ -120,7 +123,9 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
   // What was found just now is told at once: it need not be stored yet.
   feed::v1::KnownCheckpoints found;
   MEGURI_RETURN_IF_ERROR(Take(told, found));
+  NoteRelay(other, told);
   feed::v1::KnownCheckpoints known;
+  known.set_hands_on(hands_on_);
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const Reader reader = reader_of_(other);
   for (feed::v1::KnownFork& fork : *found.mutable_forks()) {
@@ -186,33 +191,12 @@ absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told, feed:
   if (feed.is_own()) {
     return TakeHeadOfOwnFeed(*snapshot, feed, theirs);
   }
-  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*id));
   const std::string origin = record::FeedOrigin(registry_.bundle().federation(), feed.key);
-  for (const std::string& note : {head.checkpoint, head.settled}) {
-    const absl::StatusOr<record::Checkpoint> ours = record::ReadOpenedCheckpoint(note, origin);
-    if (ours.ok() && theirs.size == ours->size && theirs.root != ours->root) {
-      Accuse(feed, {{note, told.checkpoint()}, "", {}}, found);
-      return absl::OkStatus();
-    }
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedEvidence> evidence,
+                          FindContradiction(feeds, *id, origin, {theirs, told.checkpoint()}));
+  if (evidence.has_value()) {
+    Accuse(feed, *evidence, found);
   }
-  // Who has all that a longer head stands for can show to others that it begins otherwise.
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint ours, record::ReadOpenedCheckpoint(head.settled, origin));
-  if (theirs.size == 0 || theirs.size >= ours.size || ours.size > head.size()) {
-    return absl::OkStatus();
-  }
-  MEGURI_ASSIGN_OR_RETURN(const record::Hash root, RootAt(feeds, *id, theirs.size));
-  if (root == theirs.root) {
-    return absl::OkStatus();
-  }
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
-                          record::ConsistencyProof(theirs.size, ours.size, [&](uint32_t level, uint64_t index) {
-                            return feeds.ReadNode(*id, level, index);
-                          }));
-  storage::FeedEvidence evidence{{told.checkpoint(), head.settled}, root.ToString(), {}};
-  for (const record::Hash& hash : path) {
-    evidence.consistency_path.push_back(hash.ToString());
-  }
-  Accuse(feed, evidence, found);
   return absl::OkStatus();
 }
 
@@ -274,8 +258,23 @@ absl::Status CheckpointExchange::TakeFork(const feed::v1::KnownFork& told) {
   return absl::OkStatus();
 }
 
+void CheckpointExchange::NoteRelay(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& told) {
+  if (!told.hands_on()) {
+    follows_.relays().Forget(other);
+    return;
+  }
+  std::vector<record::ParticipantId> publishers;
+  for (const feed::v1::KnownHead& head : told.heads()) {
+    absl::StatusOr<record::ParticipantId> publisher = record::ParticipantId::Parse(head.feed().publisher());
+    if (publisher.ok()) {
+      publishers.push_back(*std::move(publisher));
+    }
+  }
+  follows_.relays().Note(other, publishers);
+}
+
 // The next active member after the last one, in the order of participant IDs, that has a node of its own.
-absl::optional<ExchangeCall> CheckpointExchange::NextCall() {
+absl::optional<CheckpointExchange::NextPeer> CheckpointExchange::NextCall() {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   const registry::v1::MemberEntry* next = nullptr;
   const registry::v1::MemberEntry* first = nullptr;
@@ -299,23 +298,28 @@ absl::optional<ExchangeCall> CheckpointExchange::NextCall() {
   if (!other.ok()) {
     return absl::nullopt;
   }
-  return ExchangeCall{
-      {next->hosting().node_identity(), {next->hosting().addresses().begin(), next->hosting().addresses().end()}},
-      member_,
-      Tell(*other)};
+  const auto& addresses = next->hosting().addresses();
+  return NextPeer{*other,
+                  {{next->hosting().node_identity(), {addresses.begin(), addresses.end()}}, member_, Tell(*other)}};
 }
 
 void CheckpointExchange::ExchangeWithNext(ExchangePeer& peers, Executor& executor) {
-  const absl::optional<ExchangeCall> call = NextCall();
-  if (!call.has_value() || (call->known.heads_size() == 0 && call->known.forks_size() == 0)) {
+  const absl::optional<NextPeer> next = NextCall();
+  if (!next.has_value() || (next->call.known.heads_size() == 0 && next->call.known.forks_size() == 0)) {
     return;
   }
   // That a peer does not answer is nothing to report: the next one may.
-  peers.ExchangeCheckpoints(*call, [this, &executor](absl::StatusOr<feed::v1::KnownCheckpoints> answer) {
-    if (answer.ok() && !executor.Submit([this, known = *std::move(answer)] { Take(known).IgnoreError(); })) {
-      return;  // busy: the next exchange comes
-    }
-  });
+  peers.ExchangeCheckpoints(
+      next->call, [this, &executor, member = next->member](absl::StatusOr<feed::v1::KnownCheckpoints> answer) {
+        const auto take = [this, member](const feed::v1::KnownCheckpoints& known) {
+          if (Take(known).ok()) {
+            NoteRelay(member, known);
+          }
+        };
+        if (answer.ok() && !executor.Submit([take, known = *std::move(answer)] { take(known); })) {
+          return;  // busy: the next exchange comes
+        }
+      });
 }
 
 }  // namespace meguri::node

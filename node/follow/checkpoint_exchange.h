@@ -50,10 +50,10 @@ class CheckpointExchange {
   // The reader that a member is, by the registry as it is now.
   using ReaderOfMember = std::function<Reader(const record::ParticipantId& member)>;
 
-  // Borrowed arguments outlive the exchange.
+  // Borrowed arguments outlive the exchange. `hands_on`: this node hands on copies, and says so.
   CheckpointExchange(FollowRegistry& registry, ReaderOfMember reader_of, FollowRunner& follows,
                      FollowReporter& reporter, const storage::SnapshotReader& store, record::ParticipantId member,
-                     const Clock& clock, Random& random);
+                     const Clock& clock, Random& random, bool hands_on);
 
   // What `other` may be told: the heads of replicas of feeds that it may read as well, and the forks among these. If
   // there are too many, others each time.
@@ -65,6 +65,9 @@ class CheckpointExchange {
   // Quarantines every followed feed whose publisher contradicts itself by what is told and what is stored. What cannot
   // be read or proves nothing is passed over. INVALID_ARGUMENT as Answer.
   absl::Status Take(const feed::v1::KnownCheckpoints& told);
+
+  // Notes whether the node of `other` hands on copies, as it says, and of whom.
+  void NoteRelay(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& told);
 
   // Tells the next of the other active members and takes its answer on `executor`. Both outlive the call.
   void ExchangeWithNext(ExchangePeer& peers, Executor& executor);
@@ -79,7 +82,11 @@ class CheckpointExchange {
   absl::Status TakeFork(const feed::v1::KnownFork& told);
   absl::Status AddKnown(const storage::StoreReader& store, const storage::HeldFeed& feed, storage::FeedId id,
                         feed::v1::KnownCheckpoints& known) const;
-  absl::optional<ExchangeCall> NextCall();
+  struct NextPeer {
+    record::ParticipantId member;
+    ExchangeCall call;
+  };
+  absl::optional<NextPeer> NextCall();
 
   FollowRegistry& registry_;
   const ReaderOfMember reader_of_;
@@ -89,6 +96,7 @@ class CheckpointExchange {
   const record::ParticipantId member_;
   const Clock& clock_;
   Random& random_;
+  const bool hands_on_;
   Mutex mutex_;
   std::string last_asked_ ABSL_GUARDED_BY(mutex_);                  // participant ID
   std::set<record::FeedKey> contradicted_ ABSL_GUARDED_BY(mutex_);  // own feeds of which that was reported

@@ -12,25 +12,31 @@
 #include "node/follow/limits.h"
 #include "record/merkle.h"
 #include "storage/envelope_cursor.h"
+#include "storage/settings.h"
 
 namespace meguri::node {
 
-FeedSource::FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers)
-    : federation_(std::move(federation)), store_(store), feed_signers_(feed_signers) {}
+FeedSource::FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers,
+                       absl::optional<record::ParticipantId> relays_for)
+    : federation_(std::move(federation)),
+      store_(store),
+      feed_signers_(feed_signers),
+      relays_for_(std::move(relays_for)) {}
 
-absl::StatusOr<std::shared_ptr<const record::Signer>> FeedSource::SignerOf(const record::FeedKey& feed) const {
-  std::shared_ptr<const record::Signer> signer = feed_signers_.Find(feed);
-  if (signer == nullptr) {
-    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
-                 absl::StrCat(feed.publisher.text(),
-                              " is not published by this node, so it signs no head of its feeds: "
-                              "ask its own node. How far the copy here is, `feed list` shows."));
-  }
-  return signer;
+bool FeedSource::HandsOn(const record::FeedName& name) const {
+  const absl::string_view kind = name.kind();
+  return relays_for_.has_value() && (kind == "public" || kind == "members" || kind == "registry");
+}
+
+absl::Status FeedSource::CheckServed(const record::FeedKey& feed) const {
+  return Publishes(feed.publisher) ? absl::OkStatus() : ReadCopyHead(feed).status();
 }
 
 absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
-  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const record::Signer> signer, SignerOf(feed));
+  std::shared_ptr<const record::Signer> signer = feed_signers_.Find(feed);
+  if (signer == nullptr) {
+    return ReadCopyHead(feed);
+  }
   Head head;
   const storage::Feeds feeds(store_);
   MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({feed.publisher, feed}));
@@ -59,9 +65,88 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   return head;
 }
 
+// What was unfollowed gets old without anybody noticing, so it is not handed on.
+absl::Status FeedSource::CheckHandedOn(const record::FeedKey& feed) const {
+  absl::optional<storage::FollowSetting> follow;
+  if (HandsOn(feed.name)) {
+    MEGURI_ASSIGN_OR_RETURN(follow, storage::Settings(store_).FindFollow(*relays_for_, feed));
+  }
+  if (!follow.has_value()) {
+    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
+                 absl::StrCat(feed.publisher.text(), " is not published by this node, which hands on no copy of ",
+                              feed.name.text(), ": ask its own node. How far a copy here is, `feed list` shows."));
+  }
+  if (!follow->quarantine_reason.empty()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "COPY_QUARANTINED",
+                 absl::StrCat(feed.publisher.text(), " contradicted itself in the feed ", feed.name.text(),
+                              ": the copy here is not handed on."));
+  }
+  return absl::OkStatus();
+}
+
+// The newest head all of whose entries are here, as its publisher signed it.
+absl::StatusOr<FeedSource::Head> FeedSource::ReadCopyHead(const record::FeedKey& feed) const {
+  MEGURI_RETURN_IF_ERROR(CheckHandedOn(feed));
+  Head head;
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({*relays_for_, feed}));
+  if (head.id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(storage::FeedHead stored, feeds.ReadHead(*head.id));
+    head.checkpoint = std::move(stored.settled);
+  }
+  if (head.checkpoint.empty()) {
+    return Error(absl::StatusCode::kUnavailable, "COPY_BEHIND",
+                 absl::StrCat("The copy of ", feed.name.text(), " of ", feed.publisher.text(),
+                              " has not yet come up to a head that its publisher signed."));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint,
+                          record::ReadOpenedCheckpoint(head.checkpoint, record::FeedOrigin(federation_, feed)));
+  head.size = checkpoint.size;
+  head.root = checkpoint.root;
+  return head;
+}
+
+absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> FeedSource::NextHeartbeat(const record::FeedKey& feed,
+                                                                                  const Head& head, absl::Time now,
+                                                                                  absl::Time& last) const {
+  const std::shared_ptr<const record::Signer> signer = feed_signers_.Find(feed);
+  if (signer == nullptr) {
+    return CopiedHeartbeat(feed, head, last);
+  }
+  if (now - last < kFeedHeartbeat) {
+    return absl::optional<feed::v1::FeedHeartbeat>();
+  }
+  last = now;
+  MEGURI_ASSIGN_OR_RETURN(feed::v1::FeedHeartbeat heartbeat, SignHeartbeat(feed, head, now, *signer));
+  return absl::make_optional(std::move(heartbeat));
+}
+
+absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> FeedSource::CopiedHeartbeat(const record::FeedKey& feed,
+                                                                                    const Head& head,
+                                                                                    absl::Time& last) const {
+  const absl::optional<feed::v1::FeedHeartbeat> none;
+  if (!head.id.has_value()) {
+    return none;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, storage::Settings(store_).FeedHeartbeat(*head.id));
+  feed::v1::FeedHeartbeat heartbeat;
+  registry::v1::Heartbeat body;
+  if (!stored.has_value() || !heartbeat.mutable_heartbeat()->ParseFromString(*stored) ||
+      !body.ParseFromString(heartbeat.heartbeat().body())) {
+    return none;
+  }
+  const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(body.time_ms()));
+  // One that speaks of another head than was sent would be taken for a lie.
+  if (time <= last || body.size() != head.size || body.root() != head.root.view()) {
+    return none;
+  }
+  last = time;
+  heartbeat.set_feed(feed.name.text());
+  return absl::make_optional(std::move(heartbeat));
+}
+
 absl::StatusOr<feed::v1::FeedHeartbeat> FeedSource::SignHeartbeat(const record::FeedKey& feed, const Head& head,
-                                                                  absl::Time now) const {
-  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const record::Signer> signer, SignerOf(feed));
+                                                                  absl::Time now, const record::Signer& signer) const {
   registry::v1::Heartbeat body;
   body.set_origin(record::FeedOrigin(federation_, feed));
   body.set_size(head.size);
@@ -71,7 +156,7 @@ absl::StatusOr<feed::v1::FeedHeartbeat> FeedSource::SignHeartbeat(const record::
   feed::v1::FeedHeartbeat heartbeat;
   heartbeat.set_feed(feed.name.text());
   MEGURI_ASSIGN_OR_RETURN(*heartbeat.mutable_heartbeat(),
-                          certs::SignFeedHeartbeat(body, federation_, feed.publisher, *signer));
+                          certs::SignFeedHeartbeat(body, federation_, feed.publisher, signer));
   return heartbeat;
 }
 

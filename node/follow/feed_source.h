@@ -13,6 +13,7 @@
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/hash.h"
+#include "record/participant_id.h"
 #include "record/public_key.h"
 #include "storage/feeds.h"
 #include "storage/ordered_store.h"
@@ -27,18 +28,28 @@ class FeedSigners {
   virtual std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const = 0;
 };
 
-// Serves the feeds that the members of this node publish: signed heads, and batches with proofs. Who may read which
-// feed is the caller's decision. Thread-safe.
+// Serves the feeds that the members of this node publish: signed heads, and batches with proofs. It hands on copies of
+// others' feeds that are open to everyone or to every member, with the heads, proofs and heartbeats of their
+// publishers, byte for byte: whoever follows them trusts nothing of this node. Who may read which feed is the caller's
+// decision. Thread-safe.
 class FeedSource {
  public:
-  // Borrowed arguments outlive the source.
-  FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers);
+  // Borrowed arguments outlive the source. What `relays_for` holds is handed on; nullopt: nothing is.
+  FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers,
+             absl::optional<record::ParticipantId> relays_for = absl::nullopt);
 
   bool Publishes(const record::ParticipantId& publisher) const {
     return feed_signers_.Find({publisher, record::FeedName::Public(), 1}) != nullptr;
   }
 
-  // A feed that does not exist yet is empty. NOT_FOUND (reason NOT_HOSTED) if the publisher is not of this node.
+  // Whether such feeds are handed on if they are here.
+  bool HandsOn(const record::FeedName& name) const;
+  // OK if `feed` is served here. NOT_FOUND (reason NOT_HOSTED) if its publisher is not of this node, and no copy is
+  // handed on. FAILED_PRECONDITION (reason COPY_QUARANTINED) if its publisher contradicted itself; UNAVAILABLE (reason
+  // COPY_BEHIND) while no signed head proves the entries of the copy.
+  absl::Status CheckServed(const record::FeedKey& feed) const;
+
+  // An own feed that does not exist yet is empty. Not OK as CheckServed.
   struct Head {
     absl::optional<storage::FeedId> id;
     uint64_t size = 0;
@@ -46,9 +57,10 @@ class FeedSource {
     std::string checkpoint;  // signed note
   };
   absl::StatusOr<Head> ReadHead(const record::FeedKey& feed) const;
-  // Signs that `head` is the head of `feed` now.
-  absl::StatusOr<feed::v1::FeedHeartbeat> SignHeartbeat(const record::FeedKey& feed, const Head& head,
-                                                        absl::Time now) const;
+  // The publisher's word that `head` is the head of `feed`: signed now, once kFeedHeartbeat has passed since `last`; of
+  // a copy, as it came, if it is newer than `last`, which is moved on to its time.
+  absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> NextHeartbeat(const record::FeedKey& feed, const Head& head,
+                                                                        absl::Time now, absl::Time& last) const;
 
   // The entries from `start` on, as many as fit into a message, none beyond `target_size`, with their records and the
   // proof to the tree of `target_size`. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
@@ -56,11 +68,17 @@ class FeedSource {
                                                        uint64_t target_size) const;
 
  private:
-  absl::StatusOr<std::shared_ptr<const record::Signer>> SignerOf(const record::FeedKey& feed) const;
+  absl::Status CheckHandedOn(const record::FeedKey& feed) const;
+  absl::StatusOr<Head> ReadCopyHead(const record::FeedKey& feed) const;
+  absl::StatusOr<feed::v1::FeedHeartbeat> SignHeartbeat(const record::FeedKey& feed, const Head& head, absl::Time now,
+                                                        const record::Signer& signer) const;
+  absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> CopiedHeartbeat(const record::FeedKey& feed, const Head& head,
+                                                                          absl::Time& last) const;
 
   const std::string federation_;
   const storage::StoreReader& store_;
   const FeedSigners& feed_signers_;
+  const absl::optional<record::ParticipantId> relays_for_;
 
   // The newest note of each feed: a feed's head is asked for by every follower and signed once by the key in force.
   struct SignedNote {

@@ -118,11 +118,17 @@ absl::Status FollowRunner::CheckMayAdd(const record::ParticipantId& member, cons
 }
 
 absl::Status FollowRunner::Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                               const std::vector<record::FeedName>& feeds) {
+                               const std::vector<record::FeedName>& feeds,
+                               const absl::optional<record::ParticipantId>& relay) {
   MutexLock lock(changing_);
   MEGURI_RETURN_IF_ERROR(CheckMayAdd(member, publisher, feeds));
   const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
   const auto put = [&](storage::CommitScope& scope) -> absl::Status {
+    if (relay == publisher) {
+      storage::Settings::DeleteRelay(scope.transaction, member, publisher);
+    } else if (relay.has_value()) {
+      storage::Settings::PutRelay(scope.transaction, member, publisher, *relay);
+    }
     for (const record::FeedName& feed : feeds) {
       // To say again what is so already must not let the publisher off.
       if (absl::c_none_of(sessions, [&](const auto& session) { return session->Has(feed); })) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "base/mutex.h"
 #include "node/follow/follow_session.h"
 
@@ -28,8 +29,11 @@ class FollowRunner {
   absl::Status Load();
   // Starts (or continues) following; kept over restarts. FAILED_PRECONDITION with reason QUARANTINED;
   // RESOURCE_EXHAUSTED with reason TOO_MANY_FEEDS beyond kFollowFeedsPerPublisherMax. Then none of `feeds` is added.
+  // While the publisher's node does not answer, that of `relay` is asked for all that is followed of the publisher;
+  // the publisher itself: nobody is named any more; nullopt: as before.
   absl::Status Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                   const std::vector<record::FeedName>& feeds);
+                   const std::vector<record::FeedName>& feeds,
+                   const absl::optional<record::ParticipantId>& relay = absl::nullopt);
   // Stops following; what was received stays. No feeds: all of the publisher's, but for the registry. Returns those
   // that were followed until now. FAILED_PRECONDITION with reason REGISTRY_FOLLOW if the registry is named: whoever
   // does not hear of suspensions and revoked keys fails open. Only once it is quarantined, and says no more, may it be
@@ -45,6 +49,8 @@ class FollowRunner {
   // quarantined.
   void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence);
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
+  // Who may be asked while a publisher's node does not answer.
+  KnownRelays& relays() { return context_.relays; }
   // Of each publisher.
   const FollowQuota& quota() const { return context_.quota; }
 

@@ -22,6 +22,11 @@ bool IsEvidence(const absl::Status& status) {
   return reason == "FORK" || reason == "ROLLBACK";
 }
 
+// Of a stream that has brought nothing: whether no node answered.
+bool SaysNothing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+}
+
 // What is wrong with the publisher is wrong with each of its feeds.
 bool ConcernsPublisher(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -108,7 +113,8 @@ void FollowSession::AppendStatus(std::vector<FollowStatus>& statuses) const {
   MutexLock lock(mutex_);
   for (const auto& [name, feed] : feeds_) {
     statuses.push_back({HeldFeedOf(name), StateOf(feed), feed.stored_size, std::max(feed.stored_size, feed.target_size),
-                        feed.unread, feed.last_error, feed.last_error_reason, feed.heard, IsOverdue(name, feed, now)});
+                        feed.unread, feed.last_error, feed.last_error_reason, feed.heard, IsOverdue(name, feed, now),
+                        streaming_ && feed.in_stream && feed.has_target ? relay_ : absl::nullopt});
   }
 }
 
@@ -145,7 +151,7 @@ void FollowSession::Tick() {
   if (stream_ != nullptr && IsSilentLocked(now)) {
     stream_->Cancel();
   }
-  if (streaming_ && HasDueFeedLocked(now)) {
+  if (streaming_ && (HasDueFeedLocked(now) || (relay_.has_value() && turns_.IsPublishersTurn(now)))) {
     next_attempt_ = absl::InfinitePast();
     ReopenLocked();
   }
@@ -234,7 +240,13 @@ absl::Status FollowSession::OpenLocked() {
     next_attempt_ = next;
     return absl::OkStatus();
   }
-  MEGURI_RETURN_IF_ERROR(FindPeer(call.peer));
+  relay_ = NextRelayLocked(now);
+  has_answered_ = false;
+  has_lied_ = false;
+  if (const absl::Status found = FindPeer(relay_.value_or(publisher_), call.peer); !found.ok()) {
+    NoteEndLocked(found, now);
+    return found;
+  }
   streaming_ = true;
   reading_ = true;
   last_event_ = now;
@@ -242,22 +254,43 @@ absl::Status FollowSession::OpenLocked() {
   return absl::OkStatus();
 }
 
-absl::Status FollowSession::FindPeer(PeerAddress& peer) const {
+absl::optional<record::ParticipantId> FollowSession::NextRelayLocked(absl::Time now) const {
+  const auto named = storage::Settings(context_.store).Relay(member_, publisher_);
+  return turns_.Next(now, named.ok() ? *named : absl::nullopt, context_.relays.For(publisher_, kRelaysTriedMax));
+}
+
+void FollowSession::NoteEndLocked(const absl::Status& status, absl::Time now) {
+  if (relay_.has_value()) {
+    if (has_lied_ || !reopening_) {
+      turns_.OnRelayFailed(*relay_, now, has_lied_ ? kLiarPause : kRelayPause);
+    }
+  } else if (!has_answered_ && !reopening_ && SaysNothing(status)) {
+    turns_.OnPublisherSilent(now);
+  }
+}
+
+absl::Status FollowSession::AttributedLocked(const absl::Status& status) const {
+  return relay_.has_value() ? Error(status.code(), ReasonOf(status),
+                                    absl::StrCat("By way of ", relay_->text(), ": ", status.message()))
+                            : status;
+}
+
+absl::Status FollowSession::FindPeer(const record::ParticipantId& member, PeerAddress& peer) const {
   const std::shared_ptr<const certs::Registry> registry = context_.registry.Get();
-  const registry::v1::MemberEntry* entry = registry->Find(publisher_);
+  const registry::v1::MemberEntry* entry = registry->Find(member);
   const certs::TrustBundle& bundle = context_.registry.bundle();
   if (entry != nullptr) {
     peer.node_identity = entry->hosting().node_identity();
     peer.addresses.assign(entry->hosting().addresses().begin(), entry->hosting().addresses().end());
-  } else if (publisher_ == bundle.operator_id()) {
+  } else if (member == bundle.operator_id()) {
     // Before the first entry of the registry is here, the bundle says where it is.
-    peer.node_identity = absl::StrCat("spiffe://", bundle.federation(), "/member/", publisher_.icd(), "/",
-                                      publisher_.identifier(), "/node/");
+    peer.node_identity =
+        absl::StrCat("spiffe://", bundle.federation(), "/member/", member.icd(), "/", member.identifier(), "/node/");
     peer.addresses.assign(bundle.message().operator_addresses().begin(), bundle.message().operator_addresses().end());
   }
   if (peer.addresses.empty()) {
     return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
-                 absl::StrCat("The registry here names no node for ", publisher_.text(), "."));
+                 absl::StrCat("The registry here names no node for ", member.text(), "."));
   }
   return absl::OkStatus();
 }
@@ -271,6 +304,10 @@ void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) 
   {
     MutexLock lock(mutex_);
     reading_ = false;
+    has_answered_ = true;
+    if (!relay_.has_value()) {
+      turns_.OnPublisherAnswered();
+    }
   }
   auto claim = std::make_shared<ByteBudget::Claim>(context_.budget, event.bytes);
   auto task = std::make_shared<Task>(Task{std::move(event), std::move(claim), std::move(more)});
@@ -291,16 +328,20 @@ void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) 
 void FollowSession::OnEnd(absl::Status status) {
   writer_->Flush();
   MutexLock lock(mutex_);
-  last_well_ = IsLiveLocked() ? context_.clock.Now() : last_well_;
+  const absl::Time now = context_.clock.Now();
+  last_well_ = IsLiveLocked() ? now : last_well_;
   streaming_ = false;
+  NoteEndLocked(status, now);
   SavePromisesLocked();
   if (!failed_ && !reopening_) {
-    NoteErrorLocked(!status.ok() ? status
-                                 : Error(absl::StatusCode::kUnavailable, "STREAM_CLOSED",
-                                         "The publisher's node closed the stream."));
+    NoteErrorLocked(AttributedLocked(
+        !status.ok() ? status : Error(absl::StatusCode::kUnavailable, "STREAM_CLOSED", "The node closed the stream.")));
   }
   if (!reopening_) {
     PauseStreamLocked();
+  }
+  if (!relay_.has_value() && NextRelayLocked(now).has_value()) {
+    next_attempt_ = absl::InfinitePast();  // no pause: somebody else is asked
   }
   changed_.NotifyAll();
 }
@@ -391,6 +432,7 @@ void FollowSession::TakeFeedHeartbeat(const feed::v1::FeedHeartbeat& heartbeat) 
   if (feed.heard < counted) {
     feed.heard = counted;
     feed.is_heard_unsaved = true;
+    feed.heartbeat = follower->shown_size() == follower->size() ? heartbeat.heartbeat().SerializeAsString() : "";
     feed.reported_overdue = feed.reported_overdue && IsOverdue(follower->feed().key.name, feed, now);
   }
 }
@@ -415,7 +457,13 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
   if (follower == nullptr) {
     return;
   }
-  const absl::Status status = follower->TakeTarget(target.checkpoint(), *context_.registry.Get(), context_.clock.Now());
+  ShownBy shown_by = ShownBy::kPublisher;
+  {
+    MutexLock lock(mutex_);
+    shown_by = relay_.has_value() ? ShownBy::kRelay : ShownBy::kPublisher;
+  }
+  const absl::Status status =
+      follower->TakeTarget(target.checkpoint(), *context_.registry.Get(), context_.clock.Now(), shown_by);
   if (!status.ok()) {
     FailFeed(follower->feed(), status, follower->evidence());
     return;
@@ -481,8 +529,12 @@ void FollowSession::SaveHeardLocked() {
       continue;
     }
     context_.committer.Submit(
-        [held = HeldFeedOf(name), heard = feed.heard](storage::CommitScope& scope) -> absl::Status {
+        [held = HeldFeedOf(name), heard = feed.heard,
+         heartbeat = std::exchange(feed.heartbeat, "")](storage::CommitScope& scope) -> absl::Status {
           MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, held));
+          if (!heartbeat.empty()) {
+            storage::Settings::PutFeedHeartbeat(scope.transaction, id, heartbeat);
+          }
           return scope.feeds.SetHeard(scope.transaction, id, heard);
         },
         [](const absl::Status&) {});
@@ -573,9 +625,10 @@ void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& 
     FailLocked(status);
     return;
   }
+  has_lied_ = has_lied_ || (relay_.has_value() && !IsEvidence(status));
   const auto found = feeds_.find(feed.key.name);
   if (found != feeds_.end()) {
-    DelayFeedLocked(found->second, status);
+    DelayFeedLocked(found->second, AttributedLocked(status));
   }
   // The others go on after a short pause, so that many bad feeds do not make for many streams a second.
   absl::Duration pause = kRetryMin;

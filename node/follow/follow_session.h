@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/mutex.h"
@@ -18,9 +19,11 @@
 #include "node/follow/byte_budget.h"
 #include "node/follow/follow_report.h"
 #include "node/follow/follower.h"
+#include "node/follow/known_relays.h"
 #include "node/follow/limits.h"
 #include "node/follow/peer_client.h"
 #include "node/follow/quota.h"
+#include "node/follow/relay_turns.h"
 #include "record/batch.h"
 #include "storage/committer.h"
 #include "storage/ordered_store.h"
@@ -39,6 +42,8 @@ struct FollowStatus {
   std::string last_error_reason;
   absl::Time heard = absl::InfinitePast();  // when, as the publisher signed, there was no more than is here
   bool is_overdue = false;                  // that is too long ago
+  // Who hands it on now, as the publisher's node does not answer; nullopt: it comes from the publisher, or not at all.
+  absl::optional<record::ParticipantId> relay = absl::nullopt;
 };
 
 // What following needs of the registry.
@@ -63,12 +68,13 @@ struct FollowContext {
   FollowQuota quota;
   record::VerifiedRoots verified_roots{};
   ByteBudget budget{kFollowBytesInFlightMax};
+  KnownRelays relays{};
 };
 
 // One stream: up to kFollowFeedsMax feeds that one member follows of one publisher. Each feed stands and falls alone:
 // one that may not be read, does not verify or is quarantined is left out while the others go on, and is tried again
 // with growing, jittered pauses; one that the quota has no room for is not tried again. What breaks the stream itself
-// concerns them all. Thread-safe.
+// concerns them all. While the publisher's node does not answer, a relay is asked. Thread-safe.
 //
 // Events come one at a time and are verified on the executor; what is verified is written in that order, at most
 // kUnwrittenBytesMax behind, so that verifying the next batch overlaps with writing the last one.
@@ -114,6 +120,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     std::string quarantine_reason;
     absl::Time heard = absl::InfinitePast();  // as FollowStatus says
     bool is_heard_unsaved = false;
+    std::string heartbeat;                               // in which the publisher said so, if it spoke of what is here
     absl::Time followed_since = absl::InfiniteFuture();  // by this process
     bool is_over_quota = false;  // until it is followed anew or the node starts again, with another quota
     std::string last_error;
@@ -135,7 +142,13 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
 
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status PrepareLocked(const record::FeedName& name, Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status FindPeer(PeerAddress& peer) const;
+  absl::Status FindPeer(const record::ParticipantId& member, PeerAddress& peer) const;
+  // Whom RelayTurns would ask.
+  absl::optional<record::ParticipantId> NextRelayLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `status` with the words of whom it came from.
+  absl::Status AttributedLocked(const absl::Status& status) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The stream has ended with `status`: what that says of whom it was asked of.
+  void NoteEndLocked(const absl::Status& status, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether it takes a person to go on with the feed.
   static bool IsStopped(const Feed& feed) { return !feed.quarantine_reason.empty() || feed.is_over_quota; }
   bool HasDueFeedLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // outside of the stream
@@ -191,7 +204,11 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   bool reopening_ ABSL_GUARDED_BY(mutex_) = false;  // the stream is being closed because it should ask for other feeds
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;     // the stream is being closed because of what it brought
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;        // it is the publisher's turn
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // it is the publisher's turn
+  RelayTurns turns_ ABSL_GUARDED_BY(mutex_);
+  absl::optional<record::ParticipantId> relay_ ABSL_GUARDED_BY(mutex_);  // of the stream; nullopt: the publisher's node
+  bool has_answered_ ABSL_GUARDED_BY(mutex_) = false;                    // the stream has brought something
+  bool has_lied_ ABSL_GUARDED_BY(mutex_) = false;       // it has brought what does not verify, and a relay is to blame
   size_t unwritten_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // verified and not yet durable
   absl::AnyInvocable<void()> waiting_more_ ABSL_GUARDED_BY(mutex_) = nullptr;
   absl::Time last_event_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

@@ -82,10 +82,11 @@ std::vector<record::Hash> LeavesOf(const std::vector<VerifiedItem>& items) {
 }  // namespace
 
 Follower::Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
-                   record::VerifiedRoots& verified_roots)
+                   const storage::StoreReader& store, record::VerifiedRoots& verified_roots)
     : feed_(std::move(feed)),
       origin_(std::move(origin)),
       pinned_feed_key_(std::move(pinned_feed_key)),
+      store_(store),
       verified_roots_(verified_roots) {}
 
 absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed& feed, const std::string& federation,
@@ -93,7 +94,7 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Make(const storage::HeldFeed
                                                          const storage::StoreReader& store,
                                                          record::VerifiedRoots& verified_roots) {
   auto follower = absl::WrapUnique(
-      new Follower(feed, record::FeedOrigin(federation, feed.key), std::move(pinned_feed_key), verified_roots));
+      new Follower(feed, record::FeedOrigin(federation, feed.key), std::move(pinned_feed_key), store, verified_roots));
   const storage::Feeds feeds(store);
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed));
   if (id.has_value()) {
@@ -140,6 +141,8 @@ void Follower::RememberPromises(const Follower& before) {
   }
 }
 
+uint64_t Follower::target_size() const { return std::max({size(), newest_.checkpoint.size, shown_size()}); }
+
 std::vector<std::string> Follower::promised_notes() const {
   std::vector<std::string> notes;
   notes.reserve(promises_.size());
@@ -179,43 +182,86 @@ absl::StatusOr<absl::Time> Follower::TakeHeartbeat(const record::v1::SignedBody&
   MEGURI_ASSIGN_OR_RETURN(
       const registry::v1::Heartbeat body,
       certs::OpenFeedHeartbeat(heartbeat, registry.federation(), feed_.key.publisher, origin_, key->key));
-  if (body.size() != target_->size || body.root() != target_->root.view()) {
+  if (body.size() != shown_size() || body.root() != target_->checkpoint.root.view()) {
     return Error(absl::StatusCode::kInvalidArgument, "HEARTBEAT_MISMATCH",
                  absl::StrCat("The publisher's heartbeat speaks of ", body.size(),
-                              " entries and is not of the head of ", target_->size, " that it sent."));
+                              " entries and is not of the head of ", shown_size(), " that it sent."));
   }
   return absl::FromUnixMillis(static_cast<int64_t>(body.time_ms()));
 }
 
-absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now) {
+absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now,
+                                  ShownBy shown_by) {
   MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint, OpenNote(note, registry, now));
+  MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, OpenNote(note, registry, now));
+  SignedHead head{std::move(checkpoint), std::string(note)};
   const uint64_t known_size = std::max(size(), newest_.checkpoint.size);
-  const storage::FeedEvidence contradiction = {{newest_.note, std::string(note)}, "", {}};
-  if (checkpoint.size < known_size) {
-    evidence_ = contradiction;
+  if (head.checkpoint.size < known_size && shown_by == ShownBy::kPublisher) {
+    evidence_ = {{newest_.note, head.note}, "", {}};
     return Error(
         absl::StatusCode::kDataLoss, "ROLLBACK",
-        absl::StrCat("The publisher signed ", known_size, " entries before and says ", checkpoint.size, " now."));
+        absl::StrCat("The publisher signed ", known_size, " entries before and says ", head.checkpoint.size, " now."));
   }
-  const bool other_root = (!newest_.note.empty() && newest_.checkpoint.size == checkpoint.size &&
-                           newest_.checkpoint.root != checkpoint.root) ||
-                          (checkpoint.size == size() && checkpoint.root != frontier_.Root());
-  if (other_root) {
-    evidence_ = contradiction;
-    return Error(absl::StatusCode::kDataLoss, "FORK",
-                 absl::StrCat("The publisher signed two different feeds of size ", checkpoint.size, "."));
+  MEGURI_RETURN_IF_ERROR(CheckContradiction(head));
+  if (head.checkpoint.size < known_size) {
+    return TakeOlderTarget(std::move(head));
   }
-  if (newest_.checkpoint.size > size() && checkpoint.size > newest_.checkpoint.size) {
-    if (promises_.size() >= kPromisesMax) {
-      return Error(absl::StatusCode::kResourceExhausted, "PROMISES_OPEN",
-                   absl::StrCat("The publisher signed ", kPromisesMax + 1, " heads and has not come up to the first."));
-    }
+  if (newest_.checkpoint.size > size() && head.checkpoint.size > newest_.checkpoint.size) {
+    MEGURI_RETURN_IF_ERROR(CheckPromiseCount());
     promises_.push_back(std::move(newest_));
   }
-  newest_ = {checkpoint, std::string(note)};
-  target_ = checkpoint;
+  newest_ = head;
+  target_ = std::move(head);
   return absl::OkStatus();
+}
+
+absl::Status Follower::CheckContradiction(const SignedHead& head) {
+  const record::Checkpoint& checkpoint = head.checkpoint;
+  const auto contradicts = [&](const SignedHead& known) {
+    return !known.note.empty() && known.checkpoint.size == checkpoint.size && known.checkpoint.root != checkpoint.root;
+  };
+  const auto promise = std::find_if(promises_.begin(), promises_.end(), contradicts);
+  if (promise != promises_.end()) {
+    evidence_ = {{promise->note, head.note}, "", {}};
+  } else if (contradicts(newest_) || (checkpoint.size == size() && checkpoint.root != frontier_.Root())) {
+    evidence_ = {{newest_.note, head.note}, "", {}};
+  } else {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kDataLoss, "FORK",
+               absl::StrCat("The publisher signed two different feeds of size ", checkpoint.size, "."));
+}
+
+absl::Status Follower::TakeOlderTarget(SignedHead head) {
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed_));
+  if (id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedEvidence> evidence,
+                            FindContradiction(feeds, *id, origin_, head));
+    if (evidence.has_value()) {
+      evidence_ = *evidence;
+      return Error(absl::StatusCode::kDataLoss, "FORK",
+                   absl::StrCat("The publisher signed a feed of ", head.checkpoint.size,
+                                " entries with which the feed that is here does not begin."));
+    }
+  }
+  const auto later = std::find_if(promises_.begin(), promises_.end(), [&](const SignedHead& promise) {
+    return promise.checkpoint.size >= head.checkpoint.size;
+  });
+  const bool is_known = later != promises_.end() && later->checkpoint.size == head.checkpoint.size;
+  if (head.checkpoint.size > size() && !is_known) {
+    MEGURI_RETURN_IF_ERROR(CheckPromiseCount());
+    promises_.insert(later, head);
+  }
+  target_ = std::move(head);
+  return absl::OkStatus();
+}
+
+absl::Status Follower::CheckPromiseCount() const {
+  return promises_.size() < kPromisesMax ? absl::OkStatus()
+                                         : Error(absl::StatusCode::kResourceExhausted, "PROMISES_OPEN",
+                                                 absl::StrCat("The publisher signed ", kPromisesMax + 1,
+                                                              " heads and has not come up to the first."));
 }
 
 absl::StatusOr<const certs::RegisteredKey*> Follower::FindKey(const record::v1::BatchSignature& signature,
@@ -318,9 +364,10 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
     return Refused("BATCH_POSITION", absl::StrCat("The batch begins at ", batch.start(), ", not at ", size(), "."));
   }
   const auto count = static_cast<uint64_t>(batch.items_size());
-  if (count == 0 || count > kBatchEntriesMax || count > target_->size - size()) {
+  const uint64_t owed = shown_size() - std::min(shown_size(), size());
+  if (count == 0 || count > kBatchEntriesMax || count > owed) {
     return Refused("BATCH_COUNT", absl::StrCat("The batch has ", count, " entries; 1 to ", kBatchEntriesMax,
-                                               " and no more than up to ", target_->size, " are right."));
+                                               " and no more than up to ", shown_size(), " are right."));
   }
   VerifiedBatch verified;
   verified.start = size();
@@ -341,17 +388,18 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   }
   MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path, ParsePath(batch.consistency_path()));
   MEGURI_RETURN_IF_ERROR(
-      record::VerifyConsistency(frontier.size(), frontier.Root(), target_->size, target_->root, path));
+      record::VerifyConsistency(frontier.size(), frontier.Root(), shown_size(), target_->checkpoint.root, path));
   // Only now it is the publisher's own word that these are its entries.
   if (broken != promises_.end()) {
-    evidence_ = ForkEvidence(*broken, newest_, frontier_, LeavesOf(verified.items));
+    evidence_ = ForkEvidence(*broken, *target_, frontier_, LeavesOf(verified.items));
     return Error(absl::StatusCode::kDataLoss, "FORK",
                  absl::StrCat("The publisher signed a feed of ", broken->checkpoint.size,
-                              " entries before, and one of ", target_->size, " that does not begin so."));
+                              " entries before, and one of ", shown_size(), " that does not begin so."));
   }
   promises_.erase(promises_.begin(), promise);
   frontier_ = std::move(frontier);
   verified.size_after = size();
+  verified.target_note = target_->note;
   return verified;
 }
 
@@ -440,12 +488,14 @@ absl::optional<uint64_t> SizeOf(const std::string& note) {
 }
 
 // Keeps the publisher's newest note, and of all that are known the newest one whose entries are here: it proves them to
-// others also while the newest is still ahead.
-absl::Status KeepNote(storage::FeedId id, absl::string_view newest, storage::CommitScope& scope) {
+// others also while the newest is still ahead. `target` is the one that they came with.
+absl::Status KeepNote(storage::FeedId id, absl::string_view target, absl::string_view newest,
+                      storage::CommitScope& scope) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
   std::vector<std::string> notes = {head.settled};
   notes.insert(notes.end(), head.promises.begin(), head.promises.end());
   notes.push_back(head.checkpoint);
+  notes.emplace_back(target.data(), target.size());
   notes.emplace_back(newest.data(), newest.size());
   const std::string* settled = nullptr;
   uint64_t settled_size = 0;
@@ -490,13 +540,13 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
     MEGURI_RETURN_IF_ERROR(CheckQuota(quota, *account, usage));
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
-  return KeepNote(id, checkpoint_note, scope);
+  return KeepNote(id, batch.target_note, checkpoint_note, scope);
 }
 
 absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
                           const std::vector<std::string>& promised_notes, storage::CommitScope& scope) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
-  MEGURI_RETURN_IF_ERROR(KeepNote(id, checkpoint_note, scope));
+  MEGURI_RETURN_IF_ERROR(KeepNote(id, "", checkpoint_note, scope));
   return scope.feeds.SetPromises(scope.transaction, id, promised_notes);
 }
 

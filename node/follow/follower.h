@@ -38,13 +38,17 @@ struct VerifiedItem {
   std::string newer_header;              // the bytes of a header that is too new for us
 };
 
+// Who shows a head that its publisher signed. The publisher knows its newest one; a relay may be behind.
+enum class ShownBy { kPublisher, kRelay };
+
 // A batch that was verified: what may be written.
 struct VerifiedBatch {
   uint64_t start = 0;
   std::vector<VerifiedItem> items;
   uint64_t size_after = 0;
-  size_t bytes = 0;     // as it came
-  uint64_t unread = 0;  // items without a header that we can read
+  size_t bytes = 0;         // as it came
+  uint64_t unread = 0;      // items without a header that we can read
+  std::string target_note;  // the head that it was verified against
 };
 
 // Follows one feed: believes nothing that it has not checked. Verification is pure and moves only this object; writing
@@ -53,6 +57,9 @@ struct VerifiedBatch {
 // A head that the publisher has signed binds it for good: the entries that come must lead to that root at that size.
 // A record under a key that has ended is taken if it says that it is older than the end, and one under a revoked key
 // too; readers are told that nothing proves when it was signed.
+//
+// A relay hands on what the publisher signed, and is believed no more than the publisher. But a head that is smaller
+// than one that is known is no rollback: the relay is behind.
 //
 // Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), PROMISES_OPEN, ROLLBACK, FORK,
 // BATCH_POSITION, BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY,
@@ -69,12 +76,16 @@ class Follower {
 
   const storage::HeldFeed& feed() const { return feed_; }
   uint64_t size() const { return frontier_.size(); }
-  uint64_t target_size() const { return target_.has_value() ? target_->size : size(); }
+  // The largest size that is known to be signed.
+  uint64_t target_size() const;
+  // That of the newest head on this stream; 0 before it has come.
+  uint64_t shown_size() const { return target_.has_value() ? target_->checkpoint.size : 0; }
 
   // What the publisher signed on an earlier stream binds it, even if it was not stored.
   void RememberPromises(const Follower& before);
   // Takes the publisher's checkpoint. What is refused changes nothing.
-  absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now);
+  absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now,
+                          ShownBy shown_by = ShownBy::kPublisher);
   // Checks that the publisher has signed that its feed is as the target says. Returns when, as it says.
   absl::StatusOr<absl::Time> TakeHeartbeat(const record::v1::SignedBody& heartbeat, const certs::Registry& registry,
                                            absl::Time now) const;
@@ -88,12 +99,16 @@ class Follower {
 
  private:
   Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
-           record::VerifiedRoots& verified_roots);
+           const storage::StoreReader& store, record::VerifiedRoots& verified_roots);
 
   absl::Status CheckPublisher(const certs::Registry& registry) const;
   absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry,
                                               absl::Time now) const;
   absl::StatusOr<SignedHead> ReadPromise(const std::string& note) const;
+  absl::Status CheckContradiction(const SignedHead& head);
+  // Takes a head that is smaller than one that is known.
+  absl::Status TakeOlderTarget(SignedHead head);
+  absl::Status CheckPromiseCount() const;
   bool is_registry() const { return pinned_feed_key_.has_value(); }
   absl::StatusOr<const certs::RegisteredKey*> FindKey(const record::v1::BatchSignature& signature,
                                                       const certs::Registry& registry) const;
@@ -105,11 +120,12 @@ class Follower {
   const storage::HeldFeed feed_;
   const std::string origin_;
   const absl::optional<record::PublicKey> pinned_feed_key_;
+  const storage::StoreReader& store_;
   record::VerifiedRoots& verified_roots_;
   record::Frontier frontier_;
-  absl::optional<record::Checkpoint> target_;  // of this stream
-  SignedHead newest_;                          // of all that was ever signed; without a note: nothing was
-  std::vector<SignedHead> promises_;           // older ones beyond size(), ascending
+  absl::optional<SignedHead> target_;  // of this stream
+  SignedHead newest_;                  // of all that was ever signed; without a note: nothing was
+  std::vector<SignedHead> promises_;   // older ones beyond size(), ascending
   storage::FeedEvidence evidence_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/error.h"
+#include "base/status_macros.h"
 
 namespace meguri::node {
 namespace {
@@ -60,6 +61,37 @@ storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& ne
     }
   }
   return evidence;
+}
+
+absl::StatusOr<absl::optional<storage::FeedEvidence>> FindContradiction(const storage::Feeds& feeds, storage::FeedId id,
+                                                                        absl::string_view origin,
+                                                                        const SignedHead& theirs) {
+  const absl::optional<storage::FeedEvidence> none;
+  const record::Checkpoint& their_head = theirs.checkpoint;
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(id));
+  for (const std::string& note : {head.checkpoint, head.settled}) {
+    const absl::StatusOr<record::Checkpoint> ours = record::ReadOpenedCheckpoint(note, origin);
+    if (ours.ok() && their_head.size == ours->size && their_head.root != ours->root) {
+      return absl::make_optional(storage::FeedEvidence{{note, theirs.note}, "", {}});
+    }
+  }
+  // Who has all that a longer head stands for can show to others that it begins otherwise.
+  const absl::StatusOr<record::Checkpoint> ours = record::ReadOpenedCheckpoint(head.settled, origin);
+  if (!ours.ok() || their_head.size == 0 || their_head.size >= ours->size || ours->size > head.size()) {
+    return none;
+  }
+  const auto read_node = [&](uint32_t level, uint64_t index) { return feeds.ReadNode(id, level, index); };
+  MEGURI_ASSIGN_OR_RETURN(const record::Frontier frontier, record::ReadFrontier(their_head.size, read_node));
+  if (frontier.Root() == their_head.root) {
+    return none;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
+                          record::ConsistencyProof(their_head.size, ours->size, read_node));
+  storage::FeedEvidence evidence{{theirs.note, head.settled}, frontier.Root().ToString(), {}};
+  for (const record::Hash& hash : path) {
+    evidence.consistency_path.push_back(hash.ToString());
+  }
+  return absl::make_optional(std::move(evidence));
 }
 
 }  // namespace meguri::node

@@ -17,6 +17,7 @@ inline constexpr size_t kMessageBytesMax = size_t{40} << 20;         // a record
 inline constexpr size_t kUnwrittenBytesMax = size_t{32} << 20;       // verified and not yet durable, of one stream
 inline constexpr absl::Duration kGatherMax = absl::Seconds(1);       // that verified entries wait for more
 inline constexpr size_t kFollowBytesInFlightMax = size_t{64} << 20;  // of all followed streams of this node
+inline constexpr size_t kRelaysTriedMax = 8;                         // of those that are known, for one publisher
 inline constexpr size_t kPromisesMax = 256;    // signed heads of one feed whose entries have not come
 inline constexpr int kExchangedHeadsMax = 64;  // in one exchange of checkpoints, each way
 inline constexpr int kExchangedForksMax = 16;

@@ -21,11 +21,15 @@ Method MethodOf(absl::string_view name) { return Method(absl::StrCat("meguri.adm
 struct ParsedFollow {
   record::ParticipantId publisher;
   std::vector<record::FeedName> feeds;
+  absl::optional<record::ParticipantId> relay;
 };
 
 absl::StatusOr<ParsedFollow> ParseFollow(const admin::v1::Follow& follow) {
   MEGURI_ASSIGN_OR_RETURN(record::ParticipantId publisher, record::ParticipantId::Parse(follow.publisher()));
-  ParsedFollow parsed{std::move(publisher), {}};
+  ParsedFollow parsed{std::move(publisher), {}, absl::nullopt};
+  if (!follow.relay().empty()) {
+    MEGURI_ASSIGN_OR_RETURN(parsed.relay, record::ParticipantId::Parse(follow.relay()));
+  }
   if (static_cast<size_t>(follow.feeds_size()) > kFollowFeedsMax) {
     return InvalidInput({{"follow.feeds", "FOLLOW_REQUEST", absl::StrCat(follow.feeds_size(), " feeds"),
                           absl::StrCat("at most ", kFollowFeedsMax), "name fewer feeds", "フィードが多すぎます。"}});
@@ -35,6 +39,17 @@ absl::StatusOr<ParsedFollow> ParseFollow(const admin::v1::Follow& follow) {
     parsed.feeds.push_back(std::move(name));
   }
   return parsed;
+}
+
+absl::Status CheckRelay(const record::ParticipantId& member, const ParsedFollow& follow,
+                        const certs::Registry& registry) {
+  const bool is_known = !follow.relay.has_value() || registry.Find(*follow.relay) != nullptr;
+  if (is_known && follow.relay != member) {
+    return absl::OkStatus();
+  }
+  return InvalidInput({{"follow.relay", "FOLLOW_REQUEST", follow.relay->text(), "another member of the registry",
+                        "name a member that follows the publisher; `member list` shows who there is",
+                        "中継する会員として、レジストリに登録された他の会員を指定してください。"}});
 }
 
 admin::v1::FollowState ToProto(FollowState state) {
@@ -135,7 +150,8 @@ grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContex
               {{"follow.publisher", "FOLLOW_REQUEST", "the member itself", "another member",
                 "a member's own records are here already", "自分自身をフォローする必要はありません。"}});
         }
-        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds);
+        MEGURI_RETURN_IF_ERROR(CheckRelay(caller.acting_member, follow, *registry_.Get()));
+        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds, follow.relay);
       });
 }
 
@@ -177,6 +193,7 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                            row->set_heard_ms(static_cast<uint64_t>(absl::ToUnixMillis(status.heard)));
                          }
                          row->set_is_overdue(status.is_overdue);
+                         row->set_relay(status.relay.has_value() ? status.relay->text() : "");
                        }
                        return FillReplicas(caller, out);
                      });

@@ -74,12 +74,7 @@ absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, 
   if (caller.is_client || feed.name != record::FeedName::Registry()) {
     MEGURI_RETURN_IF_ERROR(authenticator.CheckRegistration(caller));
   }
-  if (!source.Publishes(feed.publisher)) {
-    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
-                 absl::StrCat(feed.publisher.text(),
-                              " is not published by this node, which signs no head of its feeds: "
-                              "ask its own node. How far the copy here is, `feed list` shows."));
-  }
+  MEGURI_RETURN_IF_ERROR(source.CheckServed(feed));
   if (!MayFollow(authenticator.ReaderFor(caller), feed.publisher, feed.name)) {
     return Error(absl::StatusCode::kPermissionDenied, "FEED_NOT_READABLE",
                  absl::StrCat("The feed ", feed.name.text(), " is not open to ", caller.acting_member.text(), "."));
@@ -100,6 +95,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   }
 
   const record::ParticipantId& acting_member() const { return caller_.acting_member; }
+  const record::ParticipantId& publisher() const { return feeds_.front().key.publisher; }
 
   // Lets the stream look for something to send. Any thread.
   void Wake() {
@@ -270,7 +266,9 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         continue;
       }
       feed.denial.clear();
-      if (!feed.target.has_value() || feed.sent == feed.target->size) {
+      // A follower may also know of more than is here: of an own feed it will notice by the head what was lost; a copy
+      // may come up to it.
+      if (!feed.target.has_value() || feed.sent >= feed.target->size) {
         MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
         NoteId(head.id, waits_for_unknown);
         if (!feed.target.has_value() || head.checkpoint != feed.target->checkpoint) {
@@ -280,7 +278,6 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
           return true;
         }
       }
-      // A follower that is ahead of us has seen entries that we lost: it will notice by the checkpoint.
       if (feed.sent < feed.target->size) {
         MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(),
                                 streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
@@ -338,10 +335,13 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       }
       if (feed.key.name != record::FeedName::Registry()) {
         const bool is_whole = feed.sent == feed.target->size;  // else the follower knows of more than there is
-        if (is_whole && now - feed.heartbeat >= kFeedHeartbeat) {
-          feed.heartbeat = now;
-          MEGURI_ASSIGN_OR_RETURN(*message.mutable_heartbeat()->mutable_feed_heartbeat(),
-                                  streams_.source_.SignHeartbeat(feed.key, *feed.target, now));
+        absl::optional<feed::v1::FeedHeartbeat> heartbeat;
+        if (is_whole) {
+          MEGURI_ASSIGN_OR_RETURN(heartbeat,
+                                  streams_.source_.NextHeartbeat(feed.key, *feed.target, now, feed.heartbeat));
+        }
+        if (heartbeat.has_value()) {
+          *message.mutable_heartbeat()->mutable_feed_heartbeat() = *std::move(heartbeat);
           return true;
         }
         continue;
@@ -408,7 +408,8 @@ Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const grpc::ByteBuf
   if (!feeds.ok()) {
     return new RefusedStream(end(feeds.status()));
   }
-  if (authenticator_.ReaderFor(*caller).active) {
+  const bool is_onward = !source_.Publishes(feeds->front().key.publisher);
+  if (!is_onward && authenticator_.ReaderFor(*caller).active) {
     for (const StreamedFeed& feed : *feeds) {
       asked_(caller->acting_member, feed.key);
     }
@@ -416,24 +417,37 @@ Reactor* FollowStreams::Start(absl::StatusOr<Caller> caller, const grpc::ByteBuf
   const auto reactor = std::make_shared<FollowStreamReactor>(*this, *std::move(caller), *std::move(feeds), end);
   {
     MutexLock lock(mutex_);
-    if (closed_) {
-      return new RefusedStream(end(Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.")));
-    }
-    if (reactors_.size() >= kFollowStreamsMax) {
-      return new RefusedStream(end(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
-                                         "This node serves as many streams as it can; try again later.")));
-    }
-    const auto of_caller = absl::c_count_if(
-        reactors_, [&](const auto& open) { return open.first->acting_member() == reactor->acting_member(); });
-    if (static_cast<size_t>(of_caller) >= kFollowStreamsPerMemberMax) {
-      return new RefusedStream(end(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS",
-                                         absl::StrCat("This node serves a member at most ", kFollowStreamsPerMemberMax,
-                                                      " streams at once; follow several feeds in one."))));
+    if (const absl::Status room = CheckRoomLocked(*reactor); !room.ok()) {
+      return new RefusedStream(end(room));
     }
     reactors_.emplace(reactor.get(), reactor);
   }
   reactor->Start();
   return reactor.get();
+}
+
+absl::Status FollowStreams::CheckRoomLocked(const FollowStreamReactor& reactor) const {
+  const auto full = [](absl::string_view message) {
+    return Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_STREAMS", message);
+  };
+  if (closed_) {
+    return Error(absl::StatusCode::kUnavailable, "NODE_STOPPING", "This node is stopping.");
+  }
+  if (reactors_.size() >= kFollowStreamsMax) {
+    return full("This node serves as many streams as it can; try again later.");
+  }
+  const auto is_onward = [&](const FollowStreamReactor& open) { return !source_.Publishes(open.publisher()); };
+  const auto onward = absl::c_count_if(reactors_, [&](const auto& open) { return is_onward(*open.first); });
+  if (is_onward(reactor) && static_cast<size_t>(onward) >= kOnwardStreamsMax) {
+    return full("This node hands on copies in as many streams as it may; ask the publisher's node, or another one.");
+  }
+  const auto of_caller = absl::c_count_if(
+      reactors_, [&](const auto& open) { return open.first->acting_member() == reactor.acting_member(); });
+  if (static_cast<size_t>(of_caller) >= kFollowStreamsPerMemberMax) {
+    return full(absl::StrCat("This node serves a member at most ", kFollowStreamsPerMemberMax,
+                             " streams at once; follow several feeds in one."));
+  }
+  return absl::OkStatus();
 }
 
 void FollowStreams::WakeIf(absl::FunctionRef<bool(const FollowStreamReactor&)> wanted) {

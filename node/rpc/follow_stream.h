@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "base/clock.h"
@@ -28,7 +29,7 @@ namespace meguri::node {
 class FollowStreamReactor;
 
 // Whether `caller` may read `feed` now. PERMISSION_DENIED with reason FEED_NOT_READABLE, or that of its registration;
-// NOT_FOUND (NOT_HOSTED) if this node does not publish it.
+// otherwise as FeedSource::CheckServed.
 absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, const Authenticator& authenticator,
                              const FeedSource& source);
 
@@ -58,6 +59,8 @@ class FollowStreams {
 
  private:
   friend class FollowStreamReactor;
+  // Whether one more stream may be opened.
+  absl::Status CheckRoomLocked(const FollowStreamReactor& reactor) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeIf(absl::FunctionRef<bool(const FollowStreamReactor&)> wanted);
   void Remove(FollowStreamReactor* reactor);
 

@@ -23,6 +23,9 @@ inline constexpr size_t kFollowStreamsMax = 4096;
 // Of one acting member. More than a follower of ours opens, for the old ones may not have ended when it comes again.
 inline constexpr size_t kFollowStreamsPerMemberMax = 48;
 static_assert(kFollowStreamsPerMemberMax > 2 * (kFollowStreamsPerPublisherMax + 1));
+// That hand on copies, so that those who follow what is published here have room.
+inline constexpr size_t kOnwardStreamsMax = 1024;
+static_assert(kOnwardStreamsMax < kFollowStreamsMax);
 inline constexpr size_t kWorkThreads = 3;
 inline constexpr size_t kWorkQueueMax = 1024;
 inline constexpr size_t kKnownCertificatesMax = 1024;

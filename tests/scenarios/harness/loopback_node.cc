@@ -120,7 +120,7 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   access_->AddListener([this] { peers_.Wake(id_); });
   query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
                                          node::PageTokens(random_.Bytes<32>(), clock));
-  source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_);
+  source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_, id_);
   prover_ =
       std::make_unique<node::Prover>(durable, std::vector<record::ParticipantId>{id_}, kFederation,
                                      [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
@@ -131,7 +131,7 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
                                                   reports_, quota);
   exchange_ = std::make_unique<node::CheckpointExchange>(
       registry_, [this](const record::ParticipantId& reader) { return ReaderFor(reader).reader; }, *follows_, reports_,
-      durable, id_, clock, random_);
+      durable, id_, clock, random_, /*hands_on=*/true);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);
   committer_->AddObserver([this](const std::vector<storage::FeedId>& grown) {
     access_->OnGrown(grown);
@@ -150,7 +150,7 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
         correspondents_->OnAsked(reader, feed);
       },
       [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
-        return node::MayFollow(ReaderFor(reader).reader, feed.publisher, feed.name);
+        return source_->CheckServed(feed).ok() && node::MayFollow(ReaderFor(reader).reader, feed.publisher, feed.name);
       });
 }
 
@@ -177,13 +177,14 @@ absl::StatusOr<node::Published> LoopbackNode::Publish(std::vector<node::Publicat
   return answer.get();
 }
 
-absl::Status LoopbackNode::Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds) {
+absl::Status LoopbackNode::Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds,
+                                  const absl::optional<record::ParticipantId>& relay) {
   std::vector<record::FeedName> names;
   names.reserve(feeds.size());
   for (const std::string& feed : feeds) {
     names.push_back(ValueOf(record::FeedName::Parse(feed)));
   }
-  return follows_->Add(id_, publisher.id(), names);
+  return follows_->Add(id_, publisher.id(), names, relay);
 }
 
 node::FollowStatus LoopbackNode::StatusOf(const LoopbackNode& publisher, const std::string& feed) const {

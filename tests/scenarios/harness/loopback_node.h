@@ -115,7 +115,8 @@ class LoopbackNode {
   // Publishes and waits for the answer.
   absl::StatusOr<node::Published> Publish(std::vector<node::Publication> publications,
                                           const std::string& request_id = "");
-  absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds);
+  absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds,
+                      const absl::optional<record::ParticipantId>& relay = absl::nullopt);
   // Lets the follows run, and time pass, until `is_over`. False if it took longer than any scenario should.
   bool RunFollowsUntil(const std::function<bool()>& is_over);
   // Does once what time makes a node do.
@@ -130,6 +131,8 @@ class LoopbackNode {
   const node::Query& query() const { return *query_; }
   const node::Prover& prover() const { return *prover_; }
   node::CheckpointExchange& exchange() { return *exchange_; }
+  const node::FeedSource& source() const { return *source_; }
+  const node::KnownRelays& relays() const { return follows_->relays(); }
   // What was reported of own feeds that others contradict.
   std::vector<node::FollowReport> contradictions() const { return reports_.contradictions(); }
   storage::OrderedStore& store() { return disk_.store; }

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "tests/unit/certs/federation.h"
 
 namespace meguri::scenarios {
 
@@ -216,7 +218,8 @@ void LoopbackPeers::Wake(const record::ParticipantId& publisher) {
 
 std::unique_ptr<node::FollowStream> LoopbackPeers::Follow(const node::FollowCall& call,
                                                           std::shared_ptr<node::FollowSink> sink) {
-  const std::shared_ptr<Publisher> publisher = Find(call.publisher);
+  const std::shared_ptr<Publisher> publisher =
+      Find(certs::testing::ValueOf(certs::Identity::Parse(call.peer.node_identity)).participant);
   {
     MutexLock lock(publisher->mutex);
     if (publisher->source == nullptr) {
