@@ -21,12 +21,13 @@ def run_evil_node(bin_folder, *arguments):
 
 
 class EvilNode:
-    """A run of `evil-node serve`, in the name and at the address of a member of `federation`."""
+    """A run of `evil-node serve`, in the name and, unless another is given, at the address of a member."""
 
-    def __init__(self, federation, member, attack, *flags):
+    def __init__(self, federation, member, attack, *flags, address=None):
         self.process = subprocess.Popen(
-            [str(federation.bin / "evil-node"), "serve", "--data", str(member.folder), "--listen", member.address,
-             "--attack", attack, *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            [str(federation.bin / "evil-node"), "serve", "--data", str(member.folder), "--listen",
+             address or member.address, "--attack", attack, *flags],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if self.next_event().get("event") != "listening":
             raise Failure(f"evil-node --attack {attack} does not listen")
 

@@ -298,6 +298,28 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(int(stored["newer_format_records"]), 2)
         self.assertIn('"newer-format"', self.victim.log_path.read_text("utf-8", "replace"))
 
+    def test_a_relay_is_trusted_in_nothing_and_blamed_for_its_own_lies(self):
+        """The publisher is away, and the bystander's node hands its feed on. A smaller head is no rollback from there."""
+        feed = "authorities/18"
+        self.begin_honestly(feed)
+        for attack, reason, state in (("rolled-back", "", "FOLLOW_STATE_LIVE"),
+                                      ("tampered-section", "SECTION_DIGEST", "FOLLOW_STATE_WAITING"),
+                                      ("forked", "FORK", "FOLLOW_STATE_QUARANTINED")):
+            with self.subTest(attack), EvilNode(self.federation, self.evil, attack, "--tls-from",
+                                                str(self.bystander.folder), address=self.bystander.address):
+                self.victim.cli("feed", "follow", EVIL, feed, "--via", BYSTANDER)
+                follow = self.wait_for_follow(attack, feed, lambda f: f.get("last_error_reason", "") == reason
+                                              and f["state"] == state)
+                self.assertEqual(int(follow["size"]), HONEST_SIZE)
+                if reason == "SECTION_DIGEST":
+                    self.assertIn(f"By way of {BYSTANDER}", follow["last_error"])
+                # A relay that lied is left alone for an hour; a node that starts again has forgotten that.
+                self.victim.cli("feed", "unfollow", EVIL)
+                self.victim.stop()
+                self.victim.start()
+        self.victim.cli("feed", "follow", EVIL, feed, "--via", EVIL)
+        self.victim.cli("feed", "unfollow", EVIL)
+
     def test_two_faces_are_found_out(self):
         """The evil node shows the victim one feed and the operator another; the two compare what they know."""
         def follow_of(member):

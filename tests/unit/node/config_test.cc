@@ -57,6 +57,8 @@ TEST_F(ConfigTest, FollowsCorrespondentsUnlessItIsToldNotTo) {
   EXPECT_EQ(Load("")->Get("follow_correspondents"), "yes");
   EXPECT_EQ(Load("follow_correspondents = \"no\"\n")->Get("follow_correspondents"), "no");
   EXPECT_THAT(Load("follow_correspondents = \"maybe\"\n").status(), meguri::testing::HasReason("CONFIG"));
+  EXPECT_EQ(Load("")->Get("hand_on"), "yes");
+  EXPECT_THAT(Load("hand_on = \"maybe\"\n").status(), meguri::testing::HasReason("CONFIG"));
 }
 
 TEST_F(ConfigTest, TakesAProxyWithOrWithoutAUser) {
