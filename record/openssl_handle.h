@@ -13,6 +13,7 @@ namespace meguri::record {
 struct OpenSslDeleter {
   void operator()(BIGNUM* number) const { BN_free(number); }
   void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };

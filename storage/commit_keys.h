@@ -13,6 +13,7 @@ namespace meguri::storage {
 
 inline constexpr char kFormatKey[] = "m/format";    // number of the store format
 inline constexpr char kCommitKey[] = "m/commit";    // number of the last commit
+inline constexpr char kDataKeysKey[] = "m/keys";    // 16 bytes: which data keys seal the sections
 inline constexpr char kFencingKey[] = "m/fencing";  // number of the start that wrote it
 
 // The number at `key`, or nullopt if there is none. DATA_LOSS if what is there is not a number.

@@ -37,11 +37,14 @@ absl::Status MarkNew(OrderedStore& store, uint64_t format) {
   return Mark(store, absl::nullopt, format);
 }
 
+absl::Status AddNothing(OrderedStore& /*store*/) { return absl::OkStatus(); }
+
 }  // namespace
 
-absl::Status PrepareFormat(OrderedStore& store) {
-  const auto add_nothing = [](OrderedStore&) { return absl::OkStatus(); };
-  const MigrationStep steps[] = {AddUsage, AddNewestKeys, AddEntryIndices, add_nothing};
+absl::Status PrepareFormat(OrderedStore& store) { return PrepareFormat(store, MigrationStep(AddNothing)); }
+
+absl::Status PrepareFormat(OrderedStore& store, const MigrationStep& seal_sections) {
+  const MigrationStep steps[] = {AddUsage, AddNewestKeys, AddEntryIndices, AddNothing, seal_sections};
   static_assert(std::size(steps) == kStoreFormat - 1, "a step leads to every format but the first");
   return PrepareFormat(store, steps);
 }

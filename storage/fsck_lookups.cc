@@ -14,6 +14,7 @@
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/limits.h"
+#include "storage/commit_keys.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
@@ -236,7 +237,8 @@ void CheckSmallValues(const StoreReader& store, Findings& findings) {
        });
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kReserved), findings,
        [&findings](absl::string_view key, absl::string_view stored) {
-         findings.IsOk(NameOfKey(key), UnwrapU64(stored, "number of the store").status());
+         findings.IsOk(NameOfKey(key), key == kDataKeysKey ? UnwrapValue(stored).status()
+                                                           : UnwrapU64(stored, "number of the store").status());
        });
   CheckKinds(store, findings);
 }

@@ -73,6 +73,10 @@ class OrderedStore : public SnapshotReader {
   virtual absl::Status Apply(const WriteBatch& batch) = 0;
   // The same, for a batch of many megabytes: cheaper by the byte, dearer by the call.
   virtual absl::Status ApplyBulk(const WriteBatch& batch) = 0;
+  // Rewrites what lies from `begin` up to `end` ("": up to the last key), and drops the logs: what was deleted or
+  // overwritten there is in no file of the store any more. May take as long as writing all of it. False if a snapshot
+  // from before the newest write still lives: what it sees may have stayed, and the call is to be repeated.
+  virtual absl::StatusOr<bool> Purge(Family family, absl::string_view begin, absl::string_view end) = 0;
 };
 
 }  // namespace meguri::storage

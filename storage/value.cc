@@ -35,6 +35,11 @@ std::string WrapMessage(const google::protobuf::MessageLite& message) {
 }
 
 absl::StatusOr<absl::string_view> UnwrapValue(absl::string_view stored) {
+  if (!stored.empty() && stored.front() == static_cast<char>(ValueEncryption::kSealed)) {
+    return Error(absl::StatusCode::kDataLoss, "VALUE_SEALED",
+                 "a stored section does not open with the data key of its record: it is damaged; restore a backup of "
+                 "store and ANCHOR");
+  }
   if (stored.empty() || stored.front() != kPlain) {
     return Error(absl::StatusCode::kDataLoss, "VALUE_ENCODING",
                  "a stored value starts with an unknown encryption byte; restore a backup of store and ANCHOR");

@@ -42,6 +42,9 @@ class Folder {
   std::string revoked_clients() const { return root_ + "/revoked-clients"; }
   std::string store() const { return root_ + "/store"; }
   std::string anchor() const { return root_ + "/ANCHOR"; }
+  std::string section_keys() const { return root_ + "/DATA_KEYS"; }  // opens the sections in the store
+  // The two files in which the key to that lies by turns.
+  std::string epoch_key(int turn) const { return keys() + "/data-epoch-" + std::to_string(turn) + ".key"; }
 
  private:
   std::string root_;

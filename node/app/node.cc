@@ -63,9 +63,9 @@
 #include "storage/anchor.h"
 #include "storage/audit_rows.h"
 #include "storage/committer.h"
-#include "storage/format.h"
 #include "storage/requests.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "storage/sealed/open.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
@@ -235,6 +235,7 @@ struct Node::Parts {
   RevokedClients revoked_clients;
   std::filesystem::file_time_type revoked_clients_time;  // of the file when it was last read; the ticker's
 
+  std::unique_ptr<storage::SectionKeys> section_keys;
   std::unique_ptr<storage::OrderedStore> store;
   std::unique_ptr<storage::Anchor> anchor;
   std::unique_ptr<CertificateOffice> office;
@@ -272,8 +273,12 @@ absl::Status Node::Parts::OpenStore(const Config& config) {
   storage::RocksdbOptions options;
   options.block_cache_bytes = static_cast<size_t>(config.GetInt("block_cache_mib")) * kMebibyte;
   options.write_buffer_bytes = static_cast<size_t>(config.GetInt("write_buffer_mib")) * kMebibyte;
-  MEGURI_ASSIGN_OR_RETURN(store, storage::OpenRocksdbStore(folder.store(), options));
-  MEGURI_RETURN_IF_ERROR(storage::PrepareFormat(*store));
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<storage::OrderedStore> opened,
+                          storage::OpenRocksdbStore(folder.store(), options));
+  MEGURI_ASSIGN_OR_RETURN(storage::SealedParts sealed,
+                          storage::OpenSealed(std::move(opened), SectionKeysIn(folder), random));
+  section_keys = std::move(sealed.keys);
+  store = std::move(sealed.store);
   MEGURI_ASSIGN_OR_RETURN(anchor, storage::OpenAnchorFile(folder.anchor()));
   MEGURI_ASSIGN_OR_RETURN(committer, storage::Committer::Start(*store, *anchor));
   durable = &committer->durable();

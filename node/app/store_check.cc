@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "record/system_random.h"
 #include "storage/anchor.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "storage/sealed/open.h"
 
 namespace meguri::node {
 namespace {
@@ -25,6 +27,10 @@ bool Exists(const std::string& path) {
 bool HasServed(const Folder& folder) { return Exists(folder.token_key()) || Exists(folder.anchor()); }
 
 }  // namespace
+
+storage::SectionKeyFiles SectionKeysIn(const Folder& folder) {
+  return {folder.section_keys(), {folder.epoch_key(0), folder.epoch_key(1)}};
+}
 
 absl::Status CheckStoreNotLost(const Folder& folder) {
   if (storage::RocksdbStoreExists(folder.store()) || !HasServed(folder)) {
@@ -54,15 +60,23 @@ absl::StatusOr<storage::FsckReport> CheckStore(const Folder& folder,
         absl::StrCat("The node in ", folder.root(),
                      " has not served yet, so there is nothing to check: `meguri-node serve` makes its store."));
   }
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::StoreReader> store,
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<storage::StoreReader> opened,
                           storage::OpenRocksdbStoreToRead(folder.store()));
+  record::SystemRandom random;
+  const auto sealed = storage::OpenSealedToRead(std::move(opened), SectionKeysIn(folder), random);
+  if (absl::IsDataLoss(sealed.status())) {
+    storage::FsckReport report;
+    report.problems.emplace_back(sealed.status().message());
+    return report;
+  }
+  MEGURI_RETURN_IF_ERROR(sealed.status());
   absl::StatusOr<std::unique_ptr<storage::AnchorReader>> anchor = storage::OpenAnchorFileToRead(folder.anchor());
   if (absl::IsNotFound(anchor.status())) {
     // An anchor that was never written tells the same.
     anchor = std::unique_ptr<storage::AnchorReader>(storage::MakeMemoryAnchor());
   }
   MEGURI_RETURN_IF_ERROR(anchor.status());
-  return storage::Fsck(*store, anchor->get(), progress);
+  return storage::Fsck(*sealed->store, anchor->get(), progress);
 }
 
 }  // namespace meguri::node

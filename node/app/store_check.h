@@ -8,8 +8,12 @@
 #include "absl/status/statusor.h"
 #include "node/app/folder.h"
 #include "storage/fsck.h"
+#include "storage/sealed/section_keys.h"
 
 namespace meguri::node {
+
+// The keys of the sections in the store.
+storage::SectionKeyFiles SectionKeysIn(const Folder& folder);
 
 // DATA_LOSS (reason STORE_LOST) if the store in `folder` is gone although a node has served from it: a new store would
 // roll back every feed that this node has signed, and its followers would quarantine it.

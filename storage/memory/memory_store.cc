@@ -210,6 +210,10 @@ class MemoryStore final : public OrderedStore {
   std::unique_ptr<StoreReader> Snapshot() const override { return std::make_unique<MemorySnapshot>(disk_); }
   absl::Status Apply(const WriteBatch& batch) override { return disk_->Apply(batch); }
   absl::Status ApplyBulk(const WriteBatch& batch) override { return disk_->Apply(batch); }
+  // There are no files, and what nobody sees goes at once.
+  absl::StatusOr<bool> Purge(Family /*family*/, absl::string_view /*begin*/, absl::string_view /*end*/) override {
+    return true;
+  }
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;

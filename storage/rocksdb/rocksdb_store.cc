@@ -145,6 +145,7 @@ class RocksdbStore final : public OrderedStore {
 
   absl::Status Apply(const WriteBatch& batch) override;
   absl::Status ApplyBulk(const WriteBatch& batch) override;
+  absl::StatusOr<bool> Purge(Family family, absl::string_view begin, absl::string_view end) override;
 
  private:
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const { return families_[static_cast<size_t>(family)]; }
@@ -200,6 +201,29 @@ absl::Status RocksdbStore::ApplyBulk(const WriteBatch& batch) {
   MEGURI_RETURN_IF_ERROR(CheckPreconditions(batch));
   failure_ = ToStatus(bulk_.Apply(batch.writes));
   return failure_;
+}
+
+// Writes go on meanwhile: they may be in a log and in tables again, and nothing was deleted of them.
+absl::StatusOr<bool> RocksdbStore::Purge(Family family, absl::string_view begin, absl::string_view end) {
+  const uint64_t newest = db_->GetLatestSequenceNumber();
+  rocksdb::FlushOptions flush;
+  flush.allow_write_stall = true;
+  // Both families: a log lives until none of them needs it.
+  MEGURI_RETURN_IF_ERROR(ToStatus(db_->Flush(flush, {families_.begin(), families_.end()})));
+  uint64_t oldest_seen = 0;  // by a snapshot; 0: there is none
+  const bool is_known = db_->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest_seen);
+  rocksdb::CompactRangeOptions compaction;
+  compaction.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  compaction.exclusive_manual_compaction = false;
+  compaction.allow_write_stall = true;
+  const rocksdb::Slice first = ToSlice(begin);
+  const rocksdb::Slice last = ToSlice(end);
+  MEGURI_RETURN_IF_ERROR(
+      ToStatus(db_->CompactRange(compaction, HandleOf(family), &first, end.empty() ? nullptr : &last)));
+  // Files that are not needed any more are removed in the background, unless one asks.
+  MEGURI_RETURN_IF_ERROR(ToStatus(db_->DisableFileDeletions()));
+  MEGURI_RETURN_IF_ERROR(ToStatus(db_->EnableFileDeletions(false)));
+  return is_known && (oldest_seen == 0 || oldest_seen >= newest);
 }
 
 // RocksDB reports a lock that is held as any other I/O error: only trying again tells them apart.

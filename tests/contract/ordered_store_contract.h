@@ -75,6 +75,20 @@ TEST_P(OrderedStoreContract, ReturnsWhatWasPut) {
   EXPECT_EQ(Get(store(), Family::kLookup, "key"), "value");
 }
 
+TEST_P(OrderedStoreContract, PurgingChangesNothingThatCanBeRead) {
+  MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "a", "1"), Put(Family::kLookup, "b", "2"),
+                          Put(Family::kLookup, "c", "3"), Put(Family::kArrival, "b", "4")}));
+  MEGURI_ASSERT_OK(Apply({Delete(Family::kLookup, "b")}));
+  const Entries expected = {{"a", "1"}, {"c", "3"}};
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(store().Purge(Family::kLookup, "a", "c").value(), true);
+    EXPECT_EQ(store().Purge(Family::kArrival, "", "").value(), true);
+    EXPECT_EQ(Scan(store(), Family::kLookup, ""), expected);
+    EXPECT_EQ(Get(store(), Family::kArrival, "b"), "4");
+    Reopen();
+  }
+}
+
 TEST_P(OrderedStoreContract, KeepsFamiliesApart) {
   MEGURI_ASSERT_OK(Apply({Put(Family::kLookup, "key", "small"), Put(Family::kArrival, "key", "large")}));
   EXPECT_EQ(Get(store(), Family::kLookup, "key"), "small");

@@ -5,8 +5,11 @@
 
 #include "storage/memory/memory_store.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "storage/sealed/sealed_store.h"
 #include "tests/contract/ordered_store_contract.h"
+#include "tests/testing/fakes.h"
 #include "tests/testing/faulty_store.h"
+#include "tests/testing/key_folder.h"
 
 namespace meguri::storage {
 namespace {
@@ -45,6 +48,29 @@ class RocksdbUnderTest : public StoreUnderTest {
 
  private:
   std::string folder_;
+  std::unique_ptr<OrderedStore> store_;
+};
+
+// Encryption must change nothing for whoever reads and writes.
+class SealedUnderTest : public StoreUnderTest {
+ public:
+  SealedUnderTest() {
+    auto keys = SectionKeys::Create(folder_.files(), random_);
+    EXPECT_THAT(keys, testing::IsOk());
+    keys_ = *std::move(keys);
+    Reopen();
+  }
+  OrderedStore& store() override { return *store_; }
+  void Reopen() override {
+    store_ = nullptr;
+    store_ = MakeSealedStore(OpenMemoryStore(disk_), *keys_, random_);
+  }
+
+ private:
+  testing::SeededRandom random_;
+  const testing::KeyFolder folder_;
+  std::unique_ptr<SectionKeys> keys_;
+  const std::shared_ptr<MemoryDisk> disk_ = MakeMemoryDisk();
   std::unique_ptr<OrderedStore> store_;
 };
 
@@ -95,6 +121,7 @@ auto EveryWay() {
 
 INSTANTIATE_TEST_SUITE_P(Memory, OrderedStoreContract, EveryWay<MemoryUnderTest>());
 INSTANTIATE_TEST_SUITE_P(Rocksdb, OrderedStoreContract, EveryWay<RocksdbUnderTest>());
+INSTANTIATE_TEST_SUITE_P(Sealed, OrderedStoreContract, EveryWay<SealedUnderTest>());
 INSTANTIATE_TEST_SUITE_P(Faulty, OrderedStoreContract, EveryWay<FaultyUnderTest>());
 
 }  // namespace

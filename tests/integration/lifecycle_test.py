@@ -197,7 +197,8 @@ class LifecycleTest(unittest.TestCase):
         self.maker.run_node_command("init", "--trust-bundle", str(self.operator.folder / "trust-bundle"),
                                     "--participant", MAKER, "--name-ja", "メーカー", "--name-en", "Maker", "--role",
                                     "manufacturer", "--listen", self.maker.address)
-        for kept in ("store", "ANCHOR"):
+        epochs = [f"keys/{path.name}" for path in (lost / "keys").glob("data-epoch-*.key")]
+        for kept in ("store", "ANCHOR", "DATA_KEYS", *epochs):
             (lost / kept).rename(self.maker.folder / kept)
         answer = str(self.folder / "again")
         told = self.operator.cli("member", "enrol", str(self.maker.folder / "enrolment-request"), "--again", "--out",

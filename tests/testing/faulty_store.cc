@@ -43,6 +43,9 @@ class FaultyStore final : public OrderedStore {
   absl::Status ApplyBulk(const WriteBatch& batch) override {
     return WriteByPlan(plan_, [&] { return store_.ApplyBulk(batch); });
   }
+  absl::StatusOr<bool> Purge(Family family, absl::string_view begin, absl::string_view end) override {
+    return store_.Purge(family, begin, end);
+  }
 
  private:
   OrderedStore& store_;

@@ -5,10 +5,11 @@
 #include <fstream>
 #include <string>
 
+#include "record/system_random.h"
 #include "storage/anchor.h"
 #include "storage/committer.h"
-#include "storage/format.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "storage/sealed/open.h"
 #include "tests/testing/status.h"
 #include "tests/unit/certs/federation.h"
 
@@ -31,10 +32,12 @@ class StoreCheckTest : public ::testing::Test {
   void Serve() const {
     Write(folder_.config());
     Write(folder_.token_key());
-    const auto store = *storage::OpenRocksdbStore(folder_.store());
-    MEGURI_ASSERT_OK(storage::PrepareFormat(*store));
+    record::SystemRandom random;
+    const auto sealed =
+        storage::OpenSealed(*storage::OpenRocksdbStore(folder_.store()), SectionKeysIn(folder_), random);
+    MEGURI_ASSERT_OK(sealed);
     const auto anchor = *storage::OpenAnchorFile(folder_.anchor());
-    const auto committer = *storage::Committer::Start(*store, *anchor);
+    const auto committer = *storage::Committer::Start(*sealed->store, *anchor);
   }
   absl::StatusOr<storage::FsckReport> Check() const {
     return CheckStore(folder_, [](uint64_t, uint64_t) {});
@@ -60,6 +63,13 @@ TEST_F(StoreCheckTest, AStoreThatIsThereIsChecked) {
   Serve();
   EXPECT_THAT(Check()->problems, IsEmpty());
   MEGURI_EXPECT_OK(CheckStoreNotLost(folder_));
+}
+
+TEST_F(StoreCheckTest, AStoreWhoseKeysAreGoneIsFound) {
+  Serve();
+  fs::remove(folder_.section_keys());
+  EXPECT_THAT(Check()->problems, ElementsAre(HasSubstr("no section in the store can be read")));
+  EXPECT_FALSE(fs::exists(folder_.section_keys()));
 }
 
 TEST_F(StoreCheckTest, AStoreThatWasLostIsFoundAndNotBegunAnew) {

@@ -173,6 +173,9 @@ class NotingStore final : public OrderedStore {
     events_.Add("apply in bulk");
     return store_.ApplyBulk(batch);
   }
+  absl::StatusOr<bool> Purge(Family family, absl::string_view begin, absl::string_view end) override {
+    return store_.Purge(family, begin, end);
+  }
 
  private:
   OrderedStore& store_;

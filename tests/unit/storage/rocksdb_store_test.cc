@@ -267,6 +267,45 @@ std::map<std::string, std::string> BytesBelow(const std::string& folder) {
   return files;
 }
 
+// The files of the store that hold `bytes`.
+std::vector<std::string> FilesWith(const std::string& folder, const std::string& bytes) {
+  std::vector<std::string> found;
+  for (const auto& [path, content] : BytesBelow(folder)) {
+    if (content.find(bytes) != std::string::npos) {
+      found.push_back(path);
+    }
+  }
+  return found;
+}
+
+TEST_F(RocksdbStoreTest, WhatIsPurgedIsInNoFile) {
+  const auto store = *Open();
+  const auto write = [&](const char* key, absl::optional<std::string> value) {
+    return Write{Family::kLookup, key, std::move(value)};
+  };
+  MEGURI_ASSERT_OK(store->ApplyBulk({{}, {write("p1/9KQ2XW7", "SECRET-VALUE"), write("p2", "KEPT")}}));
+  MEGURI_ASSERT_OK(store->Apply({{}, {write("p3", "SECRET-VALUE"), write("q", "OTHER")}}));
+  EXPECT_EQ(FilesWith(StorePath(), "SECRET-VALUE").size(), 2U) << "a table, which is compressed, and the log";
+  MEGURI_ASSERT_OK(store->Apply({{}, {write("p1/9KQ2XW7", absl::nullopt), write("p3", "SHORT")}}));
+  EXPECT_EQ(*store->Purge(Family::kLookup, "p", "q"), true);
+  EXPECT_THAT(FilesWith(StorePath(), "SECRET-VALUE"), ::testing::IsEmpty());
+  EXPECT_EQ(*store->Get(Family::kLookup, "p2"), "KEPT");
+  EXPECT_EQ(*store->Get(Family::kLookup, "p3"), "SHORT");
+  EXPECT_EQ(*store->Get(Family::kLookup, "q"), "OTHER");
+}
+
+TEST_F(RocksdbStoreTest, APurgeTellsWhenSomebodyStillSeesWhatWasThere) {
+  const auto store = *Open();
+  MEGURI_ASSERT_OK(Put(*store, "old", "SECRET-VALUE"));
+  auto snapshot = store->Snapshot();
+  MEGURI_ASSERT_OK(store->Apply({{}, {Write{Family::kArrival, "old", absl::nullopt}}}));
+  EXPECT_EQ(*store->Purge(Family::kArrival, "", ""), false);
+  EXPECT_EQ(*snapshot->Get(Family::kArrival, "old"), "SECRET-VALUE");
+  snapshot = store->Snapshot();
+  EXPECT_EQ(*store->Purge(Family::kArrival, "", ""), true);
+  EXPECT_THAT(FilesWith(StorePath(), "SECRET-VALUE"), ::testing::IsEmpty());
+}
+
 TEST_F(RocksdbStoreTest, ToReadItChangesNoByteOfWhatACrashLeft) {
   {
     const auto store = *Open();

@@ -34,7 +34,10 @@ TEST(Value, ComesBackAsItWas) {
 TEST(Value, RefusesEveryOtherEncryptionByte) {
   EXPECT_THAT(UnwrapValue(""), HasReason("VALUE_ENCODING"));
   EXPECT_THAT(UnwrapValue(""), HasCode(absl::StatusCode::kDataLoss));
-  for (int byte = 1; byte < 256; ++byte) {
+  const std::string sealed = std::string(1, static_cast<char>(ValueEncryption::kSealed)) + std::string(8, '\0');
+  EXPECT_THAT(UnwrapValue(sealed), HasReason("VALUE_SEALED")) << "whoever should have opened it could not";
+  EXPECT_THAT(UnwrapValue(sealed), HasCode(absl::StatusCode::kDataLoss));
+  for (int byte = 2; byte < 256; ++byte) {
     const std::string stored = std::string(1, static_cast<char>(byte)) + std::string(8, '\0');
     v1::StoredHead head;
     EXPECT_THAT(UnwrapValue(stored), HasReason("VALUE_ENCODING")) << byte;
