@@ -26,12 +26,12 @@
 namespace meguri::storage {
 namespace {
 
-constexpr KeyKind kKnownKinds[] = {KeyKind::kMembership,  KeyKind::kConflict,  KeyKind::kHead,     KeyKind::kEntry,
-                                   KeyKind::kFeed,        KeyKind::kHeader,    KeyKind::kReserved, KeyKind::kFeedName,
-                                   KeyKind::kPosting,     KeyKind::kRequest,   KeyKind::kTerms,    KeyKind::kSetting,
-                                   KeyKind::kTile,        KeyKind::kVersion,   KeyKind::kFollow,   KeyKind::kFrozen,
-                                   KeyKind::kRequestTime, KeyKind::kUnread,    KeyKind::kUsage,    KeyKind::kNewest,
-                                   KeyKind::kAuditRow,    KeyKind::kAuditParty};
+constexpr KeyKind kKnownKinds[] = {KeyKind::kMembership,  KeyKind::kConflict,   KeyKind::kHead,     KeyKind::kEntry,
+                                   KeyKind::kFeed,        KeyKind::kHeader,     KeyKind::kReserved, KeyKind::kFeedName,
+                                   KeyKind::kPosting,     KeyKind::kRequest,    KeyKind::kTerms,    KeyKind::kSetting,
+                                   KeyKind::kTile,        KeyKind::kVersion,    KeyKind::kFollow,   KeyKind::kFrozen,
+                                   KeyKind::kRequestTime, KeyKind::kUnread,     KeyKind::kUsage,    KeyKind::kNewest,
+                                   KeyKind::kAuditRow,    KeyKind::kAuditParty, KeyKind::kErased,   KeyKind::kErasing};
 
 bool IsKnown(KeyKind kind) {
   return std::find(std::begin(kKnownKinds), std::end(kKnownKinds), kind) != std::end(kKnownKinds);

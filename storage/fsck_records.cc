@@ -13,6 +13,7 @@
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/header.h"
 #include "record/section.h"
+#include "storage/erasures.h"
 #include "storage/format.h"
 #include "storage/key_layout.h"
 #include "storage/records.h"
@@ -25,7 +26,8 @@ namespace {
 // Takes records and sections in the order of their keys: a record, then its sections.
 class RecordWalk {
  public:
-  RecordWalk(const StoreReader& store, Findings& findings) : findings_(findings), records_(store), view_(store) {}
+  RecordWalk(const StoreReader& store, Findings& findings)
+      : findings_(findings), records_(store), erasures_(store), view_(store) {}
 
   void Take(absl::string_view key, absl::string_view stored) {
     const auto place = ParseArrivalKey(key);
@@ -39,8 +41,12 @@ class RecordWalk {
     }
   }
   void EndRecord() {
-    for (const auto& [slot, expected] : awaited_) {
-      findings_.AddProblem(absl::StrCat(name_, " has lost the section in slot ", slot));
+    // What is erased is absent by right.
+    const auto erased = erasures_.Find(last_arrival_);
+    if (!awaited_.empty() && findings_.IsOk(name_, erased.status()) && !erased->has_value()) {
+      for (const auto& [slot, expected] : awaited_) {
+        findings_.AddProblem(absl::StrCat(name_, " has lost the section in slot ", slot));
+      }
     }
     awaited_.clear();
     header_.reset();
@@ -136,6 +142,7 @@ class RecordWalk {
 
   Findings& findings_;
   const Records records_;
+  const Erasures erasures_;
   const Transaction view_;
 
   Arrival last_arrival_ = 0;
@@ -235,6 +242,35 @@ absl::Status CheckOneUnread(absl::string_view key, const StoreReader& store) {
   return record.unread() && membership.has_value() ? absl::OkStatus() : ValueDamaged("mark of an unread record");
 }
 
+// A version that is erased is here without sections, and so is the tombstone of its publisher; unless a feed has only
+// told of it so far.
+absl::Status CheckOneErased(absl::string_view key, const StoreReader& store) {
+  const auto arrival = ParseErasureKey(key);
+  if (!arrival.has_value()) {
+    return ValueDamaged("key of an erased version");
+  }
+  const Records records(store);
+  MEGURI_ASSIGN_OR_RETURN(const auto hash, Erasures(store).Find(*arrival));
+  if (!hash.has_value()) {
+    return ValueMissing("the mark of an erased version");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const v1::StoredRecord stored, records.Read(*arrival));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
+  MEGURI_ASSIGN_OR_RETURN(const auto sections, records.ReadSectionBytes(*arrival, ~uint64_t{0}));
+  if (!sections.empty()) {
+    return ValueDamaged("erased version, which still has sections,");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto place, records.FindByHash(*hash));
+  if (!place.has_value()) {
+    return stored.own() ? ValueMissing("the tombstone of an erased version") : absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const v1::StoredRecord by, records.Read(*place));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header tombstone, record::Header::Parse(by.header()));
+  const bool covers = IsErasure(tombstone) && tombstone.record_id() == header.record_id() &&
+                      tombstone.publisher() == header.publisher() && tombstone.version() > header.version();
+  return covers ? absl::OkStatus() : ValueDamaged("tombstone of an erased version");
+}
+
 }  // namespace
 
 void CheckRecords(const StoreReader& store, Findings& findings) {
@@ -246,6 +282,11 @@ void CheckRecords(const StoreReader& store, Findings& findings) {
   CheckNoneIsLeft(store, KeyKind::kVersion, walk.found_by_version(), "versions", findings);
   CheckNewest(store, findings);
   CheckNextArrival(store, walk.last_arrival(), findings);
+  for (const KeyKind kind : {KeyKind::kErased, KeyKind::kErasing}) {
+    Walk(store, Family::kLookup, KindPrefix(kind), findings, [&](absl::string_view key, absl::string_view) {
+      findings.IsOk(absl::StrCat("erased version at ", NameOfKey(key)), CheckOneErased(key, store));
+    });
+  }
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kUnread), findings, [&](absl::string_view key, absl::string_view) {
     findings.IsOk(absl::StrCat("unread record at ", NameOfKey(key)), CheckOneUnread(key, store));
   });

@@ -152,6 +152,20 @@ int64_t Index::Add(Transaction& transaction, FeedId feed, const record::Header& 
   return PutTerms(transaction, feed, header, arrival, Wanted(terms));
 }
 
+absl::StatusOr<int64_t> Index::Remove(Transaction& transaction, FeedId feed, const record::Header& header) const {
+  std::string terms_key = TermsKey(feed, header.record_id(), header.publisher());
+  MEGURI_ASSIGN_OR_RETURN(const v1::StoredTerms before, ReadTerms(transaction, terms_key));
+  if (before.version() == 0 || before.version() >= header.version()) {
+    return 0;
+  }
+  for (const v1::StoredTerms::Term& term : before.terms()) {
+    transaction.Delete(Family::kLookup, KeyOf(feed, {term.field(), term.value()}, header));
+  }
+  const int64_t bytes = CountedIndexBytes(terms_key, before);
+  transaction.Delete(Family::kLookup, std::move(terms_key));
+  return -bytes;
+}
+
 absl::StatusOr<int64_t> Index::Replace(Transaction& transaction, FeedId feed, const record::Header& header,
                                        Arrival arrival, absl::Span<const record::IndexTerm> terms) const {
   const std::string terms_key = TermsKey(feed, header.record_id(), header.publisher());

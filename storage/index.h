@@ -95,7 +95,9 @@ class Index {
   // storage/usage.h counts them; they may be less than none.
   absl::StatusOr<int64_t> Replace(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
                                   absl::Span<const record::IndexTerm> terms) const;
-  // The same for the first version of a record here (PutVersion::is_first), of which no feed has terms yet.
+  // Takes away what versions before the tombstone `header` have in `feed`. Returns as Replace does.
+  absl::StatusOr<int64_t> Remove(Transaction& transaction, FeedId feed, const record::Header& header) const;
+  // The same as Replace for the first version of a record here (PutVersion::is_first), of which no feed has terms yet.
   static int64_t Add(Transaction& transaction, FeedId feed, const record::Header& header, Arrival arrival,
                      absl::Span<const record::IndexTerm> terms);
 

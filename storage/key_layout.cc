@@ -193,6 +193,18 @@ absl::optional<MembershipKeyParts> ParseMembershipKey(absl::string_view key) {
   return reader.Ends() ? absl::make_optional(MembershipKeyParts{arrival, feed}) : absl::nullopt;
 }
 
+std::string ErasedKey(uint64_t arrival) { return KeyWriter(KeyKind::kErased).U64(arrival).Take(); }
+
+std::string ErasingKey(uint64_t arrival) { return KeyWriter(KeyKind::kErasing).U64(arrival).Take(); }
+
+absl::optional<uint64_t> ParseErasureKey(absl::string_view key) {
+  KeyReader reader(key);
+  const auto kind = static_cast<KeyKind>(reader.U8());
+  const uint64_t arrival = reader.U64();
+  const bool fits = reader.Ends() && (kind == KeyKind::kErased || kind == KeyKind::kErasing);
+  return fits ? absl::make_optional(arrival) : absl::nullopt;
+}
+
 std::string UnreadPrefix(FeedId feed) { return KeyWriter(KeyKind::kUnread).U32(feed).Take(); }
 
 std::string UnreadKey(FeedId feed, uint64_t arrival) {

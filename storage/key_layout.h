@@ -29,6 +29,8 @@ enum class KeyKind : char {
   kFeed = 'f',        // u32 feed                                          -> StoredFeed
   kUsage = 'g',       // holder 0 publisher 0                              -> StoredUsage
   kHeader = 'h',      // header hash[32]                                   -> u64 arrival
+  kErasing = 'i',     // u64 arrival                                       -> nothing: erased, the key not destroyed yet
+  kErased = 'k',      // u64 arrival                                       -> header hash[32] of the tombstone
   kNewest = 'l',      // record ID[16]                                    -> u64 version | u64 arrival | header hash[32]
                       //   | publisher; or nothing: several publishers, ask kVersion
   kReserved = 'm',    // the committer's and the format's own
@@ -79,6 +81,11 @@ struct MembershipKeyParts {
   FeedId feed = 0;
 };
 absl::optional<MembershipKeyParts> ParseMembershipKey(absl::string_view key);
+
+std::string ErasedKey(uint64_t arrival);
+std::string ErasingKey(uint64_t arrival);
+// The arrival of a key of kind kErased or kErasing.
+absl::optional<uint64_t> ParseErasureKey(absl::string_view key);
 
 std::string UnreadPrefix(FeedId feed);
 std::string UnreadKey(FeedId feed, uint64_t arrival);

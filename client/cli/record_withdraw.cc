@@ -19,13 +19,37 @@ struct Arguments {
   std::string record_id;
   std::string superseded_by;
   bool force = false;
+  bool erase = false;
+  bool yes = false;
 };
 
-absl::StatusOr<record::v1::Tombstone> MakeTombstone(const std::string& superseded_by) {
+// What is said of erasing, in both languages.
+struct Words {
+  absl::string_view about;
+  absl::string_view warning;
+  absl::string_view question;
+};
+constexpr Words kEnglish = {
+    "destroy the sections of all versions, here and at every node that follows",
+    "This destroys the sections of all versions of this record, here and at every node that follows a feed which names "
+    "it. Nobody can bring them back. Files that others have saved, and nodes that may no longer follow, are not "
+    "reached.",
+    "Erase it?"};
+constexpr Words kJapanese = {"すべての版のセクションを、このノードと購読しているノードから消去する",
+                             "この記録のすべての版のセクションを、このノードと、この記録を含むフィードを購読しているノ"
+                             "ードから消去します。元に戻せませ"
+                             "ん。他者が保存したファイルと、購読できなくなったノードには届きません。",
+                             "消去しますか?"};
+
+const Words& WordsOf(const Session& session) {
+  return session.language() == Language::kJapanese ? kJapanese : kEnglish;
+}
+
+absl::StatusOr<record::v1::Tombstone> MakeTombstone(const Arguments& arguments) {
   record::v1::Tombstone tombstone;
-  tombstone.set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
-  if (!superseded_by.empty()) {
-    MEGURI_ASSIGN_OR_RETURN(const record::RecordId successor, ParseRecordIdArgument(superseded_by));
+  tombstone.set_reason(arguments.erase ? record::v1::TOMBSTONE_REASON_ERASED : record::v1::TOMBSTONE_REASON_WITHDRAWN);
+  if (!arguments.superseded_by.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId successor, ParseRecordIdArgument(arguments.superseded_by));
     tombstone.set_reason(record::v1::TOMBSTONE_REASON_SUPERSEDED);
     tombstone.set_successor_record_id(successor.ToString());
   }
@@ -57,10 +81,13 @@ absl::Status CheckSuccessor(Session& session, const Arguments& arguments) {
 
 absl::Status Withdraw(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
-  MEGURI_ASSIGN_OR_RETURN(record::v1::Tombstone tombstone, MakeTombstone(arguments.superseded_by));
+  MEGURI_ASSIGN_OR_RETURN(record::v1::Tombstone tombstone, MakeTombstone(arguments));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_RETURN_IF_ERROR(CheckSuccessor(session, arguments));
   MEGURI_ASSIGN_OR_RETURN(const record::Header newest, GetNewestOwn(session, record_id));
+  if (arguments.erase && !arguments.yes) {
+    MEGURI_RETURN_IF_ERROR(session.Confirm(WordsOf(session).warning, WordsOf(session).question));
+  }
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, LastVersion(std::move(tombstone), newest));
   MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
                           Seal(version, context->settings.member, session.clock().Now(), session.random()));
@@ -76,8 +103,11 @@ void AddRecordWithdraw(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = AddVerb(parent, "withdraw", Message::kAboutRecordWithdraw, session);
   command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
-      ->type_name("ID");
+  CLI::Option* const successor =
+      command.add_option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy));
+  successor->type_name("ID");
+  command.add_flag("--erase", arguments->erase, std::string(WordsOf(session).about))->excludes(successor);
+  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   command.add_flag("--force", arguments->force, session.Say(Message::kAboutForce));
   OnCall(command, session, arguments, &Withdraw);
 }

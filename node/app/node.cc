@@ -25,6 +25,7 @@
 #include "node/app/certificate_renewal.h"
 #include "node/app/clients.h"
 #include "node/app/entry_file.h"
+#include "node/app/erasure_work.h"
 #include "node/app/feed_keys.h"
 #include "node/app/folder.h"
 #include "node/app/follow_log.h"
@@ -76,6 +77,7 @@ constexpr size_t kExpireAtOnce = 1000;
 constexpr absl::Duration kFollowTick = absl::Milliseconds(100);
 constexpr absl::Duration kCorrespondentTick = absl::Milliseconds(200);
 constexpr absl::Duration kAccessTick = absl::Milliseconds(100);
+constexpr absl::Duration kErasureTick = absl::Seconds(1);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kMemoryTick = absl::Minutes(5);
@@ -256,6 +258,7 @@ struct Node::Parts {
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
   std::unique_ptr<AccessWork> access_work;
+  std::unique_ptr<ErasureWork> erasure_work;
   std::unique_ptr<Authenticator> authenticator;
   std::unique_ptr<AuditLog> audit_log;
   std::unique_ptr<AuditEdge> audit;
@@ -387,6 +390,7 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
   if (config.Get("follow_correspondents") == "yes") {
     correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);
   }
+  erasure_work = std::make_unique<ErasureWork>(*section_keys, *store, *committer, *executor, log);
   access_work = std::make_unique<AccessWork>(*access, *committer, *executor, *follows, participant, log);
   authenticator = std::make_unique<Authenticator>(*registry, *access, std::vector<record::ParticipantId>{participant},
                                                   client_ca, revoked_clients, clock);
@@ -686,6 +690,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
   tasks.push_back({kFollowTick, [this] { follows->Tick(); }});
   tasks.push_back({kCorrespondentTick, [this] { FollowCorrespondentsSoon(); }});
   tasks.push_back({kAccessTick, [this] { access_work->Tick(); }});
+  tasks.push_back({kErasureTick, [this] { erasure_work->Tick(); }});
   tasks.push_back({kStreamTick, [this] {
                      streams->Tick();
                      call_log->Tick();

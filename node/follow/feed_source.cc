@@ -2,6 +2,7 @@
 #include "node/follow/feed_source.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,9 +13,46 @@
 #include "node/follow/limits.h"
 #include "record/merkle.h"
 #include "storage/envelope_cursor.h"
+#include "storage/erasures.h"
+#include "storage/records.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
+namespace {
+
+// Says in a batch why sections are not there: the publisher has erased them.
+class ErasuresOf {
+ public:
+  explicit ErasuresOf(const storage::StoreReader& store) : records_(store), erasures_(store) {}
+
+  // Adds the tombstone that erased this version to `batch`, once. Returns the bytes that it takes.
+  absl::StatusOr<size_t> Explain(const record::Hash& header_hash, feed::v1::CarriedFeedBatch& batch) {
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records_.FindByHash(header_hash));
+    if (!arrival.has_value()) {
+      return 0;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<record::Hash> tombstone, erasures_.Find(*arrival));
+    if (!tombstone.has_value() || !added_.insert(*tombstone).second) {
+      return 0;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> place, records_.FindByHash(*tombstone));
+    if (!place.has_value()) {
+      return 0;
+    }
+    MEGURI_ASSIGN_OR_RETURN(storage::v1::StoredRecord stored, records_.Read(*place));
+    record::v1::CarriedEnvelope& envelope = *batch.add_erasures();
+    envelope.set_header(std::move(*stored.mutable_header()));
+    envelope.set_signature(std::move(*stored.mutable_signature()));
+    return envelope.ByteSizeLong();
+  }
+
+ private:
+  const storage::Records records_;
+  const storage::Erasures erasures_;
+  std::set<record::Hash> added_;
+};
+
+}  // namespace
 
 FeedSource::FeedSource(std::string federation, const storage::StoreReader& store, const FeedSigners& feed_signers,
                        absl::optional<record::ParticipantId> relays_for)
@@ -174,10 +212,15 @@ absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::F
   const size_t count = static_cast<size_t>(std::min<uint64_t>(kBatchEntriesMax, target_size - start));
   MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> entries, feeds.ReadEntries(id, start, count));
   size_t bytes = 0;
+  ErasuresOf erasures(store_);
   for (std::string& bytes_of_entry : entries) {
     MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes_of_entry));
     feed::v1::CarriedFeedItem* item = batch.add_items();
     MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), envelopes.Read(entry.header_hash, entry.slots));
+    if (item->envelope().sections_size() == 0 && entry.slots != 0) {
+      MEGURI_ASSIGN_OR_RETURN(const size_t added, erasures.Explain(entry.header_hash, batch));
+      bytes += added;
+    }
     item->set_entry(std::move(bytes_of_entry));
     bytes += item->ByteSizeLong();
     if (bytes >= kBatchBytesTarget) {

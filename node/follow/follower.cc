@@ -16,6 +16,7 @@
 #include "passport/index_terms.h"
 #include "passport/record_terms.h"
 #include "record/section.h"
+#include "storage/erasures.h"
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/usage.h"
@@ -40,8 +41,9 @@ absl::StatusOr<std::vector<record::Hash>> ParsePath(const google::protobuf::Repe
   return hashes;
 }
 
-// The sections must be those that the entry names: none more, none less.
-absl::Status CheckSlots(uint64_t slots, const google::protobuf::RepeatedPtrField<record::v1::Section>& sections) {
+// The sections must be those that the entry names: none more, none less, or none at all of what is erased.
+absl::Status CheckSlots(uint64_t slots, const google::protobuf::RepeatedPtrField<record::v1::Section>& sections,
+                        bool is_erased) {
   uint64_t delivered = 0;
   for (const record::v1::Section& section : sections) {
     delivered |= uint64_t{1} << section.slot();
@@ -49,7 +51,7 @@ absl::Status CheckSlots(uint64_t slots, const google::protobuf::RepeatedPtrField
   if ((delivered & ~slots) != 0) {
     return Refused("SLOT_NOT_IN_ENTRY", "A section came that the feed entry does not open.");
   }
-  if (delivered != slots) {
+  if (delivered != slots && !(is_erased && delivered == 0)) {
     return Refused("SECTION_MISSING", "A section that the feed entry opens did not come.");
   }
   return absl::OkStatus();
@@ -318,8 +320,33 @@ absl::StatusOr<VerifiedItem> Follower::VerifyNewerItem(feed::v1::FeedItem item, 
   return verified;
 }
 
-absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const certs::Registry& registry,
-                                                  absl::Time now) {
+// Nobody but the publisher itself can say that its record is erased. Whether what says so is in the feed too does not
+// matter: it is signed.
+absl::StatusOr<Follower::ErasedRecords> Follower::VerifyErasures(const feed::v1::FeedBatch& batch,
+                                                                 const certs::Registry& registry, absl::Time now) {
+  if (batch.erasures_size() > batch.items_size()) {
+    return Refused("ERASURE_COUNT", absl::StrCat(batch.erasures_size(), " erasures came with a batch of ",
+                                                 batch.items_size(), " entries."));
+  }
+  ErasedRecords erased;
+  for (const record::v1::Envelope& envelope : batch.erasures()) {
+    MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
+    if (!storage::IsErasure(header) || header.publisher() != feed_.key.publisher || is_registry()) {
+      return Refused("ERASURE_FORM",
+                     "What came as an erasure is no tombstone by which this publisher erases a record.");
+    }
+    MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, FindKey(envelope.signature(), registry));
+    MEGURI_RETURN_IF_ERROR(CheckKeyInTime(*key, header, now));
+    MEGURI_RETURN_IF_ERROR(
+        record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
+    const record::RecordId record_id = header.record_id();
+    erased.emplace(record_id, std::move(header));
+  }
+  return erased;
+}
+
+absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const ErasedRecords& erased,
+                                                  const certs::Registry& registry, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(item.entry()));
   record::v1::Envelope& envelope = *item.mutable_envelope();
   DiscardUnknown(*envelope.mutable_signature());
@@ -342,8 +369,14 @@ absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const
   MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, &verified_roots_));
   MEGURI_RETURN_IF_ERROR(CheckTombstone(header, entry));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
-  MEGURI_RETURN_IF_ERROR(CheckSlots(entry.slots, envelope.sections()));
+  const auto erasure = erased.find(header.record_id());
+  const bool is_erased = erasure != erased.end() && header.version() < erasure->second.version();
+  MEGURI_RETURN_IF_ERROR(CheckSlots(entry.slots, envelope.sections(), is_erased));
   VerifiedItem verified;
+  if (is_erased) {
+    verified.erased_by = erasure->second.hash();
+    envelope.clear_sections();
+  }
   verified.entry = std::move(*item.mutable_entry());
   verified.slots = entry.slots;
   verified.signature = std::move(*envelope.mutable_signature());
@@ -369,6 +402,7 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
     return Refused("BATCH_COUNT", absl::StrCat("The batch has ", count, " entries; 1 to ", kBatchEntriesMax,
                                                " and no more than up to ", shown_size(), " are right."));
   }
+  MEGURI_ASSIGN_OR_RETURN(const ErasedRecords erased, VerifyErasures(batch, registry, now));
   VerifiedBatch verified;
   verified.start = size();
   verified.bytes = batch.ByteSizeLong();
@@ -377,7 +411,7 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   auto promise = promises_.begin();  // the next one to be made good
   auto broken = promises_.end();
   for (feed::v1::FeedItem& item : *batch.mutable_items()) {
-    MEGURI_ASSIGN_OR_RETURN(VerifiedItem checked, VerifyItem(std::move(item), registry, now));
+    MEGURI_ASSIGN_OR_RETURN(VerifiedItem checked, VerifyItem(std::move(item), erased, registry, now));
     frontier.Append(record::LeafHash(checked.entry));
     verified.unread += checked.header.has_value() ? 0 : 1;
     verified.items.push_back(std::move(checked));
@@ -441,6 +475,28 @@ absl::StatusOr<int64_t> ChargeSections(const storage::PutVersion& version, int64
   return 0;
 }
 
+// What is erased stays so, whatever an older batch brings: takes the sections out of `item`, and out of the store what
+// was there. A tombstone that erases does the same to the versions before it. Returns the bytes by which `account`
+// grew.
+absl::StatusOr<int64_t> Erase(VerifiedItem& item, const storage::PutVersion& version,
+                              const absl::optional<storage::UsageAccount>& account, const storage::StoreReader& store,
+                              storage::Transaction& transaction) {
+  const storage::Erasures erasures(store);
+  if (storage::IsErasure(*item.header)) {
+    return erasures.EraseRecord(transaction, *item.header, account);
+  }
+  absl::optional<record::Hash> erased_by = item.erased_by;
+  if (!erased_by.has_value() && !version.is_first) {
+    MEGURI_ASSIGN_OR_RETURN(erased_by, erasures.FindTombstone(transaction, version.arrival, *item.header));
+  }
+  if (!erased_by.has_value()) {
+    return 0;
+  }
+  item.sections.clear();
+  item.terms.clear();
+  return erasures.EraseVersion(transaction, version.arrival, *erased_by, account);
+}
+
 // Stores the record of the entry at `index` of the feed `id`, which is counted in `account`.
 absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, uint64_t index,
                                       const absl::optional<storage::UsageAccount>& account, absl::Time now,
@@ -462,12 +518,13 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, ui
     return WrittenItem{true, evidence};
   }
   MEGURI_RETURN_IF_ERROR(version.status());
-  int64_t sections = 0;
+  MEGURI_ASSIGN_OR_RETURN(const int64_t erased, Erase(item, *version, account, store, transaction));
+  int64_t added = 0;
   for (const record::v1::Section& section : item.sections) {
     MEGURI_ASSIGN_OR_RETURN(const int64_t grown, records.PutSection(transaction, *version, section));
-    sections += grown;
+    added += grown;
   }
-  MEGURI_ASSIGN_OR_RETURN(sections, ChargeSections(*version, sections, account, store, transaction));
+  MEGURI_ASSIGN_OR_RETURN(added, ChargeSections(*version, added, account, store, transaction));
   MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, *version, {id, item.slots, index}));
   int64_t terms = 0;
   if (version->is_first) {
@@ -477,7 +534,7 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, ui
                             storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
   }
   item.sections.clear();
-  return WrittenItem{false, version->grown + sections + terms};
+  return WrittenItem{false, version->grown + erased + added + terms};
 }
 
 // The size that a note speaks of, which was opened when it came; nullopt of none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ struct VerifiedItem {
   absl::optional<record::Header> header;  // nullopt: of a format that is too new for us; then there are no sections
   record::v1::BatchSignature signature;
   std::vector<record::v1::Section> sections;
-  std::vector<record::IndexTerm> terms;  // of the header and the sections
-  std::string newer_header;              // the bytes of a header that is too new for us
+  std::vector<record::IndexTerm> terms;    // of the header and the sections
+  std::string newer_header;                // the bytes of a header that is too new for us
+  absl::optional<record::Hash> erased_by;  // the tombstone that says why there are no sections
 };
 
 // Who shows a head that its publisher signed. The publisher knows its newest one; a relay may be behind.
@@ -64,7 +66,7 @@ struct VerifiedBatch {
 // Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), PROMISES_OPEN, ROLLBACK, FORK,
 // BATCH_POSITION, BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY,
 // KEY_REVOKED, KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING,
-// CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
+// ERASURE_…, CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -115,7 +117,12 @@ class Follower {
   absl::Status CheckKeyInTime(const certs::RegisteredKey& key, const record::Header& header, absl::Time now) const;
   absl::StatusOr<VerifiedItem> VerifyNewerItem(feed::v1::FeedItem item, const record::FeedEntry& entry,
                                                const certs::Registry& registry, absl::Time now);
-  absl::StatusOr<VerifiedItem> VerifyItem(feed::v1::FeedItem item, const certs::Registry& registry, absl::Time now);
+  // The tombstones by which the publisher has erased records, by record.
+  using ErasedRecords = std::map<record::RecordId, record::Header>;
+  absl::StatusOr<ErasedRecords> VerifyErasures(const feed::v1::FeedBatch& batch, const certs::Registry& registry,
+                                               absl::Time now);
+  absl::StatusOr<VerifiedItem> VerifyItem(feed::v1::FeedItem item, const ErasedRecords& erased,
+                                          const certs::Registry& registry, absl::Time now);
 
   const storage::HeldFeed feed_;
   const std::string origin_;

@@ -188,6 +188,13 @@ RecordScope MakeScope(const record::Header& header, const Publication& publicati
 std::vector<Violation> CheckSections(const CheckContext& context, const record::Header& header,
                                      const Publication& publication, absl::string_view path,
                                      std::vector<Violation>& violations) {
+  if (header.message().tombstone().reason() == record::v1::TOMBSTONE_REASON_ERASED &&
+      header.message().record_type() == record::v1::RECORD_TYPE_MEMBER) {
+    violations.push_back({absl::StrCat(path, ".envelope.header.tombstone.reason"), "ERASURE_REGISTRY", "ERASED",
+                          "another reason",
+                          "keep entries of the registry, by which everybody verifies; see member leave",
+                          "会員登録の記録は消去できません。"});
+  }
   if (header.is_tombstone() && !publication.envelope.sections().empty()) {
     violations.push_back({absl::StrCat(path, ".envelope.sections"), "TOMBSTONE_SECTIONS",
                           absl::StrCat(publication.envelope.sections_size(), " sections in a tombstone"), "none",

@@ -17,6 +17,7 @@
 #include "passport/record_links.h"
 #include "passport/record_terms.h"
 #include "passport/validate.h"
+#include "storage/erasures.h"
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/requests.h"
@@ -229,6 +230,7 @@ class Commit {
   Commit(const storage::StoreReader& store, CommitScope& scope, const record::ParticipantId& publisher)
       : records_(store),
         index_(store),
+        erasures_(store),
         settings_(store),
         scope_(scope),
         publisher_(publisher),
@@ -367,6 +369,9 @@ class Commit {
     for (const auto& [id, slots] : entries) {
       MEGURI_RETURN_IF_ERROR(Enter(item.header, version, id, slots));
     }
+    if (storage::IsErasure(item.header)) {
+      MEGURI_RETURN_IF_ERROR(erasures_.EraseRecord(scope_.transaction, item.header, absl::nullopt).status());
+    }
     return WriteTerms(item, version, earlier);
   }
 
@@ -424,6 +429,7 @@ class Commit {
 
   storage::Records records_;
   storage::Index index_;
+  storage::Erasures erasures_;
   storage::Settings settings_;
   CommitScope& scope_;
   const record::ParticipantId& publisher_;

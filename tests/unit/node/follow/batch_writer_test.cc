@@ -38,7 +38,8 @@ class BatchWriterTest : public ::testing::Test {
                            storage::ParseSignature(sample.stored).value(),
                            sample.sections,
                            {},
-                           ""});
+                           "",
+                           absl::nullopt});
     batch.size_after = ++size_;
     batch.bytes = bytes;
     return {feed_, std::move(batch), absl::StrCat("note ", size_), nullptr};
