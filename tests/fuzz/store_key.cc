@@ -22,6 +22,10 @@ void TryRecordKeys(absl::string_view key) {
   if (const auto parts = storage::ParseMembershipKey(key); parts.has_value()) {
     Invariant(storage::MembershipKey(parts->arrival, parts->feed) == key, "a membership key is its parts");
   }
+  if (const auto arrival = storage::ParseErasureKey(key); arrival.has_value()) {
+    Invariant(storage::ErasedKey(*arrival) == key || storage::ErasingKey(*arrival) == key,
+              "a key of what is erased is its number");
+  }
   if (const auto parts = storage::ParseFrozenKey(key); parts.has_value()) {
     Invariant(storage::FrozenKey(parts->record_id, parts->publisher) == key, "a frozen key is its parts");
   }

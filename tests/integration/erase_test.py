@@ -20,6 +20,7 @@ MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 DEALER = "9999:dealer"
 LATE = "9999:late"
+LATER = "9999:later"
 GROUP = "recyclers/battery"
 NOTE = "a note that nobody may read once it is erased"
 DESCRIPTION = "Described in words that nobody may read once it is erased."
@@ -104,12 +105,18 @@ class EraseTest(unittest.TestCase):
         late = self.federation.add_member("late", LATE, "後", "Late")
         late.follow(self.maker, "public")
         wait_for("a new follower to have the whole feed", lambda: late.has_size(self.maker, "public", 3))
-        for member in (self.maker, self.recycler, dealer, late):
+        # One that hands the feed on explains what is not there by the publisher's own word.
+        self.maker.stop()
+        later = self.federation.add_member("later", LATER, "最後", "Later")
+        later.cli("feed", "follow", MAKER, "public", "--via", RECYCLER)
+        wait_for("the whole feed from another member", lambda: later.has_size(self.maker, "public", 3))
+        self.maker.start()
+        for member in (self.maker, self.recycler, dealer, late, later):
             self.assertIn("erased", member.cli("record", "get", record).text)
             before = member.json("record", "get", record, "--version", "1")
             self.assertNotIn(SERIAL, json.dumps(before))
             self.assertIn(kept, json.dumps(items_of(member.json("record", "list", "--all"))))
-        for member in (self.maker, self.recycler, dealer, late):
+        for member in (self.maker, self.recycler, dealer, late, later):
             self.check_store(member)
             self.no_file_holds(member.folder, SERIAL, NOTE, DESCRIPTION)
 

@@ -209,6 +209,8 @@ TEST(KeyLayout, RefusesKeysThatItDidNotMake) {
                                          SectionKey(1, 63),
                                          VersionKey(Id(1), Member("9999:a"), 1),
                                          MembershipKey(1, 1),
+                                         ErasedKey(1),
+                                         ErasingKey(1),
                                          FeedNameKey(OwnFeed("9999:a", "public")),
                                          FeedIdKey(1),
                                          HeadKey(1),
@@ -219,7 +221,7 @@ TEST(KeyLayout, RefusesKeysThatItDidNotMake) {
     return ParseArrivalKey(key).has_value() || ParseVersionKey(key).has_value() ||
            ParseMembershipKey(key).has_value() || ParseFeedNameKey(key).has_value() ||
            ParseFeedIdKey(key).has_value() || ParseEntryKey(key).has_value() || ParseTileKey(key).has_value() ||
-           ParseFollowKey(key).has_value();
+           ParseFollowKey(key).has_value() || ParseErasureKey(key).has_value();
   };
   for (const std::string& key : keys) {
     EXPECT_TRUE(accepts(key)) << ToHex(key);
