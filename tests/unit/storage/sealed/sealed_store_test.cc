@@ -8,8 +8,11 @@
 #include "gmock/gmock.h"
 #include "storage/commit_keys.h"
 #include "storage/envelope_cursor.h"
+#include "storage/erasures.h"
+#include "storage/feeds.h"
 #include "storage/format.h"
 #include "storage/fsck.h"
+#include "storage/index.h"
 #include "storage/key_layout.h"
 #include "storage/memory/memory_store.h"
 #include "storage/records.h"
@@ -279,6 +282,70 @@ TEST(SealedRocksdbStore, NoFileHoldsAnythingInTheClear) {
     EXPECT_EQ(SectionsOf(*parts->store, arrival).at(0), samples[arrival - 1].sections[0].SerializeAsString());
   }
   EXPECT_THAT(meguri::testing::FilesWith(path, kSecret), IsEmpty()) << "after a start, which replays the log";
+}
+
+// What the erasure of the record of `sample` writes: its tombstone, and what storage/erasures.h says.
+void EraseRecordOf(const SampleRecord& sample, OrderedStore& store) {
+  record::v1::Header message = sample.header.message();
+  message.set_version(2);
+  message.set_previous_header_hash(sample.header.hash().ToString());
+  message.mutable_tombstone()->set_reason(record::v1::TOMBSTONE_REASON_ERASED);
+  const record::Header tombstone = *record::Header::Make(message);
+  v1::StoredRecord stored = sample.stored;
+  stored.set_header(tombstone.bytes());
+  stored.clear_slots();
+  Transaction transaction(store);
+  MEGURI_EXPECT_OK(Records(store).Put(transaction, tombstone, stored));
+  MEGURI_EXPECT_OK(Erasures(store).EraseRecord(transaction, tombstone, absl::nullopt));
+  MEGURI_EXPECT_OK(testing::Apply(store, transaction));
+}
+
+// Payload, salts and terms; the log and tables of both families; and a copy from before.
+TEST(SealedRocksdbStore, WhatIsErasedIsInNoFileAndNoCopyGivesItBackWithTheKeysOfToday) {
+  constexpr char kTerm[] = "zq81xk47vb";
+  meguri::testing::SeededRandom random;
+  const KeyFolder folder;
+  const KeyFolder backup;
+  const std::string path = folder.path() + "/store";
+  const SampleRecord sample = Sample(random);
+  const SampleRecord other = Sample(random);
+  {
+    auto parts = OpenSealed(*OpenRocksdbStore(path), folder.files(), random);
+    MEGURI_ASSERT_OK(parts);
+    Put(*parts->store, sample);
+    Put(*parts->store, other);
+    Transaction transaction(*parts->store);
+    const Feeds feeds(*parts->store);
+    const FeedId feed = *feeds.FindOrCreate(transaction, testing::OwnFeed("9999:maker", "public"));
+    MEGURI_ASSERT_OK(feeds.Append(transaction, feed, record::FeedEntry{sample.header.hash(), 0b11}.Encode()));
+    MEGURI_ASSERT_OK(Records(*parts->store).PutMembership(transaction, {1, false}, {feed, 0b11, 0}));
+    Index::Add(transaction, feed, sample.header, 1, {{"serial", kTerm}});
+    MEGURI_ASSERT_OK(testing::Apply(*parts->store, transaction));
+  }
+  std::filesystem::copy(path, backup.path() + "/store", std::filesystem::copy_options::recursive);
+  EXPECT_THAT(meguri::testing::FilesWith(folder.path(), kTerm), ::testing::Not(IsEmpty()));
+  {
+    auto parts = OpenSealed(*OpenRocksdbStore(path), folder.files(), random);
+    MEGURI_ASSERT_OK(parts);
+    EraseRecordOf(sample, *parts->store);
+    MEGURI_ASSERT_OK(parts->keys->Erase(*Erasures(*parts->store).Pending(10)));
+    EXPECT_EQ(*parts->store->Purge(Family::kLookup, "p", "s"), true);
+    EXPECT_THAT(SectionsOf(*parts->store, 1), IsEmpty());
+    EXPECT_THAT(SectionsOf(*parts->store, 2), SizeIs(2));
+    EXPECT_THAT(Fsck(*parts->store, nullptr, nullptr)->problems, IsEmpty());
+  }
+  const std::string salt = sample.sections[0].salt();
+  for (const std::string& secret : {std::string(kSecret), salt, std::string(kTerm)}) {
+    EXPECT_THAT(meguri::testing::FilesWith(folder.path(), secret), IsEmpty());
+  }
+  EXPECT_THAT(meguri::testing::FilesWith(backup.path(), kSecret), IsEmpty());
+  EXPECT_THAT(meguri::testing::FilesWith(backup.path(), salt), IsEmpty());
+  EXPECT_THAT(meguri::testing::FilesWith(backup.path(), kTerm), ::testing::Not(IsEmpty()))
+      << "terms are not encrypted: docs/operations.md says so";
+  const auto restored = OpenSealed(*OpenRocksdbStore(backup.path() + "/store"), folder.files(), random);
+  MEGURI_ASSERT_OK(restored);
+  EXPECT_THAT(SectionsOf(*restored->store, 1), IsEmpty());
+  EXPECT_THAT(SectionsOf(*restored->store, 2), SizeIs(2));
 }
 
 }  // namespace
