@@ -60,4 +60,21 @@ absl::StatusOr<Cosigners> CosignersOf(absl::string_view note, const TrustBundle&
   return cosigners;
 }
 
+std::vector<record::ParticipantId> CosignersOfBoth(absl::string_view one, absl::string_view other,
+                                                   const TrustBundle& bundle) {
+  std::vector<record::ParticipantId> both;
+  const absl::StatusOr<Cosigners> of_one = CosignersOf(one, bundle);
+  const absl::StatusOr<Cosigners> of_other = CosignersOf(other, bundle);
+  if (!of_one.ok() || !of_other.ok()) {
+    return both;
+  }
+  for (const Cosigners::One& cosigner : of_one->cosigned) {
+    if (std::any_of(of_other->cosigned.begin(), of_other->cosigned.end(),
+                    [&](const Cosigners::One& again) { return again.witness == cosigner.witness; })) {
+      both.push_back(cosigner.witness);
+    }
+  }
+  return both;
+}
+
 }  // namespace meguri::certs

@@ -47,4 +47,9 @@ struct Cosigners {
 // of OpenCosignatures.
 absl::StatusOr<Cosigners> CosignersOf(absl::string_view note, const TrustBundle& bundle);
 
+// The witnesses that have cosigned both notes. If the notes contradict each other these have lied: a witness signs only
+// what continues what it signed before. Empty if either note cannot be read.
+std::vector<record::ParticipantId> CosignersOfBoth(absl::string_view one, absl::string_view other,
+                                                   const TrustBundle& bundle);
+
 }  // namespace meguri::certs

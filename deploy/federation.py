@@ -88,10 +88,10 @@ class Member:
             raise Failure(f"meguri-node {' '.join(arguments)}: {completed.stderr.strip()}")
         return completed.stdout.strip()
 
-    def start(self, *flags):
+    def start(self, *flags, command="serve"):
         with open(self.log_path, "ab") as log:
             begin = log.seek(0, 2)
-            self.process = subprocess.Popen(self.node_command("serve", *flags), stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.node_command(command, *flags), stderr=log, stdin=subprocess.DEVNULL)
         wait_for(f"{self.name} to be ready", lambda: self._is_ready(begin), READY_TIMEOUT_S)
 
     def _is_ready(self, begin):

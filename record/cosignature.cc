@@ -109,4 +109,16 @@ absl::StatusOr<std::string> AddSignatureLine(absl::string_view note, absl::strin
   return longer;
 }
 
+absl::StatusOr<std::string> KeepSignaturesOf(absl::string_view note, absl::string_view name) {
+  MEGURI_ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
+  std::string kept = absl::StrCat(parsed.text, "\n");
+  for (const NoteSignature& line : parsed.signatures) {
+    if (line.name == name) {
+      kept += SignatureLineOf(line.name, line.key_hash, line.signature);
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(ParseNote(kept).status());
+  return kept;
+}
+
 }  // namespace meguri::record

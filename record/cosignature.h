@@ -47,4 +47,7 @@ absl::StatusOr<std::vector<Cosignature>> OpenCosignatures(absl::string_view note
 // CHECKPOINT_FORM if the line is not one, or one too many.
 absl::StatusOr<std::string> AddSignatureLine(absl::string_view note, absl::string_view line);
 
+// `note` with those signature lines only that are under `name`. CHECKPOINT_FORM if it is not a note, or none is left.
+absl::StatusOr<std::string> KeepSignaturesOf(absl::string_view note, absl::string_view name);
+
 }  // namespace meguri::record

@@ -12,8 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
+#include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/merkle.h"
+#include "storage/cosigned.h"
 #include "storage/feeds.h"
 #include "storage/format.h"
 #include "storage/fsck_audit.h"
@@ -330,9 +332,30 @@ class FeedCheck {
       if (feed.ok() && feed->is_own() && !head->checkpoint.empty()) {
         findings_.AddProblem(absl::StrCat(name, " is an own feed and keeps the checkpoint of a replica"));
       }
+      CheckCosigned(name, id, *head);
     }
     if (feed.ok() && feed->is_own()) {
       own_heads_.push_back({*feed, rebuilt.size(), rebuilt.Root()});
+    }
+  }
+
+  // What witnesses signed must be a head of the entries that are here.
+  void CheckCosigned(const std::string& name, FeedId id, const FeedHead& head) {
+    const auto note = CosignedNotes(store_).Find(id);
+    if (!findings_.IsOk(name, note.status()) || note->empty()) {
+      return;
+    }
+    const auto cosigned = record::ReadOpenedCheckpoint(*note, absl::string_view(*note).substr(0, note->find('\n')));
+    if (!findings_.IsOk(name, cosigned.status())) {
+      return;
+    }
+    const auto frontier = cosigned->size > head.size()
+                              ? ValueDamaged("cosigned note, which speaks of entries that are not here,")
+                              : record::ReadFrontier(cosigned->size, [&](uint32_t level, uint64_t index) {
+                                  return feeds_.ReadNode(id, level, index);
+                                });
+    if (findings_.IsOk(name, frontier.status()) && frontier->Root() != cosigned->root) {
+      findings_.AddProblem(absl::StrCat(name, " has a cosigned note that is not of its entries"));
     }
   }
 

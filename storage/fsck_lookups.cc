@@ -15,6 +15,7 @@
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/limits.h"
 #include "storage/commit_keys.h"
+#include "storage/cosigned.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
@@ -139,6 +140,9 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
   if (IsRelayKey(key)) {
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view relay, UnwrapValue(stored));
     return record::ParticipantId::Parse(relay).ok() ? absl::OkStatus() : ValueDamaged("relay of a publisher");
+  }
+  if (IsCosignedKey(key)) {  // whether it is of the entries that are here, is checked with the feed
+    return UnwrapValue(stored).status();
   }
   if (key == HeartbeatKey() || IsFeedHeartbeatKey(key)) {
     record::v1::SignedBody heartbeat;

@@ -8,11 +8,24 @@
 #include "certs/evidence_file.h"
 #include "certs/files.h"
 #include "client/cli/record_file.h"
+#include "record/cosignature.h"
+#include "record/feed.h"
 
 namespace meguri::client {
 namespace {
 
 constexpr mode_t kEvidenceFileMode = 0644;
+
+// The file is about the publisher: its signatures alone stand in it.
+absl::Status LeaveOutWitnesses(absl::string_view federation, const record::ParticipantId& publisher,
+                               record::v1::FeedFork& fork) {
+  MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(fork.feed()));
+  const std::string origin = record::FeedOrigin(federation, {publisher, name, fork.epoch()});
+  for (std::string& note : *fork.mutable_checkpoints()) {
+    MEGURI_ASSIGN_OR_RETURN(note, record::KeepSignaturesOf(note, origin));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -23,6 +36,9 @@ absl::Status SaveEvidence(Session& session, const record::ParticipantId& publish
   MEGURI_ASSIGN_OR_RETURN(PublisherEntry entry, GetPublisherEntry(*node, publisher));
   *evidence.mutable_publisher_entry() = std::move(entry.entry);
   *evidence.mutable_publisher_entry_proof() = std::move(entry.proof);
+  if (evidence.has_feed_fork()) {
+    MEGURI_RETURN_IF_ERROR(LeaveOutWitnesses(bundle->federation(), publisher, *evidence.mutable_feed_fork()));
+  }
   const std::string bytes = certs::MakeEvidenceFile(std::move(evidence), *bundle);
   const auto report = certs::VerifyEvidenceFile(bytes, *bundle, session.clock().Now());
   if (!report.ok()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +21,8 @@
 #include "certs/trust_bundle.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
+#include "record/participant_id.h"
+#include "record/public_key.h"
 
 namespace meguri::node {
 namespace {
@@ -72,6 +75,95 @@ absl::Status ChangeHolders(const NextBundleOptions& options, registry::v1::Trust
   return absl::OkStatus();
 }
 
+absl::Status AddWitness(const std::string& flag, registry::v1::TrustBundle& bundle) {
+  const size_t equals = flag.find('=');
+  std::string spki;
+  const auto member = record::ParticipantId::Parse(flag.substr(0, equals));
+  const bool is_hex = equals != std::string::npos && FromHex(flag.substr(equals + 1), spki);
+  const auto key = record::PublicKey::ParseSpki(spki);
+  if (!member.ok() || !is_hex || !key.ok() || key->algorithm() != record::KeyAlgorithm::kEd25519) {
+    return BadFlag("--add-witness", flag, "PARTICIPANT=KEY, as `meguri-node witness-key` prints it");
+  }
+  bundle.add_witnesses(member->text());
+  MemberKey& pinned = *bundle.add_witness_keys();
+  pinned.set_purpose(registry::v1::KEY_PURPOSE_FEED);
+  pinned.set_algorithm(registry::v1::KEY_ALGORITHM_ED25519);
+  pinned.set_public_key(key->spki());
+  return absl::OkStatus();
+}
+
+// Ends or revokes every key of a witness that is in force.
+absl::Status EndWitness(absl::string_view flag, const std::string& member, bool is_revoked, uint64_t now_ms,
+                        registry::v1::TrustBundle& bundle) {
+  bool is_found = false;
+  for (int i = 0; i < bundle.witnesses_size(); ++i) {
+    MemberKey& key = *bundle.mutable_witness_keys(i);
+    if (bundle.witnesses(i) != member || key.revoked_ms() != 0) {
+      continue;
+    }
+    if (is_revoked) {
+      is_found = true;
+      key.set_revoked_ms(now_ms);
+    } else if (key.not_after_ms() == 0) {
+      is_found = true;
+      key.set_not_after_ms(now_ms);
+    }
+  }
+  return is_found ? absl::OkStatus() : BadFlag(flag, member, "a participant that the bundle has as a witness");
+}
+
+uint32_t WitnessesInForce(const registry::v1::TrustBundle& bundle) {
+  std::set<std::string> members;
+  for (int i = 0; i < bundle.witnesses_size(); ++i) {
+    const MemberKey& key = bundle.witness_keys(i);
+    if (key.revoked_ms() == 0 && key.not_after_ms() == 0) {
+      members.insert(bundle.witnesses(i));
+    }
+  }
+  return static_cast<uint32_t>(members.size());
+}
+
+absl::Status ChangeWitnesses(const NextBundleOptions& options, uint64_t now_ms, registry::v1::TrustBundle& bundle) {
+  // What is removed first, so that one command replaces a key.
+  for (const std::string& member : options.remove_witnesses) {
+    MEGURI_RETURN_IF_ERROR(EndWitness("--remove-witness", member, false, now_ms, bundle));
+  }
+  for (const std::string& member : options.revoke_witnesses) {
+    MEGURI_RETURN_IF_ERROR(EndWitness("--revoke-witness", member, true, now_ms, bundle));
+  }
+  for (const std::string& witness : options.add_witnesses) {
+    MEGURI_RETURN_IF_ERROR(AddWitness(witness, bundle));
+  }
+  const uint32_t in_force = WitnessesInForce(bundle);
+  if (options.witness_quorum.has_value()) {
+    if (*options.witness_quorum > in_force || (*options.witness_quorum == 0 && in_force > 0)) {
+      return BadFlag("--witness-quorum", absl::StrCat(*options.witness_quorum),
+                     absl::StrCat("1 to the number of witnesses in force, ", in_force));
+    }
+    bundle.set_witness_quorum(*options.witness_quorum);
+  } else if (!options.add_witnesses.empty() || !options.remove_witnesses.empty() || !options.revoke_witnesses.empty()) {
+    bundle.set_witness_quorum(WitnessQuorumFor(in_force));
+  }
+  return absl::OkStatus();
+}
+
+std::string WitnessText(const registry::v1::TrustBundle& bundle) {
+  if (bundle.witnesses().empty()) {
+    return "no witnesses\n";
+  }
+  std::string text =
+      absl::StrCat("cosigned by ", bundle.witness_quorum(), " of ", WitnessesInForce(bundle), " witnesses:\n");
+  for (int i = 0; i < bundle.witnesses_size(); ++i) {
+    const MemberKey& key = bundle.witness_keys(i);
+    absl::StrAppend(&text, "  ", bundle.witnesses(i), " ", ToHex(key.public_key()),
+                    key.revoked_ms() != 0     ? " revoked"
+                    : key.not_after_ms() != 0 ? " ended"
+                                              : "",
+                    "\n");
+  }
+  return text;
+}
+
 // Puts the key of a file before those that are pinned: the first is the one in force.
 absl::Status PinFirst(const std::string& path, registry::v1::KeyPurpose purpose,
                       google::protobuf::RepeatedPtrField<MemberKey>& keys) {
@@ -107,6 +199,7 @@ std::string TextOf(const registry::v1::TrustBundle& message) {
       absl::StrAppend(&text, "  ", HexOf(key), "\n");
     }
   }
+  absl::StrAppend(&text, WitnessText(message));
   for (const std::string& address : message.operator_addresses()) {
     absl::StrAppend(&text, "operator's node ", address, "\n");
   }
@@ -114,6 +207,11 @@ std::string TextOf(const registry::v1::TrustBundle& message) {
 }
 
 }  // namespace
+
+uint32_t WitnessQuorumFor(uint32_t witnesses) {
+  const uint32_t liars = witnesses == 0 ? 0 : (witnesses - 1) / 3;
+  return witnesses == 0 ? 0 : (witnesses + liars) / 2 + 1;
+}
 
 absl::StatusOr<std::string> MakeNextBundle(const NextBundleOptions& options, const Clock& clock) {
   const Folder folder(options.data_folder);
@@ -133,6 +231,7 @@ absl::StatusOr<std::string> MakeNextBundle(const NextBundleOptions& options, con
   }
   next.set_expires_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock.Now() + absl::Hours(24) * options.valid_days)));
   MEGURI_RETURN_IF_ERROR(ChangeHolders(options, next));
+  MEGURI_RETURN_IF_ERROR(ChangeWitnesses(options, static_cast<uint64_t>(absl::ToUnixMillis(clock.Now())), next));
   MEGURI_RETURN_IF_ERROR(
       PinFirst(options.registry_record_key, registry::v1::KEY_PURPOSE_RECORD, *next.mutable_registry_record_keys()));
   MEGURI_RETURN_IF_ERROR(

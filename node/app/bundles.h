@@ -20,10 +20,18 @@ struct NextBundleOptions {
   std::vector<std::string> add_holders;  // public bundle keys in hexadecimal, as `meguri key generate` prints them
   std::vector<std::string> remove_holders;
   absl::optional<uint32_t> threshold;
-  std::vector<std::string> addresses;  // of the operator's node; empty: as they are
-  std::string registry_record_key;     // file of a key that the registry is signed with from then on
+  std::vector<std::string> add_witnesses;     // PARTICIPANT=KEY, the key in hexadecimal
+  std::vector<std::string> remove_witnesses;  // participants: their keys end now, what they cosigned until now counts
+  std::vector<std::string> revoke_witnesses;  // participants: nothing that their keys signed counts any more
+  absl::optional<uint32_t> witness_quorum;    // nullopt: as it is, or if witnesses change, enough for their number
+  std::vector<std::string> addresses;         // of the operator's node; empty: as they are
+  std::string registry_record_key;            // file of a key that the registry is signed with from then on
   std::string registry_feed_key;
 };
+
+// How many of `witnesses` must cosign so that no fork gets a quorum while fewer than a third of them lie: more than
+// half of witnesses and liars together.
+uint32_t WitnessQuorumFor(uint32_t witnesses);
 
 // Writes the version after the folder's bundle, signed with the folder's bundle key if that is a holder's. Keys that
 // are replaced stay in it, so that older signatures can be checked. Returns its path. INVALID_ARGUMENT with reason

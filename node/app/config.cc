@@ -128,7 +128,7 @@ absl::Status CheckValues(const std::map<std::string, ConfigValue>& values) {
                        "http://host:port, or http://user:password@host:port with what is special in it as %XX",
                        "change the value, or leave it out to call other nodes directly");
   }
-  for (const absl::string_view name : {"follow_correspondents", "hand_on"}) {
+  for (const absl::string_view name : {"follow_correspondents", "hand_on", "witness"}) {
     const std::string& value = values.at(std::string(name)).value;
     if (value != "yes" && value != "no") {
       return ConfigError(name, absl::StrCat("'", value, "'"), "yes or no", "change the value");
@@ -159,6 +159,7 @@ const std::vector<Setting>& Settings() {
       {"follow_quota_entries", "10000000", "how many feed entries of each followed publisher are kept at most"},
       {"follow_correspondents", "yes", "yes or no: follow what those address to this member with whom it corresponds"},
       {"hand_on", "yes", "yes or no: hand on to other members the copies of feeds that they may read all the same"},
+      {"witness", "no", "yes or no: cosign heads of members' feeds; `meguri-node witness` says yes"},
       {"log_level", "info", "debug, info, warning or error"},
   };
   return settings;

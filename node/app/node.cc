@@ -33,6 +33,7 @@
 #include "node/app/store_health.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
+#include "node/app/witness_work.h"
 #include "node/audit/audit_log.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/correspondents.h"
@@ -60,7 +61,9 @@
 #include "node/rpc/resolver.h"
 #include "node/rpc/revoked_clients.h"
 #include "node/rpc/server.h"
+#include "node/rpc/witness_service.h"
 #include "record/checkpoint.h"
+#include "record/cosignature.h"
 #include "storage/anchor.h"
 #include "storage/audit_rows.h"
 #include "storage/committer.h"
@@ -79,6 +82,7 @@ constexpr absl::Duration kCorrespondentTick = absl::Milliseconds(200);
 constexpr absl::Duration kAccessTick = absl::Milliseconds(100);
 constexpr absl::Duration kErasureTick = absl::Seconds(1);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
+constexpr absl::Duration kCosignTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kMemoryTick = absl::Minutes(5);
 constexpr absl::Duration kRevokedTick = absl::Milliseconds(200);
@@ -90,7 +94,7 @@ constexpr absl::Duration kBundleWarnTime = absl::Hours(30 * 24);
 constexpr size_t kMebibyte = size_t{1} << 20;
 
 // What publishing and following see of the registry.
-class RegistryView final : public PublisherRegistry, public FollowRegistry {
+class RegistryView final : public PublisherRegistry, public FollowRegistry, public WitnessRegistry {
  public:
   explicit RegistryView(RegistryState& state) : state_(state) {}
   std::shared_ptr<const certs::Registry> Get() const override { return state_.Get(); }
@@ -98,6 +102,7 @@ class RegistryView final : public PublisherRegistry, public FollowRegistry {
   absl::Status AcceptHeartbeat(const record::v1::SignedBody& heartbeat) override {
     return state_.AcceptHeartbeat(heartbeat);
   }
+  bool IsStale() const override { return state_.IsStale(); }
 
  private:
   RegistryState& state_;
@@ -198,6 +203,8 @@ struct Node::Parts {
   absl::Status OpenRegistry(const Config& config);
   absl::Status WireCapabilities(const Config& config);
   void WireAudit(PageTokens tokens);
+  void WireWitnesses();
+  void CompareWithWitness(const record::FeedKey& feed, const std::string& note);
   absl::Status Serve(const Config& config);
   absl::Status FollowRegistryFeed();
 
@@ -254,6 +261,7 @@ struct Node::Parts {
   std::unique_ptr<FeedSource> source;
   std::unique_ptr<Prover> prover;
   std::unique_ptr<CheckpointExchange> exchange;  // answers to what the peers were asked come to it, to the last
+  std::unique_ptr<WitnessWork> witness_work;     // likewise
   std::unique_ptr<GrpcPeerClient> peers;
   std::unique_ptr<FollowRunner> follows;
   std::unique_ptr<Correspondents> correspondents;  // null if it is not wished
@@ -387,6 +395,10 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
       *registry_view, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows, follow_log,
       *durable, participant, clock, random, hands_on);
   exchange_interval = absl::Seconds(config.GetInt("exchange_seconds"));
+  WireWitnesses();
+  if (config.Get("witness") == "yes") {
+    MEGURI_RETURN_IF_ERROR(witness_work->OpenWitness(folder));
+  }
   if (config.Get("follow_correspondents") == "yes") {
     correspondents = std::make_unique<Correspondents>(*follows, participant, *durable);
   }
@@ -418,6 +430,36 @@ Reader Node::Parts::ReaderNow(const record::ParticipantId& member) const {
   Reader reader = ReaderOf(*members, member, registry->IsStale());
   AddGrants(access->GrantsOf(member), *members, clock.Now(), reader);
   return reader;
+}
+
+void Node::Parts::WireWitnesses() {
+  CosigningHooks hooks;
+  hooks.sign_head = [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
+    MEGURI_ASSIGN_OR_RETURN(const FeedSource::Head head, source->ReadHead(feed));
+    return record::KeepSignaturesOf(head.checkpoint, record::FeedOrigin(bundle.federation(), feed));
+  };
+  hooks.on_cosigned = [this](storage::FeedId id) { streams->OnGrown({id}); };
+  hooks.on_contradiction = [this](const record::FeedKey& feed, const std::string& note) {
+    CompareWithWitness(feed, note);
+    store_health.Note(Error(absl::StatusCode::kDataLoss, "OWN_FEED_ROLLED_BACK",
+                            absl::StrCat("A witness holds a head of the feed ", feed.name.text(),
+                                         ", signed with this member's feed key, that the store here does not bear out: "
+                                         "stop this node, and see docs/operations.md.")));
+  };
+  witness_work = std::make_unique<WitnessWork>(
+      WitnessSurroundings{*registry_view, *peers, participant, *committer, *executor, clock, log}, std::move(hooks),
+      [this](const record::FeedKey& feed, const std::string& note) { CompareWithWitness(feed, note); });
+}
+
+// What a witness saw is one more head that others know of.
+void Node::Parts::CompareWithWitness(const record::FeedKey& feed, const std::string& note) {
+  feed::v1::KnownCheckpoints told;
+  feed::v1::KnownHead& head = *told.add_heads();
+  head.mutable_feed()->set_publisher(feed.publisher.text());
+  head.mutable_feed()->set_name(feed.name.text());
+  head.mutable_feed()->set_epoch(feed.epoch);
+  head.set_checkpoint(note);
+  exchange->Take(told).IgnoreError();  // what proves nothing is passed over
 }
 
 void Node::Parts::WireAudit(PageTokens tokens) {
@@ -469,6 +511,9 @@ absl::Status Node::Parts::Serve(const Config& config) {
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));
   services.push_back(std::make_unique<AccessServiceEdge>(rpc, *query, *registry, *access, clock));
   services.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list, *registry, *peers));
+  if (witness_work->witness() != nullptr) {
+    services.push_back(std::make_unique<WitnessServiceEdge>(rpc, *witness_work->witness()));
+  }
   std::vector<grpc::Service*> borrowed;
   borrowed.reserve(services.size());
   for (const std::unique_ptr<grpc::Service>& service : services) {
@@ -701,6 +746,8 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
                    }});
   tasks.push_back(
       {exchange_interval, [this] { exchange->ExchangeWithNext(*peers, *executor); }, clock.Now() + exchange_interval});
+  tasks.push_back({exchange_interval, [this] { witness_work->WatchSoon(); }, clock.Now() + exchange_interval});
+  tasks.push_back({kCosignTick, [this] { witness_work->Tick(); }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
   tasks.push_back({kMemoryTick, ReturnFreeMemory});  // at once, too: opening the store has used much that is free now
   tasks.push_back({kBundleTick, [this] { WarnOfBundle(); }});
@@ -732,6 +779,8 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Start(const Config& config, const Cl
   MEGURI_RETURN_IF_ERROR(node->parts_->WireCapabilities(config));
   MEGURI_RETURN_IF_ERROR(node->parts_->FollowRegistryFeed());
   MEGURI_RETURN_IF_ERROR(node->parts_->SaveOwnEntry());
+  // Before anything is signed: witnesses remember what this store may have forgotten.
+  MEGURI_RETURN_IF_ERROR(node->parts_->witness_work->CheckNothingLost());
   if (node->parts_->office != nullptr) {
     node->parts_->renewal->RenewIfDue();
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -12,6 +13,7 @@
 #include "meguri/registry/v1/member.pb.h"
 #include "node/follow/limits.h"
 #include "record/merkle.h"
+#include "storage/cosigned.h"
 #include "storage/envelope_cursor.h"
 #include "storage/erasures.h"
 #include "storage/records.h"
@@ -79,9 +81,11 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   const storage::Feeds feeds(store_);
   MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({feed.publisher, feed}));
   record::Frontier frontier;
+  std::string cosigned;
   if (head.id.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(storage::FeedHead stored, feeds.ReadHead(*head.id));
     frontier = std::move(stored.frontier);
+    MEGURI_ASSIGN_OR_RETURN(cosigned, storage::CosignedNotes(store_).Find(*head.id));
   }
   head.size = frontier.size();
   head.root = frontier.Root();
@@ -90,15 +94,20 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
     const auto note = notes_.find(feed);
     if (note != notes_.end() && note->second.size == head.size && note->second.signer == signer) {
       head.checkpoint = note->second.text;
-      return head;
     }
   }
-  const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, head.root};
-  MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer));
-  // Empty feeds are not kept: anyone can ask for any name.
-  if (head.id.has_value()) {
-    MutexLock lock(mutex_);
-    notes_.insert_or_assign(feed, SignedNote{head.size, head.checkpoint, std::move(signer)});
+  if (head.checkpoint.empty()) {
+    const record::Checkpoint checkpoint{record::FeedOrigin(federation_, feed), head.size, head.root};
+    MEGURI_ASSIGN_OR_RETURN(head.checkpoint, record::SignCheckpoint(checkpoint, *signer));
+    // Empty feeds are not kept: anyone can ask for any name.
+    if (head.id.has_value()) {
+      MutexLock lock(mutex_);
+      notes_.insert_or_assign(feed, SignedNote{head.size, head.checkpoint, std::move(signer)});
+    }
+  }
+  // The same note, with lines of witnesses after it, says the same and more.
+  if (absl::StartsWith(cosigned, head.checkpoint)) {
+    head.checkpoint = std::move(cosigned);
   }
   return head;
 }

@@ -19,8 +19,10 @@
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
+#include "meguri/witness/v1/witness_service.grpc.pb.h"
 #include "node/follow/limits.h"
 #include "node/peer/credentials.h"
+#include "node/witness/limits.h"
 #include "record/wire.h"
 
 namespace meguri::node {
@@ -89,6 +91,14 @@ absl::Status FromGrpc(const grpc::Status& status) {
     }
   }
   return Error(code, TransportReason(status), Shown(status.error_message()));
+}
+
+feed::v1::FeedName ToProto(const record::FeedKey& feed) {
+  feed::v1::FeedName name;
+  name.set_publisher(feed.publisher.text());
+  name.set_name(feed.name.text());
+  name.set_epoch(feed.epoch);
+  return name;
 }
 
 // One open stream. It keeps itself alive until gRPC is done with it.
@@ -305,6 +315,59 @@ void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done don
                                     }
                                     EndAsking(asking.get());
                                   });
+}
+
+void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member,
+                                   const Submission& submission, WitnessPeer::AddDone done) {
+  struct Adding : Asking {
+    std::unique_ptr<witness::v1::WitnessService::Stub> stub;
+    witness::v1::AddCheckpointRequest request;
+    witness::v1::AddCheckpointResponse response;
+    WitnessPeer::AddDone done;
+  };
+  const auto asking = std::make_shared<Adding>();
+  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.identity, node.addresses}));
+  *asking->request.mutable_feed() = ToProto(submission.feed);
+  asking->request.set_old_size(submission.old_size);
+  for (const record::Hash& hash : submission.path) {
+    asking->request.add_consistency_path(hash.ToString());
+  }
+  asking->request.set_checkpoint(submission.note);
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), acting_member, kWitnessTimeout);
+  asking->stub->async()->AddCheckpoint(
+      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
+        if (status.ok()) {
+          asking->done(Verdict{asking->response.cosignature(), asking->response.known_checkpoint()});
+        } else {
+          asking->done(FromGrpc(status));
+        }
+        EndAsking(asking.get());
+      });
+}
+
+void GrpcPeerClient::GetWitnessed(const WitnessNode& node, const record::ParticipantId& acting_member,
+                                  const record::FeedKey& feed, WitnessPeer::GetDone done) {
+  struct Getting : Asking {
+    std::unique_ptr<witness::v1::WitnessService::Stub> stub;
+    witness::v1::GetCheckpointRequest request;
+    witness::v1::GetCheckpointResponse response;
+    WitnessPeer::GetDone done;
+  };
+  const auto asking = std::make_shared<Getting>();
+  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.identity, node.addresses}));
+  *asking->request.mutable_feed() = ToProto(feed);
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), acting_member, kWitnessTimeout);
+  asking->stub->async()->GetCheckpoint(&asking->context, &asking->request, &asking->response,
+                                       [this, asking](const grpc::Status& status) {
+                                         if (status.ok()) {
+                                           asking->done(std::move(*asking->response.mutable_checkpoint()));
+                                         } else {
+                                           asking->done(FromGrpc(status));
+                                         }
+                                         EndAsking(asking.get());
+                                       });
 }
 
 void GrpcPeerClient::EndAsking(Asking* asking) {

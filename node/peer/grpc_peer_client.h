@@ -16,6 +16,7 @@
 #include "node/follow/peer_client.h"
 #include "node/query/audit_list.h"
 #include "node/query/publisher_node.h"
+#include "node/witness/witnessed.h"
 
 namespace meguri::node {
 
@@ -31,7 +32,11 @@ struct PeerTlsFiles {
 
 // Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
 // its certificate; host names play no part. Thread-safe.
-class GrpcPeerClient final : public PeerClient, public PublisherNode, public ExchangePeer, public AuditPeer {
+class GrpcPeerClient final : public PeerClient,
+                             public PublisherNode,
+                             public ExchangePeer,
+                             public AuditPeer,
+                             public WitnessPeer {
  public:
   // All calls go through `http_proxy`, as http://[user:password@]host:port, by CONNECT: what it sees is TLS from end to
   // end. "": directly.
@@ -43,6 +48,10 @@ class GrpcPeerClient final : public PeerClient, public PublisherNode, public Exc
   void Resolve(const PublisherQuestion& question, PublisherNode::Done done) override;
   void ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) override;
   void ListRows(const AuditQuestion& question, AuditPeer::Done done) override;
+  void AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member, const Submission& submission,
+                     WitnessPeer::AddDone done) override;
+  void GetWitnessed(const WitnessNode& node, const record::ParticipantId& acting_member, const record::FeedKey& feed,
+                    WitnessPeer::GetDone done) override;
   // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
   void StopAsking();
 

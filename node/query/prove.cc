@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "record/checkpoint.h"
+#include "record/cosignature.h"
 #include "record/hash.h"
 #include "record/merkle.h"
 #include "storage/feeds.h"
@@ -175,9 +176,10 @@ absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candida
   } else {
     proof.set_checkpoint(candidate.checkpoint);
   }
-  MEGURI_ASSIGN_OR_RETURN(
-      const record::Checkpoint head,
-      record::ReadOpenedCheckpoint(proof.checkpoint(), record::FeedOrigin(federation_, candidate.feed.key)));
+  const std::string origin = record::FeedOrigin(federation_, candidate.feed.key);
+  // A proof carries the publisher's signature alone: witnesses vouch for the whole feed, not for this entry.
+  MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), record::KeepSignaturesOf(proof.checkpoint(), origin));
+  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(proof.checkpoint(), origin));
   // The head may be newer than what was looked at so far, and all that it stands for is stored.
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const storage::Feeds feeds(*snapshot);

@@ -16,6 +16,7 @@
 #include "node/app/clients.h"
 #include "node/app/folder.h"
 #include "node/app/setup.h"
+#include "node/app/witness_work.h"
 #include "record/system_random.h"
 
 namespace meguri::node {
@@ -284,6 +285,15 @@ void AddBundleNext(CLI::App& bundle, const std::string& data, Action& action) {
   next->add_option_function<uint32_t>(
       "--threshold", [options](const uint32_t& given) { options->threshold = given; },
       "how many holders must sign the version after it");
+  next->add_option("--add-witness", options->add_witnesses,
+                   "PARTICIPANT=KEY, as `meguri-node witness-key` prints it; may be repeated");
+  next->add_option("--remove-witness", options->remove_witnesses,
+                   "participant whose witness key ends; what it cosigned until now counts; may be repeated");
+  next->add_option("--revoke-witness", options->revoke_witnesses,
+                   "participant whose witness key was stolen: nothing that it signed counts; may be repeated");
+  next->add_option_function<uint32_t>(
+      "--witness-quorum", [options](const uint32_t& given) { options->witness_quorum = given; },
+      "how many witnesses must cosign a head; if left out, enough for their number: 3 of 4, 5 of 7");
   next->add_option("--address", options->addresses, "host:port of the operator's node; replaces them all");
   next->add_option("--registry-record-key", options->registry_record_key,
                    "file of the key that signs the registry then");
@@ -338,6 +348,21 @@ void AddAdoptBundle(CLI::App& app, const std::string& data, Action& action) {
   });
 }
 
+void AddWitnessKey(CLI::App& app, const std::string& data, Action& action) {
+  CLI::App* command = app.add_subcommand("witness-key", "Show the key with which this member is a witness; makes it");
+  command->callback([&data, &action] {
+    action = [&data]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(const std::string witness, MakeWitnessKey(data));
+      std::printf("%s\n", witness.c_str());
+      std::fprintf(stderr,
+                   "Next: send this line to the operator, who runs: meguri-node bundle next --add-witness LINE\n"
+                   "      then meguri-node adopt-bundle FILE --data %s, and meguri-node witness --data %s\n",
+                   data.c_str(), data.c_str());
+      return absl::OkStatus();
+    };
+  });
+}
+
 }  // namespace
 
 void AddFolderCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action) {
@@ -357,6 +382,7 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
   AddBundleSign(*bundle, action);
   AddBundleShow(*bundle, data, action);
   AddAdoptBundle(app, data, action);
+  AddWitnessKey(app, data, action);
 }
 
 }  // namespace meguri::node

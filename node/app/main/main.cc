@@ -170,6 +170,13 @@ int Run(int argc, char** argv) {
   add_settings(serve);
   serve->callback([&] { action = [&] { return Serve(data, flags); }; });
 
+  CLI::App* witness = app.add_subcommand("witness", "Run the node as a witness: it cosigns heads of members' feeds");
+  add_settings(witness);
+  witness->callback([&] {
+    flags["witness"] = "yes";
+    action = [&] { return Serve(data, flags); };
+  });
+
   CLI::App* check = app.add_subcommand("check-config", "Show every setting, its value, and where that came from");
   add_settings(check);
   check->callback([&] { action = [&] { return CheckConfig(data, flags); }; });

@@ -92,6 +92,21 @@ TEST_F(Witnesses, CountWithinTheTimesOfTheirKeysAndNeverOnceRevoked) {
   EXPECT_EQ(ValueOf(Count()).witnesses, 1U);
 }
 
+TEST_F(Witnesses, ThatSignBothOfTwoHeadsAreNamed) {
+  Pin("0199:a", *a_);
+  Pin("0199:b", *b_);
+  Cosign("0199:a", *a_, Now());
+  Cosign("0199:b", *b_, Now());
+  const std::string one = note_;
+  note_ = ValueOf(record::SignCheckpoint({"origin", 5, record::Sha256("other root")}, *NewKey()));
+  Cosign("0199:b", *b_, Now() + absl::Hours(1));
+  const TrustBundle bundle = ValueOf(TrustBundle::Open(ValueOf(SignTrustBundle(message_, op_.Signers())), Now()));
+  const std::vector<record::ParticipantId> liars = CosignersOfBoth(one, note_, bundle);
+  ASSERT_EQ(liars.size(), 1U);
+  EXPECT_EQ(liars[0].text(), "0199:b");
+  EXPECT_TRUE(CosignersOfBoth(one, "no note", bundle).empty());
+}
+
 TEST_F(Witnesses, OfABundleWithoutAnyNeverMakeAQuorum) {
   const Cosigners none = ValueOf(Count());
   EXPECT_EQ(none.quorum, 0U);

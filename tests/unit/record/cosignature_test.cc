@@ -145,6 +145,14 @@ TEST_F(Cosignatures, JoinANoteUpToItsLimit) {
   }
 }
 
+TEST_F(Cosignatures, CanBeLeftOut) {
+  const std::string own_lines = absl::StrCat(note_, note_.substr(note_.find("\n\n") + 2));
+  EXPECT_EQ(KeepSignaturesOf(absl::StrCat(note_, Line(*one_, "w.example/one")), kOrigin).value(), note_);
+  EXPECT_EQ(KeepSignaturesOf(own_lines, kOrigin).value(), own_lines);
+  EXPECT_THAT(KeepSignaturesOf(note_, "w.example/one"), HasReason("CHECKPOINT_FORM"));
+  EXPECT_THAT(KeepSignaturesOf("no note", kOrigin), HasReason("CHECKPOINT_FORM"));
+}
+
 // The example of docs/format/witness.md, which another program computed.
 TEST_F(Cosignatures, HaveGoldenBytes) {
   EXPECT_EQ(text_, absl::StrCat(kOrigin, "\n1234\nSBNJTRN+FjG7owHVrKtue7eqdM4RhdRWVl71HXN2d7I=\n"));

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Witnesses: real nodes whose heads are cosigned, one that comes back from an old backup, and one with two faces."""
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "deploy"))
+from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+
+DATA = ROOT / "deploy" / "demo-data"
+OPERATOR = "0188:8000020130001"
+MAKER = "0188:7123456789012"
+CITY = "0188:4000012090001"
+WITNESSES = {"w1": "9999:w1", "w2": "9999:w2", "w3": "9999:w3"}
+FAST = ("--exchange-seconds", "1")
+BIN = None
+
+
+class WitnessTest(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = pathlib.Path(self.temporary.name)
+        self.federation = Federation(BIN, self.temporary.name)
+        self.addCleanup(self.federation.stop)
+        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--gs1-prefix", "4912345")
+        self.city = self.federation.add_member("city", CITY, "市", "City")
+        self.witnesses = [self.operator] + [self.federation.add_member(name, participant, name, name)
+                                            for name, participant in WITNESSES.items()]
+        self.first_bundle = (self.operator.folder / "trust-bundle").read_bytes()
+        keys = [witness.run_node_command("witness-key").split("\n")[0] for witness in self.witnesses]
+        flags = [part for key in keys for part in ("--add-witness", key)]
+        self.bundle = self.operator.run_node_command("bundle", "next", *flags).split("\n")[0]
+        self.assertIn("cosigned by 3 of 4 witnesses", self.operator.run_node_command("bundle", "show", self.bundle))
+        for member in self.federation.members.values():
+            member.run_node_command("adopt-bundle", self.bundle)
+            member.stop()
+        self.operator.start("--witness", "yes", *FAST)
+        for witness in self.witnesses[1:]:
+            witness.start(*FAST, command="witness")
+        self.city.start(*FAST)
+        self.maker.start(*FAST)
+
+    def publish(self, name="ev-battery.json"):
+        return items_of(self.maker.json("record", "publish", str(DATA / name)))[0]["record_id"]
+
+    def own_head(self, feed="public"):
+        """By how many witnesses the head that the maker serves is cosigned, and its size."""
+        head = self.maker.json("feed", "checkpoint", MAKER, feed)
+        return head["checkpoint"].count("/witness "), int(head["size"])
+
+    def seen_by_city(self):
+        for follow in self.city.follows():
+            if follow["publisher"] == MAKER and follow["feed"] == "public":
+                return follow
+        return {}
+
+    def save_maker(self):
+        self.maker.stop()
+        shutil.copytree(self.maker.folder, self.folder / "backup")
+        self.maker.start(*FAST)
+
+    def bring_back_maker(self):
+        """A backup of the whole folder, of one moment: nothing in it shows that it is an old one."""
+        self.maker.stop()
+        shutil.rmtree(self.maker.folder)
+        shutil.copytree(self.folder / "backup", self.maker.folder)
+
+    def test_heads_are_cosigned_and_one_witness_may_be_away(self):
+        self.city.follow(self.maker, "public")
+        self.publish()
+        wait_for("all four to cosign", lambda: self.own_head() == (4, 1))
+        wait_for("the city to have the record", lambda: self.city.has_size(self.maker, "public", 1))
+        # A record file proves the record by the publisher's signature alone, whoever else has signed.
+        record = items_of(self.city.json("record", "list", "--all"))[0]["envelope"]["record_id"]
+        self.city.cli("record", "export", record, "--bundle", "--out", str(self.folder / "record.meguri"))
+        self.city.cli("verify", str(self.folder / "record.meguri"))
+        self.witnesses[2].stop()
+        self.publish("washing-machine.json")
+        wait_for("the other three to cosign", lambda: self.own_head() == (3, 2), 40)
+        # A second one away: no quorum, which is said, and the feed is read all the same.
+        self.witnesses[3].stop()
+        self.publish()
+        wait_for("the city to have the third record", lambda: self.city.has_size(self.maker, "public", 3))
+        for member in (self.maker, self.city):
+            member.stop()
+            self.assertIn(" 0 problems", member.run_node_command("fsck"))
+
+    def test_a_node_that_comes_back_from_an_old_backup_signs_nothing(self):
+        self.publish()
+        wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 1))
+        self.save_maker()
+        self.publish("washing-machine.json")
+        wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 2), 40)
+        self.bring_back_maker()
+        with self.assertRaisesRegex(Failure, "OWN_FEED_ROLLED_BACK"):
+            self.maker.start(*FAST)
+
+    def test_two_faces_are_found_out_though_their_readers_never_talk(self):
+        self.save_maker()
+        self.publish()
+        wait_for("the witnesses to cosign the first face", lambda: self.own_head() == (4, 1))
+        self.bring_back_maker()
+        # From now on the maker knows of no witnesses, and shows the city another feed of the same size.
+        (self.maker.folder / "trust-bundle").write_bytes(self.first_bundle)
+        self.maker.start(*FAST)
+        self.publish("washing-machine.json")
+        self.city.follow(self.maker, "public")
+        wait_for("the city to find out", lambda: self.seen_by_city().get("state") == "FOLLOW_STATE_QUARANTINED")
+        evidence = self.city.json("feed", "evidence", MAKER, "public")
+        self.assertEqual(evidence["reason"], "FORK")
+        self.assertEqual(sum("/witness " in note for note in evidence["checkpoints"]), 1)
+        # It convinces somebody who saw neither feed.
+        path = str(self.folder / "fork.evidence")
+        self.city.cli("feed", "evidence", MAKER, "public", "--out", path)
+        self.operator.cli("evidence", "verify", path)
+
+    def test_a_witness_forgets_nothing_and_is_not_begun_anew(self):
+        self.publish()
+        wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 1))
+        witness = self.witnesses[1]
+        witness.stop()
+        self.assertEqual((witness.folder / "keys" / "witness.key").stat().st_mode & 0o777, 0o600)
+        shutil.rmtree(witness.folder / "witness" / "store")
+        with self.assertRaisesRegex(Failure, "STORE_LOST"):
+            witness.start(command="witness")
+        witness.start()  # a node that is no witness needs no memory of one
+
+    def test_a_witness_needs_its_key(self):
+        self.city.stop()
+        with self.assertRaisesRegex(Failure, "WITNESS_KEY"):
+            self.city.start(command="witness")
+
+
+if __name__ == "__main__":
+    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+    unittest.main()
