@@ -30,6 +30,7 @@ struct Arguments {
   uint64_t version = 0;
   std::string publisher;
   std::string save;
+  bool local = false;
 };
 
 // What a section says, indented under its name. Line by line, as the text comes from outside.
@@ -80,19 +81,59 @@ absl::Status Save(Session& session, const record::v1::Envelope& envelope, const 
   return absl::OkStatus();
 }
 
-absl::Status Get(Session& session, const Arguments& arguments) {
-  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
+// What is not here may be in copies that others hand on: their newest version. `absent` if there is none that fits.
+absl::StatusOr<record::v1::RecordView> GetCopy(Session& session, const Arguments& arguments,
+                                               const record::RecordId& record_id, const absl::Status& absent) {
+  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
+  record::v1::ResolveRequest request;
+  request.set_identifier(record_id.ToHex());
+  request.set_ask_publisher(true);
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::ResolveResponse response, node->Resolve(request));
+  const record::v1::RecordView* found = nullptr;
+  for (const record::v1::RecordView& view : response.records()) {
+    MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(view.envelope().header()));
+    const bool is_meant = arguments.publisher.empty() || header.publisher().text() == arguments.publisher;
+    if (!is_meant || (arguments.version != 0 && header.version() != arguments.version)) {
+      continue;
+    }
+    if (found != nullptr) {
+      return Error(absl::StatusCode::kFailedPrecondition, "RECORD_ID_AMBIGUOUS",
+                   "Several members have published a record under this ID; say whose you mean.");
+    }
+    found = &view;
+  }
+  if (found == nullptr) {
+    return absent;
+  }
+  if (response.has_copy_answer()) {
+    session.Note(CopyNote(response.copy_answer(), session));
+  }
+  return *found;
+}
+
+absl::StatusOr<record::v1::RecordView> GetView(Session& session, const Arguments& arguments,
+                                               const record::RecordId& record_id) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   record::v1::GetRequest request;
   request.set_record_id(record_id.ToString());
   request.set_version(arguments.version);
   request.set_publisher(arguments.publisher);
-  MEGURI_ASSIGN_OR_RETURN(const record::v1::GetResponse response, node->Get(request));
-  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(response.record().envelope().header()));
-  if (!arguments.save.empty()) {
-    MEGURI_RETURN_IF_ERROR(Save(session, response.record().envelope(), header, arguments.save));
+  absl::StatusOr<record::v1::GetResponse> response = node->Get(request);
+  if (absl::IsNotFound(response.status()) && !arguments.local && arguments.save.empty()) {
+    return GetCopy(session, arguments, record_id, response.status());
   }
-  return session.Answer(HumanText(session, response.record(), header), ToJson(response.record()));
+  MEGURI_RETURN_IF_ERROR(response.status());
+  return std::move(*response->mutable_record());
+}
+
+absl::Status Get(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordIdArgument(arguments.record_id));
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::RecordView view, GetView(session, arguments, record_id));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(view.envelope().header()));
+  if (!arguments.save.empty()) {
+    MEGURI_RETURN_IF_ERROR(Save(session, view.envelope(), header, arguments.save));
+  }
+  return session.Answer(HumanText(session, view, header), ToJson(view));
 }
 
 }  // namespace
@@ -106,6 +147,7 @@ void AddRecordGet(CLI::App& parent, Session& session) {
       ->check(CLI::PositiveNumber);
   command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
   command.add_option("--save", arguments->save, session.Say(Message::kAboutSave))->type_name("FILE");
+  command.add_flag("--local", arguments->local, session.Say(Message::kAboutLocal));
   OnCall(command, session, arguments, &Get);
 }
 

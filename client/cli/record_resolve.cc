@@ -25,10 +25,19 @@ std::string IssuerSentence(const record::v1::ResolvedPublisher& publisher, const
       Message::kIssuedBy, {publisher.participant_id(), publisher.name(), absl::StrJoin(publisher.addresses(), ", ")}));
 }
 
+std::string WhyText(absl::string_view reason, absl::string_view message) {
+  return Harmless(absl::StrCat(message, " [", reason, "]"));
+}
+
 // Why there is no record, for whoever holds the scanner.
 absl::Status NothingFound(const record::v1::ResolveResponse& response, const Session& session) {
-  const std::string where =
-      response.has_publisher() ? absl::StrCat("; ", IssuerSentence(response.publisher(), session)) : "";
+  std::string where = response.has_publisher() ? absl::StrCat("; ", IssuerSentence(response.publisher(), session)) : "";
+  if (const record::v1::CopyAnswer& copies = response.copy_answer(); copies.asked() > 0) {
+    absl::StrAppend(&where, "; ", session.Say(Message::kRelaysInVain, {absl::StrCat(copies.asked())}));
+    if (!copies.reason().empty()) {
+      absl::StrAppend(&where, ": ", WhyText(copies.reason(), copies.message()));
+    }
+  }
   if (!response.has_publisher_answer()) {
     const Message what = response.has_publisher() ? Message::kNothingFoundHere : Message::kUnknownIdentifier;
     return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND", absl::StrCat(session.Say(what), where));
@@ -38,7 +47,7 @@ absl::Status NothingFound(const record::v1::ResolveResponse& response, const Ses
     return Error(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
                  absl::StrCat(session.Say(Message::kNothingFoundThere), where));
   }
-  const std::string why = Harmless(absl::StrCat(answer.message(), " [", answer.reason(), "]"));
+  const std::string why = WhyText(answer.reason(), answer.message());
   return Error(absl::StatusCode::kUnavailable, "PUBLISHER_NODE",
                absl::StrCat(session.Say(Message::kPublisherNotAsked, {why}), where));
 }
@@ -57,7 +66,12 @@ absl::Status Resolve(Session& session, const Arguments& arguments) {
   if (is_found || session.options().output == OutputForm::kJson) {
     MEGURI_RETURN_IF_ERROR(session.Answer(text, ToJson(response), "records"));
   }
-  if (is_found && response.has_publisher_answer()) {
+  if (is_found && !response.copy_answer().relay().empty()) {
+    session.Note(CopyNote(response.copy_answer(), session));
+    if (const record::v1::PublisherAnswer& answer = response.publisher_answer(); !answer.reason().empty()) {
+      session.Note(session.Say(Message::kPublisherNotReached, {WhyText(answer.reason(), answer.message())}));
+    }
+  } else if (is_found && response.has_publisher_answer()) {
     session.Note(session.Say(Message::kFetchedNow));
   }
   return is_found ? absl::OkStatus() : NothingFound(response, session);

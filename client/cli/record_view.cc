@@ -71,6 +71,11 @@ Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& 
   return table;
 }
 
+std::string CopyNote(const record::v1::CopyAnswer& copies, const Session& session) {
+  const std::string time = copies.as_of_ms() == 0 ? session.Say(Message::kTimeUnknown) : TimeOf(copies.as_of_ms());
+  return Harmless(session.Say(Message::kFetchedCopy, {copies.relay(), time}));
+}
+
 absl::StatusOr<record::Header> GetNewestOwn(Session& session, const record::RecordId& record_id) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());

@@ -22,6 +22,9 @@ std::string CautionOf(const record::v1::RecordView& view, const Session& session
 // Records as rows: ID, version, type, publisher, time, source, sections that the reader sees, and caution.
 Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session);
 
+// Where a record that is not kept here came from, and as of when.
+std::string CopyNote(const record::v1::CopyAnswer& copies, const Session& session);
+
 // The newest version of an own record, as the node has it. PERMISSION_DENIED (reason NOT_THE_PUBLISHER) if it is
 // another member's.
 absl::StatusOr<record::Header> GetNewestOwn(Session& session, const record::RecordId& record_id);

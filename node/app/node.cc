@@ -53,6 +53,7 @@
 #include "node/rpc/audit_service.h"
 #include "node/rpc/authenticator.h"
 #include "node/rpc/call_end.h"
+#include "node/rpc/copy_service.h"
 #include "node/rpc/feed_service.h"
 #include "node/rpc/follow_stream.h"
 #include "node/rpc/limits.h"
@@ -408,7 +409,8 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                                   client_ca, revoked_clients, clock);
   WireAudit(PageTokens(token_key, clock));
   call_log = std::make_unique<CallLog>(CallSinks(log, store_health, *audit), clock);
-  resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *audit, *executor, clock);
+  resolver = std::make_unique<Resolver>(*authenticator, *query, *registry, *peers, *peers, follows->relays(), *audit,
+                                        *executor, clock);
   streams = std::make_unique<FollowStreams>(*authenticator, *source, *registry, *audit, *executor, clock,
                                             [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
                                               if (correspondents != nullptr) {
@@ -506,6 +508,7 @@ absl::Status Node::Parts::Serve(const Config& config) {
   const NodeFacts facts{node_identity, kVersion, [this] { return renewal->expires(); },
                         [this] { return store_health.Get(); }};
   services.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher, *query, *prover, *resolver));
+  services.push_back(std::make_unique<CopyServiceEdge>(rpc, *query, *prover, *source, clock));
   services.push_back(std::make_unique<FeedServiceEdge>(rpc, *source, *streams, *exchange));
   services.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry, *query, office.get()));
   services.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry, *follows, *durable, office.get()));

@@ -17,6 +17,7 @@
 #include "grpcpp/support/channel_arguments.h"
 #include "meguri/audit/v1/audit_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "meguri/record/v1/copy_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "meguri/witness/v1/witness_service.grpc.pb.h"
@@ -259,7 +260,7 @@ void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::D
   asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
                                  [this, asking](const grpc::Status& status) {
                                    if (status.ok()) {
-                                     Answer answer;
+                                     PublisherNode::Answer answer;
                                      for (record::v1::RecordView& view : *asking->response.mutable_records()) {
                                        answer.push_back(std::move(*view.mutable_envelope()));
                                      }
@@ -269,6 +270,41 @@ void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::D
                                    }
                                    EndAsking(asking.get());
                                  });
+}
+
+void GrpcPeerClient::FindCopies(const CopyQuestion& question, CopyPeer::Done done) {
+  struct Copies : Asking {
+    std::unique_ptr<record::v1::CopyService::Stub> stub;
+    record::v1::FindCopiesRequest request;
+    record::v1::FindCopiesResponse response;
+    CopyPeer::Done done;
+  };
+  const auto asking = std::make_shared<Copies>();
+  asking->stub = record::v1::CopyService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->request.set_identifier(question.identifier);
+  asking->request.set_publisher(question.publisher.has_value() ? question.publisher->text() : "");
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), question.acting_member, kAskTimeout);
+  asking->stub->async()->FindCopies(
+      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
+        if (status.ok() && asking->response.ByteSizeLong() > kCopyBytesMax) {
+          asking->done(Error(absl::StatusCode::kInvalidArgument, "ANSWER_SIZE", "The answer is larger than any copy."));
+        } else if (status.ok()) {
+          CopyPeer::Answer answer;
+          for (record::v1::RecordCopy& copy : *asking->response.mutable_copies()) {
+            RecordCopy& taken = answer.emplace_back();
+            taken.envelope = std::move(*copy.mutable_envelope());
+            taken.proof = std::move(*copy.mutable_proof());
+            if (copy.has_heartbeat()) {
+              taken.heartbeat = std::move(*copy.mutable_heartbeat());
+            }
+          }
+          asking->done(std::move(answer));
+        } else {
+          asking->done(FromGrpc(status));
+        }
+        EndAsking(asking.get());
+      });
 }
 
 void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) {

@@ -15,6 +15,7 @@
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/peer_client.h"
 #include "node/query/audit_list.h"
+#include "node/query/copies.h"
 #include "node/query/publisher_node.h"
 #include "node/witness/witnessed.h"
 
@@ -36,7 +37,8 @@ class GrpcPeerClient final : public PeerClient,
                              public PublisherNode,
                              public ExchangePeer,
                              public AuditPeer,
-                             public WitnessPeer {
+                             public WitnessPeer,
+                             public CopyPeer {
  public:
   // All calls go through `http_proxy`, as http://[user:password@]host:port, by CONNECT: what it sees is TLS from end to
   // end. "": directly.
@@ -46,6 +48,7 @@ class GrpcPeerClient final : public PeerClient,
 
   std::unique_ptr<FollowStream> Follow(const FollowCall& call, std::shared_ptr<FollowSink> sink) override;
   void Resolve(const PublisherQuestion& question, PublisherNode::Done done) override;
+  void FindCopies(const CopyQuestion& question, CopyPeer::Done done) override;
   void ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) override;
   void ListRows(const AuditQuestion& question, AuditPeer::Done done) override;
   void AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member, const Submission& submission,

@@ -34,21 +34,6 @@ absl::Status CheckSignature(const record::Header& header, const record::v1::Batc
   return record::VerifyBatchSignature(header.hash(), signature, key->key, nullptr);
 }
 
-// The same question as Query::Resolve asks of the index.
-bool IsNamedBy(const record::v1::Envelope& envelope, const Identifier& identifier) {
-  std::vector<record::IndexTerm> terms;
-  for (const record::v1::Section& section : envelope.sections()) {
-    const std::vector<record::IndexTerm> found = passport::TermsOf(section.type(), section.payload());
-    terms.insert(terms.end(), found.begin(), found.end());
-  }
-  const auto has = [&](absl::string_view field, const std::string& value) {
-    return !value.empty() && absl::c_linear_search(terms, passport::NormalisedTerm(field, value));
-  };
-  const bool is_item = has("serial", identifier.serial);
-  const bool is_batch = has("granularity", "batch") && has("lot", identifier.lot);
-  return has("gtin", identifier.gtin) && (is_item || is_batch || has("granularity", "model"));
-}
-
 absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const Identifier& identifier,
                                         record::v1::Envelope envelope, const certs::Registry& registry,
                                         absl::Time now) {
@@ -59,7 +44,7 @@ absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const
   }
   MEGURI_RETURN_IF_ERROR(CheckSignature(header, envelope.signature(), registry, now));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
-  if (!IsNamedBy(envelope, identifier)) {
+  if (!IsNamedBy(header, envelope, identifier)) {
     return Refused("IDENTIFIER_MISMATCH", "The record that came does not bear the identifier that was asked for.");
   }
   RecordView view;
@@ -79,6 +64,23 @@ absl::StatusOr<RecordView> VerifyRecord(const PublisherQuestion& question, const
 }
 
 }  // namespace
+
+bool IsNamedBy(const record::Header& header, const record::v1::Envelope& envelope, const Identifier& identifier) {
+  if (identifier.record_id.has_value()) {
+    return header.record_id() == *identifier.record_id;
+  }
+  std::vector<record::IndexTerm> terms;
+  for (const record::v1::Section& section : envelope.sections()) {
+    const std::vector<record::IndexTerm> found = passport::TermsOf(section.type(), section.payload());
+    terms.insert(terms.end(), found.begin(), found.end());
+  }
+  const auto has = [&](absl::string_view field, const std::string& value) {
+    return !value.empty() && absl::c_linear_search(terms, passport::NormalisedTerm(field, value));
+  };
+  const bool is_item = has("serial", identifier.serial);
+  const bool is_batch = has("granularity", "batch") && has("lot", identifier.lot);
+  return has("gtin", identifier.gtin) && (is_item || is_batch || has("granularity", "model"));
+}
 
 const registry::v1::MemberEntry* FindIssuer(const certs::Registry& registry, const Identifier& identifier) {
   const registry::v1::MemberEntry* entry = nullptr;

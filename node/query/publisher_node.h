@@ -12,6 +12,7 @@
 #include "certs/registry.h"
 #include "meguri/record/v1/record.pb.h"
 #include "node/query/query.h"
+#include "record/header.h"
 #include "record/participant_id.h"
 
 namespace meguri::node {
@@ -39,6 +40,10 @@ class PublisherNode {
   // Never blocks. Answers once, on any thread, within kAskTimeout.
   virtual void Resolve(const PublisherQuestion& question, Done done) = 0;
 };
+
+// Whether a record whose sections were verified bears the identifier: the same question as Query::Resolve asks of the
+// index.
+bool IsNamedBy(const record::Header& header, const record::v1::Envelope& envelope, const Identifier& identifier);
 
 // The member whose identifier it is, by the longest registered prefix; then by the host, then by the name space of a
 // Digital Link. Null if nobody has registered it.

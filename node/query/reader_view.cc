@@ -207,11 +207,10 @@ absl::StatusOr<std::vector<ReadableFeed>> ReaderView::ReadableFeeds(bool with_re
   for (const record::ParticipantId& hosted : hosted_) {
     MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
     for (const auto& [feed, id] : held) {
-      const bool is_readers_replica = reader_.is_client && !feed.is_own() && reader_.reader.participant == feed.holder;
       if (feed.key.name == record::FeedName::Registry() && !with_registry) {
         continue;
       }
-      if (is_readers_replica || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
+      if (HoldsReplica(feed) || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
         readable.push_back({id, feed.key.publisher});
       }
     }
@@ -324,14 +323,19 @@ absl::StatusOr<absl::optional<uint64_t>> ReaderView::VisibleSlots(const VersionR
   return visible ? absl::make_optional(slots) : absl::nullopt;
 }
 
+bool ReaderView::HoldsReplica(const storage::HeldFeed& feed) const {
+  const bool is_readers = reader_.is_client && reader_.reader.participant == feed.holder;
+  const bool is_open = reader_.sees_public_copies && feed.key.name == record::FeedName::Public();
+  return !feed.is_own() && (is_readers || is_open);
+}
+
 absl::StatusOr<bool> ReaderView::Holds(storage::FeedId id) {
   const auto known = holds_.find(id);
   if (known != holds_.end()) {
     return known->second;
   }
   MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds_.Describe(id));
-  const bool holds = feed.is_own() ? MayFollow(reader_.reader, feed.key.publisher, feed.key.name)
-                                   : reader_.is_client && reader_.reader.participant == feed.holder;
+  const bool holds = feed.is_own() ? MayFollow(reader_.reader, feed.key.publisher, feed.key.name) : HoldsReplica(feed);
   holds_.emplace(id, holds);
   return holds;
 }

@@ -34,10 +34,11 @@ namespace meguri::node {
 struct QueryReader {
   Reader reader;
   bool is_client = false;
+  bool sees_public_copies = false;  // and to whoever asks: replicas of feeds that are open to everyone
 };
 
 // Where a record was found.
-enum class RecordSource { kOwn, kReplica, kPublisher };
+enum class RecordSource { kOwn, kReplica, kPublisher, kCopy };
 
 struct RecordView {
   record::v1::CarriedEnvelope envelope;  // as it is stored: whoever needs its parts parses it
@@ -121,6 +122,8 @@ class ReaderView {
                                               absl::Span<const SectionFacts> facts) const;
   absl::StatusOr<absl::optional<uint64_t>> VisibleSlots(const storage::VersionRef& ref,
                                                         const storage::v1::StoredRecord& stored);
+  // Whether a replica stands open to the reader.
+  bool HoldsReplica(const storage::HeldFeed& feed) const;
   absl::StatusOr<bool> IsFrozen(const storage::VersionRef& ref, const storage::v1::StoredRecord& stored);
 
   const std::vector<record::ParticipantId>& hosted_;

@@ -17,6 +17,8 @@ const char* NameOf(RecordSource source) {
       return "replica";
     case RecordSource::kPublisher:
       return "publisher";
+    case RecordSource::kCopy:
+      return "copy";
   }
   return "";
 }

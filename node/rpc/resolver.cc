@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "base/status_macros.h"
 #include "node/rpc/record_convert.h"
 #include "node/rpc/unary.h"
@@ -39,22 +40,26 @@ struct Resolver::Call {
   Done done;
   Identifier identifier;
   absl::optional<PublisherQuestion> question;
+  absl::optional<record::ParticipantId> publisher;  // whose identifier it is, as far as the registry tells
   std::vector<Disclosure> disclosed;
 };
 
 Resolver::Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
-                   PublisherNode& publishers, const AuditEdge& audit, Executor& executor, const Clock& clock)
+                   PublisherNode& publishers, CopyPeer& copies, const KnownRelays& relays, const AuditEdge& audit,
+                   Executor& executor, const Clock& clock)
     : authenticator_(authenticator),
       query_(query),
       registry_(registry),
       publishers_(publishers),
+      copies_(copies),
+      relays_(relays),
       audit_(audit),
       executor_(executor),
       clock_(clock) {}
 
 void Resolver::Resolve(Caller caller, const record::v1::ResolveRequest& request, record::v1::ResolveResponse& response,
                        Done done) {
-  const auto call = std::make_shared<Call>(Call{std::move(caller), request, response, std::move(done), {}, {}, {}});
+  const auto call = std::make_shared<Call>(Call{std::move(caller), request, response, std::move(done), {}, {}, {}, {}});
   if (!executor_.Submit([this, call] { LookHere(call); })) {
     call->done(BusyStatus());
   }
@@ -68,10 +73,15 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
     return AddRecords(records, *call);
   };
   const absl::Status looked = look();
-  if (looked.ok() && PrepareQuestion(*call)) {
-    Ask(call);
-  } else {
-    Finish(call, looked);
+  switch (looked.ok() ? PrepareQuestion(*call) : Next::kFinish) {
+    case Next::kAskPublisher:
+      Ask(call);
+      return;
+    case Next::kAskRelays:
+      AskRelays(call);
+      return;
+    case Next::kFinish:
+      Finish(call, looked);
   }
 }
 
@@ -91,36 +101,37 @@ void Resolver::Finish(const std::shared_ptr<Call>& call, const absl::Status& sta
   audit_.Deliver(call->caller, kMethod, call->disclosed, [call](const absl::Status& written) { call->done(written); });
 }
 
-bool Resolver::PrepareQuestion(Call& call) const {
+Resolver::Next Resolver::PrepareQuestion(Call& call) const {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   const registry::v1::MemberEntry* issuer = FindIssuer(*registry, call.identifier);
+  const bool is_wished = call.request.ask_publisher() && call.caller.is_client && call.response.records_size() == 0;
   if (issuer == nullptr) {
-    return false;
+    return is_wished && call.identifier.record_id.has_value() ? Next::kAskRelays : Next::kFinish;
   }
   SetPublisher(*issuer, call.response);
   const absl::StatusOr<record::ParticipantId> publisher = record::ParticipantId::Parse(issuer->participant_id());
-  const bool is_wished = call.request.ask_publisher() && call.caller.is_client && !call.identifier.gtin.empty();
-  if (!is_wished || call.response.records_size() > 0 || !publisher.ok() || *publisher == call.caller.acting_member) {
-    return false;
+  if (!is_wished || call.identifier.gtin.empty() || !publisher.ok() || *publisher == call.caller.acting_member) {
+    return Next::kFinish;
   }
+  call.publisher = *publisher;
   if (!registry->IsActive(*publisher)) {
     SetAnswer(Error(absl::StatusCode::kFailedPrecondition, "MEMBER_NOT_ACTIVE",
                     absl::StrCat(publisher->text(), " is suspended or has left: its node is not asked.")),
               call.response);
-    return false;
+    return issuer->status() == registry::v1::MEMBER_STATUS_SUSPENDED ? Next::kFinish : Next::kAskRelays;
   }
   if (issuer->hosting().addresses().empty()) {
     SetAnswer(Error(absl::StatusCode::kFailedPrecondition, "NO_ADDRESS",
                     absl::StrCat("The registry names no address of the node of ", publisher->text(), ".")),
               call.response);
-    return false;
+    return Next::kAskRelays;
   }
   call.question = PublisherQuestion{*publisher,
                                     call.caller.acting_member,
                                     issuer->hosting().node_identity(),
                                     {issuer->hosting().addresses().begin(), issuer->hosting().addresses().end()},
                                     call.request.identifier()};
-  return true;
+  return Next::kAskPublisher;
 }
 
 void Resolver::Ask(const std::shared_ptr<Call>& call) {
@@ -141,15 +152,113 @@ void Resolver::Ask(const std::shared_ptr<Call>& call) {
 }
 
 void Resolver::TakeAnswer(const std::shared_ptr<Call>& call, absl::StatusOr<PublisherNode::Answer> answer) {
-  absl::StatusOr<std::vector<RecordView>> views = std::vector<RecordView>();
-  if (answer.ok()) {
-    views = VerifyAnswer(*call->question, call->identifier, *std::move(answer), *registry_.Get(), clock_.Now());
-  } else {
-    views = answer.status();
-  }
   --asks_;
+  if (!answer.ok()) {
+    SetAnswer(answer.status(), call->response);
+    AskRelays(call);
+    return;
+  }
+  const absl::StatusOr<std::vector<RecordView>> views =
+      VerifyAnswer(*call->question, call->identifier, *std::move(answer), *registry_.Get(), clock_.Now());
   SetAnswer(views.status(), call->response);
   Finish(call, views.ok() ? AddRecords(*views, *call) : absl::OkStatus());
+}
+
+// What the relays that were asked have answered so far.
+struct Resolver::Gathering {
+  std::shared_ptr<Call> call;
+  std::vector<record::ParticipantId> relays;
+  std::vector<CopyQuestion> questions;
+  Mutex mutex;
+  size_t waiting ABSL_GUARDED_BY(mutex) = 0;
+  std::vector<absl::StatusOr<CopyPeer::Answer>> answers ABSL_GUARDED_BY(mutex);  // of the relays, in their order
+};
+
+std::vector<CopyQuestion> Resolver::QuestionsFor(const Call& call, std::vector<record::ParticipantId>& relays) const {
+  const record::ParticipantId& member = call.caller.acting_member;
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  std::vector<CopyQuestion> questions;
+  for (record::ParticipantId& relay : relays_.For(call.publisher.value_or(member), kRelaysAskedMax)) {
+    const registry::v1::MemberEntry* entry = registry->Find(relay);
+    if (relay == member || entry == nullptr || !registry->IsActive(relay) || entry->hosting().addresses().empty()) {
+      continue;
+    }
+    questions.push_back({member,
+                         entry->hosting().node_identity(),
+                         {entry->hosting().addresses().begin(), entry->hosting().addresses().end()},
+                         call.request.identifier(),
+                         call.publisher});
+    relays.push_back(std::move(relay));
+  }
+  return questions;
+}
+
+void Resolver::AskRelays(const std::shared_ptr<Call>& call) {
+  auto gathering = std::make_shared<Gathering>();
+  gathering->call = call;
+  gathering->questions = QuestionsFor(*call, gathering->relays);
+  const size_t count = gathering->questions.size();
+  if (count == 0) {
+    Finish(call, absl::OkStatus());
+    return;
+  }
+  record::v1::CopyAnswer& told = *call->response.mutable_copy_answer();
+  if (copy_questions_.fetch_add(1) >= kCopyQuestionsMax) {
+    --copy_questions_;
+    told.set_reason(ReasonOf(BusyStatus()));
+    told.set_message(std::string(BusyStatus().message()));
+    Finish(call, absl::OkStatus());
+    return;
+  }
+  told.set_asked(static_cast<uint32_t>(count));
+  {
+    MutexLock lock(gathering->mutex);
+    gathering->waiting = count;
+    gathering->answers.resize(count, CopyPeer::Answer());
+  }
+  for (size_t i = 0; i < count; ++i) {
+    copies_.FindCopies(gathering->questions[i], [this, gathering, i](absl::StatusOr<CopyPeer::Answer> answer) {
+      {
+        MutexLock lock(gathering->mutex);
+        gathering->answers[i] = std::move(answer);
+        if (--gathering->waiting > 0) {
+          return;
+        }
+      }
+      // Verifying takes milliseconds, so it is not done on the thread of the connection.
+      if (!executor_.Submit([this, gathering] { TakeCopies(gathering); })) {
+        TakeCopies(gathering);
+      }
+    });
+  }
+}
+
+void Resolver::TakeCopies(const std::shared_ptr<Gathering>& gathering) {
+  --copy_questions_;
+  Call& call = *gathering->call;
+  record::v1::CopyAnswer& told = *call.response.mutable_copy_answer();
+  VerifiedCopies best;
+  MutexLock lock(gathering->mutex);
+  for (size_t i = 0; i < gathering->answers.size(); ++i) {
+    absl::StatusOr<CopyPeer::Answer>& answer = gathering->answers[i];
+    const absl::StatusOr<VerifiedCopies> copies =
+        answer.ok()
+            ? VerifyCopies(gathering->questions[i], call.identifier, *std::move(answer), *registry_.Get(), clock_.Now())
+            : answer.status();
+    if (!copies.ok()) {
+      told.set_reason(ReasonOf(copies.status()));
+      told.set_message(absl::StrCat(gathering->relays[i].text(), ": ", copies.status().message()));
+    } else if (!copies->records.empty() && (best.records.empty() || IsNewer(*copies, best))) {
+      best = *copies;
+      told.set_relay(gathering->relays[i].text());
+      told.set_as_of_ms(best.as_of == absl::InfinitePast() ? 0 : static_cast<uint64_t>(absl::ToUnixMillis(best.as_of)));
+    }
+  }
+  if (!best.records.empty()) {
+    told.clear_reason();
+    told.clear_message();
+  }
+  Finish(gathering->call, AddRecords(best.records, call));
 }
 
 }  // namespace meguri::node

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real nodes that have a publisher's feeds from each other while the publisher's own node is off."""
 import pathlib
+import signal
 import sys
 import tempfile
 import unittest
@@ -17,6 +18,7 @@ RECYCLER = "0188:4000012090001"
 CITY = "0188:4011001098993"
 GROUP = "recyclers/battery"
 GIVEN = ("--decision", "delivered", "--reader", CITY)
+LINK = "https://id.example.jp/01/04912345100108/21/MC72-26A-000317"
 BIN = None
 
 
@@ -108,6 +110,47 @@ class RelayTest(unittest.TestCase):
         self.recycler.start("--hand-on", "no")
         refused = self.recycler.cli("feed", "checkpoint", MAKER, "public", check=False)
         self.assertIn("NOT_HOSTED", refused.error)
+
+    def test_a_record_is_found_in_copies_of_others_when_its_publisher_is_gone(self):
+        for member in (self.recycler, self.city):
+            member.stop()
+            member.start("--exchange-seconds", "1")
+        record = self.publish("ev-battery.json")[0]
+        self.let_the_recycler_follow(1)
+        wait_for("the maker's word", lambda: all(int(f.get("heard_ms", 0)) > 0 for f in self.recycler.follows()
+                                                 if f["publisher"] == MAKER))
+        self.maker.stop(signal.SIGKILL)
+
+        def found():
+            answer = self.city.cli("-o", "json", "record", "resolve", LINK, check=False)
+            return answer if answer.code == 0 else None
+        # The nodes tell each other that they hand on; the city has never followed the maker.
+        answer = wait_for("the recycler to be known", found)
+        resolved = answer.json()
+        view = resolved["records"][0]
+        self.assertEqual((view["envelope"]["record_id"], view["source"]), (record, "copy"))
+        self.assertNotIn("dismantling", view["envelope"]["sections"])
+        self.assertEqual(resolved["copy_answer"]["relay"], RECYCLER)
+        self.assertEqual(resolved["publisher_answer"]["reason"], "NODE_UNREACHABLE")
+        heard = next(int(f["heard_ms"]) for f in self.recycler.follows() if f["feed"] == "public")
+        self.assertEqual(int(resolved["copy_answer"]["as_of_ms"]), heard)
+        self.assertIn(f"from the copy at {RECYCLER}, as of 20", answer.error)
+        self.assertIn("the publisher's node was not reached: ", answer.error)
+        # By its ID, without knowing whose it is.
+        got = self.city.cli("-o", "json", "record", "get", record)
+        self.assertEqual(got.json()["source"], "copy")
+        self.assertIn(RECYCLER, got.error)
+        self.assertEqual(self.city.cli("record", "get", record, "--local", check=False).code, 66)
+        self.assertEqual(self.city.cli("record", "resolve", LINK, "--local", check=False).code, 66)
+        # It was not kept, and what is public leaves no row.
+        self.assertEqual(items_of(self.city.json("record", "list")), [])
+        self.assertEqual(items_of(self.recycler.json("audit", "list", *GIVEN)), [])
+        absent = self.city.cli("record", "get", "00112233445566778899aabbccddeeff", check=False)
+        self.assertIn("RECORD_NOT_FOUND", absent.error)
+        # Who hands nothing on is asked no more.
+        self.recycler.stop()
+        self.recycler.start("--exchange-seconds", "1", "--hand-on", "no")
+        wait_for("nobody to hand it on", lambda: found() is None)
 
 
 if __name__ == "__main__":
