@@ -61,10 +61,12 @@ absl::Status List(Session& session, const Arguments&) {
                {session.Say(Message::kSize), true},
                {session.Say(Message::kTarget), true},
                {session.Say(Message::kHeard)},
+               {session.Say(Message::kCosigned)},
                {session.Say(Message::kTrouble)}});
   for (const admin::v1::FollowStatus& follow : response.follows()) {
     table.Add({follow.publisher(), follow.feed(), StateText(session, follow), absl::StrCat(follow.size()),
-               absl::StrCat(follow.target_size()), TimeOf(follow.heard_ms()), TroubleOf(session, follow)});
+               absl::StrCat(follow.target_size()), TimeOf(follow.heard_ms()), CosignedText(session, follow.cosigned()),
+               TroubleOf(session, follow)});
   }
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));

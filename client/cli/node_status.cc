@@ -36,9 +36,11 @@ std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResp
   Table feeds({{session.Say(Message::kPublisher)},
                {session.Say(Message::kFeed)},
                {session.Say(Message::kSize), true},
+               {session.Say(Message::kCosigned)},
                {session.Say(Message::kRoot)}});
   for (const admin::v1::FeedStatus& feed : status.own_feeds()) {
-    feeds.Add({feed.publisher(), feed.feed(), absl::StrCat(feed.size()), ToHex(feed.root())});
+    feeds.Add({feed.publisher(), feed.feed(), absl::StrCat(feed.size()), CosignedText(session, feed.cosigned()),
+               ToHex(feed.root())});
   }
   return absl::StrCat(table.Layout(), feeds.size() == 0 ? "" : "\n", feeds.Layout());
 }

@@ -33,6 +33,19 @@ std::string TimeOf(uint64_t unix_ms) {
                           absl::UTCTimeZone());
 }
 
+std::string CosignedText(const Session& session, const feed::v1::CosignedHead& cosigned) {
+  if (cosigned.quorum() == 0) {
+    return "";
+  }
+  if (cosigned.cosigned() == 0) {
+    return session.Say(Message::kCosignedByNobody, {absl::StrCat(cosigned.quorum())});
+  }
+  const bool has_quorum = cosigned.cosigned() >= cosigned.quorum();
+  return session.Say(has_quorum ? Message::kCosignedBy : Message::kCosignedByTooFew,
+                     {absl::StrCat(cosigned.cosigned()), absl::StrCat(cosigned.witnesses()),
+                      absl::StrCat(cosigned.size()), TimeOf(cosigned.time_ms()), absl::StrCat(cosigned.quorum())});
+}
+
 std::string RecordTypeName(uint32_t type) {
   const passport::RecordKind* kind = passport::FindRecordKind(type);
   return kind == nullptr ? absl::StrCat("record type ", type) : absl::StrCat(kind->name);

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "client/cli/messages.h"
+#include "client/cli/session.h"
 #include "meguri/admin/v1/admin_service.pb.h"
+#include "meguri/feed/v1/cosigned.pb.h"
 #include "meguri/passport/v1/access.pb.h"
 #include "meguri/registry/v1/member.pb.h"
 
@@ -14,6 +16,8 @@ namespace meguri::client {
 
 // "2026-04-01T09:00:00Z"; "" for 0.
 std::string TimeOf(uint64_t unix_ms);
+// "12 by 3 of 4 at 2026-04-01T09:00:00Z"; "" of a feed that has no witnesses.
+std::string CosignedText(const Session& session, const feed::v1::CosignedHead& cosigned);
 // "product_passport"; "record type 77" if this version does not know it.
 std::string RecordTypeName(uint32_t type);
 // "identity"; "section type 77" if this version does not know it.

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "node/follow/limits.h"
+#include "node/rpc/cosigned_view.h"
+#include "storage/cosigned.h"
 #include "storage/feeds.h"
 #include "storage/records.h"
 #include "storage/settings.h"
@@ -77,6 +79,22 @@ AdminServiceEdge::AdminServiceEdge(RpcContext rpc, NodeFacts facts, const Regist
                                    const CertificateOffice* office)
     : rpc_(rpc), facts_(std::move(facts)), registry_(registry), follows_(follows), store_(store), office_(office) {}
 
+absl::Status AdminServiceEdge::FillCosigned(const storage::HeldFeed& feed, admin::v1::FollowStatus& out) const {
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed));
+  std::vector<std::string> notes;
+  if (id.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(*id));
+    MEGURI_ASSIGN_OR_RETURN(std::string note, storage::CosignedNotes(store_).Find(*id));
+    notes = {std::move(note), std::move(head.settled)};
+  }
+  feed::v1::CosignedHead cosigned;
+  if (DescribeCosigned(feed.key, notes, registry_.bundle(), cosigned)) {
+    *out.mutable_cosigned() = std::move(cosigned);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AdminServiceEdge::FillReplicas(const Caller& caller, admin::v1::ListFollowsResponse& out) const {
   MEGURI_ASSIGN_OR_RETURN(const auto usages, storage::Usages(store_).HeldBy(caller.acting_member));
   for (const auto& [account, usage] : usages) {
@@ -117,6 +135,11 @@ absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNo
       status->set_feed(feed.key.name.text());
       status->set_size(head.size());
       status->set_root(head.frontier.Root().ToString());
+      MEGURI_ASSIGN_OR_RETURN(const std::string note, storage::CosignedNotes(store_).Find(id));
+      feed::v1::CosignedHead cosigned;
+      if (DescribeCosigned(feed.key, {note}, registry_.bundle(), cosigned)) {
+        *status->mutable_cosigned() = std::move(cosigned);
+      }
     }
   }
   MEGURI_ASSIGN_OR_RETURN(const uint64_t count, storage::Records(store_).Count());
@@ -193,6 +216,7 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                            row->set_heard_ms(static_cast<uint64_t>(absl::ToUnixMillis(status.heard)));
                          }
                          row->set_is_overdue(status.is_overdue);
+                         MEGURI_RETURN_IF_ERROR(FillCosigned(status.feed, *row));
                          row->set_relay(status.relay.has_value() ? status.relay->text() : "");
                        }
                        return FillReplicas(caller, out);

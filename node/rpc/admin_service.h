@@ -49,6 +49,7 @@ class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
 
  private:
   absl::Status FillStatus(const Caller& caller, admin::v1::GetNodeStatusResponse& out) const;
+  absl::Status FillCosigned(const storage::HeldFeed& feed, admin::v1::FollowStatus& out) const;
   absl::Status FillReplicas(const Caller& caller, admin::v1::ListFollowsResponse& out) const;
 
   RpcContext rpc_;
