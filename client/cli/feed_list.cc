@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -52,29 +55,45 @@ std::string ReplicaTable(const Session& session, const admin::v1::ListFollowsRes
   return response.replicas().empty() ? "" : absl::StrCat("\n", table.Layout());
 }
 
+// Who has cosigned is shown where there are witnesses.
+std::string FollowTable(const Session& session, const admin::v1::ListFollowsResponse& response) {
+  const bool has_witnesses = std::any_of(response.follows().begin(), response.follows().end(),
+                                         [](const auto& follow) { return follow.cosigned().quorum() > 0; });
+  std::vector<Table::Column> columns = {{session.Say(Message::kPublisher)},    {session.Say(Message::kFeed)},
+                                        {session.Say(Message::kState)},        {session.Say(Message::kSize), true},
+                                        {session.Say(Message::kTarget), true}, {session.Say(Message::kHeard)}};
+  if (has_witnesses) {
+    columns.push_back({session.Say(Message::kCosigned)});
+  }
+  columns.push_back({session.Say(Message::kTrouble)});
+  Table table(std::move(columns));
+  for (const admin::v1::FollowStatus& follow : response.follows()) {
+    std::vector<std::string> cells = {follow.publisher(),
+                                      follow.feed(),
+                                      StateText(session, follow),
+                                      absl::StrCat(follow.size()),
+                                      absl::StrCat(follow.target_size()),
+                                      TimeOf(follow.heard_ms())};
+    if (has_witnesses) {
+      cells.push_back(CosignedText(session, follow.cosigned()));
+    }
+    cells.push_back(TroubleOf(session, follow));
+    table.Add(std::move(cells));
+  }
+  return table.Layout();
+}
+
 absl::Status List(Session& session, const Arguments&) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const admin::v1::ListFollowsResponse response, node->ListFollows({}));
-  Table table({{session.Say(Message::kPublisher)},
-               {session.Say(Message::kFeed)},
-               {session.Say(Message::kState)},
-               {session.Say(Message::kSize), true},
-               {session.Say(Message::kTarget), true},
-               {session.Say(Message::kHeard)},
-               {session.Say(Message::kCosigned)},
-               {session.Say(Message::kTrouble)}});
-  for (const admin::v1::FollowStatus& follow : response.follows()) {
-    table.Add({follow.publisher(), follow.feed(), StateText(session, follow), absl::StrCat(follow.size()),
-               absl::StrCat(follow.target_size()), TimeOf(follow.heard_ms()), CosignedText(session, follow.cosigned()),
-               TroubleOf(session, follow)});
-  }
+  const std::string follows = FollowTable(session, response);
   if (response.follows().empty()) {
     session.Note(session.Say(Message::kNothingFound));
   }
   nlohmann::ordered_json json = {{"follows", nlohmann::ordered_json::array()},
                                  {"replicas", nlohmann::ordered_json::array()}};
   json.update(ToJson(response));
-  return session.Answer(table.Layout() + ReplicaTable(session, response), json, "follows");
+  return session.Answer(follows + ReplicaTable(session, response), json, "follows");
 }
 
 }  // namespace

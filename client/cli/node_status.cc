@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -19,6 +22,28 @@ namespace {
 
 struct Arguments {};
 
+// Who has cosigned is shown where there are witnesses.
+Table OwnFeeds(const Session& session, const admin::v1::GetNodeStatusResponse& status) {
+  const bool has_witnesses = std::any_of(status.own_feeds().begin(), status.own_feeds().end(),
+                                         [](const auto& feed) { return feed.cosigned().quorum() > 0; });
+  std::vector<Table::Column> columns = {
+      {session.Say(Message::kPublisher)}, {session.Say(Message::kFeed)}, {session.Say(Message::kSize), true}};
+  if (has_witnesses) {
+    columns.push_back({session.Say(Message::kCosigned)});
+  }
+  columns.push_back({session.Say(Message::kRoot)});
+  Table feeds(std::move(columns));
+  for (const admin::v1::FeedStatus& feed : status.own_feeds()) {
+    std::vector<std::string> cells = {feed.publisher(), feed.feed(), absl::StrCat(feed.size())};
+    if (has_witnesses) {
+      cells.push_back(CosignedText(session, feed.cosigned()));
+    }
+    cells.push_back(ToHex(feed.root()));
+    feeds.Add(std::move(cells));
+  }
+  return feeds;
+}
+
 std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResponse& status) {
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kNode), status.node_identity()});
@@ -33,15 +58,7 @@ std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResp
   table.Add({session.Say(Message::kRegistryAge),
              HumanDuration(absl::Milliseconds(static_cast<int64_t>(status.registry_age_ms())))});
   table.Add({session.Say(Message::kCertificateExpires), TimeOf(status.certificate_expires_ms())});
-  Table feeds({{session.Say(Message::kPublisher)},
-               {session.Say(Message::kFeed)},
-               {session.Say(Message::kSize), true},
-               {session.Say(Message::kCosigned)},
-               {session.Say(Message::kRoot)}});
-  for (const admin::v1::FeedStatus& feed : status.own_feeds()) {
-    feeds.Add({feed.publisher(), feed.feed(), absl::StrCat(feed.size()), CosignedText(session, feed.cosigned()),
-               ToHex(feed.root())});
-  }
+  Table feeds = OwnFeeds(session, status);
   return absl::StrCat(table.Layout(), feeds.size() == 0 ? "" : "\n", feeds.Layout());
 }
 

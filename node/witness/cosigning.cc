@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/witnesses.h"
+#include "node/witness/cosigned_order.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
 #include "storage/cosigned.h"
@@ -25,12 +26,12 @@ absl::Status RolledBack(const record::FeedKey& feed, const std::string& witness,
                    "Whatever is signed now would be a fork. See docs/operations.md."));
 }
 
-// Keeps a note that was cosigned, unless a newer one is there.
-absl::Status KeepNote(storage::FeedId id, const record::Checkpoint& head, const std::string& note,
-                      const storage::StoreReader& store, storage::CommitScope& scope) {
-  MEGURI_ASSIGN_OR_RETURN(const std::string stored, storage::CosignedNotes(store).Find(scope.transaction, id));
-  const absl::StatusOr<record::Checkpoint> kept = record::ReadOpenedCheckpoint(stored, head.origin);
-  if (!kept.ok() || kept->size <= head.size) {
+// Keeps a note that was cosigned, unless a better one is there.
+absl::Status KeepNote(storage::FeedId id, const std::string& origin, const std::string& note,
+                      const certs::TrustBundle& bundle, const storage::StoreReader& store,
+                      storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string kept, storage::CosignedNotes(store).Find(scope.transaction, id));
+  if (IsWorthKeeping(note, kept, origin, bundle)) {
     storage::CosignedNotes::Put(scope.transaction, id, note);
   }
   return absl::OkStatus();
@@ -275,7 +276,9 @@ void Cosigning::KeepIfComplete(const record::FeedKey& feed) {
     id = round.id;
   }
   committer_.Submit(
-      [this, id, head, note](storage::CommitScope& scope) { return KeepNote(id, head, note, store_, scope); },
+      [this, id, origin = head.origin, note](storage::CommitScope& scope) {
+        return KeepNote(id, origin, note, registry_.bundle(), store_, scope);
+      },
       [this, id](const absl::Status& status) {
         if (status.ok()) {
           hooks_.on_cosigned(id);

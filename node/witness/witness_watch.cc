@@ -8,6 +8,7 @@
 #include "absl/types/optional.h"
 #include "base/status_macros.h"
 #include "certs/witnesses.h"
+#include "node/witness/cosigned_order.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
 #include "storage/cosigned.h"
@@ -182,8 +183,12 @@ absl::StatusOr<std::string> WitnessWatch::Merge(const storage::HeldFeed& feed,
     }
     of_newest.push_back(note);
   }
-  return newest.has_value() ? MergeLines(newest->origin, of_newest, certs::WitnessesOf(registry_.bundle()))
-                            : std::string();
+  if (!newest.has_value()) {
+    return std::string();
+  }
+  MEGURI_ASSIGN_OR_RETURN(std::string merged,
+                          MergeLines(newest->origin, of_newest, certs::WitnessesOf(registry_.bundle())));
+  return IsWorthKeeping(merged, cosigned, newest->origin, registry_.bundle()) ? merged : std::string();
 }
 
 }  // namespace meguri::node

@@ -60,6 +60,11 @@ class WitnessTest(unittest.TestCase):
                 return follow
         return {}
 
+    def city_counts(self):
+        """By how many witnesses the city knows a head to be cosigned, and of how many entries."""
+        cosigned = self.seen_by_city().get("cosigned", {})
+        return int(cosigned.get("cosigned", 0)), int(cosigned.get("size", 0))
+
     def save_maker(self):
         self.maker.stop()
         shutil.copytree(self.maker.folder, self.folder / "backup")
@@ -75,7 +80,10 @@ class WitnessTest(unittest.TestCase):
         self.city.follow(self.maker, "public")
         self.publish()
         wait_for("all four to cosign", lambda: self.own_head() == (4, 1))
-        wait_for("the city to have the record", lambda: self.city.has_size(self.maker, "public", 1))
+        wait_for("the city to know", lambda: self.city_counts() == (4, 1))
+        self.assertIn("1 by 4 of 4 at 2", self.city.cli("feed", "list").text)
+        own = {feed["feed"]: feed for feed in self.maker.json("node", "status")["own_feeds"]}
+        self.assertEqual(int(own["public"]["cosigned"]["cosigned"]), 4)
         # A record file proves the record by the publisher's signature alone, whoever else has signed.
         record = items_of(self.city.json("record", "list", "--all"))[0]["envelope"]["record_id"]
         self.city.cli("record", "export", record, "--bundle", "--out", str(self.folder / "record.meguri"))
@@ -83,10 +91,12 @@ class WitnessTest(unittest.TestCase):
         self.witnesses[2].stop()
         self.publish("washing-machine.json")
         wait_for("the other three to cosign", lambda: self.own_head() == (3, 2), 40)
+        wait_for("the city to know", lambda: self.city_counts() == (3, 2))
         # A second one away: no quorum, which is said, and the feed is read all the same.
         self.witnesses[3].stop()
         self.publish()
         wait_for("the city to have the third record", lambda: self.city.has_size(self.maker, "public", 3))
+        self.assertIn("2 by 3 of 4 at 2", self.city.cli("feed", "list").text)
         for member in (self.maker, self.city):
             member.stop()
             self.assertIn(" 0 problems", member.run_node_command("fsck"))

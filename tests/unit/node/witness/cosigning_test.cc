@@ -116,6 +116,8 @@ class CosigningTest : public ::testing::Test {
         changed.Wait(mutex);
       }
     }
+    // What that work has submitted is durable before this is.
+    MEGURI_ASSERT_OK(committer_->SubmitAndWait([](storage::CommitScope&) { return absl::OkStatus(); }));
   }
   void Tick() {
     cosigning_.Tick();
@@ -313,6 +315,23 @@ TEST_F(WatchTest, KeepsWhatWitnessesSignedOfAReplica) {
   MEGURI_ASSERT_OK(peers_.witness(WitnessId(2)).Add(scene_.Submit(tree_, 4, 5)));
   Step();
   EXPECT_EQ(CosignersOf(kReader).cosigned.size(), 4U);
+}
+
+TEST_F(WatchTest, AQuorumIsWorthMoreThanANewerHeadWithoutOne) {
+  Grow(kReader, tree_, 7);
+  for (const int i : {0, 1, 2}) {
+    MEGURI_ASSERT_OK(peers_.witness(WitnessId(i)).Add(scene_.Submit(tree_, 0, 5)));
+  }
+  Step();
+  for (const int i : {0, 1}) {
+    MEGURI_ASSERT_OK(peers_.witness(WitnessId(i)).Add(scene_.Submit(tree_, 5, 6)));
+  }
+  Step();
+  EXPECT_EQ(CosignersOf(kReader).cosigned.size(), 3U);
+  EXPECT_EQ(ValueOf(OpenHead(Cosigned(kReader), PublicFeed(), scene_, scene_.clock.Now())).size, 5U);
+  MEGURI_ASSERT_OK(peers_.witness(WitnessId(2)).Add(scene_.Submit(tree_, 5, 6)));
+  Step();
+  EXPECT_EQ(ValueOf(OpenHead(Cosigned(kReader), PublicFeed(), scene_, scene_.clock.Now())).size, 6U);
 }
 
 TEST_F(WatchTest, NamesAWitnessThatSignedBothFaces) {
