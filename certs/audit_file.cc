@@ -75,18 +75,18 @@ absl::StatusOr<AuditReport> VerifyAuditFile(absl::string_view bytes, const Trust
   MEGURI_RETURN_IF_ERROR(
       CheckBundleReference(file.trust_bundle_version(), file.trust_bundle_hash(), bundle, kFileReason));
   MEGURI_ASSIGN_OR_RETURN(const ProvenPublisher publisher,
-                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle, now));
+                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle,
+                                                  file.trust_bundle_version(), now));
   MEGURI_ASSIGN_OR_RETURN(auto head,
                           publisher.OpenHead(file.head().checkpoint(), {publisher.id(), record::FeedName::Audit(), 1}));
-  absl::Status usable = publisher.registry_entry().key.CheckUsable(now);
-  usable.Update(head.second.CheckUsable(now));
-  AuditReport report{std::string(usable.message().data(), usable.message().size()),
-                     publisher.member(),
-                     publisher.id(),
-                     std::move(head.first),
-                     {},
-                     0,
-                     {}};
+  KeysUsed keys(now);
+  keys.Add(publisher.judgement());
+  keys.Add(head);
+  if (keys.judgement().verdict == Verdict::kInvalid) {
+    return keys.judgement().why;
+  }
+  AuditReport report{keys.judgement(),       publisher.member(), publisher.id(), std::move(head.checkpoint), {}, 0, {},
+                     publisher.key_notices()};
   MEGURI_RETURN_IF_ERROR(ReadRows(file, report));
   MEGURI_RETURN_IF_ERROR(ReadEarlier(file.head(), report));
   return report;

@@ -23,13 +23,14 @@ inline constexpr size_t kAuditFileBytesMax = size_t{64} << 20;
 
 // What a file of audit rows proves: that the member whose feed it is put its name to these rows.
 struct AuditReport {
-  std::string doubt;  // empty, or why somebody else may have signed the head: a key that was revoked or has ended
+  Judgement judgement;  // of the head, and of the operator's entry
   VerifiedMember member;
   record::ParticipantId id;
   record::Checkpoint head;
   std::vector<record::AuditRow> rows;  // by number, ascending
   uint64_t earlier_size = 0;           // of the head from which `path` leads to this one
   std::vector<record::Hash> path;
+  std::vector<registry::v1::KeyNotice> key_notices;  // of the member
 
   // Whether every row up to the head is there.
   bool is_complete() const { return rows.size() == head.size; }

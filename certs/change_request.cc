@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/key_change.h"
+#include "certs/key_history.h"
 #include "certs/limits.h"
 #include "certs/registry.h"
 #include "certs/strict_parse.h"
@@ -59,6 +60,10 @@ absl::Status CheckKept(const MemberEntry& current, const MemberEntry& asked) {
     if (kept->purpose() != key.purpose() || kept->not_before_ms() != key.not_before_ms() ||
         !EndsNoLaterThan(*kept, key)) {
       return Refuse("CHANGE_KEYS", "it gives a registered key another purpose or beginning, or a later end");
+    }
+    if (kept->origin() != key.origin() ||
+        kept->endorsement().SerializeAsString() != key.endorsement().SerializeAsString()) {
+      return Refuse("CHANGE_KEYS", "it says otherwise than the registry how a key came in");
     }
   }
   return absl::OkStatus();
@@ -114,6 +119,7 @@ absl::StatusOr<MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::str
     return Refuse(kFormReason, "the status of a member is the operator's to change");
   }
   MEGURI_RETURN_IF_ERROR(CheckKept(current.entry, entry));
+  MEGURI_RETURN_IF_ERROR(CheckNewKeys(federation, &current.entry, entry).status());
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(entry.participant_id()));
   MEGURI_RETURN_IF_ERROR(CheckSignatures(parsed, federation, current.entry, participant, now));

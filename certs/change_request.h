@@ -26,9 +26,10 @@ struct CurrentEntry {
 absl::StatusOr<record::ParticipantId> ApplicantOf(absl::string_view bytes);
 
 // The entry that a member asks for in place of `current`. A record key in force in `current` and every key that is new
-// have signed; the status stays; no key is lost, un-revoked or prolonged. INVALID_ARGUMENT with reason CHANGE_FORM,
-// CHANGE_KEYS, CHANGE_SIGNATURE or the violations of the entry; FAILED_PRECONDITION with reason CHANGE_STALE if the
-// entry has changed since the request was made.
+// have signed; the status stays; no key is lost, un-revoked or prolonged; a key that follows another is endorsed by it
+// or says that it is a recovery. INVALID_ARGUMENT with reason CHANGE_FORM, CHANGE_KEYS, KEY_NOT_ENDORSED,
+// CHANGE_SIGNATURE or the violations of the entry; FAILED_PRECONDITION with reason CHANGE_STALE if the entry has
+// changed since the request was made.
 absl::StatusOr<registry::v1::MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::string_view federation,
                                                             const CurrentEntry& current, absl::Time now);
 

@@ -40,23 +40,23 @@ absl::StatusOr<record::v1::EvidenceFile> ParseFile(absl::string_view bytes) {
 }
 
 absl::StatusOr<record::Header> OpenHeader(const record::v1::Envelope& envelope, const ProvenPublisher& publisher,
-                                          absl::Time now, absl::Status& usable) {
+                                          KeysUsed& keys) {
   if (envelope.sections_size() != 0) {
     return Refuse("a header in evidence comes without sections");
   }
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
   MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, publisher.VerifySignature(header, envelope.signature()));
-  usable.Update(key.CheckUsable(now));
+  keys.Add(key, {});  // no feed that names it comes along
   return header;
 }
 
 absl::StatusOr<ProvenRecordFork> ProveRecordFork(const record::v1::RecordFork& fork, const ProvenPublisher& publisher,
-                                                 absl::Time now, absl::Status& usable) {
+                                                 KeysUsed& keys) {
   if (fork.headers_size() != 2) {
     return Refuse(absl::StrCat("the file holds ", fork.headers_size(), " headers, expected 2"));
   }
-  MEGURI_ASSIGN_OR_RETURN(record::Header first, OpenHeader(fork.headers(0), publisher, now, usable));
-  MEGURI_ASSIGN_OR_RETURN(record::Header second, OpenHeader(fork.headers(1), publisher, now, usable));
+  MEGURI_ASSIGN_OR_RETURN(record::Header first, OpenHeader(fork.headers(0), publisher, keys));
+  MEGURI_ASSIGN_OR_RETURN(record::Header second, OpenHeader(fork.headers(1), publisher, keys));
   if (first.record_id() != second.record_id() || first.version() != second.version()) {
     return NoContradiction("the two headers are of different versions or records");
   }
@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<record::Hash>> ParsePath(const record::v1::FeedFork& 
 }
 
 absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, const ProvenPublisher& publisher,
-                                             absl::Time now, absl::Status& usable) {
+                                             KeysUsed& keys) {
   MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(fork.feed()));
   if (fork.epoch() == 0 || fork.checkpoints_size() != 2) {
     return Refuse("the file does not hold two heads of one epoch of a feed");
@@ -86,10 +86,10 @@ absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, c
   record::FeedKey feed{publisher.id(), std::move(name), fork.epoch()};
   MEGURI_ASSIGN_OR_RETURN(auto smaller, publisher.OpenHead(fork.checkpoints(0), feed));
   MEGURI_ASSIGN_OR_RETURN(auto larger, publisher.OpenHead(fork.checkpoints(1), feed));
-  MEGURI_RETURN_IF_ERROR(CheckFeedFork(fork, smaller.first, larger.first));
-  usable.Update(smaller.second.CheckUsable(now));
-  usable.Update(larger.second.CheckUsable(now));
-  return ProvenFeedFork{std::move(feed), std::move(smaller.first), std::move(larger.first)};
+  MEGURI_RETURN_IF_ERROR(CheckFeedFork(fork, smaller.checkpoint, larger.checkpoint));
+  keys.Add(smaller);
+  keys.Add(larger);
+  return ProvenFeedFork{std::move(feed), std::move(smaller.checkpoint), std::move(larger.checkpoint)};
 }
 
 }  // namespace
@@ -121,15 +121,20 @@ absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const
   MEGURI_RETURN_IF_ERROR(
       CheckBundleReference(file.trust_bundle_version(), file.trust_bundle_hash(), bundle, kFileReason));
   MEGURI_ASSIGN_OR_RETURN(const ProvenPublisher publisher,
-                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle, now));
-  absl::Status usable = publisher.registry_entry().key.CheckUsable(now);
-  EvidenceReport report{"", publisher.member(), absl::nullopt, absl::nullopt};
+                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle,
+                                                  file.trust_bundle_version(), now));
+  KeysUsed keys(now);
+  keys.Add(publisher.judgement());
+  EvidenceReport report{{}, publisher.member(), absl::nullopt, absl::nullopt, publisher.key_notices()};
   if (file.has_record_fork()) {
-    MEGURI_ASSIGN_OR_RETURN(report.record_fork, ProveRecordFork(file.record_fork(), publisher, now, usable));
+    MEGURI_ASSIGN_OR_RETURN(report.record_fork, ProveRecordFork(file.record_fork(), publisher, keys));
   } else {
-    MEGURI_ASSIGN_OR_RETURN(report.feed_fork, ProveFeedFork(file.feed_fork(), publisher, now, usable));
+    MEGURI_ASSIGN_OR_RETURN(report.feed_fork, ProveFeedFork(file.feed_fork(), publisher, keys));
   }
-  report.doubt = std::string(usable.message().data(), usable.message().size());
+  if (keys.judgement().verdict == Verdict::kInvalid) {
+    return keys.judgement().why;
+  }
+  report.judgement = keys.judgement();
   return report;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -33,10 +34,11 @@ struct ProvenFeedFork {
 
 // What an evidence file proves against its publisher: one of the two.
 struct EvidenceReport {
-  std::string doubt;  // empty, or why somebody else may have signed: a key that was revoked or has ended
+  Judgement judgement;  // of what contradicts itself, and of the operator's entry
   VerifiedMember publisher;
   absl::optional<ProvenRecordFork> record_fork;
   absl::optional<ProvenFeedFork> feed_fork;
+  std::vector<registry::v1::KeyNotice> key_notices;  // of the publisher
 };
 
 // That heads which were opened, `smaller` and `larger`, contradict each other as `fork` says. INVALID_ARGUMENT with

@@ -14,6 +14,7 @@
 #include "certs/member_key.h"
 #include "certs/registry.h"
 #include "certs/strict_parse.h"
+#include "record/hash.h"
 
 namespace meguri::certs {
 namespace {
@@ -21,6 +22,8 @@ namespace {
 using google::protobuf::RepeatedPtrField;
 using registry::v1::MemberEntry;
 using registry::v1::Role;
+
+constexpr size_t kSignatureBytes = 64;
 
 // Gathers every problem of one entry.
 class Problems {
@@ -170,6 +173,22 @@ registry::v1::KeyPurpose PurposeExpected(const registry::v1::MemberKey& key) {
                                                          : registry::v1::KEY_PURPOSE_RECORD;
 }
 
+// Whether a key says how it came in and carries a signature exactly if it says that one is there. Whether that is so is
+// for certs/key_history.h.
+bool HasFormOfOrigin(const registry::v1::MemberKey& key) {
+  const registry::v1::KeyEndorsement& endorsement = key.endorsement();
+  switch (key.origin()) {
+    case registry::v1::KEY_ORIGIN_ENDORSED:
+      return endorsement.key_id().size() == record::kHashSize && endorsement.signature().size() == kSignatureBytes;
+    case registry::v1::KEY_ORIGIN_UNSPECIFIED:
+    case registry::v1::KEY_ORIGIN_FIRST:
+    case registry::v1::KEY_ORIGIN_RECOVERY:
+      return !key.has_endorsement();
+    default:
+      return false;
+  }
+}
+
 std::vector<record::PublicKey> CheckKeys(const RepeatedPtrField<registry::v1::MemberKey>& keys, Problems& problems) {
   std::vector<record::PublicKey> parsed;
   if (!problems.CheckCount("keys", keys.size(), kKeysMax)) {
@@ -185,6 +204,13 @@ std::vector<record::PublicKey> CheckKeys(const RepeatedPtrField<registry::v1::Me
       continue;
     }
     parsed.push_back(*std::move(key));
+    if (!HasFormOfOrigin(keys[i])) {
+      problems.Add({field, "KEY_ORIGIN",
+                    absl::StrCat("origin ", static_cast<int>(keys[i].origin()),
+                                 keys[i].has_endorsement() ? " with an endorsement" : " without an endorsement"),
+                    "first or a recovery, without one, or endorsed, with a key ID of 32 bytes and a signature of 64",
+                    "make the request anew", "鍵の由来と、前の鍵による署名が合いません。"});
+    }
     if (!seen.insert(keys[i].public_key()).second) {
       problems.Add({field, "KEY_TWICE", "the key is there twice", "a key of its own for each purpose",
                     "make another key", "同じ鍵が二度使われています。"});

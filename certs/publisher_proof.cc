@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/cosigned_note.h"
 #include "certs/limits.h"
 #include "certs/strict_parse.h"
 #include "record/batch.h"
@@ -26,6 +27,11 @@ absl::StatusOr<RegisteredKey> SignerOf(const record::Header& header, const recor
                                        const Registry& registry) {
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
   const RegisteredKey* key = registry.FindKey(key_id);
+  if (key == nullptr && registry.WhyUnknown(key_id) == "KEY_NOT_ENDORSED") {
+    return Refuse("KEY_NOT_ENDORSED", absl::StrCat("the key ", key_id.ToHex(), " of ", header.publisher().text(),
+                                                   " came in without the signature of the key before it, and is not "
+                                                   "marked as a recovery"));
+  }
   if (key == nullptr || key->owner != header.publisher() || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
     return Refuse("RECORD_KEY", absl::StrCat("the key ", key_id.ToHex(), " that signed is not a record key of ",
                                              header.publisher().text()));
@@ -66,11 +72,15 @@ std::vector<record::PublicKey> PublicKeysOf(const std::vector<RegisteredKey>& ke
 }
 
 absl::StatusOr<ProvenByFeed> Prove(const record::v1::FeedProof& proof, const record::Header& header,
-                                   const Registry& registry, const std::vector<RegisteredKey>& keys) {
+                                   const TrustBundle& bundle, bool is_strict, const std::vector<RegisteredKey>& keys) {
+  MEGURI_RETURN_IF_ERROR(record::FeedName::Parse(proof.feed()).status());  // of a proof that is not there, say that
+  MEGURI_ASSIGN_OR_RETURN(CosignedNote head, OpenCosignedNote(proof.checkpoint(), bundle, is_strict));
+  record::v1::FeedProof alone = proof;
+  alone.set_checkpoint(std::move(head.note));
   MEGURI_ASSIGN_OR_RETURN(record::ProvenEntry entry,
-                          record::VerifyFeedProof(proof, registry.federation(), header, PublicKeysOf(keys)));
+                          record::VerifyFeedProof(alone, bundle.federation(), header, PublicKeysOf(keys)));
   const size_t key = entry.key;
-  return ProvenByFeed{std::move(entry), keys[key]};
+  return ProvenByFeed{std::move(entry), keys[key], std::move(head.cosigners)};
 }
 
 absl::Status CheckRegistryHead(const record::Checkpoint& head, const TrustBundle& bundle) {
@@ -84,10 +94,24 @@ absl::Status CheckRegistryHead(const record::Checkpoint& head, const TrustBundle
   return absl::OkStatus();
 }
 
-}  // namespace
+// What the registry said of keys after the head in the file, the file cannot tell.
+Judgement JudgeAge(const record::Checkpoint& head, const TrustBundle& bundle) {
+  if (head.size >= bundle.message().registry_size_min()) {
+    return {};
+  }
+  return {Verdict::kIndeterminate, absl::InfinitePast(),
+          Error(absl::StatusCode::kFailedPrecondition, "REGISTRY_OLDER",
+                absl::StrCat("the file shows the registry with ", head.size, " entries, the trust bundle pins one of ",
+                             bundle.message().registry_size_min(),
+                             ": a key in the file may have been revoked since. Make the file anew"))};
+}
 
-absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
-                                                  absl::Time now) {
+struct SignedMember {
+  VerifiedMember member;
+  RegisteredKey key;
+};
+
+absl::StatusOr<SignedMember> OpenMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle) {
   MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const Registry> anchors, Registry::Make(bundle, {}));
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
   if (header.message().record_type() != record::v1::RECORD_TYPE_MEMBER || header.publisher() != bundle.operator_id()) {
@@ -96,41 +120,57 @@ absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& en
   if (header.is_tombstone()) {
     return Refuse(kMemberReason, "the publisher's entry is a tombstone: it says that the member's record ended");
   }
-  MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, SignerOf(header, envelope.signature(), *anchors));
-  MEGURI_RETURN_IF_ERROR(key.CheckUsable(now));
+  MEGURI_ASSIGN_OR_RETURN(RegisteredKey key, SignerOf(header, envelope.signature(), *anchors));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, envelope.sections()));
   MEGURI_ASSIGN_OR_RETURN(registry::v1::MemberEntry entry, OpenEntry(envelope));
   MEGURI_RETURN_IF_ERROR(CheckMemberEntry(bundle.federation(), entry));
-  return VerifiedMember{std::move(header), std::move(entry)};
+  return SignedMember{VerifiedMember{std::move(header), std::move(entry)}, std::move(key)};
+}
+
+}  // namespace
+
+absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
+                                                  absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(SignedMember member, OpenMemberRecord(envelope, bundle));
+  MEGURI_RETURN_IF_ERROR(member.key.CheckUsable(now));
+  return std::move(member.member);
 }
 
 absl::StatusOr<ProvenPublisher> ProvenPublisher::Verify(const record::v1::Envelope& entry,
                                                         const record::v1::FeedProof& proof, const TrustBundle& bundle,
-                                                        absl::Time now) {
-  MEGURI_ASSIGN_OR_RETURN(VerifiedMember member, VerifyMemberRecord(entry, bundle, now));
-  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId id, record::ParticipantId::Parse(member.entry.participant_id()));
-  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const Registry> registry, Registry::Make(bundle, {member.entry}));
+                                                        uint64_t made_with, absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(SignedMember member, OpenMemberRecord(entry, bundle));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId id, record::ParticipantId::Parse(member.member.entry.participant_id()));
+  MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const Registry> registry, Registry::Make(bundle, {member.member.entry}));
   std::vector<RegisteredKey> registry_keys;
   AddFeedKeys(bundle.message().registry_feed_keys(), bundle.operator_id(), *registry, registry_keys);
-  MEGURI_ASSIGN_OR_RETURN(ProvenByFeed proven, Prove(proof, member.header, *registry, registry_keys));
+  const bool is_strict = made_with == bundle.message().version();
+  MEGURI_ASSIGN_OR_RETURN(ProvenByFeed proven, Prove(proof, member.member.header, bundle, is_strict, registry_keys));
   MEGURI_RETURN_IF_ERROR(CheckRegistryHead(proven.entry.checkpoint, bundle));
   MEGURI_RETURN_IF_ERROR(CheckOpened(proven.entry.slots, entry));
-  std::vector<RegisteredKey> feed_keys;
-  AddFeedKeys(member.entry.keys(), id, *registry, feed_keys);
-  if (id == bundle.operator_id()) {
-    feed_keys.insert(feed_keys.end(), registry_keys.begin(), registry_keys.end());
+  // Who may speak for the federation is not a matter of doubt.
+  const Judgement signed_entry = JudgeSignature(member.key, EarliestTime({proven.cosigners}), now);
+  if (signed_entry.verdict > Verdict::kValidAt) {
+    return signed_entry.why;
   }
-  return ProvenPublisher(std::move(member), std::move(id), std::move(proven), std::move(registry),
-                         std::move(feed_keys));
+  KeysUsed keys(now);
+  keys.Add(signed_entry);
+  keys.Add(proven);
+  keys.Add(JudgeAge(proven.entry.checkpoint, bundle));
+  ProvenPublisher publisher(bundle, std::move(member.member), std::move(id), std::move(proven));
+  publisher.is_strict_ = is_strict;
+  publisher.judgement_ = keys.judgement();
+  AddFeedKeys(publisher.member_.entry.keys(), publisher.id_, *registry, publisher.feed_keys_);
+  if (publisher.id_ == bundle.operator_id()) {
+    publisher.feed_keys_.insert(publisher.feed_keys_.end(), registry_keys.begin(), registry_keys.end());
+  }
+  publisher.registry_ = std::move(registry);
+  return publisher;
 }
 
-ProvenPublisher::ProvenPublisher(VerifiedMember member, record::ParticipantId id, ProvenByFeed registry_entry,
-                                 std::shared_ptr<const Registry> registry, std::vector<RegisteredKey> feed_keys)
-    : member_(std::move(member)),
-      id_(std::move(id)),
-      registry_entry_(std::move(registry_entry)),
-      registry_(std::move(registry)),
-      feed_keys_(std::move(feed_keys)) {}
+ProvenPublisher::ProvenPublisher(const TrustBundle& bundle, VerifiedMember member, record::ParticipantId id,
+                                 ProvenByFeed registry_entry)
+    : bundle_(&bundle), member_(std::move(member)), id_(std::move(id)), registry_entry_(std::move(registry_entry)) {}
 
 absl::StatusOr<RegisteredKey> ProvenPublisher::VerifySignature(const record::Header& header,
                                                                const record::v1::BatchSignature& signature) const {
@@ -143,15 +183,15 @@ absl::StatusOr<RegisteredKey> ProvenPublisher::VerifySignature(const record::Hea
 
 absl::StatusOr<ProvenByFeed> ProvenPublisher::VerifyProof(const record::v1::FeedProof& proof,
                                                           const record::Header& header) const {
-  return Prove(proof, header, *registry_, feed_keys_);
+  return Prove(proof, header, *bundle_, is_strict_, feed_keys_);
 }
 
-absl::StatusOr<std::pair<record::Checkpoint, RegisteredKey>> ProvenPublisher::OpenHead(
-    absl::string_view note, const record::FeedKey& feed) const {
-  MEGURI_ASSIGN_OR_RETURN(
-      record::SoleSigned head,
-      record::OpenSoleSigned(note, record::FeedOrigin(registry_->federation(), feed), PublicKeysOf(feed_keys_)));
-  return std::make_pair(std::move(head.checkpoint), feed_keys_[head.key]);
+absl::StatusOr<ProvenHead> ProvenPublisher::OpenHead(absl::string_view note, const record::FeedKey& feed) const {
+  MEGURI_ASSIGN_OR_RETURN(CosignedNote cosigned, OpenCosignedNote(note, *bundle_, is_strict_));
+  MEGURI_ASSIGN_OR_RETURN(record::SoleSigned head,
+                          record::OpenSoleSigned(cosigned.note, record::FeedOrigin(registry_->federation(), feed),
+                                                 PublicKeysOf(feed_keys_)));
+  return ProvenHead{std::move(head.checkpoint), feed_keys_[head.key], std::move(cosigned.cosigners)};
 }
 
 absl::Status CheckOpened(uint64_t slots, const record::v1::Envelope& envelope) {

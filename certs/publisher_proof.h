@@ -10,8 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "certs/registry.h"
+#include "certs/signature_time.h"
 #include "certs/trust_bundle.h"
+#include "certs/witnesses.h"
 #include "meguri/record/v1/record.pb.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "record/checkpoint.h"
@@ -33,23 +36,57 @@ struct VerifiedMember {
 absl::StatusOr<VerifiedMember> VerifyMemberRecord(const record::v1::Envelope& envelope, const TrustBundle& bundle,
                                                   absl::Time now);
 
-// That a feed names a record, and the key that signed the feed's head: it may have ended since.
+// That a feed names a record, the key that signed the feed's head, which may have ended since, and who cosigned it.
 struct ProvenByFeed {
   record::ProvenEntry entry;
   RegisteredKey key;
+  Cosigners cosigners;
 };
 
-// A member as the registry feed names it.
+// A head, the key that signed it, and who cosigned it.
+struct ProvenHead {
+  record::Checkpoint checkpoint;
+  RegisteredKey key;
+  Cosigners cosigners;
+};
+
+// What is to be said of the keys that signed what a file holds.
+class KeysUsed {
+ public:
+  explicit KeysUsed(absl::Time now) : now_(now) {}
+
+  // `heads` include what `key` signed.
+  void Add(const RegisteredKey& key, absl::Span<const Cosigners> heads) {
+    judgement_ = Both(judgement_, JudgeSignature(key, EarliestTime(heads), now_));
+  }
+  void Add(const ProvenByFeed& proven) { Add(proven.key, {proven.cosigners}); }
+  void Add(const ProvenHead& head) { Add(head.key, {head.cosigners}); }
+  void Add(const Judgement& judgement) { judgement_ = Both(judgement_, judgement); }
+
+  const Judgement& judgement() const { return judgement_; }
+
+ private:
+  const absl::Time now_;
+  Judgement judgement_;
+};
+
+// A member as the registry feed names it. The bundle must outlive it.
 class ProvenPublisher {
  public:
   // VerifyMemberRecord, and the entry in the registry feed of the bundle, at a head that is not another one than the
   // bundle pins. INVALID_ARGUMENT with reason REGISTRY_FEED, SLOT_NOT_PROVEN, or the reasons of both.
+  // `made_with` is the version of the bundle that the file names.
   static absl::StatusOr<ProvenPublisher> Verify(const record::v1::Envelope& entry, const record::v1::FeedProof& proof,
-                                                const TrustBundle& bundle, absl::Time now);
+                                                const TrustBundle& bundle, uint64_t made_with, absl::Time now);
 
   const VerifiedMember& member() const { return member_; }
   const record::ParticipantId& id() const { return id_; }
   const ProvenByFeed& registry_entry() const { return registry_entry_; }
+  // What the operator's signatures under entry and registry are worth. INDETERMINATE with reason REGISTRY_OLDER if the
+  // bundle pins a later state of the registry: what it says of keys since is not in the file.
+  const Judgement& judgement() const { return judgement_; }
+  // The keys of this member that no key before them vouches for.
+  const std::vector<registry::v1::KeyNotice>& key_notices() const { return registry_->KeyNotices(); }
 
   // The record key of this member that signed `header`. INVALID_ARGUMENT with reason MEMBER_RECORD if it is not this
   // member's, RECORD_KEY, or the reasons of record.
@@ -58,12 +95,15 @@ class ProvenPublisher {
   // That a feed of this member names `header`. Reasons of record::VerifyFeedProof.
   absl::StatusOr<ProvenByFeed> VerifyProof(const record::v1::FeedProof& proof, const record::Header& header) const;
   // A head of a feed of this member, and the key that signed it. Reasons of record::OpenSoleSigned.
-  absl::StatusOr<std::pair<record::Checkpoint, RegisteredKey>> OpenHead(absl::string_view note,
-                                                                        const record::FeedKey& feed) const;
+  absl::StatusOr<ProvenHead> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
 
  private:
-  ProvenPublisher(VerifiedMember member, record::ParticipantId id, ProvenByFeed registry_entry,
-                  std::shared_ptr<const Registry> registry, std::vector<RegisteredKey> feed_keys);
+  ProvenPublisher(const TrustBundle& bundle, VerifiedMember member, record::ParticipantId id,
+                  ProvenByFeed registry_entry);
+
+  const TrustBundle* bundle_;  // of the caller of Verify
+  bool is_strict_ = false;
+  Judgement judgement_;
   VerifiedMember member_;
   record::ParticipantId id_;
   ProvenByFeed registry_entry_;

@@ -62,28 +62,35 @@ absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, con
   MEGURI_RETURN_IF_ERROR(
       CheckBundleReference(file.trust_bundle_version(), file.trust_bundle_hash(), bundle, kFileReason));
   MEGURI_ASSIGN_OR_RETURN(const ProvenPublisher publisher,
-                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle, now));
+                          ProvenPublisher::Verify(file.publisher_entry(), file.publisher_entry_proof(), bundle,
+                                                  file.trust_bundle_version(), now));
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(file.record().header()));
   MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, publisher.VerifySignature(header, file.record().signature()));
   MEGURI_RETURN_IF_ERROR(record::VerifySections(header, file.record().sections()));
   MEGURI_ASSIGN_OR_RETURN(std::vector<ProvenByFeed> feeds, ProveRecord(file, header, publisher));
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(file.record().signature().key_id()));
-  absl::Status usable = key.CheckUsable(now);
-  usable.Update(publisher.registry_entry().key.CheckUsable(now));
+  KeysUsed keys(now);
+  std::vector<Cosigners> heads;
   std::vector<record::ProvenEntry> entries;
   for (ProvenByFeed& feed : feeds) {
-    usable.Update(feed.key.CheckUsable(now));
+    keys.Add(feed);
+    heads.push_back(std::move(feed.cosigners));
     entries.push_back(std::move(feed.entry));
   }
-  return VerificationReport{usable.ok() ? Verdict::kValid : Verdict::kIndeterminate,
-                            std::string(usable.message().data(), usable.message().size()),
+  keys.Add(key, heads);
+  keys.Add(publisher.judgement());
+  if (keys.judgement().verdict == Verdict::kInvalid) {
+    return keys.judgement().why;
+  }
+  return VerificationReport{keys.judgement(),
                             std::move(header),
                             key_id,
                             std::move(*file.mutable_record()),
                             std::move(entries),
                             publisher.member(),
                             publisher.registry_entry().entry,
-                            file.trust_bundle_version()};
+                            file.trust_bundle_version(),
+                            publisher.key_notices()};
 }
 
 std::string SealRecordFile(record::v1::RecordFile file) {

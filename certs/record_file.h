@@ -20,23 +20,17 @@ namespace meguri::certs {
 inline constexpr size_t kRecordFileBytesMax = size_t{40} << 20;
 inline constexpr int kRecordProofsMax = 64;
 
-enum class Verdict {
-  kValid,
-  // The signature holds, but the key is revoked or expired now, and nothing in the file proves that it signed before.
-  kIndeterminate,
-};
-
 // What a record file proves.
 struct VerificationReport {
-  Verdict verdict = Verdict::kValid;
-  std::string doubt;  // why it is indeterminate
+  Judgement judgement;
   record::Header header;
   record::Hash key_id;  // that signed the record
   record::v1::Envelope envelope;
   std::vector<record::ProvenEntry> entries;  // of feeds that name the record, as in the file
   VerifiedMember publisher;
-  record::ProvenEntry publisher_entry;  // of the registry feed
-  uint64_t trust_bundle_version = 0;    // of the bundle with which the file was made
+  record::ProvenEntry publisher_entry;               // of the registry feed
+  uint64_t trust_bundle_version = 0;                 // of the bundle with which the file was made
+  std::vector<registry::v1::KeyNotice> key_notices;  // of the publisher
 };
 
 // What a record file is made of.

@@ -82,22 +82,28 @@ struct Registry::Parts {
   // Of the members' entries alone.
   absl::flat_hash_map<record::ParticipantId, std::vector<const RegisteredKey*>> feed_keys;
   const RegisteredKey* pinned_feed_key = nullptr;
+  std::vector<registry::v1::KeyNotice> notices;
   Claims company_prefixes;
   Claims link_domains;
   Claims name_spaces;
   std::set<size_t, std::greater<>> name_space_sizes;
 
   // Null if somebody has this key already: it never moves.
-  const RegisteredKey* AddKey(const record::ParticipantId& owner, const MemberKey& message, record::PublicKey key) {
+  const RegisteredKey* AddKey(const record::ParticipantId& owner, const MemberKey& message, record::PublicKey key,
+                              const KeyJudgement& judgement = {registry::v1::KEY_ORIGIN_FIRST, 0}) {
     if (!spkis.insert(key.spki()).second) {
       return nullptr;
     }
     const record::Hash key_id = record::KeyId(federation, owner, key.spki());
-    return &keys.emplace(key_id, MakeRegisteredKey(message, owner, std::move(key))).first->second;
+    RegisteredKey registered = MakeRegisteredKey(message, owner, std::move(key));
+    registered.judgement = judgement;
+    return &keys.emplace(key_id, std::move(registered)).first->second;
   }
 
   absl::Status AddPinnedKeys(const TrustBundle& bundle);
-  absl::Status AddMember(const MemberEntry& entry);
+  absl::Status AddMember(const MemberEntry& entry, const KeyHistory* history);
+  void AddKeys(const MemberEntry& entry, const record::ParticipantId& participant,
+               std::vector<record::PublicKey> keys_of_entry, const KeyHistory* history);
   void AddClaims(const MemberEntry& entry);
 };
 
@@ -119,19 +125,37 @@ absl::Status Registry::Parts::AddPinnedKeys(const TrustBundle& bundle) {
   return absl::OkStatus();
 }
 
-absl::Status Registry::Parts::AddMember(const MemberEntry& entry) {
+void Registry::Parts::AddKeys(const MemberEntry& entry, const record::ParticipantId& participant,
+                              std::vector<record::PublicKey> keys_of_entry, const KeyHistory* history) {
+  const std::vector<KeyJudgement> judged = history != nullptr ? history->Judge(entry) : JudgeAlone(federation, entry);
+  for (int i = 0; i < entry.keys_size(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    if (judged[at].origin == registry::v1::KEY_ORIGIN_REFUSED) {
+      continue;
+    }
+    const RegisteredKey* added = AddKey(participant, entry.keys(i), std::move(keys_of_entry[at]), judged[at]);
+    if (added != nullptr && added->purpose == registry::v1::KEY_PURPOSE_FEED) {
+      feed_keys[participant].push_back(added);
+    }
+  }
+  for (registry::v1::KeyNotice& notice : NoticesOf(federation, entry, judged)) {
+    const absl::StatusOr<record::Hash> key_id = record::Hash::Parse(notice.key_id());
+    const auto found = key_id.ok() ? keys.find(*key_id) : keys.end();
+    // What the bundle pins needs nobody else's word.
+    if (found == keys.end() || found->second.judgement.origin == notice.origin()) {
+      notices.push_back(std::move(notice));
+    }
+  }
+}
+
+absl::Status Registry::Parts::AddMember(const MemberEntry& entry, const KeyHistory* history) {
   MEGURI_ASSIGN_OR_RETURN(std::vector<record::PublicKey> keys_of_entry, KeysOfChecked(federation, entry));
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(entry.participant_id()));
   if (!members.emplace(participant, &entry).second) {
     return Error(absl::StatusCode::kInvalidArgument, "MEMBER_ENTRY", "there is another entry of this member");
   }
-  for (int i = 0; i < entry.keys_size(); ++i) {
-    const RegisteredKey* added = AddKey(participant, entry.keys(i), std::move(keys_of_entry[static_cast<size_t>(i)]));
-    if (added != nullptr && added->purpose == registry::v1::KEY_PURPOSE_FEED) {
-      feed_keys[participant].push_back(added);
-    }
-  }
+  AddKeys(entry, participant, std::move(keys_of_entry), history);
   return absl::OkStatus();
 }
 
@@ -152,11 +176,12 @@ Registry::Registry(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)
 Registry::~Registry() = default;
 
 absl::StatusOr<std::shared_ptr<const Registry>> Registry::Make(const TrustBundle& bundle,
-                                                               absl::Span<const MemberEntry> entries) {
+                                                               absl::Span<const MemberEntry> entries,
+                                                               const KeyHistory* history) {
   auto parts = std::make_unique<Parts>(bundle, entries);
   MEGURI_RETURN_IF_ERROR(parts->AddPinnedKeys(bundle));
   for (const MemberEntry& entry : parts->entries) {
-    const absl::Status status = parts->AddMember(entry);
+    const absl::Status status = parts->AddMember(entry, history);
     if (!status.ok()) {
       return RefuseEntry(entry, status.message());
     }
@@ -235,6 +260,16 @@ const RegisteredKey* Registry::FindKey(const record::Hash& key_id) const {
   const auto found = parts_->keys.find(key_id);
   return found == parts_->keys.end() ? nullptr : &found->second;
 }
+
+absl::string_view Registry::WhyUnknown(const record::Hash& key_id) const {
+  const bool is_left_out =
+      std::any_of(parts_->notices.begin(), parts_->notices.end(), [&](const registry::v1::KeyNotice& notice) {
+        return notice.origin() == registry::v1::KEY_ORIGIN_REFUSED && notice.key_id() == key_id.view();
+      });
+  return is_left_out ? "KEY_NOT_ENDORSED" : "UNKNOWN_KEY";
+}
+
+const std::vector<registry::v1::KeyNotice>& Registry::KeyNotices() const { return parts_->notices; }
 
 absl::StatusOr<const RegisteredKey*> Registry::FeedKeyOf(const record::ParticipantId& participant,
                                                          absl::Time now) const {

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "certs/key_history.h"
 #include "certs/trust_bundle.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "record/hash.h"
@@ -28,6 +29,7 @@ struct RegisteredKey {
   absl::Time not_before;  // InfinitePast: no bound
   absl::Time not_after;   // InfiniteFuture: no bound
   absl::Time revoked;     // InfiniteFuture: not revoked
+  KeyJudgement judgement = {registry::v1::KEY_ORIGIN_FIRST, 0};
 
   // OK, or FAILED_PRECONDITION with reason KEY_REVOKED, KEY_EXPIRED or KEY_NOT_YET_VALID.
   absl::Status CheckUsable(absl::Time now) const;
@@ -40,9 +42,11 @@ class Registry {
   // `entries` are the payloads of verified Member records, newest version each, in any order. INVALID_ARGUMENT (reason
   // MEMBER_ENTRY) names the first entry that is malformed. What the bundle pins stays as the bundle says it. A public
   // key that several members registered counts for the first by participant ID alone; so does a prefix, link domain or
-  // name space, active members before others.
+  // name space, active members before others. A key that is neither first nor endorsed nor a recovery is left out, by
+  // `history`, to which all entries were added, or by what each entry says alone if it is null.
   static absl::StatusOr<std::shared_ptr<const Registry>> Make(const TrustBundle& bundle,
-                                                              absl::Span<const registry::v1::MemberEntry> entries);
+                                                              absl::Span<const registry::v1::MemberEntry> entries,
+                                                              const KeyHistory* history = nullptr);
 
   const std::string& federation() const;
   const record::ParticipantId& operator_id() const;
@@ -62,6 +66,10 @@ class Registry {
 
   // The key of this ID: registered by a member, or pinned by the bundle. Null if unknown.
   const RegisteredKey* FindKey(const record::Hash& key_id) const;
+  // Why FindKey does not find it, as a reason: KEY_NOT_ENDORSED of a key that was left out, or UNKNOWN_KEY.
+  absl::string_view WhyUnknown(const record::Hash& key_id) const;
+  // The keys of members that no key before them vouches for, those left out too, by participant ID.
+  const std::vector<registry::v1::KeyNotice>& KeyNotices() const;
   // The newest usable feed key that the member registered; the bundle's for an operator that registered none.
   // NOT_FOUND (reason NO_FEED_KEY). The operator's registry feed is always checked with the bundle's key.
   absl::StatusOr<const RegisteredKey*> FeedKeyOf(const record::ParticipantId& participant, absl::Time now) const;

@@ -12,8 +12,10 @@
 #include "client/cli/audit_rows.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/record_file.h"
 #include "client/cli/table.h"
+#include "client/cli/verdict.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
 
@@ -70,8 +72,7 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
     MEGURI_RETURN_IF_ERROR(CheckSince(session, arguments, report, earlier));
   }
   Table table = Table::OfPairs();
-  table.Add({session.Say(Message::kVerdict),
-             session.Say(report.doubt.empty() ? Message::kVerdictProven : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kVerdict), VerdictText(session, report.judgement, Message::kVerdictProven)});
   table.Add({session.Say(Message::kMember),
              absl::StrCat(report.id.text(), " ", NameIn(session.language(), report.member.entry.name()))});
   table.Add({session.Say(Message::kRoot),
@@ -79,21 +80,19 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   table.Add(
       {session.Say(Message::kRows), session.Say(report.is_complete() ? Message::kRowsAll : Message::kRowsSome,
                                                 {absl::StrCat(report.rows.size()), absl::StrCat(report.head.size)})});
-  nlohmann::ordered_json json = {{"verdict", report.doubt.empty() ? "PROVEN" : "INDETERMINATE"},
-                                 {"doubt", report.doubt},
-                                 {"member", report.id.text()},
-                                 {"size", report.head.size},
-                                 {"root", report.head.root.ToHex()},
-                                 {"complete", report.is_complete()},
-                                 {"rows", ToJson(report.rows)}};
+  nlohmann::ordered_json json = ToJson(report.judgement, "PROVEN");
+  json["member"] = report.id.text();
+  json["size"] = report.head.size;
+  json["root"] = report.head.root.ToHex();
+  json["complete"] = report.is_complete();
+  json["rows"] = ToJson(report.rows);
+  AddNotices(session, report.key_notices, table, json);
   if (!arguments.since.empty()) {
     json["continues_earlier"] = true;  // what does not is an error
   }
   MEGURI_RETURN_IF_ERROR(
       session.Answer(absl::StrCat(table.Layout(), "\n", TableOf(session, report.rows)), json, "rows"));
-  return report.doubt.empty() ? absl::OkStatus()
-                              : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
-                                      session.Say(Message::kIndeterminateDoubt, {report.doubt}));
+  return ToStatus(session, report.judgement);
 }
 
 }  // namespace

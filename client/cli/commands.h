@@ -41,6 +41,7 @@ void AddMemberUpdate(CLI::App& parent, Session& session);
 void AddMemberRevokeKey(CLI::App& parent, Session& session);
 void AddKeyShow(CLI::App& parent, Session& session);
 void AddKeyGenerate(CLI::App& parent, Session& session);
+void AddKeyRotate(CLI::App& parent, Session& session);
 void AddClientShow(CLI::App& parent, Session& session);
 void AddDismantle(CLI::App& parent, Session& session);
 void AddSubstanceWatch(CLI::App& parent, Session& session);

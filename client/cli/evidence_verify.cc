@@ -10,8 +10,10 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/record_file.h"
 #include "client/cli/table.h"
+#include "client/cli/verdict.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
 
@@ -49,12 +51,10 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
         session.Say(Message::kNotVerified, {arguments.file, report.status().message(), ReasonOf(report.status())}));
   }
   const registry::v1::MemberEntry& entry = report->publisher.entry;
-  nlohmann::ordered_json json = {{"verdict", report->doubt.empty() ? "PROVEN" : "INDETERMINATE"},
-                                 {"doubt", report->doubt},
-                                 {"publisher", entry.participant_id()}};
+  nlohmann::ordered_json json = ToJson(report->judgement, "PROVEN");
+  json["publisher"] = entry.participant_id();
   Table table = Table::OfPairs();
-  table.Add({session.Say(Message::kVerdict),
-             session.Say(report->doubt.empty() ? Message::kVerdictProven : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kVerdict), VerdictText(session, report->judgement, Message::kVerdictProven)});
   table.Add({session.Say(Message::kPublisher),
              absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});
   if (report->record_fork.has_value()) {
@@ -76,10 +76,9 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
     AddHead(session, fork.smaller, table, json);
     AddHead(session, fork.larger, table, json);
   }
+  AddNotices(session, report->key_notices, table, json);
   MEGURI_RETURN_IF_ERROR(session.Answer(table.Layout(), json));
-  return report->doubt.empty() ? absl::OkStatus()
-                               : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
-                                       session.Say(Message::kIndeterminateDoubt, {report->doubt}));
+  return ToStatus(session, report->judgement);
 }
 
 }  // namespace

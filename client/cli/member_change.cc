@@ -96,7 +96,7 @@ absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current
   } else {
     MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kChangeQuestion)));
   }
-  const PublishOutcome outcome = PublishMember(session, next, current.header);
+  const PublishOutcome outcome = PublishMember(session, next, current);
   MEGURI_RETURN_IF_ERROR(outcome.status);
   session.Note(session.Say(Message::kEntryChanged, {next.participant_id()}));
   return AnswerPublished(session, {next.participant_id()}, outcome, /*validate_only=*/false);

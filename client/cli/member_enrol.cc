@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "certs/files.h"
 #include "certs/key_change.h"
+#include "certs/key_history.h"
 #include "certs/limits.h"
 #include "certs/registry.h"
 #include "certs/strict_parse.h"
@@ -89,17 +90,22 @@ absl::Status RefuseEnrolled(const Session& session, const registry::v1::MemberEn
 // What enrolling makes of a request.
 struct Plan {
   registry::v1::MemberEntry entry;
-  bool is_recovery = false;  // no key that the member has in force signed the request
+  // No record key that the member has in force signed the request, or a key that it brings is not signed by the one
+  // before.
+  bool is_recovery = false;
 };
 
-// Enrolling again keeps the status that the member has and every key that it had.
+// Enrolling again keeps the status that the member has and every key that it had, and says how new keys come in.
 Plan PlanOf(const registry::v1::MemberEntry& asked, const absl::optional<certs::VerifiedMember>& enrolled,
-            absl::Time now) {
+            absl::string_view federation, absl::Time now) {
   Plan plan{asked, false};
   if (enrolled.has_value()) {
     plan.entry.set_status(enrolled->entry.status());
     plan.is_recovery = certs::KeepFormerKeys(enrolled->entry, now, plan.entry);
   }
+  const bool has_recovered_key =
+      certs::StateOrigins(federation, enrolled.has_value() ? &enrolled->entry : nullptr, now, plan.entry);
+  plan.is_recovery = plan.is_recovery || has_recovered_key;
   return plan;
 }
 
@@ -133,8 +139,7 @@ absl::Status PublishIfChanged(Session& session, const registry::v1::MemberEntry&
   const bool changes =
       !enrolled.has_value() || certs::SerializeForSigning(enrolled->entry) != certs::SerializeForSigning(entry);
   if (changes) {
-    outcome =
-        PublishMember(session, entry, enrolled.has_value() ? absl::make_optional(enrolled->header) : absl::nullopt);
+    outcome = PublishMember(session, entry, enrolled);
   }
   return outcome.status;
 }
@@ -149,7 +154,7 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   if (enrolled.has_value() && !arguments.again) {
     return RefuseEnrolled(session, enrolled->entry);
   }
-  const Plan plan = PlanOf(asked.entry(), enrolled, session.clock().Now());
+  const Plan plan = PlanOf(asked.entry(), enrolled, context->settings.federation, session.clock().Now());
   const registry::v1::MemberEntry& entry = plan.entry;
   WarnOfSharedPrefixes(session, enrolled.has_value() ? &enrolled->entry : nullptr, entry);
   MEGURI_RETURN_IF_ERROR(

@@ -8,6 +8,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/member_record.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
@@ -20,6 +21,9 @@ struct Arguments {};
 absl::Status AnswerMembers(const Session& session, const Table& table, const registry::v1::ListMembersResponse& all) {
   nlohmann::ordered_json json = ToJson(all);
   json.emplace("members", nlohmann::ordered_json::array());
+  for (const registry::v1::KeyNotice& notice : all.key_notices()) {
+    session.Note(NoticeText(session, notice));
+  }
   return session.Answer(table.Layout(), json, "members");
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/grammar.h"
+#include "certs/key_history.h"
 #include "certs/strict_parse.h"
 #include "client/cli/words.h"
 #include "client/sign.h"
@@ -46,13 +47,28 @@ absl::Status CheckOperatorRole(Session& session, const registry::v1::MemberEntry
 }
 
 absl::StatusOr<record::v1::Publication> SealMember(Session& session, const registry::v1::MemberEntry& entry,
-                                                   const absl::optional<record::Header>& newest) {
+                                                   const absl::optional<certs::VerifiedMember>& newest) {
   MEGURI_RETURN_IF_ERROR(CheckOperatorRole(session, entry));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_RETURN_IF_ERROR(
+      certs::CheckNewKeys(context->settings.federation, newest.has_value() ? &newest->entry : nullptr, entry).status());
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, newest.has_value()
-                                                          ? NextVersion(DraftOf(entry), *newest)
+                                                          ? NextVersion(DraftOf(entry), newest->header)
                                                           : FirstVersion(DraftOf(entry), session.random()));
   return Seal(version, context->settings.member, session.clock().Now(), session.random());
+}
+
+const char* OriginText(registry::v1::KeyOrigin origin) {
+  switch (origin) {
+    case registry::v1::KEY_ORIGIN_FIRST:
+      return " first";
+    case registry::v1::KEY_ORIGIN_ENDORSED:
+      return " endorsed";
+    case registry::v1::KEY_ORIGIN_RECOVERY:
+      return " recovery";
+    default:
+      return "";
+  }
 }
 
 std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::MemberEntry& entry,
@@ -64,8 +80,8 @@ std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::Memb
     return ms == 0 ? std::string() : absl::StrCat(" ", word, " ", TimeOf(ms));
   };
   return absl::StrCat(key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record " : "feed ", id,
-                      at("from", key.not_before_ms()), at("until", key.not_after_ms()),
-                      at("revoked", key.revoked_ms()));
+                      at("from", key.not_before_ms()), at("until", key.not_after_ms()), at("revoked", key.revoked_ms()),
+                      OriginText(key.origin()));
 }
 
 std::string PermitText(const registry::v1::Role& role) {
@@ -86,11 +102,18 @@ absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view
 }
 
 absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant) {
+  std::vector<registry::v1::KeyNotice> notices;
+  return GetVerifiedMember(session, participant, notices);
+}
+
+absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant,
+                                                        std::vector<registry::v1::KeyNotice>& notices) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
   registry::v1::GetMemberRequest request;
   request.set_participant_id(participant.text());
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::GetMemberResponse response, node->GetMember(request));
+  notices.assign(response.key_notices().begin(), response.key_notices().end());
   MEGURI_ASSIGN_OR_RETURN(certs::VerifiedMember member,
                           certs::VerifyMemberRecord(response.record(), *bundle, session.clock().Now()));
   if (member.entry.participant_id() != participant.text()) {
@@ -108,13 +131,14 @@ absl::StatusOr<registry::v1::ListMembersResponse> ListAllMembers(Session& sessio
   do {
     MEGURI_ASSIGN_OR_RETURN(const registry::v1::ListMembersResponse page, node->ListMembers(request));
     all.mutable_members()->MergeFrom(page.members());
+    all.mutable_key_notices()->MergeFrom(page.key_notices());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
   return all;
 }
 
 PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,
-                             const absl::optional<record::Header>& newest) {
+                             const absl::optional<certs::VerifiedMember>& newest) {
   absl::StatusOr<record::v1::Publication> publication = SealMember(session, entry, newest);
   if (!publication.ok()) {
     return {{}, publication.status()};

@@ -23,13 +23,17 @@ absl::StatusOr<record::ParticipantId> ParseParticipantArgument(absl::string_view
 
 // The member's entry as the operator signed it, checked against the trust bundle. NOT_FOUND if there is no such member.
 absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant);
+// The same, and what the node makes of the member's keys.
+absl::StatusOr<certs::VerifiedMember> GetVerifiedMember(Session& session, const record::ParticipantId& participant,
+                                                        std::vector<registry::v1::KeyNotice>& notices);
 
 // Every entry of the registry as the node has it.
 absl::StatusOr<registry::v1::ListMembersResponse> ListAllMembers(Session& session);
 
-// Publishes `entry` as the first Member record of a member, or as the version after `newest`.
+// Publishes `entry` as the first Member record of a member, or as the version after `newest`. INVALID_ARGUMENT with
+// reason KEY_NOT_ENDORSED if nodes would refuse a key of it.
 PublishOutcome PublishMember(Session& session, const registry::v1::MemberEntry& entry,
-                             const absl::optional<record::Header>& newest);
+                             const absl::optional<certs::VerifiedMember>& newest);
 
 // What a value is called, and the value.
 using EntryRow = std::pair<std::string, std::string>;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/member_record.h"
 #include "nlohmann/json.hpp"
 #include "record/public_key.h"
@@ -19,7 +21,8 @@ struct Arguments {
 
 absl::Status Show(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
-  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
+  std::vector<registry::v1::KeyNotice> notices;
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant, notices));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   Table table = TableOf(member.entry, context->settings.federation, session);
   table.Add({session.Say(Message::kRecord), member.header.record_id().ToHex()});
@@ -31,6 +34,7 @@ absl::Status Show(Session& session, const Arguments& arguments) {
   }
   json["record_id"] = member.header.record_id().ToHex();
   json["version"] = member.header.version();
+  AddNotices(session, notices, table, json);
   return session.Answer(table.Layout(), json);
 }
 

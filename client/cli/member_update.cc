@@ -3,10 +3,12 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/change_request.h"
 #include "certs/entry_text.h"
 #include "certs/files.h"
+#include "certs/key_history.h"
 #include "certs/limits.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
@@ -19,6 +21,7 @@ namespace {
 struct Arguments {
   std::string subject;  // a participant ID, or the file of a change request
   certs::EntryText text;
+  bool recovery = false;
   bool yes = false;
 };
 
@@ -39,6 +42,11 @@ absl::Status Update(Session& session, const Arguments& arguments) {
     MEGURI_ASSIGN_OR_RETURN(
         next, certs::OpenChangeRequest(request, context->settings.federation, {member.entry, member.header.hash()},
                                        session.clock().Now()));
+    MEGURI_ASSIGN_OR_RETURN(const bool is_recovery,
+                            certs::CheckNewKeys(context->settings.federation, &member.entry, next));
+    if (is_recovery && !arguments.recovery) {
+      return Error(absl::StatusCode::kFailedPrecondition, "KEY_RECOVERY", session.Say(Message::kRecoveryNotAsked));
+    }
   }
   MEGURI_RETURN_IF_ERROR(certs::ApplyTo(next, arguments.text));
   return ChangeMember(session, member, next, arguments.yes);
@@ -65,6 +73,7 @@ void AddMemberUpdate(CLI::App& parent, Session& session) {
   command.add_option("--gs1-prefix", text.prefixes, session.Say(Message::kAboutPrefixes));
   command.add_option("--link-domain", text.domains, session.Say(Message::kAboutLinkDomains));
   command.add_option("--name-space", text.name_spaces, session.Say(Message::kAboutNameSpaces));
+  command.add_flag("--recovery", arguments->recovery, session.Say(Message::kAboutRecovery));
   command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &Update);
 }

@@ -121,6 +121,7 @@ void AddCommands(CLI::App& app, Session& session) {
   CLI::App& key = AddNoun(app, "key", Message::kAboutKey, session);
   AddKeyShow(key, session);
   AddKeyGenerate(key, session);
+  AddKeyRotate(key, session);
   AddClientShow(AddNoun(app, "client", Message::kAboutClient, session), session);
   AddDismantle(app, session);
   AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);

@@ -63,6 +63,8 @@ constexpr Row kRows[] = {
     {"JSON_SIZE", "JSON が大きすぎます。"},
     {"JSON_SYNTAX", "JSON として読み取れません。"},
     {"KEY_FILE_MODE", "鍵ファイルが他人にも読める状態です。権限を 0600 にしてください。"},
+    {"KEY_NOT_ENDORSED", "会員の前の鍵が署名していない、復旧の印もない鍵です。"},
+    {"KEY_RECOVERY", "前の鍵の署名がない鍵です(復旧)。本人であることを確かめてから --recovery を付けてください。"},
     {"MAPPING_KEY", "対応表に不明な項目があります。"},
     {"MAPPING_NEEDED", "見出しから項目を判断できません。--mapping を指定するか、ひな型を使ってください。"},
     {"MAPPING_SYNTAX", "対応表(TOML)として読み取れません。"},

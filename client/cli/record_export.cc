@@ -18,6 +18,7 @@
 #include "client/cli/record_file.h"
 #include "client/cli/record_view.h"
 #include "client/cli/table.h"
+#include "client/cli/verdict.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/export.h"
@@ -108,9 +109,9 @@ absl::Status ReadSaved(Session& session, const Arguments& arguments, std::vector
       return Error(absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
                    session.Say(Message::kNotVerified, {path, report.status().message(), ReasonOf(report.status())}));
     }
-    if (report->verdict != certs::Verdict::kValid) {
-      session.Note(
-          Harmless(absl::StrCat(path, ": ", session.Say(Message::kVerdictIndeterminate), " [", report->doubt, "]")));
+    if (report->judgement.verdict != certs::Verdict::kValid) {
+      session.Note(Harmless(absl::StrCat(path, ": ", VerdictText(session, report->judgement, Message::kVerdictValid),
+                                         " [", report->judgement.why.message(), "]")));
     }
     envelopes.push_back(std::move(report->envelope));
   }

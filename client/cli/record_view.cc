@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/grammar.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/words.h"
 
 namespace meguri::client {
@@ -39,10 +40,17 @@ absl::StatusOr<record::RecordId> ParseRecordIdArgument(absl::string_view text) {
 }
 
 std::string CautionOf(const record::v1::RecordView& view, const Session& session) {
+  std::vector<std::string> cautions;
   if (view.frozen()) {
-    return session.Say(Message::kFrozen);
+    cautions.push_back(session.Say(Message::kFrozen));
+  } else if (!view.doubt().empty()) {
+    cautions.push_back(absl::StrCat(session.Say(Message::kVerdictIndeterminate), " [", view.doubt(), "]"));
   }
-  return view.doubt().empty() ? "" : absl::StrCat(session.Say(Message::kVerdictIndeterminate), " [", view.doubt(), "]");
+  if (view.key_recovered_ms() != 0) {
+    const absl::StatusOr<record::Header> header = record::Header::Parse(view.envelope().header());
+    cautions.push_back(RecoveryText(session, header.ok() ? header->publisher().text() : "", view.key_recovered_ms()));
+  }
+  return absl::StrJoin(cautions, "; ");
 }
 
 Table TableOf(const google::protobuf::RepeatedPtrField<record::v1::RecordView>& views, const Session& session) {

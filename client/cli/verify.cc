@@ -11,8 +11,10 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/key_notice.h"
 #include "client/cli/record_file.h"
 #include "client/cli/table.h"
+#include "client/cli/verdict.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
 
@@ -36,12 +38,10 @@ nlohmann::ordered_json JsonOf(const record::ProvenEntry& entry) {
 }
 
 std::string HumanText(const Session& session, const certs::VerificationReport& report) {
-  const bool valid = report.verdict == certs::Verdict::kValid;
   const record::v1::Header& header = report.header.message();
   const registry::v1::MemberEntry& entry = report.publisher.entry;
   Table table = Table::OfPairs();
-  table.Add(
-      {session.Say(Message::kVerdict), session.Say(valid ? Message::kVerdictValid : Message::kVerdictIndeterminate)});
+  table.Add({session.Say(Message::kVerdict), VerdictText(session, report.judgement, Message::kVerdictValid)});
   table.Add({session.Say(Message::kRecord), report.header.record_id().ToHex()});
   table.Add({session.Say(Message::kVersion), absl::StrCat(report.header.version())});
   table.Add({session.Say(Message::kRecordType), RecordTypeName(static_cast<uint32_t>(header.record_type()))});
@@ -79,9 +79,9 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
         absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
         session.Say(Message::kNotVerified, {arguments.file, report.status().message(), ReasonOf(report.status())}));
   }
-  const bool valid = report->verdict == certs::Verdict::kValid;
-  nlohmann::ordered_json json = {{"verdict", valid ? "VALID" : "INDETERMINATE"}};
-  json["doubt"] = report->doubt;
+  nlohmann::ordered_json json = ToJson(report->judgement, "VALID");
+  Table notices = Table::OfPairs();
+  AddNotices(session, report->key_notices, notices, json);
   json["key_id"] = report->key_id.ToHex();
   json["header_hash"] = report->header.hash().ToHex();
   json["publisher"] = ToJson(report->publisher.entry);
@@ -92,10 +92,8 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   json["registry"] = JsonOf(report->publisher_entry);
   json["trust_bundle_version"] = report->trust_bundle_version;
   json["record"] = ToJson(report->envelope);
-  MEGURI_RETURN_IF_ERROR(session.Answer(HumanText(session, *report), json));
-  return valid ? absl::OkStatus()
-               : Error(absl::StatusCode::kFailedPrecondition, "INDETERMINATE",
-                       session.Say(Message::kIndeterminateDoubt, {report->doubt}));
+  MEGURI_RETURN_IF_ERROR(session.Answer(absl::StrCat(HumanText(session, *report), notices.Layout()), json));
+  return ToStatus(session, report->judgement);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "certs/files.h"
 #include "certs/identity.h"
 #include "certs/key_change.h"
-#include "certs/key_files.h"
+#include "certs/key_succession.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "certs/strict_parse.h"
@@ -49,13 +49,9 @@ absl::StatusOr<Desk> OpenDesk(const std::string& data_folder, const std::string&
 }
 
 absl::StatusOr<std::unique_ptr<SigningKey>> KeyInForce(const Desk& desk, KeyPurpose purpose, absl::Time now) {
-  const MemberKey* key = certs::KeyInForce(desk.current.entry, purpose, now);
-  if (key == nullptr) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NO_KEY_IN_FORCE",
-                 "The registry has no key of this member in force; ask the operator to enrol it again.");
-  }
-  return certs::LoadKeyOf(purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key(),
-                          key->public_key());
+  return certs::LoadKeyInForce(desk.current.entry, purpose,
+                               purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key(),
+                               now);
 }
 
 absl::StatusOr<std::string> WriteChange(const Desk& desk, const MemberEntry& entry,
@@ -118,71 +114,34 @@ absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, con
   return desk.folder.enrolment_request();
 }
 
-namespace {
-
-absl::StatusOr<record::KeyAlgorithm> AlgorithmOf(const RotateOptions& options) {
-  if (options.purpose == registry::v1::KEY_PURPOSE_FEED || options.algorithm == "ed25519") {
-    return record::KeyAlgorithm::kEd25519;
-  }
-  if (options.algorithm == "p256") {
-    return record::KeyAlgorithm::kEcdsaP256;
-  }
-  return InvalidInput({{"--key-algorithm", "FLAG", absl::StrCat("'", options.algorithm, "'"), "ed25519 or p256",
-                        "correct --key-algorithm", "--key-algorithm の値が正しくありません。"}});
-}
-
-// The newest key of the line if the registry does not have it yet, else a new one.
-absl::StatusOr<std::pair<std::string, std::unique_ptr<SigningKey>>> WaitingKey(const Desk& desk,
-                                                                               const std::string& first_file,
-                                                                               record::KeyAlgorithm algorithm) {
-  const std::vector<std::string> files = certs::KeyFilesOf(first_file);
-  if (!files.empty()) {
-    MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> newest, SigningKey::Load(files.back()));
-    if (certs::FindKey(desk.current.entry, newest->public_key().spki()) == nullptr) {
-      return std::make_pair(files.back(), std::move(newest));
-    }
-  }
-  MEGURI_ASSIGN_OR_RETURN(std::string file, certs::NextKeyFile(first_file));
-  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate(algorithm));
-  MEGURI_RETURN_IF_ERROR(key->SaveTo(file));
-  return std::make_pair(std::move(file), std::move(key));
-}
-
-}  // namespace
-
 absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& clock) {
   const absl::Time now = clock.Now();
-  MEGURI_ASSIGN_OR_RETURN(const record::KeyAlgorithm algorithm, AlgorithmOf(options));
+  const bool is_record = options.purpose == registry::v1::KEY_PURPOSE_RECORD;
+  MEGURI_ASSIGN_OR_RETURN(const record::KeyAlgorithm algorithm,
+                          certs::ParseKeyAlgorithm(is_record ? options.algorithm : "ed25519"));
   MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
   if (desk.current.entry.participant_id() == desk.bundle.operator_id().text()) {
     return Error(absl::StatusCode::kFailedPrecondition, "PINNED_KEY",
                  "The trust bundle pins the operator's keys. Make a key with `meguri key generate`, and pin it with "
                  "`meguri-node bundle next --registry-record-key FILE` or --registry-feed-key.");
   }
-  const absl::Time begin = options.begin.value_or(now);
-  if (options.old_end.has_value() && *options.old_end <= begin) {
-    return InvalidInput(
-        {{"--old-ends", "FLAG", absl::FormatTime(*options.old_end, absl::UTCTimeZone()),
-          absl::StrCat("a time after ", absl::FormatTime(begin, absl::UTCTimeZone()), ", when the new key is in force"),
-          "let the old key last until the new one is registered",
-          "--old-ends は新しい鍵が有効になる時刻より後にしてください。"}});
-  }
-  // Whoever cannot sign for the member makes no key either.
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> signer,
-                          KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
-  const std::string first_file =
-      options.purpose == registry::v1::KEY_PURPOSE_RECORD ? desk.record_key : desk.folder.feed_key();
-  MEGURI_ASSIGN_OR_RETURN(auto fresh, WaitingKey(desk, first_file, algorithm));
-  MemberEntry entry = desk.current.entry;
-  certs::AddSuccessor(entry, certs::ToMemberKey(*fresh.second, options.purpose), begin, options.old_end);
+  MEGURI_ASSIGN_OR_RETURN(certs::SuccessorRequest request,
+                          certs::RequestSuccessor({.federation = desk.bundle.federation(),
+                                                   .current = desk.current,
+                                                   .purpose = options.purpose,
+                                                   .algorithm = algorithm,
+                                                   .key_file = is_record ? desk.record_key : desk.folder.feed_key(),
+                                                   .record_key_file = desk.record_key,
+                                                   .begin = options.begin,
+                                                   .old_end = options.old_end,
+                                                   .is_recovery = options.is_recovery},
+                                                  now));
   // A request of its own, so that two keys can be made one after the other.
-  const std::string out =
-      !options.out.empty()
-          ? options.out
-          : absl::StrCat(desk.folder.change_request(),
-                         options.purpose == registry::v1::KEY_PURPOSE_RECORD ? "-record-key" : "-feed-key");
-  MEGURI_ASSIGN_OR_RETURN(std::string request, WriteChange(desk, entry, {signer.get(), fresh.second.get()}, out, now));
-  return RotatedKey{std::move(fresh.first), std::move(request)};
+  std::string out = !options.out.empty()
+                        ? options.out
+                        : absl::StrCat(desk.folder.change_request(), is_record ? "-record-key" : "-feed-key");
+  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(out, request.bytes, kPublicMode));
+  return RotatedKey{std::move(request.key_file), std::move(out)};
 }
 
 absl::StatusOr<std::string> RotateNodeKey(const std::string& data_folder) {

@@ -38,6 +38,7 @@ struct RotateOptions {
   std::string out;                     // "": change-request-record-key or -feed-key in the folder
   absl::optional<absl::Time> begin;    // when the new key is in force; as soon as it is registered if absent
   absl::optional<absl::Time> old_end;  // when the old one is not usable any more; never if absent
+  bool is_recovery = false;            // of a feed key: the old one is lost, and everybody will see that
 };
 
 struct RotatedKey {
@@ -45,9 +46,8 @@ struct RotatedKey {
   std::string request;
 };
 
-// Makes a new key beside the old one, and a change request that registers it: signed by the record key in force and by
-// the new key. A key that was made before and waits for its registration is taken again. FAILED_PRECONDITION with
-// reason PINNED_KEY at the operator, whose keys the trust bundle pins.
+// As certs::RequestSuccessor, on the folder of a node. FAILED_PRECONDITION with reason PINNED_KEY at the operator,
+// whose keys the trust bundle pins.
 absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& clock);
 
 // Makes a new TLS key, for which the running node gets a certificate from the operator within half a minute. Returns

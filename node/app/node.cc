@@ -29,6 +29,7 @@
 #include "node/app/feed_keys.h"
 #include "node/app/folder.h"
 #include "node/app/follow_log.h"
+#include "node/app/key_notice_log.h"
 #include "node/app/store_check.h"
 #include "node/app/store_health.h"
 #include "node/app/ticker.h"
@@ -195,6 +196,7 @@ struct Node::Parts {
         random(node_random),
         log(node_log),
         follow_log(node_log),
+        key_notices(node_log),
         store_health(node_log) {}
 
   bool is_operator() const { return participant == bundle.operator_id(); }
@@ -235,6 +237,7 @@ struct Node::Parts {
   Random& random;
   Log& log;
   FollowLog follow_log;
+  KeyNoticeLog key_notices;
   StoreHealth store_health;
   std::string node_identity;
   absl::Duration heartbeat_interval;
@@ -417,7 +420,9 @@ absl::Status Node::Parts::WireCapabilities(const Config& config) {
                                                 correspondents->OnAsked(reader, feed);
                                               }
                                             });
+  key_notices.Report(*registry->Get());
   registry->AddListener([this] {
+    key_notices.Report(*registry->Get());
     feed_keys->Refresh();
     streams->OnRightsChanged();
     follows->RetryNow();

@@ -270,6 +270,11 @@ absl::StatusOr<const certs::RegisteredKey*> Follower::FindKey(const record::v1::
                                                               const certs::Registry& registry) const {
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
   const certs::RegisteredKey* key = registry.FindKey(key_id);
+  if (key == nullptr && registry.WhyUnknown(key_id) == "KEY_NOT_ENDORSED") {
+    return Refused("KEY_NOT_ENDORSED",
+                   "The record is signed by a key that came into the registry without the signature of the key before "
+                   "it, and is not marked as a recovery.");
+  }
   if (key == nullptr || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
     return Refused("UNKNOWN_KEY", "The record is signed by a key that no member has registered for records.");
   }

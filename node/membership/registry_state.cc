@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "record/feed.h"
 #include "record/header.h"
 #include "record/merkle.h"
 #include "storage/index.h"
@@ -14,6 +15,8 @@
 
 namespace meguri::node {
 namespace {
+
+constexpr uint64_t kEntriesAtOnce = 256;
 
 struct MemberRecords {
   std::vector<registry::v1::MemberEntry> entries;
@@ -56,6 +59,25 @@ absl::StatusOr<MemberRecords> ReadMembers(const storage::StoreReader& store, con
   return members;
 }
 
+// Adds the member's entry that a registry feed entry names to `history`. What this program cannot read it does not
+// judge either, as ReadMembers does not read it.
+absl::Status JudgeEntry(const storage::Records& records, const record::FeedEntry& entry, const std::string& federation,
+                        certs::KeyHistory& history) {
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::Arrival> arrival, records.FindByHash(entry.header_hash));
+  if (!arrival.has_value()) {
+    return absl::OkStatus();  // the second header of a version: its record is frozen
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::v1::Section> sections, records.ReadSections(*arrival, entry.slots));
+  for (const record::v1::Section& section : sections) {
+    registry::v1::MemberEntry member;
+    if (section.type() == record::v1::SECTION_TYPE_MEMBER && member.ParseFromString(section.payload()) &&
+        certs::CheckMemberEntry(federation, member).ok()) {
+      history.Add(member);
+    }
+  }
+  return absl::OkStatus();
+}
+
 record::FeedKey RegistryFeed(const certs::TrustBundle& bundle) {
   return {bundle.operator_id(), record::FeedName::Registry(), 1};
 }
@@ -68,14 +90,36 @@ RegistryState::RegistryState(certs::TrustBundle bundle, record::ParticipantId ho
       feed_{std::move(holder), RegistryFeed(bundle_)},
       stale_age_(stale_age),
       store_(store),
-      clock_(clock) {}
+      clock_(clock),
+      history_(bundle_.federation()) {}
+
+absl::Status RegistryState::ExtendHistory() {
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed_));
+  if (!id.has_value()) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*id));
+  while (judged_size_ < head.size()) {
+    const size_t count = std::min<uint64_t>(kEntriesAtOnce, head.size() - judged_size_);
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> entries, feeds.ReadEntries(*id, judged_size_, count));
+    for (const std::string& bytes : entries) {
+      MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes));
+      MEGURI_RETURN_IF_ERROR(JudgeEntry(storage::Records(store_), entry, bundle_.federation(), history_));
+    }
+    judged_size_ += entries.size();
+  }
+  return absl::OkStatus();
+}
 
 absl::Status RegistryState::Reload() {
   // One after the other: the last to begin must be the last to be seen.
   MutexLock reload_lock(reload_mutex_);
   MEGURI_ASSIGN_OR_RETURN(MemberRecords members, ReadMembers(store_, feed_, bundle_.federation()));
+  // Afterwards, so that every entry which was read is judged.
+  MEGURI_RETURN_IF_ERROR(ExtendHistory());
   MEGURI_ASSIGN_OR_RETURN(std::shared_ptr<const certs::Registry> registry,
-                          certs::Registry::Make(bundle_, members.entries));
+                          certs::Registry::Make(bundle_, members.entries, &history_));
   std::vector<std::function<void()>> listeners;
   absl::optional<record::v1::SignedBody> ahead;
   {
@@ -104,11 +148,18 @@ std::shared_ptr<const certs::Registry> RegistryState::Get() const {
   return registry_;
 }
 
-std::string RegistryState::DoubtAbout(absl::string_view key_id) const {
+KeyStanding RegistryState::StandingOf(absl::string_view key_id) const {
   const absl::StatusOr<record::Hash> parsed = record::Hash::Parse(key_id);
+  if (!parsed.ok()) {
+    return {"UNKNOWN_KEY", 0};
+  }
   const std::shared_ptr<const certs::Registry> registry = Get();
-  const certs::RegisteredKey* key = parsed.ok() ? registry->FindKey(*parsed) : nullptr;
-  return key == nullptr ? "UNKNOWN_KEY" : ReasonOf(key->CheckUsable(clock_.Now()));
+  const certs::RegisteredKey* key = registry->FindKey(*parsed);
+  if (key == nullptr) {
+    const absl::string_view why = registry->WhyUnknown(*parsed);
+    return {std::string(why.data(), why.size()), 0};
+  }
+  return {ReasonOf(key->CheckUsable(clock_.Now())), key->judgement.recovered_ms};
 }
 
 absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::ParticipantId& participant) const {

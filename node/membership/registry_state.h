@@ -13,6 +13,7 @@
 #include "absl/types/optional.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "certs/key_history.h"
 #include "certs/registry.h"
 #include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
@@ -32,6 +33,14 @@ struct MemberRecordRef {
   record::Hash header_hash;
 };
 
+// What the registry says of a key by which something is signed.
+struct KeyStanding {
+  // Why nobody can tell whether what this key signed is valid: KEY_REVOKED, KEY_EXPIRED … as of now, KEY_NOT_ENDORSED
+  // or UNKNOWN_KEY. Empty: there is no doubt.
+  std::string doubt;
+  uint64_t recovered_ms = 0;  // as of certs::KeyJudgement
+};
+
 // The registry as this node knows it now. Thread-safe: readers take a snapshot and keep it for one decision.
 class RegistryState {
  public:
@@ -45,9 +54,7 @@ class RegistryState {
   const certs::TrustBundle& bundle() const { return bundle_; }
   const storage::HeldFeed& feed() const { return feed_; }
 
-  // Why nobody can tell whether what this key signed is valid: KEY_REVOKED, KEY_EXPIRED … as of now, or UNKNOWN_KEY.
-  // Empty: there is no doubt.
-  std::string DoubtAbout(absl::string_view key_id) const;
+  KeyStanding StandingOf(absl::string_view key_id) const;
   // The record that carries a member's entry, or nullopt.
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
 
@@ -80,9 +87,13 @@ class RegistryState {
   const Clock& clock_;
 
   uint64_t LoadedSize() const;
+  // Judges the keys of the entries that the feed has beyond those that were judged.
+  absl::Status ExtendHistory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
   std::atomic<bool> may_write_{true};
   Mutex reload_mutex_;  // held over the whole of Reload; taken before mutex_
+  certs::KeyHistory history_ ABSL_GUARDED_BY(reload_mutex_);
+  uint64_t judged_size_ ABSL_GUARDED_BY(reload_mutex_) = 0;  // entries of the feed that history_ knows
   mutable Mutex mutex_;
   uint64_t loaded_size_ ABSL_GUARDED_BY(mutex_) = 0;  // entries of the feed that registry_ was read from
   std::shared_ptr<const certs::Registry> registry_ ABSL_GUARDED_BY(mutex_);

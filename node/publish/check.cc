@@ -44,6 +44,14 @@ void CheckSignature(const CheckContext& context, const record::Header& header,
   const certs::RegisteredKey* key = key_id.ok() ? context.registry.FindKey(*key_id) : nullptr;
   const std::string field = absl::StrCat(path, ".signature");
   if (key == nullptr || key->owner != header.publisher() || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
+    if (key == nullptr && key_id.ok() && context.registry.WhyUnknown(*key_id) == "KEY_NOT_ENDORSED") {
+      violations.push_back({field + ".key_id", "KEY_NOT_ENDORSED",
+                            "a key that came into the registry without the signature of the key before it",
+                            "a key that the one before it endorsed, or that is marked as a recovery",
+                            "ask the operator to register the key anew",
+                            "前の鍵の署名がない鍵です。運営者に登録をやり直してもらってください。"});
+      return;
+    }
     violations.push_back({field + ".key_id", "UNKNOWN_KEY", "the key is not a record key of the publisher",
                           "a record key in the publisher's registry entry",
                           "sign with the registered key, or have the operator register this one",

@@ -27,8 +27,9 @@ absl::Status CheckSignature(const record::Header& header, const record::v1::Batc
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(signature.key_id()));
   const certs::RegisteredKey* key = registry.FindKey(key_id);
   if (key == nullptr || key->owner != header.publisher() || key->purpose != registry::v1::KEY_PURPOSE_RECORD) {
-    return Refused("UNKNOWN_KEY", absl::StrCat("The record is not signed by a registered record key of ",
-                                               header.publisher().text(), "."));
+    return Refused(
+        key == nullptr ? registry.WhyUnknown(key_id) : "UNKNOWN_KEY",
+        absl::StrCat("The record is not signed by a registered record key of ", header.publisher().text(), "."));
   }
   MEGURI_RETURN_IF_ERROR(key->CheckUsable(now));
   return record::VerifyBatchSignature(header.hash(), signature, key->key, nullptr);

@@ -48,8 +48,8 @@ class Authenticator {
   // and what it was granted, as of now.
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
-  // As RegistryState::DoubtAbout.
-  std::string DoubtAbout(absl::string_view key_id) const { return registry_.DoubtAbout(key_id); }
+  // As RegistryState::StandingOf.
+  KeyStanding StandingOf(absl::string_view key_id) const { return registry_.StandingOf(key_id); }
   QueryReader QueryReaderFor(const Caller& caller) const { return {ReaderFor(caller), caller.is_client}; }
 
  private:

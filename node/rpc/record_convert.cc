@@ -25,24 +25,25 @@ const char* NameOf(RecordSource source) {
 
 // Both messages have the same fields.
 template <typename Message>
-void SetFacts(const RecordView& view, std::string doubt, Message& out) {
+void SetFacts(const RecordView& view, KeyStanding standing, Message& out) {
   out.set_header_hash(view.header_hash.ToString());
   out.set_latest_version(view.latest_version);
   out.set_source(NameOf(view.source));
   out.set_frozen(view.is_frozen);
-  out.set_doubt(std::move(doubt));
+  out.set_doubt(std::move(standing.doubt));
+  out.set_key_recovered_ms(standing.recovered_ms);
 }
 
 }  // namespace
 
-absl::Status ToProto(const RecordView& view, std::string doubt, record::v1::RecordView& out) {
+absl::Status ToProto(const RecordView& view, KeyStanding standing, record::v1::RecordView& out) {
   MEGURI_ASSIGN_OR_RETURN(*out.mutable_envelope(), ToEnvelope(view.envelope));
-  SetFacts(view, std::move(doubt), out);
+  SetFacts(view, std::move(standing), out);
   return absl::OkStatus();
 }
 
-void ToCarried(RecordView view, std::string doubt, record::v1::CarriedRecordView& out) {
-  SetFacts(view, std::move(doubt), out);
+void ToCarried(RecordView view, KeyStanding standing, record::v1::CarriedRecordView& out) {
+  SetFacts(view, std::move(standing), out);
   *out.mutable_envelope() = std::move(view.envelope);
 }
 

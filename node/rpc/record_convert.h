@@ -6,13 +6,14 @@
 #include "absl/status/status.h"
 #include "meguri/record/v1/carried.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
+#include "node/membership/registry_state.h"
 #include "node/query/query.h"
 
 namespace meguri::node {
 
-// `doubt` as RecordView::doubt on the wire. DATA_LOSS if what is stored cannot be read.
-absl::Status ToProto(const RecordView& view, std::string doubt, record::v1::RecordView& out);
+// `standing`: of the key that signed it. DATA_LOSS if what is stored cannot be read.
+absl::Status ToProto(const RecordView& view, KeyStanding standing, record::v1::RecordView& out);
 // The same bytes, unread.
-void ToCarried(RecordView view, std::string doubt, record::v1::CarriedRecordView& out);
+void ToCarried(RecordView view, KeyStanding standing, record::v1::CarriedRecordView& out);
 
 }  // namespace meguri::node

@@ -177,8 +177,8 @@ absl::Status RecordServiceEdge::AnswerGet(const Caller& caller, const grpc::Byte
                                                       request.publisher(), request.version(), mask));
   disclosed = std::move(view.disclosed);
   record::v1::CarriedGetResponse carried;
-  std::string doubt = rpc_.authenticator.DoubtAbout(view.key_id);
-  ToCarried(std::move(view), std::move(doubt), *carried.mutable_record());
+  KeyStanding standing = rpc_.authenticator.StandingOf(view.key_id);
+  ToCarried(std::move(view), std::move(standing), *carried.mutable_record());
   MEGURI_ASSIGN_OR_RETURN(response, ToBytes(carried));
   return absl::OkStatus();
 }
@@ -216,7 +216,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* c
         MEGURI_ASSIGN_OR_RETURN(ListPage page, query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.records) {
           AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));
+          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_records()));
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();
@@ -236,7 +236,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext
         MEGURI_ASSIGN_OR_RETURN(HistoryPage page, query_.History(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.versions) {
           AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_versions()));
+          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_versions()));
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();
@@ -292,7 +292,7 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
         }
         for (const RecordView& view : batch.records) {
           AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.DoubtAbout(view.key_id), *out.add_records()));
+          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_records()));
         }
         return absl::OkStatus();
       });

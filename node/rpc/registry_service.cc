@@ -13,6 +13,20 @@ namespace {
 
 Method MethodOf(absl::string_view name) { return Method(absl::StrCat("meguri.registry.v1.RegistryService.", name)); }
 
+// The notices about keys of the members on this page.
+void AddNotices(const certs::Registry& registry, registry::v1::ListMembersResponse& out) {
+  if (out.members().empty()) {
+    return;
+  }
+  const std::string& first = out.members(0).participant_id();
+  const std::string& last = out.members(out.members_size() - 1).participant_id();
+  for (const registry::v1::KeyNotice& notice : registry.KeyNotices()) {
+    if (notice.participant_id() >= first && notice.participant_id() <= last) {
+      *out.add_key_notices() = notice;
+    }
+  }
+}
+
 }  // namespace
 
 RegistryServiceEdge::RegistryServiceEdge(RpcContext rpc, const RegistryState& registry, const Query& query,
@@ -42,6 +56,11 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::GetMember(grpc::CallbackServerCon
                            RecordView view, query_.Get(holder, ref->record_id, registry_.bundle().operator_id().text(),
                                                        ref->version, {}));
                        *out.mutable_member() = *entry;
+                       for (const registry::v1::KeyNotice& notice : registry->KeyNotices()) {
+                         if (notice.participant_id() == entry->participant_id()) {
+                           *out.add_key_notices() = notice;
+                         }
+                       }
                        MEGURI_ASSIGN_OR_RETURN(*out.mutable_record(), ToEnvelope(view.envelope));
                        return absl::OkStatus();
                      });
@@ -67,6 +86,7 @@ grpc::ServerUnaryReactor* RegistryServiceEdge::ListMembers(grpc::CallbackServerC
                          }
                          *out.add_members() = *entry;
                        }
+                       AddNotices(*registry, out);
                        return absl::OkStatus();
                      });
 }

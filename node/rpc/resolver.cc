@@ -87,7 +87,7 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
 
 absl::Status Resolver::AddRecords(const std::vector<RecordView>& views, Call& call) const {
   for (const RecordView& view : views) {
-    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.DoubtAbout(view.key_id), *call.response.add_records()));
+    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.StandingOf(view.key_id), *call.response.add_records()));
     call.disclosed.insert(call.disclosed.end(), view.disclosed.begin(), view.disclosed.end());
   }
   return absl::OkStatus();

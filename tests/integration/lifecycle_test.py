@@ -11,7 +11,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from federation import Failure, Federation, items_of, wait_for  # noqa: E402
 
 DATA = ROOT / "deploy" / "demo-data"
 OPERATOR = "0188:8000020130001"
@@ -168,12 +168,15 @@ class LifecycleTest(unittest.TestCase):
         self.publish(self.maker)
         self.operator.cli("member", "update", request, "--yes")
         wait_for("the new key to be in use", lambda: self.key_in_use(self.maker) != old_key)
+        self.assertIn("endorsed", self.operator.cli("member", "show", MAKER).text)
         third = self.publish(self.maker)
         recycler = self.add_recycler()
         recycler.follow(self.maker, "public", "recyclers/battery")
         wait_for("all three records", lambda: recycler.has_size(self.maker, "public", 3))
         for record in (first, third):
-            self.assertIn("VALID", self.verdict(recycler, record).text)
+            verdict = self.verdict(recycler, record).text
+            self.assertIn("VALID", verdict)
+            self.assertNotIn("old key's signature", verdict)
 
     def test_a_revoked_key_publishes_nothing_and_what_it_signed_is_followed_but_indeterminate(self):
         old_key = self.key_in_use(self.maker)
@@ -210,6 +213,21 @@ class LifecycleTest(unittest.TestCase):
         wait_for("the maker to publish with its new key", lambda: self.maker.cli(
             "record", "publish", str(DATA / "ev-battery.json"), check=False).code == 0)
         wait_for("the recycler to follow on", lambda: recycler.has_size(self.maker, "public", 2))
+        self.everyone_sees_the_recovery(recycler)
+
+    def everyone_sees_the_recovery(self, recycler):
+        sentence = f"key of {MAKER} replaced without the old key's signature on 20"
+        record = self.publish(self.maker)
+        wait_for("the record under the new key", lambda: recycler.has_size(self.maker, "public", 3))
+        self.assertIn(sentence, recycler.cli("record", "get", record).text)
+        self.assertIn(sentence, recycler.cli("member", "show", MAKER).text)
+        self.assertIn(sentence, recycler.cli("member", "list").error)
+        verdict = self.verdict(recycler, record)
+        self.assertIn("VALID", verdict.text)
+        self.assertIn(sentence, verdict.text)
+        self.assertTrue(self.log_says(recycler, "key-recovered"))
+        notices = recycler.json("member", "show", MAKER)["key_notices"]
+        self.assertEqual({notice["origin"] for notice in notices}, {"RECOVERY"})
 
     def test_a_new_feed_key_is_taken_up_by_running_nodes_on_both_ends(self):
         recycler = self.add_recycler()
@@ -226,6 +244,27 @@ class LifecycleTest(unittest.TestCase):
         self.maker.start()
         self.publish(self.maker)
         wait_for("the record after a restart", lambda: recycler.has_size(self.maker, "public", 3))
+
+    def test_a_lost_feed_key_is_replaced_as_a_recovery_alone(self):
+        self.wait_for_entry_file(self.maker, "Maker")
+        (self.maker.folder / "keys" / "feed.key").rename(self.folder / "lost.key")
+        with self.assertRaisesRegex(Failure, "KEY_NOT_HERE"):
+            self.maker.run_node_command("rotate-key", "feed")
+        (self.folder / "lost.key").rename(self.maker.folder / "keys" / "feed.key")
+        request = self.maker.run_node_command("rotate-key", "feed", "--recovery").split("\n")[1]
+        told = self.operator.cli("member", "update", request, "--yes", check=False)
+        self.assertIn("KEY_RECOVERY", told.error)
+        self.operator.cli("member", "update", request, "--yes", "--recovery")
+        wait_for("the maker to adopt the key", lambda: self.log_says(self.maker, "feed-key-adopted"))
+        self.assertIn("old key's signature", self.maker.cli("member", "show", MAKER).text)
+
+    def test_a_client_that_holds_its_key_makes_the_next_one(self):
+        old_key = self.key_in_use(self.maker)
+        request = str(self.folder / "request")
+        self.maker.cli("key", "rotate", request)
+        self.operator.cli("member", "update", request, "--yes")
+        wait_for("the new key to be in use", lambda: self.key_in_use(self.maker) != old_key)
+        self.publish(self.maker)
 
     def test_a_new_tls_key_is_certified_and_used_without_a_restart(self):
         certificate = self.maker.folder / "certs" / "node.crt"

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from record_format import (Refused, check_signature, header_hash, is_participant, need, parse, sha256,
+from record_format import (ED25519_PREFIX, Refused, check_signature, header_hash, is_participant, need, parse, sha256,
                            verify_envelope, verify_newer)
 
 NOTE_SIZE_MAX, SIGNATURE_LINES_MAX, BATCH_ITEMS_MAX, PATH_HASHES_MAX = 16384, 16, 256, 63
@@ -138,9 +138,30 @@ def open_checkpoint(note, expected_origin, spki):
     return size, root_hash
 
 
-def open_sole_checkpoint(note, expected_origin, spkis):
-    """The same of a note in a proof: one signature, by one of several keys."""
+def check_cosignatures(signatures, text, witnesses):
+    """Takes the lines of witnesses (name, 32 bytes of key), which must hold (witness.md §1); returns the others."""
+    left, seen = [], set()
+    for name, hash_, signature in signatures:
+        keys = [key for who, key in witnesses
+                if who.encode() == name and sha256(name, b"\n\x04", key)[:4] == hash_]
+        if not keys:
+            left.append((name, hash_, signature))
+            continue
+        need(len(signature) == 72 and (name, hash_) not in seen, "COSIGNATURE", "form of a cosignature, or twice")
+        seen.add((name, hash_))
+        time = int.from_bytes(signature[:8], "big")
+        need(1 <= time <= 253402300799, "COSIGNATURE", "time of a cosignature")
+        signed = b"cosignature/v1\ntime %d\n" % time + text
+        check_signature(ED25519_PREFIX + keys[0], signed, signature[8:], "COSIGNATURE")
+    return left
+
+
+def open_sole_checkpoint(note, expected_origin, spkis, witnesses=(), is_strict=True):
+    """The same of a note in a proof: one signature, by one of several keys, and those of witnesses."""
     size, root_hash, signatures, text = parse_checkpoint(note, expected_origin)
+    signatures = check_cosignatures(signatures, text, witnesses)
+    if not is_strict:
+        signatures = [line for line in signatures if line[0] == expected_origin.encode()]
     need(len(signatures) == 1, "CHECKPOINT_SIGNATURE", "not one signature alone")
     name, hash_, signature = signatures[0]
     for spki in spkis:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 import feed_format as feeds
 from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, header_hash, is_participant,
-                           key_id, load_key, need, parse, schema, sha256, signature_under, verify_envelope, write)
+                           key_id, load_key, need, pae, parse, schema, sha256, signature_under, verify_envelope, write)
 
 BUNDLE_SIZE_MAX, ENTRY_SIZE_MAX, CERTIFICATE_SIZE_MAX, SIGNATURES_MAX = 262144, 65536, 16384, 64
 RECORD_KEY, FEED_KEY, BUNDLE_KEY = 1, 2, 3
@@ -17,6 +17,8 @@ RECYCLER, AUTHORITY = 9, 11
 MEMBER_RECORD, MEMBER_SECTION, FILE_SIZE_MAX, PROOFS_MAX = 16, 32, 40 << 20, 64
 FILE_DOMAIN = b"meguri/record-file/v2\x00"
 BUNDLE_TYPE = "application/vnd.meguri.trust-bundle.v1"
+NEXT_KEY_TYPE = b"application/vnd.meguri.next-key.v1"
+FIRST, ENDORSED, RECOVERY = 1, 2, 3
 KEY_GROUPS = {"registry_record_keys": (RECORD_KEY, 1), "registry_feed_keys": (FEED_KEY, 1),
               "bundle_keys": (BUNDLE_KEY, 1), "witness_keys": (FEED_KEY, 0)}
 UNSEEN = {"\u00ad", "\ufeff", *map(chr, [*range(0x200b, 0x2010), *range(0x2028, 0x202f), *range(0x2060, 0x2070)])}
@@ -24,7 +26,9 @@ SPACES = " \u00a0\u3000" + "".join(map(chr, range(0x2000, 0x200b)))
 STATUS = {1: "active", 2: "suspended", 3: "left"}
 
 SCHEMAS.update({name: schema(text) for name, text in {
-    "key": "purpose:n algorithm:n public_key:b not_before_ms:N not_after_ms:N revoked_ms:N",
+    "key": "purpose:n algorithm:n public_key:b not_before_ms:N not_after_ms:N revoked_ms:N origin:n"
+           " endorsement:endorsement",
+    "endorsement": "key_id:b signature:b",
     "name": "ja:s en:s kana:s",
     "role": "kind:n scopes:s* permit:permit",
     "permit": "type:s number:s issuer:s not_after_ms:N",
@@ -112,6 +116,7 @@ def check_bundle_form(bundle):
     form(len(keys) == len(set(keys)), "a public key stands twice")
     form(not any(key["not_before_ms"] or key["not_after_ms"] or key["revoked_ms"] for key in bundle["bundle_keys"]),
          "a bundle key has times")
+    form(not any(key["origin"] or key["endorsement"] for name in KEY_GROUPS for key in bundle[name]), "origin of a key")
     form(not bundle["registry_feed_keys"][0]["revoked_ms"], "the feed key in force is revoked")
     form(1 <= bundle["bundle_threshold"] <= len(bundle["bundle_keys"]), "threshold")
     form(len(bundle["witnesses"]) == len(bundle["witness_keys"]) <= 15 and all(map(is_participant, bundle["witnesses"])),
@@ -209,7 +214,36 @@ def open_entry(payload, bundle):
     entry_form(len(keys) == len(set(keys)) <= 32, "too many keys, or one twice")
     for key in entry["keys"]:
         check_member_key(key, (RECORD_KEY, FEED_KEY), "ENTRY_FORM")
+        check_origin(key)
+    entry["keys"] = [key for place, key in enumerate(entry["keys"]) if not is_refused(entry, place, bundle["federation"])]
     return {**entry, "keys": [key for key in entry["keys"] if key["public_key"] not in pinned_keys(bundle)]}
+
+
+def check_origin(key):
+    endorsement = key["endorsement"]
+    entry_form(key["origin"] in (0, FIRST, ENDORSED, RECOVERY) and bool(endorsement) == (key["origin"] == ENDORSED),
+               "origin of a key")
+    entry_form(not endorsement or (len(endorsement["key_id"]) == 32 and len(endorsement["signature"]) == 64),
+               "endorsement of a key")
+
+
+def is_refused(entry, place, federation):
+    """Whether the key is endorsed by none that stands before it (§3.1), judged by the entry alone."""
+    key = entry["keys"][place]
+    if key["origin"] != ENDORSED:
+        return False
+    owner, endorsement = entry["participant_id"], key["endorsement"]
+    body = (endorsement["key_id"] + key["purpose"].to_bytes(4, "big") + key["not_before_ms"].to_bytes(8, "big")
+            + key_id(federation, owner, key["public_key"]))
+    for before, other in enumerate(entry["keys"][:place]):
+        if (other["purpose"] == key["purpose"] and not is_refused(entry, before, federation)
+                and key_id(federation, owner, other["public_key"]) == endorsement["key_id"]):
+            try:
+                check_signature(other["public_key"], pae(NEXT_KEY_TYPE, body), endorsement["signature"])
+                return False
+            except Refused:
+                return True
+    return True
 
 
 # ---- Record files: record.md §7.
@@ -230,7 +264,12 @@ def usable_feed_keys(keys, moment_ms):
     return [key["public_key"] for key in keys if key["purpose"] == FEED_KEY and is_usable(key, moment_ms)]
 
 
-def check_proof(proof, envelope, header, bundle, spkis):
+def witnesses_of(bundle):
+    return [(f"{bundle['federation']}/meguri/{who.replace(':', '/')}/witness", key["public_key"][12:])
+            for who, key in zip(bundle["witnesses"], bundle["witness_keys"])]
+
+
+def check_proof(proof, envelope, header, bundle, spkis, is_strict):
     """A feed of the publisher names the record (§7, steps 4 and 5): its origin, head, and the slots that it opens."""
     need(proof and feeds.is_feed_name(proof["feed"]), "FEED_NAME", "no proof, or the name of a feed")
     need(proof["epoch"], "FEED_PROOF", "epochs start at 1")
@@ -239,7 +278,7 @@ def check_proof(proof, envelope, header, bundle, spkis):
     need(not slots >> len(header["section_digests"]), "FEED_PROOF", "the entry opens slots that the record lacks")
     need(not slots or "tombstone" not in header, "FEED_PROOF", "the entry opens slots of a record that has ended")
     origin = feeds.origin(bundle["federation"], header["publisher"], proof["epoch"], proof["feed"])
-    size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis)
+    size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis, witnesses_of(bundle), is_strict)
     feeds.check_inclusion(feeds.leaf(proof["entry"]), proof["index"], size, proof["path"], root)
     return origin, size, root, slots
 
@@ -261,20 +300,21 @@ def verify_record_file(data, bundle, now_ms):
     need(file["trust_bundle_version"] and len(file["trust_bundle_hash"]) == 32, "RECORD_FILE", "trust bundle")
     need(file["trust_bundle_version"] != bundle["version"] or file["trust_bundle_hash"] == bundle["body_hash"],
          "OTHER_TRUST_BUNDLE", "made with another bundle of this version")
+    is_strict = file["trust_bundle_version"] == bundle["version"]
     pinned, pinned_feed = bundle["registry_record_keys"], bundle["registry_feed_keys"]
     holder = verify_envelope(file["publisher_entry"], find_among(pinned, bundle, bundle["operator_id"], now_ms))
     need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "MEMBER_RECORD", "no member record")
     sections = file["publisher_entry"]["sections"]
     need([section["type"] for section in sections] == [MEMBER_SECTION], "MEMBER_RECORD", "not one member section alone")
     origin, size, root, slots = check_proof(file["publisher_entry_proof"], file["publisher_entry"], holder, bundle,
-                                            usable_feed_keys(pinned_feed, now_ms))
+                                            usable_feed_keys(pinned_feed, now_ms), is_strict)
     need(origin == bundle["registry_origin"], "REGISTRY_FEED", "the entry is proven by another feed")
     need(size != bundle["registry_size_min"] or root == bundle["registry_root_min"], "REGISTRY_FEED", "another root")
     check_opens(slots, file["publisher_entry"])
     entry = open_entry(sections[0]["payload"], bundle)
     keys = entry["keys"] + (pinned + pinned_feed if entry["participant_id"] == bundle["operator_id"] else [])
     header = verify_envelope(file["record"], find_among(keys, bundle, entry["participant_id"], now_ms))
-    proofs = [check_proof(proof, file["record"], header, bundle, usable_feed_keys(keys, now_ms))
+    proofs = [check_proof(proof, file["record"], header, bundle, usable_feed_keys(keys, now_ms), is_strict)
               for proof in file["record_proofs"]]
     need(len({origin for origin, *_ in proofs}) == len(proofs), "RECORD_FILE", "a feed is there twice")
     slots = 0

@@ -239,6 +239,11 @@ absl::Status Rotate(RotateFlags flags) {
                 path.c_str());
     return absl::OkStatus();
   }
+  if (flags.which == "record" && flags.options.is_recovery) {
+    return InvalidInput({{"--recovery", "FLAG", "--recovery with a record key", "--recovery with a feed key",
+                          "without the old record key, make an enrolment request anew",
+                          "記録鍵を失ったときは、登録申請をやり直してください。"}});
+  }
   flags.options.purpose = flags.which == "record" ? registry::v1::KEY_PURPOSE_RECORD : registry::v1::KEY_PURPOSE_FEED;
   if (!flags.begin.empty()) {
     MEGURI_ASSIGN_OR_RETURN(flags.options.begin, ParseTime("--begins", flags.begin));
@@ -266,6 +271,8 @@ void AddRotateKey(CLI::App& app, const std::string& data, Action& action) {
   command->add_option("--key-algorithm", flags->options.algorithm, "of a record key: ed25519 or p256")
       ->default_val("ed25519");
   command->add_option("--record-key", flags->options.record_key, "record key, if it is not in the folder");
+  command->add_flag("--recovery", flags->options.is_recovery,
+                    "the old feed key is lost and cannot sign that this one follows it; everybody will see that");
   command->add_option("--out", flags->options.out,
                       "file to write; change-request-record-key or -feed-key in the folder if left out");
   command->callback([flags, &data, &action] {

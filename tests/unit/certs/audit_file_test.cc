@@ -140,7 +140,7 @@ TEST_F(AuditFileTest, ProvesItsRowsWithTheBundleAlone) {
   EXPECT_EQ(report.id.text(), kMember);
   EXPECT_EQ(report.rows.size(), 5U);
   EXPECT_TRUE(report.is_complete());
-  EXPECT_EQ(report.doubt, "");
+  MEGURI_EXPECT_OK(report.judgement.why);
   const AuditReport some = Report(Log(5), 0, {1, 3});
   EXPECT_EQ(some.rows[1].message().number(), 4U);
   EXPECT_FALSE(some.is_complete());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "certs/key_change.h"
+#include "certs/key_endorsement.h"
 #include "gtest/gtest.h"
 #include "meguri/registry/v1/change.pb.h"
 #include "record/dsse.h"
@@ -34,6 +35,13 @@ class ChangeRequestTest : public ::testing::Test {
                                   absl::Time now = Now()) const {
     const absl::StatusOr<std::string> bytes = SignChangeRequest(entry, kFederation, Current(), signers, now);
     return bytes.ok() ? OpenChangeRequest(*bytes, kFederation, Current(), now) : bytes.status();
+  }
+
+  // The last key of `entry` follows `before`.
+  void Endorse(MemberEntry& entry, const SigningKey& before) const {
+    MemberKey& added = *entry.mutable_keys(entry.keys_size() - 1);
+    added.set_origin(registry::v1::KEY_ORIGIN_ENDORSED);
+    *added.mutable_endorsement() = ValueOf(EndorseKey(kFederation, testing::Participant(member_.id), before, added));
   }
 
   const Member member_{.id = "0199:member"};
@@ -69,8 +77,31 @@ TEST_F(ChangeRequestTest, NeedsTheSignatureOfEveryKeyThatIsNew) {
   MemberEntry asked = member_.Entry();
   const std::unique_ptr<SigningKey> fresh = NewKey();
   AddSuccessor(asked, KeyMessage(*fresh, registry::v1::KEY_PURPOSE_FEED), Now(), absl::nullopt);
+  Endorse(asked, *member_.feed_key);
   EXPECT_THAT(Try(asked, {member_.record_key.get()}), HasReason("CHANGE_SIGNATURE"));
   MEGURI_EXPECT_OK(Try(asked, {member_.record_key.get(), fresh.get()}));
+}
+
+TEST_F(ChangeRequestTest, NeedsTheSignatureOfTheKeyBeforeOrTheMarkOfARecovery) {
+  MemberEntry asked = member_.Entry();
+  const std::unique_ptr<SigningKey> fresh = NewKey();
+  AddSuccessor(asked, KeyMessage(*fresh, registry::v1::KEY_PURPOSE_FEED), Now(), absl::nullopt);
+  const std::vector<const record::Signer*> signers = {member_.record_key.get(), fresh.get()};
+  EXPECT_THAT(Try(asked, signers), HasReason("KEY_NOT_ENDORSED"));
+  Endorse(asked, *member_.record_key);
+  EXPECT_THAT(Try(asked, signers), HasReason("KEY_NOT_ENDORSED")) << "a key of another purpose vouches for nothing";
+  Endorse(asked, *member_.feed_key);
+  MEGURI_EXPECT_OK(Try(asked, signers));
+  MemberKey& added = *asked.mutable_keys(asked.keys_size() - 1);
+  added.clear_endorsement();
+  added.set_origin(registry::v1::KEY_ORIGIN_RECOVERY);
+  MEGURI_EXPECT_OK(Try(asked, signers));
+}
+
+TEST_F(ChangeRequestTest, LeavesAloneHowAKeyCameIn) {
+  MemberEntry asked = member_.Entry();
+  asked.mutable_keys(0)->set_origin(registry::v1::KEY_ORIGIN_RECOVERY);
+  EXPECT_THAT(Try(asked, {member_.record_key.get()}), HasReason("CHANGE_KEYS"));
 }
 
 TEST_F(ChangeRequestTest, IsForOneVersionOfTheEntryOnly) {

@@ -78,7 +78,7 @@ TEST_F(EvidenceTest, TwoHeadersForOneVersionProveAFork) {
   const absl::StatusOr<EvidenceReport> report = Verify(RecordFork());
   MEGURI_ASSERT_OK(report);
   EXPECT_EQ(report->publisher.entry.participant_id(), kMember);
-  EXPECT_EQ(report->doubt, "");
+  MEGURI_EXPECT_OK(report->judgement.why);
   ASSERT_TRUE(report->record_fork.has_value());
   EXPECT_EQ(report->record_fork->first.record_id(), report->record_fork->second.record_id());
   EXPECT_NE(report->record_fork->first.hash(), report->record_fork->second.hash());
@@ -168,7 +168,7 @@ TEST_F(EvidenceTest, AKeyThatWasRevokedLeavesADoubt) {
   *file.mutable_publisher_entry_proof() = about.publisher_entry_proof();
   const absl::StatusOr<EvidenceReport> report = Verify(file);
   MEGURI_ASSERT_OK(report);
-  EXPECT_THAT(report->doubt, ::testing::HasSubstr("revoked"));
+  EXPECT_THAT(report->judgement.why.ToString(), ::testing::HasSubstr("revoked"));
 }
 
 }  // namespace

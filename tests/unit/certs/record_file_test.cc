@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/record_file.h"
 
+#include <array>
 #include <functional>
 #include <string>
 
@@ -63,8 +64,8 @@ class VerifyTest : public ::testing::Test {
 TEST_F(VerifyTest, AcceptsAFileThatTheRegistryVouchesFor) {
   const absl::StatusOr<VerificationReport> report = Verify(File(member_.Entry()));
   MEGURI_ASSERT_OK(report);
-  EXPECT_EQ(report->verdict, Verdict::kValid);
-  EXPECT_EQ(report->doubt, "");
+  EXPECT_EQ(report->judgement.verdict, Verdict::kValid);
+  MEGURI_EXPECT_OK(report->judgement.why);
   EXPECT_EQ(report->header.publisher().text(), kMember);
   EXPECT_EQ(report->publisher.entry.name().en(), "Meguri Ltd.");
   EXPECT_EQ(report->key_id, testing::KeyIdOf(kMember, *member_.record_key));
@@ -182,8 +183,8 @@ TEST_F(VerifyTest, CannotJudgeASignatureOfAKeyThatIsRevokedNow) {
   entry.mutable_keys(0)->set_revoked_ms(testing::NowMs() - 1);
   const absl::StatusOr<VerificationReport> report = Verify(File(entry));
   MEGURI_ASSERT_OK(report);
-  EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
-  EXPECT_THAT(report->doubt, ::testing::HasSubstr("revoked"));
+  EXPECT_EQ(report->judgement.verdict, Verdict::kIndeterminate);
+  EXPECT_THAT(report->judgement.why.ToString(), ::testing::HasSubstr("revoked"));
 }
 
 TEST_F(VerifyTest, CannotJudgeAHeadOfAFeedKeyThatIsRevokedNow) {
@@ -191,7 +192,136 @@ TEST_F(VerifyTest, CannotJudgeAHeadOfAFeedKeyThatIsRevokedNow) {
   entry.mutable_keys(1)->set_revoked_ms(testing::NowMs() - 1);
   const absl::StatusOr<VerificationReport> report = Verify(File(entry));
   MEGURI_ASSERT_OK(report);
-  EXPECT_EQ(report->verdict, Verdict::kIndeterminate);
+  EXPECT_EQ(report->judgement.verdict, Verdict::kIndeterminate);
+}
+
+// A federation of four witnesses, of which three must cosign and one may lie.
+class WitnessedFileTest : public VerifyTest {
+ protected:
+  void SetUp() override {
+    bundle_message_ = operator_.BundleMessage();
+    for (size_t i = 0; i < witness_keys_.size(); ++i) {
+      witness_keys_[i] = testing::NewKey();
+      bundle_message_.add_witnesses(WitnessId(i));
+      *bundle_message_.add_witness_keys() = testing::KeyMessage(*witness_keys_[i], registry::v1::KEY_PURPOSE_FEED);
+    }
+    bundle_message_.set_witness_quorum(3);
+    parts_ = Parts();
+  }
+  static std::string WitnessId(size_t i) { return absl::StrCat("0199:witness-", i); }
+
+  // The head of `proof`, cosigned by witness `i` this long after Now().
+  void Cosign(record::v1::FeedProof& proof, size_t i, absl::Duration after) {
+    const std::string name = record::WitnessName(testing::kFederation, testing::Participant(WitnessId(i)));
+    proof.mutable_checkpoint()->append(ValueOf(record::Cosign(
+        proof.checkpoint(), name, *witness_keys_[i], static_cast<uint64_t>(absl::ToUnixSeconds(Now() + after)))));
+  }
+  // The file with the entry of the publisher as `change` makes it, an hour later.
+  absl::StatusOr<VerificationReport> VerifyWith(const std::function<void(registry::v1::MemberEntry&)>& change) {
+    const TrustBundle bundle = Bundle();
+    registry::v1::MemberEntry entry = member_.Entry();
+    change(entry);
+    RecordFileParts parts = parts_;
+    parts.publisher_entry = MemberRecord(entry, *operator_.record_key, random_);
+    const record::Header header = ValueOf(record::Header::Parse(parts.publisher_entry.header()));
+    parts.publisher_entry_proof = testing::ProofIn("registry", header, testing::AllSlots(header), *operator_.feed_key);
+    return VerifyRecordFile(MakeRecordFile(std::move(parts), bundle), bundle, Now() + absl::Hours(1));
+  }
+  TrustBundle Bundle() const {
+    return ValueOf(TrustBundle::Open(ValueOf(SignTrustBundle(bundle_message_, operator_.Signers())), Now()));
+  }
+  static void RevokeIn(registry::v1::MemberEntry& entry, absl::Duration after) {
+    entry.mutable_keys(0)->set_revoked_ms(static_cast<uint64_t>(absl::ToUnixMillis(Now() + after)));
+  }
+
+  std::array<std::unique_ptr<SigningKey>, 4> witness_keys_;
+  registry::v1::TrustBundle bundle_message_;
+  RecordFileParts parts_;
+};
+
+TEST_F(WitnessedFileTest, WhatWitnessesSawBeforeTheRevocationIsValidAtThatTime) {
+  record::v1::FeedProof& proof = parts_.record_proofs[0];
+  Cosign(proof, 0, absl::Minutes(1));
+  Cosign(proof, 1, absl::Minutes(3));
+  const auto revoked_after_half_an_hour = [](registry::v1::MemberEntry& entry) { RevokeIn(entry, absl::Minutes(30)); };
+  EXPECT_EQ(VerifyWith(revoked_after_half_an_hour)->judgement.verdict, Verdict::kIndeterminate) << "no quorum";
+  Cosign(proof, 3, absl::Minutes(2));
+  const auto report = ValueOf(VerifyWith(revoked_after_half_an_hour));
+  EXPECT_EQ(report.judgement.verdict, Verdict::kValidAt);
+  EXPECT_EQ(report.judgement.at, Now() + absl::Minutes(2)) << "the first of them may have lied";
+  EXPECT_THAT(report.judgement.why, HasReason("KEY_REVOKED"));
+  // The time that the header claims counts for nothing: it is Now() in all of these.
+  const auto revoked_too_early = [](registry::v1::MemberEntry& entry) { RevokeIn(entry, absl::Minutes(7)); };
+  EXPECT_EQ(VerifyWith(revoked_too_early)->judgement.verdict, Verdict::kIndeterminate);
+  EXPECT_EQ(VerifyWith([](registry::v1::MemberEntry&) {})->judgement.verdict, Verdict::kValid);
+}
+
+TEST_F(WitnessedFileTest, AFeedKeyIsJudgedByTheHeadThatItSigned) {
+  for (size_t i = 0; i < 3; ++i) {
+    Cosign(parts_.record_proofs[0], i, absl::Minutes(1));
+  }
+  const auto end_feed_key = [](registry::v1::MemberEntry& entry) {
+    entry.mutable_keys(1)->set_not_after_ms(testing::NowMs() + 120'000);
+  };
+  EXPECT_EQ(VerifyWith(end_feed_key)->judgement.verdict, Verdict::kValidAt);
+}
+
+TEST_F(WitnessedFileTest, RefusesALineThatDoesNotHoldOrThatTheBundleDoesNotKnow) {
+  const auto as_it_is = [](registry::v1::MemberEntry&) {};
+  Cosign(parts_.record_proofs[0], 0, absl::Minutes(1));
+  MEGURI_EXPECT_OK(VerifyWith(as_it_is));
+  // The witness left the federation: the file was made with the bundle that knew it.
+  const RecordFileParts known = parts_;
+  const std::string file = MakeRecordFile(known, Bundle());
+  bundle_message_.mutable_witness_keys()->DeleteSubrange(0, 1);
+  bundle_message_.mutable_witnesses()->DeleteSubrange(0, 1);
+  EXPECT_THAT(VerifyWith(as_it_is), HasReason("CHECKPOINT_SIGNATURE"));
+  bundle_message_.set_version(2);
+  MEGURI_EXPECT_OK(VerifyRecordFile(file, Bundle(), Now()));
+  // A line of a witness over another head.
+  Cosign(parts_.publisher_entry_proof, 1, absl::Minutes(1));
+  const std::string& checkpoint = parts_.publisher_entry_proof.checkpoint();
+  parts_.record_proofs[0] = known.record_proofs[0];
+  parts_.record_proofs[0].mutable_checkpoint()->append(
+      checkpoint.substr(checkpoint.rfind('\n', checkpoint.size() - 2) + 1));
+  EXPECT_FALSE(VerifyWith(as_it_is).ok());
+}
+
+// Who keeps an old entry of the registry cannot show that a key was not revoked since.
+TEST_F(VerifyTest, ARegistryThatIsOlderThanTheBundlePinsProvesNothingOfKeysSince) {
+  const std::string file = File(member_.Entry());
+  const TrustBundle later = OtherBundle([](registry::v1::TrustBundle& message) {
+    message.set_version(2);
+    message.set_registry_size_min(6);
+    message.set_registry_root_min(std::string(32, 'x'));
+  });
+  const auto report = ValueOf(VerifyRecordFile(file, later, Now()));
+  EXPECT_EQ(report.judgement.verdict, Verdict::kIndeterminate);
+  EXPECT_THAT(report.judgement.why, HasReason("REGISTRY_OLDER"));
+}
+
+TEST_F(VerifyTest, RefusesAKeyThatIsNotInForceYet) {
+  registry::v1::MemberEntry entry = member_.Entry();
+  entry.mutable_keys(0)->set_not_before_ms(testing::NowMs() + 1);
+  EXPECT_THAT(Verify(File(entry)), HasReason("KEY_NOT_YET_VALID"));
+}
+
+TEST_F(VerifyTest, TellsOfARecoveryAndRefusesAKeyThatTheOneBeforeDidNotSign) {
+  const std::unique_ptr<SigningKey> other = testing::NewKey();
+  registry::v1::MemberEntry entry = member_.Entry();
+  entry.mutable_keys(0)->set_public_key(other->public_key().spki());
+  registry::v1::MemberKey& mine = *entry.add_keys();
+  mine = testing::KeyMessage(*member_.record_key, registry::v1::KEY_PURPOSE_RECORD);
+  mine.set_not_before_ms(testing::NowMs() - 1);
+  mine.set_origin(registry::v1::KEY_ORIGIN_RECOVERY);
+  const auto report = ValueOf(Verify(File(entry)));
+  EXPECT_EQ(report.judgement.verdict, Verdict::kValid);
+  ASSERT_EQ(report.key_notices.size(), 1U);
+  EXPECT_EQ(report.key_notices[0].key_id(), report.key_id.ToString());
+  mine.set_origin(registry::v1::KEY_ORIGIN_ENDORSED);
+  mine.mutable_endorsement()->set_key_id(testing::KeyIdOf(kMember, *other).ToString());
+  mine.mutable_endorsement()->set_signature(std::string(64, 's'));
+  EXPECT_THAT(Verify(File(entry)), HasReason("KEY_NOT_ENDORSED"));
 }
 
 TEST_F(VerifyTest, RefusesAFileOfAnotherFormatVersion) {

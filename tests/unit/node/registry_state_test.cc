@@ -7,6 +7,7 @@
 #include "tests/testing/fakes.h"
 #include "tests/testing/status.h"
 #include "tests/unit/certs/federation.h"
+#include "tests/unit/node/publishing.h"
 
 namespace meguri::node {
 namespace {
@@ -28,7 +29,7 @@ class RegistryStateTest : public ::testing::Test {
                                      certs::testing::Participant(certs::testing::kOperator), *operator_.feed_key)));
   }
 
-  testing::FakeClock clock_{certs::testing::Now()};
+  meguri::testing::FakeClock clock_{certs::testing::Now()};
   const certs::testing::Operator operator_;
   const std::unique_ptr<storage::OrderedStore> store_ = storage::OpenMemoryStore(storage::MakeMemoryDisk());
   RegistryState state_{operator_.Bundle(), certs::testing::Participant("0199:member"), absl::Hours(72), *store_,
@@ -54,6 +55,65 @@ TEST_F(RegistryStateTest, IsStaleWhenItsBundleHasExpiredHoweverFreshTheHeartbeat
   clock_.Advance(absl::Milliseconds(1));
   MEGURI_EXPECT_OK(Beat());
   EXPECT_TRUE(state_.IsStale());
+}
+
+// A store that has the registry feed, entry by entry.
+class RegistryFeedTest : public ::testing::Test {
+ protected:
+  void Publish(const registry::v1::MemberEntry& entry) {
+    passport::RecordDraft content;
+    content.record_type = record::v1::RECORD_TYPE_MEMBER;
+    content.sections.push_back({record::v1::SECTION_TYPE_MEMBER, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+                                entry.SerializeAsString()});
+    const client::VersionDraft draft = newest_.has_value()
+                                           ? ValueOf(client::NextVersion(std::move(content), *newest_))
+                                           : ValueOf(client::FirstVersion(std::move(content), node_.random));
+    record::v1::Publication publication = ValueOf(
+        client::Seal(draft, certs::testing::Participant(certs::testing::kOperator), node_.clock.Now(), node_.random));
+    MEGURI_ASSERT_OK(client::Sign({&publication},
+                                  certs::testing::KeyIdOf(certs::testing::kOperator, *node_.the_operator.record_key),
+                                  *node_.the_operator.record_key, node_.random));
+    newest_ = ValueOf(record::Header::Parse(publication.envelope().header()));
+    PublishCall call = node_.Call(publication);
+    call.acting_member = certs::testing::Participant(certs::testing::kOperator);
+    MEGURI_ASSERT_OK(node_.Publish(std::move(call)));
+  }
+
+  testing::PublishingNode node_;
+  absl::optional<record::Header> newest_;
+};
+
+// The operator is not trusted with whose keys these are: what it publishes does not become a key of the member.
+TEST_F(RegistryFeedTest, TheOperatorCannotSlipInAKey) {
+  RegistryState state(node_.bundle(), certs::testing::Participant(certs::testing::kOperator), absl::Hours(72),
+                      *node_.store, node_.clock);
+  registry::v1::MemberEntry entry = node_.maker.Entry();
+  certs::StateOrigins(certs::testing::kFederation, nullptr, node_.clock.Now(), entry);
+  Publish(entry);
+  MEGURI_ASSERT_OK(state.Reload());
+  const std::unique_ptr<certs::SigningKey> other = certs::testing::NewKey();
+  const record::Hash other_id = certs::testing::KeyIdOf(testing::kMaker, *other);
+  registry::v1::MemberEntry swapped = entry;
+  swapped.mutable_keys(0)->set_public_key(other->public_key().spki());
+  Publish(swapped);
+  MEGURI_ASSERT_OK(state.Reload());
+  EXPECT_EQ(state.Get()->FindKey(other_id), nullptr);
+  EXPECT_EQ(state.StandingOf(other_id.view()).doubt, "KEY_NOT_ENDORSED");
+  EXPECT_TRUE(state.Get()->IsActive(certs::testing::Participant(testing::kMaker))) << "nothing else is lost";
+  // Nor does it help to read everything at once, as a node does that starts.
+  RegistryState anew(node_.bundle(), certs::testing::Participant(certs::testing::kOperator), absl::Hours(72),
+                     *node_.store, node_.clock);
+  MEGURI_ASSERT_OK(anew.Reload());
+  EXPECT_EQ(anew.Get()->FindKey(other_id), nullptr);
+  // As a recovery it is taken, and everybody is told.
+  swapped.mutable_keys(0)->set_origin(registry::v1::KEY_ORIGIN_RECOVERY);
+  swapped.mutable_keys(0)->set_not_before_ms(certs::testing::NowMs());
+  Publish(swapped);
+  MEGURI_ASSERT_OK(state.Reload());
+  EXPECT_EQ(state.StandingOf(other_id.view()).doubt, "");
+  EXPECT_EQ(state.StandingOf(other_id.view()).recovered_ms, certs::testing::NowMs());
+  ASSERT_EQ(state.Get()->KeyNotices().size(), 1U);
+  EXPECT_EQ(state.Get()->KeyNotices()[0].origin(), registry::v1::KEY_ORIGIN_RECOVERY);
 }
 
 }  // namespace

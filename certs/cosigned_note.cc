@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certs/cosigned_note.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/note.h"
+
+namespace meguri::certs {
+
+absl::StatusOr<CosignedNote> OpenCosignedNote(absl::string_view note, const TrustBundle& bundle, bool is_strict) {
+  MEGURI_ASSIGN_OR_RETURN(const record::Note parsed, record::ParseNote(note));
+  CosignedNote opened;
+  MEGURI_ASSIGN_OR_RETURN(opened.cosigners, CosignersOf(note, bundle));
+  const std::vector<Witness> witnesses = WitnessesOf(bundle);
+  opened.note = absl::StrCat(parsed.text, "\n");
+  size_t left = 0;
+  for (const record::NoteSignature& line : parsed.signatures) {
+    const bool is_known = absl::c_any_of(witnesses, [&](const Witness& witness) {
+      return line.name == witness.key.name &&
+             line.key_hash == record::NoteKeyHash(witness.key.name, record::NoteSignatureType::kCosignature,
+                                                  witness.key.key.ed25519_bytes());
+    });
+    const bool is_of_the_feed = line.name == parsed.checkpoint.origin;
+    if (!is_known && (is_of_the_feed || is_strict)) {
+      absl::StrAppend(&opened.note, record::SignatureLineOf(line.name, line.key_hash, line.signature));
+      ++left;
+    }
+  }
+  if (left != 1) {
+    return Error(absl::StatusCode::kInvalidArgument, "CHECKPOINT_SIGNATURE",
+                 absl::StrCat("the checkpoint carries ", left, " signatures that are no witness's, expected 1"));
+  }
+  return opened;
+}
+
+}  // namespace meguri::certs
