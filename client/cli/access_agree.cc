@@ -71,13 +71,13 @@ absl::Status Agree(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessAgree(CLI::App& parent, Session& session) {
+void AddAccessAgree(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "agree", Message::kAboutAccessAgree, session);
-  command.add_option("GRANT", arguments->grant, session.Say(Message::kAboutGrantIds))->required();
-  command.add_option("--owner", arguments->owner, session.Say(Message::kAboutGrantOwner))->type_name("ID");
-  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, "agree", Message::kAboutAccessAgree, session);
+  command.Option("GRANT", arguments->grant, session.Say(Message::kAboutGrantIds)).Required();
+  command.Option("--owner", arguments->owner, session.Say(Message::kAboutGrantOwner)).TypeName("ID");
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Agree);
 }
 

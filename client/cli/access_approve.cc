@@ -184,20 +184,20 @@ absl::Status Run(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessApprove(CLI::App& parent, Session& session) {
+void AddAccessApprove(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "approve", Message::kAboutAccessApprove, session);
-  command.add_option("REQUEST", arguments->requests, session.Say(Message::kAboutRequestIds));
-  command.add_flag("--auto", arguments->automatically, session.Say(Message::kAboutApproveAuto));
-  command.add_option("--offer", arguments->offer, session.Say(Message::kAboutOfferId))->type_name("ID");
-  command.add_option("--to", arguments->to, session.Say(Message::kAboutGrantTo))->type_name("ID");
-  command.add_option("--role", arguments->role, session.Say(Message::kAboutGrantRole))->type_name("ROLE");
-  command.add_option("--purpose", arguments->purpose, session.Say(Message::kAboutPurpose))
-      ->type_name("PURPOSE")
-      ->transform(WordOf(Purposes(), session));
-  command.add_option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore))->type_name("TIME");
-  command.add_option("--expires", arguments->expires, session.Say(Message::kAboutGrantExpires))->type_name("TIME");
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, "approve", Message::kAboutAccessApprove, session);
+  command.Option("REQUEST", arguments->requests, session.Say(Message::kAboutRequestIds));
+  command.Flag("--auto", arguments->automatically, session.Say(Message::kAboutApproveAuto));
+  command.Option("--offer", arguments->offer, session.Say(Message::kAboutOfferId)).TypeName("ID");
+  command.Option("--to", arguments->to, session.Say(Message::kAboutGrantTo)).TypeName("ID");
+  command.Option("--role", arguments->role, session.Say(Message::kAboutGrantRole)).TypeName("ROLE");
+  command.Option("--purpose", arguments->purpose, session.Say(Message::kAboutPurpose))
+      .TypeName("PURPOSE")
+      .OneOf(Purposes(), session);
+  command.Option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore)).TypeName("TIME");
+  command.Option("--expires", arguments->expires, session.Say(Message::kAboutGrantExpires)).TypeName("TIME");
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Run);
 }
 

@@ -54,25 +54,25 @@ absl::Status Revoke(Session& session, const Arguments& arguments) {
   return Change(session, arguments, passport::v1::GRANT_STATE_REVOKED);
 }
 
-void AddChange(CLI::App& parent, Session& session, const char* name, Message about,
+void AddChange(Command parent, Session& session, const char* name, Message about,
                absl::Status (*run)(Session&, const Arguments&)) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, name, about, session);
-  command.add_option("GRANT", arguments->grants, session.Say(Message::kAboutGrantIds))->required();
+  const Command command = AddVerb(parent, name, about, session);
+  command.Option("GRANT", arguments->grants, session.Say(Message::kAboutGrantIds)).Required();
   OnCall(command, session, arguments, run);
 }
 
 }  // namespace
 
-void AddAccessSuspend(CLI::App& parent, Session& session) {
+void AddAccessSuspend(Command parent, Session& session) {
   AddChange(parent, session, "suspend", Message::kAboutAccessSuspend, &Suspend);
 }
 
-void AddAccessResume(CLI::App& parent, Session& session) {
+void AddAccessResume(Command parent, Session& session) {
   AddChange(parent, session, "resume", Message::kAboutAccessResume, &Resume);
 }
 
-void AddAccessRevoke(CLI::App& parent, Session& session) {
+void AddAccessRevoke(Command parent, Session& session) {
   AddChange(parent, session, "revoke", Message::kAboutAccessRevoke, &Revoke);
 }
 

@@ -77,12 +77,12 @@ absl::Status Explain(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessExplain(CLI::App& parent, Session& session) {
+void AddAccessExplain(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "explain", Message::kAboutAccessExplain, session);
-  command.add_option("RECORD", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("--reader", arguments->reader, session.Say(Message::kAboutReader))->type_name("ID");
-  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))->type_name("N");
+  const Command command = AddVerb(parent, "explain", Message::kAboutAccessExplain, session);
+  command.Option("RECORD", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
+  command.Option("--reader", arguments->reader, session.Say(Message::kAboutReader)).TypeName("ID");
+  command.Option("--version", arguments->version, session.Say(Message::kAboutVersionNumber)).TypeName("N");
   OnCall(command, session, arguments, &Explain);
 }
 

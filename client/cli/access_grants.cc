@@ -70,10 +70,10 @@ absl::Status List(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessGrants(CLI::App& parent, Session& session) {
+void AddAccessGrants(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "grants", Message::kAboutAccessGrants, session);
-  command.add_option("--offer", arguments->offer, session.Say(Message::kAboutOfferId))->type_name("ID");
+  const Command command = AddVerb(parent, "grants", Message::kAboutAccessGrants, session);
+  command.Option("--offer", arguments->offer, session.Say(Message::kAboutOfferId)).TypeName("ID");
   OnCall(command, session, arguments, &List);
 }
 

@@ -47,15 +47,15 @@ absl::Status Request(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessRequest(CLI::App& parent, Session& session) {
+void AddAccessRequest(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "request", Message::kAboutAccessRequest, session);
-  command.add_option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId))->required();
-  command.add_option("--purpose", arguments->purpose, session.Say(Message::kAboutPurpose))
-      ->type_name("PURPOSE")
-      ->transform(WordOf(Purposes(), session));
-  command.add_option("--message", arguments->message, session.Say(Message::kAboutMessage))->type_name("TEXT");
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, "request", Message::kAboutAccessRequest, session);
+  command.Option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId)).Required();
+  command.Option("--purpose", arguments->purpose, session.Say(Message::kAboutPurpose))
+      .TypeName("PURPOSE")
+      .OneOf(Purposes(), session);
+  command.Option("--message", arguments->message, session.Say(Message::kAboutMessage)).TypeName("TEXT");
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Request);
 }
 

@@ -62,11 +62,11 @@ absl::Status List(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAccessRequests(CLI::App& parent, Session& session) {
+void AddAccessRequests(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "requests", Message::kAboutAccessRequests, session);
-  command.add_option("--offer", arguments->offer, session.Say(Message::kAboutOfferId))->type_name("ID");
-  command.add_flag("--waiting", arguments->waiting, session.Say(Message::kAboutWaiting));
+  const Command command = AddVerb(parent, "requests", Message::kAboutAccessRequests, session);
+  command.Option("--offer", arguments->offer, session.Say(Message::kAboutOfferId)).TypeName("ID");
+  command.Flag("--waiting", arguments->waiting, session.Say(Message::kAboutWaiting));
   OnCall(command, session, arguments, &List);
 }
 

@@ -80,12 +80,12 @@ absl::Status Export(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAuditExport(CLI::App& parent, Session& session) {
+void AddAuditExport(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "export", Message::kAboutAuditExport, session);
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutAuditFile))->required();
+  const Command command = AddVerb(parent, "export", Message::kAboutAuditExport, session);
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutAuditFile)).Required();
   AddAuditFlags(command, session, arguments->which);
-  command.add_option("--since", arguments->since, session.Say(Message::kAboutAuditSince))->type_name("FILE");
+  command.Option("--since", arguments->since, session.Say(Message::kAboutAuditSince)).TypeName("FILE");
   OnCall(command, session, arguments, &Export);
 }
 

@@ -42,13 +42,13 @@ absl::Status List(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAuditList(CLI::App& parent, Session& session) {
+void AddAuditList(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "list", Message::kAboutAuditList, session);
+  const Command command = AddVerb(parent, "list", Message::kAboutAuditList, session);
   AddAuditFlags(command, session, arguments->which);
-  command.add_option("--limit", arguments->limit, session.Say(Message::kAboutAuditLimit))
-      ->type_name("N")
-      ->check(CLI::Range(size_t{1}, size_t{1'000'000}));
+  command.Option("--limit", arguments->limit, session.Say(Message::kAboutAuditLimit))
+      .TypeName("N")
+      .Between(1, 1'000'000);
   OnCall(command, session, arguments, &List);
 }
 

@@ -101,15 +101,15 @@ nlohmann::ordered_json ToJsonRow(const record::AuditRow& row) {
 
 }  // namespace
 
-void AddAuditFlags(CLI::App& command, Session& session, AuditArguments& arguments) {
-  command.add_option("--peer", arguments.peer, session.Say(Message::kAboutAuditPeer))->type_name("ID");
-  command.add_option("--reader", arguments.reader, session.Say(Message::kAboutAuditReader))->type_name("ID");
-  command.add_option("--record", arguments.record_id, session.Say(Message::kAboutAuditRecord))->type_name("ID");
-  command.add_option("--decision", arguments.decision, session.Say(Message::kAboutAuditDecision))
-      ->type_name("WORD")
-      ->transform(WordOf(Decisions(), session));
-  command.add_option("--from", arguments.from, session.Say(Message::kAboutAuditFrom))->type_name("TIME");
-  command.add_option("--until", arguments.until, session.Say(Message::kAboutAuditUntil))->type_name("TIME");
+void AddAuditFlags(Command command, Session& session, AuditArguments& arguments) {
+  command.Option("--peer", arguments.peer, session.Say(Message::kAboutAuditPeer)).TypeName("ID");
+  command.Option("--reader", arguments.reader, session.Say(Message::kAboutAuditReader)).TypeName("ID");
+  command.Option("--record", arguments.record_id, session.Say(Message::kAboutAuditRecord)).TypeName("ID");
+  command.Option("--decision", arguments.decision, session.Say(Message::kAboutAuditDecision))
+      .TypeName("WORD")
+      .OneOf(Decisions(), session);
+  command.Option("--from", arguments.from, session.Say(Message::kAboutAuditFrom)).TypeName("TIME");
+  command.Option("--until", arguments.until, session.Say(Message::kAboutAuditUntil)).TypeName("TIME");
 }
 
 absl::StatusOr<audit::v1::RowQuery> QueryOf(const Session& session, const AuditArguments& arguments) {

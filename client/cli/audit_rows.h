@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "CLI/App.hpp"
 #include "absl/status/statusor.h"
+#include "client/cli/command.h"
 #include "client/cli/session.h"
 #include "meguri/audit/v1/row.pb.h"
 #include "nlohmann/json_fwd.hpp"
@@ -25,7 +25,7 @@ struct AuditArguments {
   std::string from;
   std::string until;
 };
-void AddAuditFlags(CLI::App& command, Session& session, AuditArguments& arguments);
+void AddAuditFlags(Command command, Session& session, AuditArguments& arguments);
 
 // INVALID_ARGUMENT with reason USAGE if a flag is not what it should be.
 absl::StatusOr<audit::v1::RowQuery> QueryOf(const Session& session, const AuditArguments& arguments);

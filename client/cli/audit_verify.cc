@@ -97,13 +97,12 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAuditVerify(CLI::App& parent, Session& session) {
+void AddAuditVerify(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "verify", Message::kAboutAuditVerify, session);
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutAuditFile))->required();
-  command.add_option("--since", arguments->since, session.Say(Message::kAboutAuditSince))->type_name("FILE");
-  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
-      ->type_name("FILE");
+  const Command command = AddVerb(parent, "verify", Message::kAboutAuditVerify, session);
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutAuditFile)).Required();
+  command.Option("--since", arguments->since, session.Say(Message::kAboutAuditSince)).TypeName("FILE");
+  command.Option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle)).TypeName("FILE");
   OnCall(command, session, arguments, &Verify);
 }
 

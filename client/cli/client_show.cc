@@ -57,7 +57,7 @@ absl::Status Show(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddClientShow(CLI::App& parent, Session& session) {
+void AddClientShow(Command parent, Session& session) {
   OnCall(AddVerb(parent, "show", Message::kAboutClientShow, session), session, std::make_shared<Arguments>(), &Show);
 }
 

@@ -1,68 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "CLI/App.hpp"
-#include "client/cli/session.h"
+#include "client/cli/command.h"
 
 // One function a command, each in the file of its name: adds the command to `parent`.
 namespace meguri::client {
 
-void AddInit(CLI::App& parent, Session& session);
-void AddRecordPublish(CLI::App& parent, const char* name, Message about, Session& session);
-void AddRecordGet(CLI::App& parent, Session& session);
-void AddRecordList(CLI::App& parent, Session& session);
-void AddRecordHistory(CLI::App& parent, Session& session);
-void AddRecordExport(CLI::App& parent, Session& session);
-void AddRecordEvidence(CLI::App& parent, Session& session);
-void AddRecordResolve(CLI::App& parent, Session& session);
-void AddRecordUpdate(CLI::App& parent, Session& session);
-void AddRecordWithdraw(CLI::App& parent, Session& session);
-void AddEnquirySend(CLI::App& parent, Session& session);
-void AddEnquiryList(CLI::App& parent, Session& session);
-void AddEnquiryShow(CLI::App& parent, Session& session);
-void AddEnquiryAnswer(CLI::App& parent, Session& session);
-void AddImport(CLI::App& parent, Session& session);
-void AddTemplate(CLI::App& parent, Session& session);
-void AddVerify(CLI::App& parent, Session& session);
-void AddEvidenceVerify(CLI::App& parent, Session& session);
-void AddFeedCheckpoint(CLI::App& parent, Session& session);
-void AddFeedFollow(CLI::App& parent, Session& session);
-void AddFeedUnfollow(CLI::App& parent, Session& session);
-void AddFeedList(CLI::App& parent, Session& session);
-void AddFeedEvidence(CLI::App& parent, Session& session);
-void AddPeerList(CLI::App& parent, Session& session);
-void AddMemberEnrol(CLI::App& parent, Session& session);
-void AddMemberList(CLI::App& parent, Session& session);
-void AddMemberShow(CLI::App& parent, Session& session);
-void AddMemberSuspend(CLI::App& parent, Session& session);
-void AddMemberActivate(CLI::App& parent, Session& session);
-void AddMemberLeave(CLI::App& parent, Session& session);
-void AddMemberUpdate(CLI::App& parent, Session& session);
-void AddMemberRevokeKey(CLI::App& parent, Session& session);
-void AddKeyShow(CLI::App& parent, Session& session);
-void AddKeyGenerate(CLI::App& parent, Session& session);
-void AddKeyRotate(CLI::App& parent, Session& session);
-void AddClientShow(CLI::App& parent, Session& session);
-void AddDismantle(CLI::App& parent, Session& session);
-void AddSubstanceWatch(CLI::App& parent, Session& session);
-void AddNodeStatus(CLI::App& parent, Session& session);
-void AddAuditList(CLI::App& parent, Session& session);
-void AddAuditExport(CLI::App& parent, Session& session);
-void AddAuditVerify(CLI::App& parent, Session& session);
-void AddOfferPublish(CLI::App& parent, Session& session);
-void AddOfferList(CLI::App& parent, Session& session);
-void AddOfferShow(CLI::App& parent, Session& session);
-void AddOfferEnd(CLI::App& parent, Session& session);
-void AddAccessRequest(CLI::App& parent, Session& session);
-void AddAccessRequests(CLI::App& parent, Session& session);
-void AddAccessApprove(CLI::App& parent, Session& session);
-void AddAccessGrants(CLI::App& parent, Session& session);
-void AddAccessSuspend(CLI::App& parent, Session& session);
-void AddAccessResume(CLI::App& parent, Session& session);
-void AddAccessRevoke(CLI::App& parent, Session& session);
-void AddAccessAgree(CLI::App& parent, Session& session);
-void AddAccessExplain(CLI::App& parent, Session& session);
-void AddVersion(CLI::App& parent, Session& session);
-void AddCompletion(CLI::App& parent, Session& session);
+void AddInit(Command parent, Session& session);
+void AddRecordPublish(Command parent, const char* name, Message about, Session& session);
+void AddRecordGet(Command parent, Session& session);
+void AddRecordList(Command parent, Session& session);
+void AddRecordHistory(Command parent, Session& session);
+void AddRecordExport(Command parent, Session& session);
+void AddRecordEvidence(Command parent, Session& session);
+void AddRecordResolve(Command parent, Session& session);
+void AddRecordUpdate(Command parent, Session& session);
+void AddRecordWithdraw(Command parent, Session& session);
+void AddEnquirySend(Command parent, Session& session);
+void AddEnquiryList(Command parent, Session& session);
+void AddEnquiryShow(Command parent, Session& session);
+void AddEnquiryAnswer(Command parent, Session& session);
+void AddImport(Command parent, Session& session);
+void AddTemplate(Command parent, Session& session);
+void AddVerify(Command parent, Session& session);
+void AddEvidenceVerify(Command parent, Session& session);
+void AddFeedCheckpoint(Command parent, Session& session);
+void AddFeedFollow(Command parent, Session& session);
+void AddFeedUnfollow(Command parent, Session& session);
+void AddFeedList(Command parent, Session& session);
+void AddFeedEvidence(Command parent, Session& session);
+void AddPeerList(Command parent, Session& session);
+void AddMemberEnrol(Command parent, Session& session);
+void AddMemberList(Command parent, Session& session);
+void AddMemberShow(Command parent, Session& session);
+void AddMemberSuspend(Command parent, Session& session);
+void AddMemberActivate(Command parent, Session& session);
+void AddMemberLeave(Command parent, Session& session);
+void AddMemberUpdate(Command parent, Session& session);
+void AddMemberRevokeKey(Command parent, Session& session);
+void AddKeyShow(Command parent, Session& session);
+void AddKeyGenerate(Command parent, Session& session);
+void AddKeyRotate(Command parent, Session& session);
+void AddClientShow(Command parent, Session& session);
+void AddDismantle(Command parent, Session& session);
+void AddSubstanceWatch(Command parent, Session& session);
+void AddNodeStatus(Command parent, Session& session);
+void AddAuditList(Command parent, Session& session);
+void AddAuditExport(Command parent, Session& session);
+void AddAuditVerify(Command parent, Session& session);
+void AddOfferPublish(Command parent, Session& session);
+void AddOfferList(Command parent, Session& session);
+void AddOfferShow(Command parent, Session& session);
+void AddOfferEnd(Command parent, Session& session);
+void AddAccessRequest(Command parent, Session& session);
+void AddAccessRequests(Command parent, Session& session);
+void AddAccessApprove(Command parent, Session& session);
+void AddAccessGrants(Command parent, Session& session);
+void AddAccessSuspend(Command parent, Session& session);
+void AddAccessResume(Command parent, Session& session);
+void AddAccessRevoke(Command parent, Session& session);
+void AddAccessAgree(Command parent, Session& session);
+void AddAccessExplain(Command parent, Session& session);
+void AddVersion(Command parent, Session& session);
+void AddCompletion(Command parent, Session& session);
 
 }  // namespace meguri::client

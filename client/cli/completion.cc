@@ -3,6 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/command.h"
@@ -52,13 +55,11 @@ absl::Status PrintScript(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddCompletion(CLI::App& parent, Session& session) {
+void AddCompletion(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  arguments->program = &parent;
-  CLI::App& command = AddVerb(parent, "completion", Message::kAboutCompletion, session);
-  command.add_option("SHELL", arguments->shell, session.Say(Message::kAboutShell))
-      ->required()
-      ->check(CLI::IsMember({"bash"}));
+  arguments->program = &parent.app();
+  const Command command = AddVerb(parent, "completion", Message::kAboutCompletion, session);
+  command.Option("SHELL", arguments->shell, session.Say(Message::kAboutShell)).Required().OneOf({"bash"});
   OnCall(command, session, arguments, &PrintScript);
 }
 

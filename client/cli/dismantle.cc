@@ -269,14 +269,14 @@ absl::Status Run(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddDismantle(CLI::App& parent, Session& session) {
+void AddDismantle(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "dismantle", Message::kAboutDismantle, session);
-  command.add_option("IDENTIFIER", arguments->identifiers, session.Say(Message::kAboutProduct));
-  command.add_option("--maker", arguments->maker, session.Say(Message::kAboutMaker))->type_name("MAKER");
-  command.add_option("--serial", arguments->serial, session.Say(Message::kAboutSerial))->type_name("SERIAL");
-  command.add_option("--from", arguments->from, session.Say(Message::kAboutFromList))->type_name("FILE");
-  command.add_option("--html", arguments->html, session.Say(Message::kAboutHtml))->type_name("FOLDER");
+  const Command command = AddVerb(parent, "dismantle", Message::kAboutDismantle, session);
+  command.Option("IDENTIFIER", arguments->identifiers, session.Say(Message::kAboutProduct));
+  command.Option("--maker", arguments->maker, session.Say(Message::kAboutMaker)).TypeName("MAKER");
+  command.Option("--serial", arguments->serial, session.Say(Message::kAboutSerial)).TypeName("SERIAL");
+  command.Option("--from", arguments->from, session.Say(Message::kAboutFromList)).TypeName("FILE");
+  command.Option("--html", arguments->html, session.Say(Message::kAboutHtml)).TypeName("FOLDER");
   OnCall(command, session, arguments, &Run);
 }
 

@@ -83,19 +83,17 @@ absl::Status Answer(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddEnquiryAnswer(CLI::App& parent, Session& session) {
+void AddEnquiryAnswer(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "answer", Message::kAboutEnquiryAnswer, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutEnquiryId))->required();
-  command.add_option("VERDICT", arguments->verdict, session.Say(Message::kAboutVerdict))
-      ->required()
-      ->transform(CLI::CheckedTransformer(kVerdicts).description(""));
-  command.add_option("--price", arguments->price, session.Say(Message::kAboutPrice))->type_name("AMOUNT");
-  command.add_option("--currency", arguments->currency, session.Say(Message::kAboutCurrency))->type_name("CODE");
-  command.add_option("--per", arguments->per, session.Say(Message::kAboutPer))
-      ->type_name("BASIS")
-      ->transform(CLI::CheckedTransformer(kBases).description(""));
-  command.add_option("--terms", arguments->terms, session.Say(Message::kAboutTerms))->type_name("TEXT");
+  const Command command = AddVerb(parent, "answer", Message::kAboutEnquiryAnswer, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutEnquiryId)).Required();
+  command.Option("VERDICT", arguments->verdict, session.Say(Message::kAboutVerdict))
+      .Required()
+      .OneOf(kVerdicts, session);
+  command.Option("--price", arguments->price, session.Say(Message::kAboutPrice)).TypeName("AMOUNT");
+  command.Option("--currency", arguments->currency, session.Say(Message::kAboutCurrency)).TypeName("CODE");
+  command.Option("--per", arguments->per, session.Say(Message::kAboutPer)).TypeName("BASIS").OneOf(kBases, session);
+  command.Option("--terms", arguments->terms, session.Say(Message::kAboutTerms)).TypeName("TEXT");
   AddEnquiryFlags(command, arguments->flags, session);
   OnCall(command, session, arguments, &Answer);
 }

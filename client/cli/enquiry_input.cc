@@ -19,17 +19,16 @@ constexpr absl::Duration kValidDefault = absl::Hours(14 * 24);
 
 }  // namespace
 
-void AddEnquiryFlags(CLI::App& command, EnquiryFlags& flags, const Session& session) {
-  command.add_option("--mass", flags.mass, session.Say(Message::kAboutMass))->type_name("KG");
-  command.add_option("--deliver-from", flags.deliver_from, session.Say(Message::kAboutDeliverFrom))->type_name("DATE");
-  command.add_option("--deliver-until", flags.deliver_until, session.Say(Message::kAboutDeliverUntil))
-      ->type_name("DATE");
-  command.add_option("--valid-until", flags.valid_until, session.Say(Message::kAboutValidUntil))->type_name("DATE");
-  command.add_option("--message", flags.message, session.Say(Message::kAboutMessage))->type_name("TEXT");
-  command.add_option("--contact", flags.contact, session.Say(Message::kAboutContact))->type_name("NAME");
-  command.add_option("--email", flags.email, session.Say(Message::kAboutEmail))->type_name("ADDRESS");
-  command.add_option("--telephone", flags.telephone, session.Say(Message::kAboutTelephone))->type_name("NUMBER");
-  command.add_flag("--dry-run", flags.dry_run, session.Say(Message::kAboutDryRun));
+void AddEnquiryFlags(Command command, EnquiryFlags& flags, const Session& session) {
+  command.Option("--mass", flags.mass, session.Say(Message::kAboutMass)).TypeName("KG");
+  command.Option("--deliver-from", flags.deliver_from, session.Say(Message::kAboutDeliverFrom)).TypeName("DATE");
+  command.Option("--deliver-until", flags.deliver_until, session.Say(Message::kAboutDeliverUntil)).TypeName("DATE");
+  command.Option("--valid-until", flags.valid_until, session.Say(Message::kAboutValidUntil)).TypeName("DATE");
+  command.Option("--message", flags.message, session.Say(Message::kAboutMessage)).TypeName("TEXT");
+  command.Option("--contact", flags.contact, session.Say(Message::kAboutContact)).TypeName("NAME");
+  command.Option("--email", flags.email, session.Say(Message::kAboutEmail)).TypeName("ADDRESS");
+  command.Option("--telephone", flags.telephone, session.Say(Message::kAboutTelephone)).TypeName("NUMBER");
+  command.Flag("--dry-run", flags.dry_run, session.Say(Message::kAboutDryRun));
 }
 
 passport::v1::Text TextOf(const Session& session, const std::string& text) {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "CLI/App.hpp"
 #include "absl/status/status.h"
+#include "client/cli/command.h"
 #include "client/cli/session.h"
 #include "google/protobuf/message.h"
 #include "meguri/passport/v1/enquiry.pb.h"
@@ -25,7 +25,7 @@ struct EnquiryFlags {
   bool dry_run = false;
 };
 
-void AddEnquiryFlags(CLI::App& command, EnquiryFlags& flags, const Session& session);
+void AddEnquiryFlags(Command command, EnquiryFlags& flags, const Session& session);
 
 // `text` in the language of the session: who writes Japanese uses the program in Japanese.
 passport::v1::Text TextOf(const Session& session, const std::string& text);

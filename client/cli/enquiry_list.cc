@@ -68,12 +68,12 @@ absl::Status List(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddEnquiryList(CLI::App& parent, Session& session) {
+void AddEnquiryList(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "list", Message::kAboutEnquiryList, session);
-  command.add_option("--about", arguments->about, session.Say(Message::kAboutEnquiryAbout))->type_name("ID");
-  command.add_flag("--received", arguments->received, session.Say(Message::kAboutReceived));
-  command.add_flag("--sent", arguments->sent, session.Say(Message::kAboutSent));
+  const Command command = AddVerb(parent, "list", Message::kAboutEnquiryList, session);
+  command.Option("--about", arguments->about, session.Say(Message::kAboutEnquiryAbout)).TypeName("ID");
+  command.Flag("--received", arguments->received, session.Say(Message::kAboutReceived));
+  command.Flag("--sent", arguments->sent, session.Say(Message::kAboutSent));
   OnCall(command, session, arguments, &List);
 }
 

@@ -66,13 +66,13 @@ absl::Status Send(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddEnquirySend(CLI::App& parent, Session& session) {
+void AddEnquirySend(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "send", Message::kAboutEnquirySend, session);
-  command.add_option("--about", arguments->about, session.Say(Message::kAboutEnquiryAbout))->type_name("ID");
-  command.add_option("--seller", arguments->seller, session.Say(Message::kAboutSeller))->type_name("ID");
-  command.add_option("--need", arguments->need, session.Say(Message::kAboutNeed))->type_name("TEXT");
-  command.add_option("--region", arguments->region, session.Say(Message::kAboutDeliveryRegion))->type_name("CODE");
+  const Command command = AddVerb(parent, "send", Message::kAboutEnquirySend, session);
+  command.Option("--about", arguments->about, session.Say(Message::kAboutEnquiryAbout)).TypeName("ID");
+  command.Option("--seller", arguments->seller, session.Say(Message::kAboutSeller)).TypeName("ID");
+  command.Option("--need", arguments->need, session.Say(Message::kAboutNeed)).TypeName("TEXT");
+  command.Option("--region", arguments->region, session.Say(Message::kAboutDeliveryRegion)).TypeName("CODE");
   AddEnquiryFlags(command, arguments->flags, session);
   OnCall(command, session, arguments, &Send);
 }

@@ -38,10 +38,10 @@ absl::Status Show(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddEnquiryShow(CLI::App& parent, Session& session) {
+void AddEnquiryShow(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "show", Message::kAboutEnquiryShow, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutEnquiryId))->required();
+  const Command command = AddVerb(parent, "show", Message::kAboutEnquiryShow, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutEnquiryId)).Required();
   OnCall(command, session, arguments, &Show);
 }
 

@@ -83,12 +83,11 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddEvidenceVerify(CLI::App& parent, Session& session) {
+void AddEvidenceVerify(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "verify", Message::kAboutEvidenceVerify, session);
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutEvidenceFile))->required();
-  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
-      ->type_name("FILE");
+  const Command command = AddVerb(parent, "verify", Message::kAboutEvidenceVerify, session);
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutEvidenceFile)).Required();
+  command.Option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle)).TypeName("FILE");
   OnCall(command, session, arguments, &Verify);
 }
 

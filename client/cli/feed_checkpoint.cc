@@ -75,12 +75,12 @@ absl::Status GetCheckpoint(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddFeedCheckpoint(CLI::App& parent, Session& session) {
+void AddFeedCheckpoint(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "checkpoint", Message::kAboutFeedCheckpoint, session);
-  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
-  command.add_option("FEED", arguments->feed, session.Say(Message::kAboutFeedName))->required();
-  command.add_option("--epoch", arguments->epoch, session.Say(Message::kAboutEpoch))->type_name("N");
+  const Command command = AddVerb(parent, "checkpoint", Message::kAboutFeedCheckpoint, session);
+  command.Option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher)).Required();
+  command.Option("FEED", arguments->feed, session.Say(Message::kAboutFeedName)).Required();
+  command.Option("--epoch", arguments->epoch, session.Say(Message::kAboutEpoch)).TypeName("N");
   OnCall(command, session, arguments, &GetCheckpoint);
 }
 

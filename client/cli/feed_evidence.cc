@@ -63,12 +63,12 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddFeedEvidence(CLI::App& parent, Session& session) {
+void AddFeedEvidence(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "evidence", Message::kAboutFeedEvidence, session);
-  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
-  command.add_option("FEED", arguments->feed, session.Say(Message::kAboutFeedName))->required();
-  command.add_option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut))->type_name("FILE");
+  const Command command = AddVerb(parent, "evidence", Message::kAboutFeedEvidence, session);
+  command.Option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher)).Required();
+  command.Option("FEED", arguments->feed, session.Say(Message::kAboutFeedName)).Required();
+  command.Option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut)).TypeName("FILE");
   OnCall(command, session, arguments, &Evidence);
 }
 

@@ -73,20 +73,20 @@ absl::Status Unfollow(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddFeedFollow(CLI::App& parent, Session& session) {
+void AddFeedFollow(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "follow", Message::kAboutFeedFollow, session);
-  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
-  command.add_option("FEED", arguments->feeds, session.Say(Message::kAboutFeedNames))->required();
-  command.add_option("--via", arguments->via, session.Say(Message::kAboutVia))->type_name("MEMBER");
+  const Command command = AddVerb(parent, "follow", Message::kAboutFeedFollow, session);
+  command.Option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher)).Required();
+  command.Option("FEED", arguments->feeds, session.Say(Message::kAboutFeedNames)).Required();
+  command.Option("--via", arguments->via, session.Say(Message::kAboutVia)).TypeName("MEMBER");
   OnCall(command, session, arguments, &Follow);
 }
 
-void AddFeedUnfollow(CLI::App& parent, Session& session) {
+void AddFeedUnfollow(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "unfollow", Message::kAboutFeedUnfollow, session);
-  command.add_option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher))->required();
-  command.add_option("FEED", arguments->feeds, session.Say(Message::kAboutFeedUnfollowNames));
+  const Command command = AddVerb(parent, "unfollow", Message::kAboutFeedUnfollow, session);
+  command.Option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher)).Required();
+  command.Option("FEED", arguments->feeds, session.Say(Message::kAboutFeedUnfollowNames));
   OnCall(command, session, arguments, &Unfollow);
 }
 

@@ -98,7 +98,7 @@ absl::Status List(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddFeedList(CLI::App& parent, Session& session) {
+void AddFeedList(Command parent, Session& session) {
   OnCall(AddVerb(parent, "list", Message::kAboutFeedList, session), session, std::make_shared<Arguments>(), &List);
 }
 

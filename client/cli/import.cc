@@ -323,26 +323,23 @@ absl::Status ImportFiles(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddImport(CLI::App& parent, Session& session) {
+void AddImport(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "import", Message::kAboutImport, session);
-  command.add_option("FILE", arguments->files, session.Say(Message::kAboutImportFiles))->required();
-  command.add_option("--format", arguments->format, session.Say(Message::kAboutImportFormat))->type_name("FORMAT");
-  command.add_option("--mapping", arguments->mapping, session.Say(Message::kAboutMapping))->type_name("FILE");
-  command.add_option("--sheet", arguments->sheet, session.Say(Message::kAboutSheet))->type_name("NAME");
-  command.add_option("--encoding", arguments->encoding, session.Say(Message::kAboutEncoding))->type_name("NAME");
-  command.add_option("--set", arguments->fields, session.Say(Message::kAboutSet))
-      ->type_name("FIELD=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_option("--errors", arguments->errors, session.Say(Message::kAboutErrorSheet))->type_name("FILE");
-  command.add_flag("--force", arguments->force, session.Say(Message::kAboutErrorForce));
-  command.add_option("--state", arguments->state, session.Say(Message::kAboutImportState))->type_name("FILE");
-  command.add_flag("--as-one", arguments->as_one, session.Say(Message::kAboutAsOne));
-  command.add_flag("--keep-unmapped", arguments->keep_unmapped, session.Say(Message::kAboutKeepUnmapped));
-  command.add_flag("--skip-refused", arguments->skip_refused, session.Say(Message::kAboutSkipRefused));
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
-  command.add_flag("--resume", arguments->resume, session.Say(Message::kAboutResume));
+  const Command command = AddVerb(parent, "import", Message::kAboutImport, session);
+  command.Option("FILE", arguments->files, session.Say(Message::kAboutImportFiles)).Required();
+  command.Option("--format", arguments->format, session.Say(Message::kAboutImportFormat)).TypeName("FORMAT");
+  command.Option("--mapping", arguments->mapping, session.Say(Message::kAboutMapping)).TypeName("FILE");
+  command.Option("--sheet", arguments->sheet, session.Say(Message::kAboutSheet)).TypeName("NAME");
+  command.Option("--encoding", arguments->encoding, session.Say(Message::kAboutEncoding)).TypeName("NAME");
+  command.Option("--set", arguments->fields, session.Say(Message::kAboutSet)).TypeName("FIELD=VALUE").OnceEach();
+  command.Option("--errors", arguments->errors, session.Say(Message::kAboutErrorSheet)).TypeName("FILE");
+  command.Flag("--force", arguments->force, session.Say(Message::kAboutErrorForce));
+  command.Option("--state", arguments->state, session.Say(Message::kAboutImportState)).TypeName("FILE");
+  command.Flag("--as-one", arguments->as_one, session.Say(Message::kAboutAsOne));
+  command.Flag("--keep-unmapped", arguments->keep_unmapped, session.Say(Message::kAboutKeepUnmapped));
+  command.Flag("--skip-refused", arguments->skip_refused, session.Say(Message::kAboutSkipRefused));
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  command.Flag("--resume", arguments->resume, session.Say(Message::kAboutResume));
   OnCall(command, session, arguments, &ImportFiles);
 }
 

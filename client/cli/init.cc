@@ -72,12 +72,11 @@ absl::Status Init(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddInit(CLI::App& parent, Session& session) {
+void AddInit(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "init", Message::kAboutInit, session);
-  command.add_option("FOLDER", arguments->folder, session.Say(Message::kAboutFolder))->required();
-  command.add_option("--trust-bundle", arguments->next_bundles, session.Say(Message::kAboutTrustBundle))
-      ->type_name("FILE");
+  const Command command = AddVerb(parent, "init", Message::kAboutInit, session);
+  command.Option("FOLDER", arguments->folder, session.Say(Message::kAboutFolder)).Required();
+  command.Option("--trust-bundle", arguments->next_bundles, session.Say(Message::kAboutTrustBundle)).TypeName("FILE");
   OnCall(command, session, arguments, &Init);
 }
 

@@ -34,13 +34,13 @@ absl::Status Generate(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddKeyGenerate(CLI::App& parent, Session& session) {
+void AddKeyGenerate(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "generate", Message::kAboutKeyGenerate, session);
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutKeyFile))->required();
-  command.add_option("--algorithm", arguments->algorithm, session.Say(Message::kAboutAlgorithm))
-      ->check(CLI::IsMember({kEd25519, kEcdsaP256}))
-      ->capture_default_str();
+  const Command command = AddVerb(parent, "generate", Message::kAboutKeyGenerate, session);
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutKeyFile)).Required();
+  command.Option("--algorithm", arguments->algorithm, session.Say(Message::kAboutAlgorithm))
+      .OneOf({kEd25519, kEcdsaP256})
+      .ShowDefault();
   OnCall(command, session, arguments, &Generate);
 }
 

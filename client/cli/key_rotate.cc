@@ -66,15 +66,15 @@ absl::Status Rotate(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddKeyRotate(CLI::App& parent, Session& session) {
+void AddKeyRotate(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "rotate", Message::kAboutKeyRotate, session);
-  command.add_option("OUT", arguments->out, session.Say(Message::kAboutChangeOut))->required();
-  command.add_option("--begins", arguments->begin, session.Say(Message::kAboutKeyBegins))->type_name("TIME");
-  command.add_option("--old-ends", arguments->old_end, session.Say(Message::kAboutOldKeyEnds))->type_name("TIME");
-  command.add_option("--algorithm", arguments->algorithm, session.Say(Message::kAboutAlgorithm))
-      ->check(CLI::IsMember({"ed25519", "p256"}))
-      ->capture_default_str();
+  const Command command = AddVerb(parent, "rotate", Message::kAboutKeyRotate, session);
+  command.Option("OUT", arguments->out, session.Say(Message::kAboutChangeOut)).Required();
+  command.Option("--begins", arguments->begin, session.Say(Message::kAboutKeyBegins)).TypeName("TIME");
+  command.Option("--old-ends", arguments->old_end, session.Say(Message::kAboutOldKeyEnds)).TypeName("TIME");
+  command.Option("--algorithm", arguments->algorithm, session.Say(Message::kAboutAlgorithm))
+      .OneOf({"ed25519", "p256"})
+      .ShowDefault();
   OnCall(command, session, arguments, &Rotate);
 }
 

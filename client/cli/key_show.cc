@@ -51,7 +51,7 @@ absl::Status Show(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddKeyShow(CLI::App& parent, Session& session) {
+void AddKeyShow(Command parent, Session& session) {
   OnCall(AddVerb(parent, "show", Message::kAboutKeyShow, session), session, std::make_shared<Arguments>(), &Show);
 }
 

@@ -180,13 +180,13 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddMemberEnrol(CLI::App& parent, Session& session) {
+void AddMemberEnrol(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "enrol", Message::kAboutMemberEnrol, session);
-  command.add_option("REQUEST", arguments->request, session.Say(Message::kAboutEnrolmentRequest))->required();
-  command.add_option("--out", arguments->out, session.Say(Message::kAboutEnrolmentOut))->type_name("FILE");
-  command.add_flag("--again", arguments->again, session.Say(Message::kAboutEnrolAgain));
-  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  const Command command = AddVerb(parent, "enrol", Message::kAboutMemberEnrol, session);
+  command.Option("REQUEST", arguments->request, session.Say(Message::kAboutEnrolmentRequest)).Required();
+  command.Option("--out", arguments->out, session.Say(Message::kAboutEnrolmentOut)).TypeName("FILE");
+  command.Flag("--again", arguments->again, session.Say(Message::kAboutEnrolAgain));
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &Enrol);
 }
 

@@ -61,12 +61,12 @@ absl::Status ListPeers(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddMemberList(CLI::App& parent, Session& session) {
+void AddMemberList(Command parent, Session& session) {
   OnCall(AddVerb(parent, "list", Message::kAboutMemberList, session), session, std::make_shared<Arguments>(),
          &ListMembers);
 }
 
-void AddPeerList(CLI::App& parent, Session& session) {
+void AddPeerList(Command parent, Session& session) {
   OnCall(AddVerb(parent, "list", Message::kAboutPeerList, session), session, std::make_shared<Arguments>(), &ListPeers);
 }
 

@@ -89,13 +89,13 @@ absl::Status RevokeKey(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddMemberRevokeKey(CLI::App& parent, Session& session) {
+void AddMemberRevokeKey(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "revoke-key", Message::kAboutMemberRevokeKey, session);
-  command.add_option("ID", arguments->participant, session.Say(Message::kAboutMemberId))->required();
-  command.add_option("KEY", arguments->key_id, session.Say(Message::kAboutKeyId))->required();
-  command.add_option("--at", arguments->at, session.Say(Message::kAboutRevokedAt))->type_name("TIME");
-  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  const Command command = AddVerb(parent, "revoke-key", Message::kAboutMemberRevokeKey, session);
+  command.Option("ID", arguments->participant, session.Say(Message::kAboutMemberId)).Required();
+  command.Option("KEY", arguments->key_id, session.Say(Message::kAboutKeyId)).Required();
+  command.Option("--at", arguments->at, session.Say(Message::kAboutRevokedAt)).TypeName("TIME");
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &RevokeKey);
 }
 

@@ -40,10 +40,10 @@ absl::Status Show(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddMemberShow(CLI::App& parent, Session& session) {
+void AddMemberShow(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "show", Message::kAboutMemberShow, session);
-  command.add_option("ID", arguments->participant, session.Say(Message::kAboutMemberId))->required();
+  const Command command = AddVerb(parent, "show", Message::kAboutMemberShow, session);
+  command.Option("ID", arguments->participant, session.Say(Message::kAboutMemberId)).Required();
   OnCall(command, session, arguments, &Show);
 }
 

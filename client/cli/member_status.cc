@@ -31,25 +31,25 @@ absl::Status SetStatus(Session& session, const Arguments& arguments) {
   return AnswerPublished(session, {participant.text()}, outcome, /*validate_only=*/false);
 }
 
-void AddStatusVerb(CLI::App& parent, const char* name, Message about, registry::v1::MemberStatus status,
+void AddStatusVerb(Command parent, const char* name, Message about, registry::v1::MemberStatus status,
                    Session& session) {
   const auto arguments = std::make_shared<Arguments>(Arguments{"", status});
-  CLI::App& command = AddVerb(parent, name, about, session);
-  command.add_option("ID", arguments->participant, session.Say(Message::kAboutMemberId))->required();
+  const Command command = AddVerb(parent, name, about, session);
+  command.Option("ID", arguments->participant, session.Say(Message::kAboutMemberId)).Required();
   OnCall(command, session, arguments, &SetStatus);
 }
 
 }  // namespace
 
-void AddMemberSuspend(CLI::App& parent, Session& session) {
+void AddMemberSuspend(Command parent, Session& session) {
   AddStatusVerb(parent, "suspend", Message::kAboutMemberSuspend, registry::v1::MEMBER_STATUS_SUSPENDED, session);
 }
 
-void AddMemberActivate(CLI::App& parent, Session& session) {
+void AddMemberActivate(Command parent, Session& session) {
   AddStatusVerb(parent, "activate", Message::kAboutMemberActivate, registry::v1::MEMBER_STATUS_ACTIVE, session);
 }
 
-void AddMemberLeave(CLI::App& parent, Session& session) {
+void AddMemberLeave(Command parent, Session& session) {
   AddStatusVerb(parent, "leave", Message::kAboutMemberLeave, registry::v1::MEMBER_STATUS_LEFT, session);
 }
 

@@ -54,27 +54,23 @@ absl::Status Update(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddMemberUpdate(CLI::App& parent, Session& session) {
+void AddMemberUpdate(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   certs::EntryText& text = arguments->text;
-  CLI::App& command = AddVerb(parent, "update", Message::kAboutMemberUpdate, session);
-  command.add_option("ID|REQUEST", arguments->subject, session.Say(Message::kAboutMemberOrRequest))->required();
-  const auto add_text = [&](const char* name, absl::optional<std::string>& value, Message about) {
-    command.add_option_function<std::string>(
-        name, [&value](const std::string& given) { value = given; }, session.Say(about));
-  };
-  add_text("--name-ja", text.name_ja, Message::kAboutNameJa);
-  add_text("--name-en", text.name_en, Message::kAboutNameEn);
-  add_text("--name-kana", text.name_kana, Message::kAboutNameKana);
-  add_text("--kind", text.kind, Message::kAboutMemberKind);
-  add_text("--permit", text.permit, Message::kAboutPermit);
-  command.add_option("--role", text.roles, session.Say(Message::kAboutRoles));
-  command.add_option("--address", text.addresses, session.Say(Message::kAboutAddresses));
-  command.add_option("--gs1-prefix", text.prefixes, session.Say(Message::kAboutPrefixes));
-  command.add_option("--link-domain", text.domains, session.Say(Message::kAboutLinkDomains));
-  command.add_option("--name-space", text.name_spaces, session.Say(Message::kAboutNameSpaces));
-  command.add_flag("--recovery", arguments->recovery, session.Say(Message::kAboutRecovery));
-  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  const Command command = AddVerb(parent, "update", Message::kAboutMemberUpdate, session);
+  command.Option("ID|REQUEST", arguments->subject, session.Say(Message::kAboutMemberOrRequest)).Required();
+  command.Option("--name-ja", text.name_ja, session.Say(Message::kAboutNameJa));
+  command.Option("--name-en", text.name_en, session.Say(Message::kAboutNameEn));
+  command.Option("--name-kana", text.name_kana, session.Say(Message::kAboutNameKana));
+  command.Option("--kind", text.kind, session.Say(Message::kAboutMemberKind));
+  command.Option("--permit", text.permit, session.Say(Message::kAboutPermit));
+  command.Option("--role", text.roles, session.Say(Message::kAboutRoles));
+  command.Option("--address", text.addresses, session.Say(Message::kAboutAddresses));
+  command.Option("--gs1-prefix", text.prefixes, session.Say(Message::kAboutPrefixes));
+  command.Option("--link-domain", text.domains, session.Say(Message::kAboutLinkDomains));
+  command.Option("--name-space", text.name_spaces, session.Say(Message::kAboutNameSpaces));
+  command.Flag("--recovery", arguments->recovery, session.Say(Message::kAboutRecovery));
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &Update);
 }
 

@@ -70,7 +70,7 @@ absl::Status Status(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddNodeStatus(CLI::App& parent, Session& session) {
+void AddNodeStatus(Command parent, Session& session) {
   OnCall(AddVerb(parent, "status", Message::kAboutNodeStatus, session), session, std::make_shared<Arguments>(),
          &Status);
 }

@@ -78,24 +78,24 @@ absl::Status End(Session& session, const ShowArguments& arguments) {
 
 }  // namespace
 
-void AddOfferList(CLI::App& parent, Session& session) {
+void AddOfferList(Command parent, Session& session) {
   const auto arguments = std::make_shared<ListArguments>();
-  CLI::App& command = AddVerb(parent, "list", Message::kAboutOfferList, session);
-  command.add_flag("--own", arguments->own, session.Say(Message::kAboutOwnOffers));
+  const Command command = AddVerb(parent, "list", Message::kAboutOfferList, session);
+  command.Flag("--own", arguments->own, session.Say(Message::kAboutOwnOffers));
   OnCall(command, session, arguments, &List);
 }
 
-void AddOfferShow(CLI::App& parent, Session& session) {
+void AddOfferShow(Command parent, Session& session) {
   const auto arguments = std::make_shared<ShowArguments>();
-  CLI::App& command = AddVerb(parent, "show", Message::kAboutOfferShow, session);
-  command.add_option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId))->required();
+  const Command command = AddVerb(parent, "show", Message::kAboutOfferShow, session);
+  command.Option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId)).Required();
   OnCall(command, session, arguments, &Show);
 }
 
-void AddOfferEnd(CLI::App& parent, Session& session) {
+void AddOfferEnd(Command parent, Session& session) {
   const auto arguments = std::make_shared<ShowArguments>();
-  CLI::App& command = AddVerb(parent, "end", Message::kAboutOfferEnd, session);
-  command.add_option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId))->required();
+  const Command command = AddVerb(parent, "end", Message::kAboutOfferEnd, session);
+  command.Option("OFFER", arguments->offer, session.Say(Message::kAboutOfferId)).Required();
   OnCall(command, session, arguments, &End);
 }
 

@@ -120,38 +120,33 @@ absl::Status Publish(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddOfferPublish(CLI::App& parent, Session& session) {
+void AddOfferPublish(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "publish", Message::kAboutOfferPublish, session);
-  command.add_option("--title", arguments->title, session.Say(Message::kAboutOfferTitle))
-      ->type_name("TEXT")
-      ->required();
-  command.add_flag("--all", arguments->all, session.Say(Message::kAboutSelectAll));
-  command.add_option("--record-type", arguments->record_types, session.Say(Message::kAboutSelectType))
-      ->type_name("TYPE");
-  command.add_option("--group", arguments->groups, session.Say(Message::kAboutSelectGroup))->type_name("GROUP");
-  command.add_option("--line", arguments->lines, session.Say(Message::kAboutSelectLine))->type_name("ID");
-  command.add_option("--record", arguments->records, session.Say(Message::kAboutSelectRecord))->type_name("ID");
-  command.add_option("--section", arguments->sections, session.Say(Message::kAboutOfferSection))->type_name("NAME");
-  command.add_option("--purpose", arguments->purposes, session.Say(Message::kAboutPurpose))
-      ->type_name("PURPOSE")
-      ->required()
-      ->transform(WordOf(Purposes(), session));
-  command.add_option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore))->type_name("TIME");
-  command.add_option("--expires", arguments->expires, session.Say(Message::kAboutOfferExpires))->type_name("TIME");
-  command.add_option("--retention-days", arguments->retention_days, session.Say(Message::kAboutRetention))
-      ->type_name("N");
-  command.add_option("--onward", arguments->onward, session.Say(Message::kAboutOnward))
-      ->type_name("RULE")
-      ->transform(WordOf(kOnwardRules, session));
-  command.add_option("--onward-member", arguments->onward_members, session.Say(Message::kAboutOnwardMember))
-      ->type_name("ID");
-  command.add_option("--auto", arguments->auto_approval, session.Say(Message::kAboutAuto))
-      ->type_name("WHO")
-      ->transform(WordOf(kAutoApprovals, session));
-  command.add_option("--auto-role", arguments->auto_roles, session.Say(Message::kAboutAutoRole))->type_name("ROLE");
-  command.add_option("--to", arguments->to, session.Say(Message::kAboutOfferTo))->type_name("ID");
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, "publish", Message::kAboutOfferPublish, session);
+  command.Option("--title", arguments->title, session.Say(Message::kAboutOfferTitle)).TypeName("TEXT").Required();
+  command.Flag("--all", arguments->all, session.Say(Message::kAboutSelectAll));
+  command.Option("--record-type", arguments->record_types, session.Say(Message::kAboutSelectType)).TypeName("TYPE");
+  command.Option("--group", arguments->groups, session.Say(Message::kAboutSelectGroup)).TypeName("GROUP");
+  command.Option("--line", arguments->lines, session.Say(Message::kAboutSelectLine)).TypeName("ID");
+  command.Option("--record", arguments->records, session.Say(Message::kAboutSelectRecord)).TypeName("ID");
+  command.Option("--section", arguments->sections, session.Say(Message::kAboutOfferSection)).TypeName("NAME");
+  command.Option("--purpose", arguments->purposes, session.Say(Message::kAboutPurpose))
+      .TypeName("PURPOSE")
+      .Required()
+      .OneOf(Purposes(), session);
+  command.Option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore)).TypeName("TIME");
+  command.Option("--expires", arguments->expires, session.Say(Message::kAboutOfferExpires)).TypeName("TIME");
+  command.Option("--retention-days", arguments->retention_days, session.Say(Message::kAboutRetention)).TypeName("N");
+  command.Option("--onward", arguments->onward, session.Say(Message::kAboutOnward))
+      .TypeName("RULE")
+      .OneOf(kOnwardRules, session);
+  command.Option("--onward-member", arguments->onward_members, session.Say(Message::kAboutOnwardMember)).TypeName("ID");
+  command.Option("--auto", arguments->auto_approval, session.Say(Message::kAboutAuto))
+      .TypeName("WHO")
+      .OneOf(kAutoApprovals, session);
+  command.Option("--auto-role", arguments->auto_roles, session.Say(Message::kAboutAutoRole)).TypeName("ROLE");
+  command.Option("--to", arguments->to, session.Say(Message::kAboutOfferTo)).TypeName("ID");
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Publish);
 }
 

@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Error.hpp"
+#include "CLI/Formatter.hpp"
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "client/cli/command.h"
@@ -24,24 +28,24 @@ const std::map<std::string, ProgressMode> kProgressModes = {{"auto", ProgressMod
                                                             {"json", ProgressMode::kJson},
                                                             {"none", ProgressMode::kNone}};
 
-void AddGlobalFlags(CLI::App& app, Session& session, std::string& language) {
+void AddGlobalFlags(Command program, Session& session, std::string& language) {
   Options& options = session.options();
-  app.add_option("--home", options.home, session.Say(Message::kAboutHome))->type_name("FOLDER");
-  app.add_option("-o,--output", options.output, session.Say(Message::kAboutOutput))
-      ->type_name("FORM")
-      ->transform(WordOf(kOutputForms, session));
+  program.Option("--home", options.home, session.Say(Message::kAboutHome)).TypeName("FOLDER");
+  program.Option("-o,--output", options.output, session.Say(Message::kAboutOutput))
+      .TypeName("FORM")
+      .OneOf(kOutputForms, session);
   // Read before everything else, as the help depends on it; here it is only checked.
-  app.add_option("--lang", language, session.Say(Message::kAboutLanguage))->check(CLI::IsMember({"ja", "en"}));
-  app.add_option("--timeout", options.timeout, session.Say(Message::kAboutTimeout))->type_name("TIME");
-  app.add_flag("--quiet", options.quiet, session.Say(Message::kAboutQuiet));
-  app.add_flag("--no-color", options.no_color, session.Say(Message::kAboutNoColor));
-  app.add_option("--progress", options.progress, session.Say(Message::kAboutProgress))
-      ->type_name("MODE")
-      ->transform(WordOf(kProgressModes, session));
+  program.Option("--lang", language, session.Say(Message::kAboutLanguage)).OneOf({"ja", "en"});
+  program.Option("--timeout", options.timeout, session.Say(Message::kAboutTimeout)).TypeName("TIME");
+  program.Flag("--quiet", options.quiet, session.Say(Message::kAboutQuiet));
+  program.Flag("--no-color", options.no_color, session.Say(Message::kAboutNoColor));
+  program.Option("--progress", options.progress, session.Say(Message::kAboutProgress))
+      .TypeName("MODE")
+      .OneOf(kProgressModes, session);
 }
 
-void AddRecordCommands(CLI::App& app, Session& session) {
-  CLI::App& noun = AddNoun(app, "record", Message::kAboutRecord, session);
+void AddRecordCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "record", Message::kAboutRecord, session);
   AddRecordPublish(noun, "publish", Message::kAboutRecordPublish, session);
   AddRecordGet(noun, session);
   AddRecordList(noun, session);
@@ -53,16 +57,16 @@ void AddRecordCommands(CLI::App& app, Session& session) {
   AddRecordWithdraw(noun, session);
 }
 
-void AddEnquiryCommands(CLI::App& app, Session& session) {
-  CLI::App& noun = AddNoun(app, "enquiry", Message::kAboutEnquiry, session);
+void AddEnquiryCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "enquiry", Message::kAboutEnquiry, session);
   AddEnquirySend(noun, session);
   AddEnquiryList(noun, session);
   AddEnquiryShow(noun, session);
   AddEnquiryAnswer(noun, session);
 }
 
-void AddMemberCommands(CLI::App& app, Session& session) {
-  CLI::App& noun = AddNoun(app, "member", Message::kAboutMember, session);
+void AddMemberCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "member", Message::kAboutMember, session);
   AddMemberEnrol(noun, session);
   AddMemberList(noun, session);
   AddMemberShow(noun, session);
@@ -73,8 +77,8 @@ void AddMemberCommands(CLI::App& app, Session& session) {
   AddMemberRevokeKey(noun, session);
 }
 
-void AddFeedCommands(CLI::App& app, Session& session) {
-  CLI::App& noun = AddNoun(app, "feed", Message::kAboutFeed, session);
+void AddFeedCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "feed", Message::kAboutFeed, session);
   AddFeedCheckpoint(noun, session);
   AddFeedFollow(noun, session);
   AddFeedUnfollow(noun, session);
@@ -82,20 +86,20 @@ void AddFeedCommands(CLI::App& app, Session& session) {
   AddFeedEvidence(noun, session);
 }
 
-void AddAuditCommands(CLI::App& app, Session& session) {
-  CLI::App& noun = AddNoun(app, "audit", Message::kAboutAudit, session);
+void AddAuditCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "audit", Message::kAboutAudit, session);
   AddAuditList(noun, session);
   AddAuditExport(noun, session);
   AddAuditVerify(noun, session);
 }
 
-void AddAccessCommands(CLI::App& app, Session& session) {
-  CLI::App& offer = AddNoun(app, "offer", Message::kAboutOffer, session);
+void AddAccessCommands(Command program, Session& session) {
+  const Command offer = AddNoun(program, "offer", Message::kAboutOffer, session);
   AddOfferPublish(offer, session);
   AddOfferList(offer, session);
   AddOfferShow(offer, session);
   AddOfferEnd(offer, session);
-  CLI::App& access = AddNoun(app, "access", Message::kAboutAccess, session);
+  const Command access = AddNoun(program, "access", Message::kAboutAccess, session);
   AddAccessRequest(access, session);
   AddAccessRequests(access, session);
   AddAccessApprove(access, session);
@@ -107,29 +111,29 @@ void AddAccessCommands(CLI::App& app, Session& session) {
   AddAccessExplain(access, session);
 }
 
-void AddCommands(CLI::App& app, Session& session) {
-  AddInit(app, session);
-  AddRecordCommands(app, session);
-  AddEnquiryCommands(app, session);
-  AddImport(app, session);
-  AddTemplate(app, session);
-  AddVerify(app, session);
-  AddEvidenceVerify(AddNoun(app, "evidence", Message::kAboutEvidence, session), session);
-  AddFeedCommands(app, session);
-  AddPeerList(AddNoun(app, "peer", Message::kAboutPeer, session), session);
-  AddMemberCommands(app, session);
-  CLI::App& key = AddNoun(app, "key", Message::kAboutKey, session);
+void AddCommands(Command program, Session& session) {
+  AddInit(program, session);
+  AddRecordCommands(program, session);
+  AddEnquiryCommands(program, session);
+  AddImport(program, session);
+  AddTemplate(program, session);
+  AddVerify(program, session);
+  AddEvidenceVerify(AddNoun(program, "evidence", Message::kAboutEvidence, session), session);
+  AddFeedCommands(program, session);
+  AddPeerList(AddNoun(program, "peer", Message::kAboutPeer, session), session);
+  AddMemberCommands(program, session);
+  const Command key = AddNoun(program, "key", Message::kAboutKey, session);
   AddKeyShow(key, session);
   AddKeyGenerate(key, session);
   AddKeyRotate(key, session);
-  AddClientShow(AddNoun(app, "client", Message::kAboutClient, session), session);
-  AddDismantle(app, session);
-  AddSubstanceWatch(AddNoun(app, "substance", Message::kAboutSubstance, session), session);
-  AddNodeStatus(AddNoun(app, "node", Message::kAboutNode, session), session);
-  AddAuditCommands(app, session);
-  AddAccessCommands(app, session);
-  AddVersion(app, session);
-  AddCompletion(app, session);
+  AddClientShow(AddNoun(program, "client", Message::kAboutClient, session), session);
+  AddDismantle(program, session);
+  AddSubstanceWatch(AddNoun(program, "substance", Message::kAboutSubstance, session), session);
+  AddNodeStatus(AddNoun(program, "node", Message::kAboutNode, session), session);
+  AddAuditCommands(program, session);
+  AddAccessCommands(program, session);
+  AddVersion(program, session);
+  AddCompletion(program, session);
 }
 
 // The parser only says that a command is missing; whoever mistyped one looks for the word.
@@ -167,8 +171,8 @@ ExitCode RunProgram(const std::vector<std::string>& arguments, const Surrounding
   app.fallthrough();
   app.require_subcommand(1);
   std::string language;
-  AddGlobalFlags(app, session, language);
-  AddCommands(app, session);
+  AddGlobalFlags(Command(app), session, language);
+  AddCommands(Command(app), session);
   absl::Status status;
   // The parser speaks in exceptions; none leaves this block.
   try {

@@ -89,12 +89,12 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordEvidence(CLI::App& parent, Session& session) {
+void AddRecordEvidence(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "evidence", Message::kAboutRecordEvidence, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
-  command.add_option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut))->type_name("FILE");
+  const Command command = AddVerb(parent, "evidence", Message::kAboutRecordEvidence, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
+  command.Option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption)).TypeName("ID");
+  command.Option("--out", arguments->out, session.Say(Message::kAboutEvidenceOut)).TypeName("FILE");
   OnCall(command, session, arguments, &Evidence);
 }
 

@@ -320,32 +320,26 @@ absl::Status Export(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordExport(CLI::App& parent, Session& session) {
+void AddRecordExport(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "export", Message::kAboutRecordExport, session);
-  command.add_option("ID", arguments->record_ids, session.Say(Message::kAboutRecordId));
-  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
-  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
-  command.add_option("--saved", arguments->saved, session.Say(Message::kAboutExportSaved))
-      ->type_name("FILE")
-      ->take_all()
-      ->allow_extra_args(false);
+  const Command command = AddVerb(parent, "export", Message::kAboutRecordExport, session);
+  command.Option("ID", arguments->record_ids, session.Say(Message::kAboutRecordId));
+  command.Option("--version", arguments->version, session.Say(Message::kAboutVersionNumber)).TypeName("N").Positive();
+  command.Option("--filter", arguments->filter, session.Say(Message::kAboutFilter)).TypeName("TEXT");
+  command.Option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption)).TypeName("ID");
+  command.Option("--saved", arguments->saved, session.Say(Message::kAboutExportSaved)).TypeName("FILE").OnceEach();
   command
-      .add_option("--format", arguments->format,
-                  absl::StrCat(session.Say(Message::kAboutExportFormat), ": ",
-                               absl::StrJoin(passport::ExportFormatNames(), ", ")))
-      ->type_name("FORMAT");
-  command.add_flag("--bundle", arguments->bundle, session.Say(Message::kAboutExportBundle));
-  command.add_option("--section", arguments->sections, session.Say(Message::kAboutExportSection))
-      ->type_name("NAME")
-      ->take_all()
-      ->allow_extra_args(false);
-  command.add_option("--out", arguments->out, session.Say(Message::kAboutExportOut))->type_name("FILE")->required();
-  command.add_option("--report", arguments->report, session.Say(Message::kAboutExportReport))->type_name("FILE");
-  command.add_flag("--force", arguments->force, session.Say(Message::kAboutExportForce));
+      .Option("--format", arguments->format,
+              absl::StrCat(session.Say(Message::kAboutExportFormat), ": ",
+                           absl::StrJoin(passport::ExportFormatNames(), ", ")))
+      .TypeName("FORMAT");
+  command.Flag("--bundle", arguments->bundle, session.Say(Message::kAboutExportBundle));
+  command.Option("--section", arguments->sections, session.Say(Message::kAboutExportSection))
+      .TypeName("NAME")
+      .OnceEach();
+  command.Option("--out", arguments->out, session.Say(Message::kAboutExportOut)).TypeName("FILE").Required();
+  command.Option("--report", arguments->report, session.Say(Message::kAboutExportReport)).TypeName("FILE");
+  command.Flag("--force", arguments->force, session.Say(Message::kAboutExportForce));
   OnCall(command, session, arguments, &Export);
 }
 

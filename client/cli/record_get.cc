@@ -138,16 +138,14 @@ absl::Status Get(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordGet(CLI::App& parent, Session& session) {
+void AddRecordGet(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "get", Message::kAboutRecordGet, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("--version", arguments->version, session.Say(Message::kAboutVersionNumber))
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
-  command.add_option("--save", arguments->save, session.Say(Message::kAboutSave))->type_name("FILE");
-  command.add_flag("--local", arguments->local, session.Say(Message::kAboutLocal));
+  const Command command = AddVerb(parent, "get", Message::kAboutRecordGet, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
+  command.Option("--version", arguments->version, session.Say(Message::kAboutVersionNumber)).TypeName("N").Positive();
+  command.Option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption)).TypeName("ID");
+  command.Option("--save", arguments->save, session.Say(Message::kAboutSave)).TypeName("FILE");
+  command.Flag("--local", arguments->local, session.Say(Message::kAboutLocal));
   OnCall(command, session, arguments, &Get);
 }
 

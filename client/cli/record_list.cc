@@ -55,16 +55,16 @@ absl::Status List(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordList(CLI::App& parent, Session& session) {
+void AddRecordList(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "list", Message::kAboutRecordList, session);
-  command.add_option("--filter", arguments->filter, session.Say(Message::kAboutFilter))->type_name("TEXT");
-  command.add_option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption))->type_name("ID");
-  command.add_option("--page-size", arguments->page_size, session.Say(Message::kAboutPageSize))
-      ->type_name("N")
-      ->check(CLI::Range(1, kPageSizeMax));
-  command.add_option("--page-token", arguments->page_token, session.Say(Message::kAboutPageToken))->type_name("TOKEN");
-  command.add_flag("--all", arguments->all, session.Say(Message::kAboutAll));
+  const Command command = AddVerb(parent, "list", Message::kAboutRecordList, session);
+  command.Option("--filter", arguments->filter, session.Say(Message::kAboutFilter)).TypeName("TEXT");
+  command.Option("--publisher", arguments->publisher, session.Say(Message::kAboutPublisherOption)).TypeName("ID");
+  command.Option("--page-size", arguments->page_size, session.Say(Message::kAboutPageSize))
+      .TypeName("N")
+      .Between(1, kPageSizeMax);
+  command.Option("--page-token", arguments->page_token, session.Say(Message::kAboutPageToken)).TypeName("TOKEN");
+  command.Flag("--all", arguments->all, session.Say(Message::kAboutAll));
   OnCall(command, session, arguments, &List);
 }
 

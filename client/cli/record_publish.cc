@@ -49,11 +49,11 @@ absl::Status Publish(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordPublish(CLI::App& parent, const char* name, Message about, Session& session) {
+void AddRecordPublish(Command parent, const char* name, Message about, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, name, about, session);
-  command.add_option("FILE", arguments->files, session.Say(Message::kAboutRecordFiles))->required();
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, name, about, session);
+  command.Option("FILE", arguments->files, session.Say(Message::kAboutRecordFiles)).Required();
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Publish);
 }
 

@@ -79,11 +79,11 @@ absl::Status Resolve(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordResolve(CLI::App& parent, Session& session) {
+void AddRecordResolve(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "resolve", Message::kAboutRecordResolve, session);
-  command.add_option("IDENTIFIER", arguments->identifier, session.Say(Message::kAboutIdentifier))->required();
-  command.add_flag("--local", arguments->local, session.Say(Message::kAboutLocal));
+  const Command command = AddVerb(parent, "resolve", Message::kAboutRecordResolve, session);
+  command.Option("IDENTIFIER", arguments->identifier, session.Say(Message::kAboutIdentifier)).Required();
+  command.Flag("--local", arguments->local, session.Say(Message::kAboutLocal));
   OnCall(command, session, arguments, &Resolve);
 }
 

@@ -34,12 +34,12 @@ absl::Status Update(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordUpdate(CLI::App& parent, Session& session) {
+void AddRecordUpdate(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "update", Message::kAboutRecordUpdate, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutRecordFile))->required();
-  command.add_flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
+  const Command command = AddVerb(parent, "update", Message::kAboutRecordUpdate, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutRecordFile)).Required();
+  command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Update);
 }
 

@@ -99,16 +99,16 @@ absl::Status Withdraw(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddRecordWithdraw(CLI::App& parent, Session& session) {
+void AddRecordWithdraw(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "withdraw", Message::kAboutRecordWithdraw, session);
-  command.add_option("ID", arguments->record_id, session.Say(Message::kAboutRecordId))->required();
-  CLI::Option* const successor =
-      command.add_option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy));
-  successor->type_name("ID");
-  command.add_flag("--erase", arguments->erase, std::string(WordsOf(session).about))->excludes(successor);
-  command.add_flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
-  command.add_flag("--force", arguments->force, session.Say(Message::kAboutForce));
+  const Command command = AddVerb(parent, "withdraw", Message::kAboutRecordWithdraw, session);
+  command.Option("ID", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
+  const Argument successor =
+      command.Option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
+          .TypeName("ID");
+  command.Flag("--erase", arguments->erase, std::string(WordsOf(session).about)).Excludes(successor);
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  command.Flag("--force", arguments->force, session.Say(Message::kAboutForce));
   OnCall(command, session, arguments, &Withdraw);
 }
 

@@ -196,12 +196,12 @@ absl::Status Run(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddSubstanceWatch(CLI::App& parent, Session& session) {
+void AddSubstanceWatch(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "watch", Message::kAboutSubstanceWatch, session);
-  command.add_option("SUBSTANCE", arguments->substance, session.Say(Message::kAboutSubstanceArgument))->required();
-  command.add_option("--above", arguments->above, session.Say(Message::kAboutAbove))->type_name("FRACTION");
-  command.add_flag("--all", arguments->all, session.Say(Message::kAboutWatchAll));
+  const Command command = AddVerb(parent, "watch", Message::kAboutSubstanceWatch, session);
+  command.Option("SUBSTANCE", arguments->substance, session.Say(Message::kAboutSubstanceArgument)).Required();
+  command.Option("--above", arguments->above, session.Say(Message::kAboutAbove)).TypeName("FRACTION");
+  command.Flag("--all", arguments->all, session.Say(Message::kAboutWatchAll));
   OnCall(command, session, arguments, &Run);
 }
 

@@ -61,11 +61,11 @@ absl::Status MakeTemplate(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddTemplate(CLI::App& parent, Session& session) {
+void AddTemplate(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "template", Message::kAboutTemplate, session);
-  command.add_option("GROUP", arguments->product_group, session.Say(Message::kAboutProductGroup))->required();
-  command.add_option("--out", arguments->out, session.Say(Message::kAboutTemplateOut))->type_name("FILE")->required();
+  const Command command = AddVerb(parent, "template", Message::kAboutTemplate, session);
+  command.Option("GROUP", arguments->product_group, session.Say(Message::kAboutProductGroup)).Required();
+  command.Option("--out", arguments->out, session.Say(Message::kAboutTemplateOut)).TypeName("FILE").Required();
   OnCall(command, session, arguments, &MakeTemplate);
 }
 

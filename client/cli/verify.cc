@@ -98,12 +98,11 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddVerify(CLI::App& parent, Session& session) {
+void AddVerify(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = AddVerb(parent, "verify", Message::kAboutVerify, session);
-  command.add_option("FILE", arguments->file, session.Say(Message::kAboutSavedFile))->required();
-  command.add_option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle))
-      ->type_name("FILE");
+  const Command command = AddVerb(parent, "verify", Message::kAboutVerify, session);
+  command.Option("FILE", arguments->file, session.Say(Message::kAboutSavedFile)).Required();
+  command.Option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle)).TypeName("FILE");
   OnCall(command, session, arguments, &Verify);
 }
 

@@ -19,7 +19,7 @@ absl::Status Version(Session& session, const Arguments&) {
 
 }  // namespace
 
-void AddVersion(CLI::App& parent, Session& session) {
+void AddVersion(Command parent, Session& session) {
   OnCall(AddVerb(parent, "version", Message::kAboutVersion, session), session, std::make_shared<Arguments>(), &Version);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "certs/limits.h"
 #include "certs/registry.h"
 #include "gtest/gtest.h"
@@ -114,7 +115,7 @@ const std::vector<EntryCase>& BadEntries() {
       {"WEAK_KEY",
        [](auto& e) {
          std::string& spki = *e.mutable_keys(0)->mutable_public_key();
-         spki.replace(spki.size() - 32, 32, std::string("\x01", 1) + std::string(31, '\0'));
+         spki.replace(spki.size() - 32, 32, absl::StrCat("\x01", std::string(31, '\0')));
        }},
       {"KEY_TWICE",
        [](auto& e) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -34,14 +35,14 @@ constexpr char kVersion[] = R"({ record_id: "000102030405060708090a0b0c0d0e0f"
     header_hash: "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f" })";
 
 std::string GrantText() {
-  return std::string("offer ") + kVersion + R"( grantee_id: "0188:7123456789012" purpose: ACCESS_PURPOSE_RECYCLING
-      expires: "2027-01-01T00:00:00Z" state: GRANT_STATE_ACTIVE)";
+  return absl::StrCat("offer ", kVersion, R"( grantee_id: "0188:7123456789012" purpose: ACCESS_PURPOSE_RECYCLING
+      expires: "2027-01-01T00:00:00Z" state: GRANT_STATE_ACTIVE)");
 }
 std::string RequestText() {
-  return std::string("owner_id: \"0188:7123456789012\" purpose: ACCESS_PURPOSE_RECYCLING offer ") + kVersion;
+  return absl::StrCat("owner_id: \"0188:7123456789012\" purpose: ACCESS_PURPOSE_RECYCLING offer ", kVersion);
 }
 std::string AgreementText() {
-  return std::string("owner_id: \"0188:7123456789012\" offer ") + kVersion + " grant " + kVersion;
+  return absl::StrCat("owner_id: \"0188:7123456789012\" offer ", kVersion, " grant ", kVersion);
 }
 
 template <typename M>
