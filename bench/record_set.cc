@@ -10,8 +10,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "client/sign.h"
 #include "meguri/passport/v1/identity.pb.h"
+#include "meguri/passport/v1/material_properties.pb.h"
 #include "record/audience.h"
 #include "record/header.h"
 
@@ -38,6 +38,15 @@ std::string RandomUuid(Random& random) {
   const std::string hex = RandomHex(random) + RandomHex(random);
   return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-4", hex.substr(13, 3), "-a", hex.substr(17, 3), "-",
                       hex.substr(20));
+}
+
+record::v1::PublishRequest ToRequest(std::vector<record::v1::Publication> batch, Random& random) {
+  record::v1::PublishRequest request;
+  request.set_request_id(RandomUuid(random));
+  for (record::v1::Publication& publication : batch) {
+    *request.add_publications() = std::move(publication);
+  }
+  return request;
 }
 
 passport::v1::Identity LotIdentity(const std::string& lot) {
@@ -71,15 +80,42 @@ std::string RecordSet::NextPayload() {
 }
 
 absl::StatusOr<std::vector<record::v1::Publication>> RecordSet::NextBatch(size_t count) {
-  std::vector<record::v1::Publication> batch;
-  std::vector<record::v1::Publication*> pointers;
-  batch.reserve(count);
+  std::vector<passport::RecordDraft> contents;
+  contents.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     passport::RecordDraft content;
     content.record_type = record::v1::RECORD_TYPE_MATERIAL_PASSPORT;
     content.sections.push_back(
         {record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), NextPayload()});
-    MEGURI_ASSIGN_OR_RETURN(const client::VersionDraft draft, client::FirstVersion(std::move(content), random_));
+    if (has_partner_sections_) {
+      passport::v1::MaterialProperties properties;
+      properties.add_identification_methods(passport::v1::IDENTIFICATION_METHOD_FTIR);
+      content.sections.push_back({record::v1::SECTION_TYPE_MATERIAL_PROPERTIES,
+                                  record::AudienceSet::Of({record::v1::AUDIENCE_PARTNERS}),
+                                  properties.SerializeAsString()});
+    }
+    contents.push_back(std::move(content));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<client::VersionDraft> drafts, FirstVersions(std::move(contents)));
+  return SealAndSign(drafts);
+}
+
+absl::StatusOr<std::vector<client::VersionDraft>> RecordSet::FirstVersions(
+    std::vector<passport::RecordDraft> contents) {
+  std::vector<client::VersionDraft> drafts;
+  for (passport::RecordDraft& content : contents) {
+    MEGURI_ASSIGN_OR_RETURN(client::VersionDraft draft, client::FirstVersion(std::move(content), random_));
+    drafts.push_back(std::move(draft));
+  }
+  return drafts;
+}
+
+absl::StatusOr<std::vector<record::v1::Publication>> RecordSet::SealAndSign(
+    const std::vector<client::VersionDraft>& drafts) {
+  std::vector<record::v1::Publication> batch;
+  std::vector<record::v1::Publication*> pointers;
+  batch.reserve(drafts.size());
+  for (const client::VersionDraft& draft : drafts) {
     MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
                             client::Seal(draft, publisher_.id, clock_.Now(), random_));
     batch.push_back(std::move(publication));
@@ -91,12 +127,24 @@ absl::StatusOr<std::vector<record::v1::Publication>> RecordSet::NextBatch(size_t
 
 absl::StatusOr<record::v1::PublishRequest> RecordSet::NextRequest(size_t count) {
   MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Publication> batch, NextBatch(count));
-  record::v1::PublishRequest request;
-  request.set_request_id(RandomUuid(random_));
-  for (record::v1::Publication& publication : batch) {
-    *request.add_publications() = std::move(publication);
+  return ToRequest(std::move(batch), random_);
+}
+
+absl::StatusOr<record::v1::PublishRequest> RecordSet::RequestOf(std::vector<passport::RecordDraft> contents) {
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<client::VersionDraft> drafts, FirstVersions(std::move(contents)));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Publication> batch, SealAndSign(drafts));
+  return ToRequest(std::move(batch), random_);
+}
+
+absl::StatusOr<record::v1::PublishRequest> RecordSet::RequestOfNext(std::vector<Next> versions) {
+  std::vector<client::VersionDraft> drafts;
+  for (Next& version : versions) {
+    MEGURI_ASSIGN_OR_RETURN(const record::Header newest, record::Header::Parse(version.newest->envelope().header()));
+    MEGURI_ASSIGN_OR_RETURN(client::VersionDraft draft, client::NextVersion(std::move(version.content), newest));
+    drafts.push_back(std::move(draft));
   }
-  return request;
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Publication> batch, SealAndSign(drafts));
+  return ToRequest(std::move(batch), random_);
 }
 
 std::string RecordIdOf(const record::v1::Publication& publication) {

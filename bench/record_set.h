@@ -8,7 +8,9 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "client/sign.h"
 #include "meguri/record/v1/record_service.pb.h"
+#include "passport/formats/canonical_json.h"
 #include "record/hash.h"
 #include "record/participant_id.h"
 #include "record/public_key.h"
@@ -35,14 +37,29 @@ class RecordSet {
   absl::StatusOr<std::vector<record::v1::Publication>> NextBatch(size_t count);
   // The same as a request.
   absl::StatusOr<record::v1::PublishRequest> NextRequest(size_t count);
+  // From now on every record has a small section for partners too.
+  void AddPartnerSections() { has_partner_sections_ = true; }
+
+  // First versions of other records, up to 256, as a request.
+  absl::StatusOr<record::v1::PublishRequest> RequestOf(std::vector<passport::RecordDraft> contents);
+  // The version after `newest`.
+  struct Next {
+    passport::RecordDraft content;
+    const record::v1::Publication* newest;
+  };
+  absl::StatusOr<record::v1::PublishRequest> RequestOfNext(std::vector<Next> versions);
+  const record::ParticipantId& publisher() const { return publisher_.id; }
 
  private:
   std::string NextPayload();
+  absl::StatusOr<std::vector<record::v1::Publication>> SealAndSign(const std::vector<client::VersionDraft>& drafts);
+  absl::StatusOr<std::vector<client::VersionDraft>> FirstVersions(std::vector<passport::RecordDraft> contents);
 
   const Publisher publisher_;
   const size_t payload_bytes_;
   const Clock& clock_;
   Random& random_;
+  bool has_partner_sections_ = false;
 };
 
 // The record ID inside a publication that a RecordSet made.

@@ -39,6 +39,8 @@ void AddFill(CLI::App& app, Chosen& chosen);
 void AddPublishUnary(CLI::App& app, Chosen& chosen);
 void AddPublishStream(CLI::App& app, Chosen& chosen);
 void AddGet(CLI::App& app, Chosen& chosen);
+void AddGrants(CLI::App& app, Chosen& chosen);
+void AddRevocations(CLI::App& app, Chosen& chosen);
 void AddFollow(CLI::App& app, Chosen& chosen);
 void AddFreshness(CLI::App& app, Chosen& chosen);
 void AddStartUp(CLI::App& app, Chosen& chosen);

@@ -15,6 +15,8 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddPublishUnary(app, chosen);
   AddPublishStream(app, chosen);
   AddGet(app, chosen);
+  AddGrants(app, chosen);
+  AddRevocations(app, chosen);
   AddFollow(app, chosen);
   AddFreshness(app, chosen);
   AddStartUp(app, chosen);

@@ -24,6 +24,7 @@ struct Arguments {
   size_t batch = 256;
   size_t window = 4;  // requests of a stream that are not answered yet
   size_t payload_bytes = kPayloadBytesDefault;
+  bool has_partner_sections = false;
 };
 
 std::shared_ptr<Arguments> AddArguments(CLI::App& command) {
@@ -31,7 +32,16 @@ std::shared_ptr<Arguments> AddArguments(CLI::App& command) {
   command.add_option("--home", arguments->home, "Client folder with the roles read and publish")->required();
   command.add_option("--count", arguments->count, "Records to publish");
   command.add_option("--payload", arguments->payload_bytes, "Bytes of the public section");
+  command.add_flag("--partners", arguments->has_partner_sections, "Each record has a section for partners too");
   return arguments;
+}
+
+absl::StatusOr<std::unique_ptr<RecordSet>> MakeRecords(Caller& caller, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<RecordSet> records, caller.MakeRecords(arguments.payload_bytes));
+  if (arguments.has_partner_sections) {
+    records->AddPartnerSections();
+  }
+  return records;
 }
 
 // Sends requests on one stream, `window` ahead of the answers. `next` makes the request that is sent next.
@@ -69,7 +79,7 @@ class Stream {
 
 absl::StatusOr<Figures> Fill(const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<Caller> caller, Caller::Make(arguments.home));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, caller->MakeRecords(arguments.payload_bytes));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, MakeRecords(*caller, arguments));
   const std::unique_ptr<client::NodeClient> node = caller->Connect();
   Stream stream(*node, arguments.window);
   Latencies latencies;
@@ -94,7 +104,7 @@ absl::StatusOr<Figures> Fill(const Arguments& arguments) {
 
 absl::StatusOr<Figures> PublishUnary(const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<Caller> caller, Caller::Make(arguments.home));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, caller->MakeRecords(arguments.payload_bytes));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, MakeRecords(*caller, arguments));
   UnaryLoad load;
   load.warm_up = arguments.count / 10;
   load.count = arguments.count;
@@ -116,7 +126,7 @@ absl::StatusOr<Figures> PublishUnary(const Arguments& arguments) {
 
 absl::StatusOr<Figures> PublishStream(const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<Caller> caller, Caller::Make(arguments.home));
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, caller->MakeRecords(arguments.payload_bytes));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<RecordSet> records, MakeRecords(*caller, arguments));
   std::vector<record::v1::PublishRequest> requests;
   for (size_t done = 0; done < arguments.count; done += arguments.batch) {
     MEGURI_ASSIGN_OR_RETURN(record::v1::PublishRequest request, records->NextRequest(arguments.batch));
