@@ -171,21 +171,20 @@ absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> FeedSource::NextHeartbea
 absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> FeedSource::CopiedHeartbeat(const record::FeedKey& feed,
                                                                                     const Head& head,
                                                                                     absl::Time& last) const {
-  const absl::optional<feed::v1::FeedHeartbeat> none;
   if (!head.id.has_value()) {
-    return none;
+    return absl::optional<feed::v1::FeedHeartbeat>();
   }
   MEGURI_ASSIGN_OR_RETURN(const auto stored, storage::Settings(store_).FeedHeartbeat(*head.id));
   feed::v1::FeedHeartbeat heartbeat;
   registry::v1::Heartbeat body;
   if (!stored.has_value() || !heartbeat.mutable_heartbeat()->ParseFromString(*stored) ||
       !body.ParseFromString(heartbeat.heartbeat().body())) {
-    return none;
+    return absl::optional<feed::v1::FeedHeartbeat>();
   }
   const absl::Time time = absl::FromUnixMillis(static_cast<int64_t>(body.time_ms()));
   // One that speaks of another head than was sent would be taken for a lie.
   if (time <= last || body.size() != head.size || body.root() != head.root.view()) {
-    return none;
+    return absl::optional<feed::v1::FeedHeartbeat>();
   }
   last = time;
   heartbeat.set_feed(feed.name.text());
