@@ -67,6 +67,8 @@ constexpr Row kRows[] = {
     {Message::kAboutRecordFile, "記録ファイル(JSON)。- は標準入力", "record file (JSON); - is standard input"},
     {Message::kAboutRecordWithdraw, "記録を終了します(最後の版を公開)", "end a record by a last version"},
     {Message::kAboutSupersededBy, "後継となる記録の ID", "ID of the record that replaces it"},
+    {Message::kAboutErase, "すべての版のセクションを、このノードと購読しているノードから消去する",
+     "destroy the sections of all versions, here and at every node that follows"},
     {Message::kAboutForce, "後継の記録がこのノードになくても終了する",
      "withdraw even if the successor is not known at this node"},
     {Message::kAboutImport, "他の形式のファイル(CSV、XLSX、IEC 62474、JSON など)を取り込み、署名して公開します",
@@ -673,6 +675,15 @@ constexpr Row kRows[] = {
      "を付けてください",
      "the successor $0 is not known at this node. A withdrawal cannot be undone, so check the ID; if it is right, add "
      "--force"},
+    {Message::kEraseWarning,
+     "この記録のすべての版のセクションを、このノードと、この記録を含むフィードを購読しているノードから消去します。元に"
+     "戻せません。他者が保存したファイルと、購読できなくなったノードには届きません。",
+     "This destroys the sections of all versions of this record, here and at every node that follows a feed which "
+     "names "
+     "it. Nobody can bring them back. Files that others have saved, and nodes that may no longer follow, are not "
+     "reached."},
+    {Message::kEraseQuestion, "消去しますか?", "Erase it?"},
+    {Message::kErased, "消去済み", "erased by its publisher"},
     {Message::kSuccessorIsItself, "記録 $0 は自分自身の後継にはなれません",
      "the record $0 cannot be superseded by itself"},
     {Message::kNotThePublisher, "記録 $0 の公開者は $1 です。変更や終了ができるのは公開者だけです",

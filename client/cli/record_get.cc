@@ -57,8 +57,7 @@ std::string HumanText(const Session& session, const record::v1::RecordView& view
   table.Add({session.Say(Message::kSource), view.source()});
   if (header.is_tombstone()) {
     const bool is_erased = message.tombstone().reason() == record::v1::TOMBSTONE_REASON_ERASED;
-    const char* const erased = session.language() == Language::kJapanese ? "消去済み" : "erased by its publisher";
-    table.Add({session.Say(Message::kState), is_erased ? erased : session.Say(Message::kEnded)});
+    table.Add({session.Say(Message::kState), session.Say(is_erased ? Message::kErased : Message::kEnded)});
   }
   if (const std::string caution = CautionOf(view, session); !caution.empty()) {
     table.Add({session.Say(Message::kVerdict), caution});

@@ -23,28 +23,6 @@ struct Arguments {
   bool yes = false;
 };
 
-// What is said of erasing, in both languages.
-struct Words {
-  absl::string_view about;
-  absl::string_view warning;
-  absl::string_view question;
-};
-constexpr Words kEnglish = {
-    "destroy the sections of all versions, here and at every node that follows",
-    "This destroys the sections of all versions of this record, here and at every node that follows a feed which names "
-    "it. Nobody can bring them back. Files that others have saved, and nodes that may no longer follow, are not "
-    "reached.",
-    "Erase it?"};
-constexpr Words kJapanese = {"すべての版のセクションを、このノードと購読しているノードから消去する",
-                             "この記録のすべての版のセクションを、このノードと、この記録を含むフィードを購読しているノ"
-                             "ードから消去します。元に戻せませ"
-                             "ん。他者が保存したファイルと、購読できなくなったノードには届きません。",
-                             "消去しますか?"};
-
-const Words& WordsOf(const Session& session) {
-  return session.language() == Language::kJapanese ? kJapanese : kEnglish;
-}
-
 absl::StatusOr<record::v1::Tombstone> MakeTombstone(const Arguments& arguments) {
   record::v1::Tombstone tombstone;
   tombstone.set_reason(arguments.erase ? record::v1::TOMBSTONE_REASON_ERASED : record::v1::TOMBSTONE_REASON_WITHDRAWN);
@@ -86,7 +64,7 @@ absl::Status Withdraw(Session& session, const Arguments& arguments) {
   MEGURI_RETURN_IF_ERROR(CheckSuccessor(session, arguments));
   MEGURI_ASSIGN_OR_RETURN(const record::Header newest, GetNewestOwn(session, record_id));
   if (arguments.erase && !arguments.yes) {
-    MEGURI_RETURN_IF_ERROR(session.Confirm(WordsOf(session).warning, WordsOf(session).question));
+    MEGURI_RETURN_IF_ERROR(session.Confirm(session.Say(Message::kEraseWarning), session.Say(Message::kEraseQuestion)));
   }
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, LastVersion(std::move(tombstone), newest));
   MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
@@ -106,7 +84,7 @@ void AddRecordWithdraw(Command parent, Session& session) {
   const Argument successor =
       command.Option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
           .TypeName("ID");
-  command.Flag("--erase", arguments->erase, std::string(WordsOf(session).about)).Excludes(successor);
+  command.Flag("--erase", arguments->erase, session.Say(Message::kAboutErase)).Excludes(successor);
   command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   command.Flag("--force", arguments->force, session.Say(Message::kAboutForce));
   OnCall(command, session, arguments, &Withdraw);
