@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what many grants cost: two owners side by side on loopback, one without any grant, one with many.
 
-Both hold the same number of records of the same kind; every record has a section for partners too. Of the grants those of
-one offer match each record that is published, so it enters that offer's feed besides.
+Both hold the same number of public records, which are read and followed: the answers are the same bytes. What is published
+has a section for partners too, and of the grants those of one offer match it, so it enters that offer's feed besides; the
+reader's node, which would follow the feeds of all offers on the same processors, stands still meanwhile.
 """
 import argparse
 import datetime
@@ -38,9 +39,12 @@ class Stage(rounds.Stage):
         self.granted = self.measure("grants", "--home", self.home(self.owners["many"]), "--reader-home",
                                     self.home(self.reader), "--offers", self.options.offers, "--grants",
                                     self.options.grants // self.options.offers)
+        self.reader.stop()
         for name, owner in self.owners.items():
-            self.measure("fill", "--home", self.home(owner), "--count", self.options.records, "--ids", self.ids_of(name),
-                         "--partners")
+            self.measure("fill", "--home", self.home(owner), "--count", self.options.records, "--ids", self.ids_of(name))
+            owner.stop()
+            shutil.copytree(owner.folder, self.folder / f"{owner.name}.before")
+            owner.start()
 
     def ids_of(self, name):
         return self.folder / f"record-ids-{name}"
@@ -59,10 +63,13 @@ class Stage(rounds.Stage):
 
     def take(self, line, name):
         owner = self.owners[name]
-        if line == "publish-unary":
-            return self.measure(line, "--home", self.home(owner), "--count", UNARY_RECORDS, "--partners")
-        if line == "publish-stream":
-            return self.measure(line, "--home", self.home(owner), "--count", STREAM_RECORDS, "--partners")
+        if line.startswith("publish"):
+            count = UNARY_RECORDS if line == "publish-unary" else STREAM_RECORDS
+            self.restart_as_before(owner)
+            try:
+                return self.measure(line, "--home", self.home(owner), "--count", count, "--partners")
+            finally:
+                self.restart_as_before(owner)
         if line == "get":
             return self.measure("get", "--home", self.home_of_the_readers_node(owner), "--ids", self.ids_of(name),
                                 "--publisher", owner.participant, "--count", GETS, "--in-flight", 64)

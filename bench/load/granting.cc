@@ -2,6 +2,7 @@
 #include "bench/load/granting.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <utility>
 
@@ -26,7 +27,8 @@ passport::RecordDraft OneSection(record::v1::RecordType record_type, record::v1:
                                  std::vector<std::string> addressees) {
   passport::RecordDraft draft;
   draft.record_type = record_type;
-  draft.sections = {{section_type, record::AudienceSet::Of({audience}), payload.SerializeAsString()}};
+  draft.sections = {
+      {static_cast<uint32_t>(section_type), record::AudienceSet::Of({audience}), payload.SerializeAsString()}};
   draft.addressees = std::move(addressees);
   return draft;
 }

@@ -43,7 +43,7 @@ struct Arguments {
 absl::StatusOr<passport::RecordDraft> ContentOf(const record::v1::Publication& newest) {
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(newest.envelope().header()));
   passport::RecordDraft content;
-  content.record_type = header.record_type();
+  content.record_type = header.message().record_type();
   content.addressees.assign(newest.addressees().begin(), newest.addressees().end());
   for (const record::v1::Section& section : newest.envelope().sections()) {
     MEGURI_ASSIGN_OR_RETURN(const record::AudienceSet audiences, record::AudienceSet::Parse(section.audiences()));
