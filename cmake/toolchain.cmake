@@ -10,6 +10,12 @@ endif()
 # Line tables only: full debug information of the gRPC headers doubles link time and disk use.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -fstack-protector-strong")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+# -pthread is a macro too, and some libraries bring it along and some do not: files that share headers must agree.
+add_compile_options(-pthread)
+# So must programs and libraries.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE -fPIC)
+# g++ collects its garbage often and in vain: no file here needs more than 0.5 GB in all (the value is in KiB).
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>)
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -2,6 +2,7 @@
 // What the publisher signed about its whole feed, broken or contradicted; and what else a stream can bring.
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "certs/registry.h"
 #include "record/checkpoint.h"
 #include "record/merkle.h"
@@ -218,8 +219,8 @@ std::vector<Attack> CheckpointAttacks() {
   attacks.push_back(OnDenial("denied", "", "FEED_NOT_READABLE"));
   attacks.push_back(OnDenial("denied-garbled", "", "\x1b[31mALL IS WELL"));
   attacks.push_back(OnDenial("denied-other-feed", "owner", "FEED_NOT_READABLE"));
-  attacks.push_back(OnEnd("garbled-end", std::string(299, 'x') + "\xe5\xb7\xa1\xff\x1b[31m", "GARBLED"));
-  attacks.push_back(OnEnd("garbled-reason", "no", "\x1b[31mEVERYTHING IS FINE\n" + std::string(400, 'x')));
+  attacks.push_back(OnEnd("garbled-end", absl::StrCat(std::string(299, 'x'), "\xe5\xb7\xa1\xff\x1b[31m"), "GARBLED"));
+  attacks.push_back(OnEnd("garbled-reason", "no", absl::StrCat("\x1b[31mEVERYTHING IS FINE\n", std::string(400, 'x'))));
   return attacks;
 }
 

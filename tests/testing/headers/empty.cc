@@ -1,2 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// A target needs a source file; what is wanted of it are its precompiled headers.
