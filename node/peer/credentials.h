@@ -5,7 +5,7 @@
 #include <string>
 
 #include "grpcpp/security/credentials.h"
-#include "node/peer/grpc_peer_client.h"
+#include "node/peer/connections.h"
 
 namespace meguri::node {
 

@@ -13,8 +13,6 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/support/channel_arguments.h"
 #include "meguri/audit/v1/audit_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/copy_service.grpc.pb.h"
@@ -22,7 +20,6 @@
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "meguri/witness/v1/witness_service.grpc.pb.h"
 #include "node/follow/limits.h"
-#include "node/peer/credentials.h"
 #include "node/witness/limits.h"
 #include "record/wire.h"
 
@@ -30,9 +27,6 @@ namespace meguri::node {
 namespace {
 
 constexpr char kActingMemberKey[] = "meguri-acting-member";
-constexpr int kKeepaliveTimeMs = 30'000;
-constexpr int kKeepaliveTimeoutMs = 20'000;
-constexpr int kReconnectMaxMs = 5'000;
 constexpr size_t kPeerTextMax = 300;
 
 constexpr size_t kReasonMax = 64;
@@ -179,33 +173,12 @@ class GrpcFollowStream final : public FollowStream {
   const std::weak_ptr<FollowReactor> reactor_;
 };
 
-grpc::ChannelArguments PeerArguments(const grpc::ResourceQuota& quota, const std::string& http_proxy) {
-  grpc::ChannelArguments arguments;
-  arguments.SetResourceQuota(quota);
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytesMax));
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // Only the proxy of the configuration counts, none that the environment names for other programs.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, http_proxy.empty() ? 0 : 1);
-  if (!http_proxy.empty()) {
-    arguments.SetString(GRPC_ARG_HTTP_PROXY, http_proxy);
-  }
-  return arguments;
-}
-
 }  // namespace
 
 // One question that is not answered yet.
 struct GrpcPeerClient::Asking {
   grpc::ClientContext context;
 };
-
-GrpcPeerClient::GrpcPeerClient(const PeerTlsFiles& tls, std::string http_proxy)
-    : tls_(WatchPeerTls(tls)), http_proxy_(std::move(http_proxy)) {
-  quota_.Resize(kPeerBufferBytesMax);
-}
 
 GrpcPeerClient::~GrpcPeerClient() {
   StopAsking();
@@ -222,8 +195,7 @@ std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer
   const std::string& address = peer.addresses[attempt % peer.addresses.size()];
   std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(peer.node_identity, " ", address)];
   if (channel == nullptr) {
-    channel = grpc::CreateCustomChannel(address, MakePeerCredentials(tls_, peer.node_identity),
-                                        PeerArguments(quota_, http_proxy_));
+    channel = connections_.Open(peer.node_identity, address);
   }
   return channel;
 }

@@ -10,10 +10,9 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/resource_quota.h"
-#include "grpcpp/security/tls_certificate_provider.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/peer_client.h"
+#include "node/peer/connections.h"
 #include "node/query/audit_list.h"
 #include "node/query/copies.h"
 #include "node/query/publisher_node.h"
@@ -21,18 +20,8 @@
 
 namespace meguri::node {
 
-// What gRPC may hold for all peers together of messages that have not come whole yet.
-inline constexpr size_t kPeerBufferBytesMax = size_t{256} << 20;
-
-// The files of this node's end of a connection. They are watched: what replaces them is used for new connections.
-struct PeerTlsFiles {
-  std::string key;          // PEM
-  std::string certificate;  // PEM, leaf first
-  std::string roots;        // PEM: the federation's
-};
-
-// Calls other nodes over mutual TLS 1.3, one connection per node and address. The other end is known by the one URI in
-// its certificate; host names play no part. Thread-safe.
+// Calls other nodes for one member, over connections that it shares with nobody: one per node and address.
+// Thread-safe.
 class GrpcPeerClient final : public PeerClient,
                              public PublisherNode,
                              public ExchangePeer,
@@ -40,9 +29,8 @@ class GrpcPeerClient final : public PeerClient,
                              public WitnessPeer,
                              public CopyPeer {
  public:
-  // All calls go through `http_proxy`, as http://[user:password@]host:port, by CONNECT: what it sees is TLS from end to
-  // end. "": directly.
-  GrpcPeerClient(const PeerTlsFiles& tls, std::string http_proxy);
+  // `connections` outlives it.
+  explicit GrpcPeerClient(const PeerConnections& connections) : connections_(connections) {}
   // Waits for the answers to what was asked.
   ~GrpcPeerClient() override;
 
@@ -69,9 +57,7 @@ class GrpcPeerClient final : public PeerClient,
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
 
-  const std::shared_ptr<grpc::experimental::CertificateProviderInterface> tls_;  // one watcher for all channels
-  const std::string http_proxy_;
-  grpc::ResourceQuota quota_{"peers"};
+  const PeerConnections& connections_;
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address
   std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by identity
