@@ -21,6 +21,7 @@
 #include "record/batch.h"
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
+#include "record/erasure.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/memory/memory_store.h"
@@ -326,6 +327,33 @@ absl::Status FillStore(storage::OrderedStore& store) {
   return samples::Apply(store, transaction);
 }
 
+void WriteErasureSeeds(const Corpus& corpus) {
+  erasure::v1::ErasureRequest request;
+  request.set_format_version(record::kErasureFormatVersion);
+  request.set_federation("ce.example");
+  request.set_publisher("0188:7123456789012");
+  request.set_record_id("ABCDEFGHIJKLMNOP");
+  request.set_tombstone_hash(record::Sha256("tombstone").ToString());
+  request.set_basis(erasure::v1::ERASURE_BASIS_CONTRACT_ENDED);
+  request.set_time_ms(1'790'000'000'000);
+  request.set_deadline_ms(1'792'592'000'000);
+  const std::string asked = record::EncodeErasureRequest(request).value();
+  corpus.Write("erasure", "request", asked);
+  corpus.Write("erasure", "cut", asked.substr(0, 60));
+  erasure::v1::ErasureAck ack;
+  ack.set_format_version(record::kErasureFormatVersion);
+  ack.set_federation(request.federation());
+  ack.set_publisher(request.publisher());
+  ack.set_record_id(request.record_id());
+  ack.set_tombstone_hash(request.tombstone_hash());
+  ack.set_holder("9999:recycler");
+  ack.set_time_ms(1'790'000'060'000);
+  corpus.Write("erasure", "held-nothing", record::EncodeErasureAck(ack).value());
+  ack.set_versions(2);
+  ack.set_newest_version(3);
+  corpus.Write("erasure", "acknowledgement", record::EncodeErasureAck(ack).value());
+}
+
 void WriteAuditSeeds(const Corpus& corpus) {
   audit::v1::Row row;
   row.set_format_version(record::kAuditRowFormatVersion);
@@ -391,5 +419,6 @@ int main(int count, char** arguments) {
   meguri::fuzz::WritePassportSeeds(corpus);
   meguri::fuzz::WriteStoreSeeds(corpus);
   meguri::fuzz::WriteAuditSeeds(corpus);
+  meguri::fuzz::WriteErasureSeeds(corpus);
   return 0;
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "certs/registry.h"
+#include "meguri/erasure/v1/erasure.pb.h"
+#include "meguri/record/v1/record.pb.h"
+#include "record/header.h"
+#include "record/participant_id.h"
+#include "record/public_key.h"
+
+// Who asks for an erasure and who says that it is done (docs/format/erasure.md).
+namespace meguri::certs {
+
+// A clock may be so far ahead of another.
+inline constexpr absl::Duration kErasureSkewMax = absl::Minutes(5);
+
+absl::StatusOr<record::v1::SignedBody> SignErasureRequest(const erasure::v1::ErasureRequest& request,
+                                                          const record::Signer& record_signer);
+absl::StatusOr<record::v1::SignedBody> SignErasureAck(const erasure::v1::ErasureAck& ack,
+                                                      const record::Signer& feed_signer);
+
+// A request, and the tombstone that it speaks of.
+struct OpenedErasure {
+  erasure::v1::ErasureRequest request;
+  record::Header tombstone;
+};
+
+// Checks a request and its tombstone: both signed by record keys of the publisher, of this federation, the one naming
+// the other. INVALID_ARGUMENT with the reasons of ParseErasureRequest, Header::Parse, VerifyBatchSignature and
+// VerifySignedBody, ERASURE_FEDERATION, ERASURE_TOMBSTONE, ERASURE_TIME, UNKNOWN_KEY, KEY_NOT_ENDORSED or WRONG_KEY;
+// FAILED_PRECONDITION with those of RegisteredKey::CheckUsable.
+absl::StatusOr<OpenedErasure> OpenErasure(const erasure::v1::SignedErasure& erasure, const Registry& registry,
+                                          absl::Time now);
+
+// Checks that `holder` acknowledges `request`. The same reasons; ERASURE_OTHER if it acknowledges something else.
+absl::StatusOr<erasure::v1::ErasureAck> OpenErasureAck(const record::v1::SignedBody& ack,
+                                                       const erasure::v1::ErasureRequest& request,
+                                                       const record::ParticipantId& holder, const Registry& registry,
+                                                       absl::Time now);
+
+}  // namespace meguri::certs

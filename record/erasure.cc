@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/erasure.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "record/limits.h"
+#include "record/participant_id.h"
+#include "record/wire.h"
+
+namespace meguri::record {
+namespace {
+
+constexpr size_t kDomainNameMax = 253;
+constexpr size_t kParticipantMax = 40;  // participant IDs are parsed besides
+
+using Kind = WireField::Kind;
+
+constexpr WireField kRequestFields[] = {
+    {.number = 1, .kind = Kind::kVarint, .required = true, .value_max = kErasureFormatVersion},
+    {.number = 2, .kind = Kind::kUtf8, .required = true, .size_max = kDomainNameMax},
+    {.number = 3, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
+    {.number = 4, .kind = Kind::kBytes, .required = true, .size_min = kRecordIdSize, .size_max = kRecordIdSize},
+    {.number = 5, .kind = Kind::kBytes, .required = true, .size_min = kHashSize, .size_max = kHashSize},
+    {.number = 6, .kind = Kind::kVarint, .required = true, .value_max = erasure::v1::ErasureBasis_MAX},
+    {.number = 7, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+    {.number = 8, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+};
+constexpr WireMessage kRequest = {"ErasureRequest", kRequestFields};
+
+constexpr WireField kAckFields[] = {
+    {.number = 1, .kind = Kind::kVarint, .required = true, .value_max = kErasureFormatVersion},
+    {.number = 2, .kind = Kind::kUtf8, .required = true, .size_max = kDomainNameMax},
+    {.number = 3, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
+    {.number = 4, .kind = Kind::kBytes, .required = true, .size_min = kRecordIdSize, .size_max = kRecordIdSize},
+    {.number = 5, .kind = Kind::kBytes, .required = true, .size_min = kHashSize, .size_max = kHashSize},
+    {.number = 6, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
+    {.number = 7, .kind = Kind::kVarint, .value_max = kVersionMax},
+    {.number = 8, .kind = Kind::kVarint, .value_max = kVersionMax},
+    {.number = 9, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+};
+constexpr WireMessage kAck = {"ErasureAck", kAckFields};
+
+absl::Status Refuse(absl::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, "ERASURE_FORM", message);
+}
+
+absl::Status CheckRules(const erasure::v1::ErasureRequest& request) {
+  if (!ParticipantId::Parse(request.publisher()).ok()) {
+    return Refuse("publisher is not a participant ID");
+  }
+  if (request.deadline_ms() <= request.time_ms() || request.deadline_ms() - request.time_ms() > kErasureDeadlineMsMax) {
+    return Refuse("deadline_ms does not lie within ten years after time_ms");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRules(const erasure::v1::ErasureAck& ack) {
+  if (!ParticipantId::Parse(ack.publisher()).ok() || !ParticipantId::Parse(ack.holder()).ok()) {
+    return Refuse("publisher or holder is not a participant ID");
+  }
+  if (ack.publisher() == ack.holder()) {
+    return Refuse("the holder is the publisher, who asks others");
+  }
+  if ((ack.versions() == 0) != (ack.newest_version() == 0) || ack.versions() > ack.newest_version()) {
+    return Refuse("newest_version does not fit the number of versions");
+  }
+  return absl::OkStatus();
+}
+
+template <typename Message>
+absl::StatusOr<Message> ParseBody(absl::string_view body, const WireMessage& grammar) {
+  if (body.size() > kErasureBytesMax) {
+    return Refuse(absl::StrCat("it has at most ", kErasureBytesMax, " bytes, not ", body.size()));
+  }
+  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(body, grammar.name, kErasureFormatVersion));
+  MEGURI_RETURN_IF_ERROR(CheckWire(body, grammar));
+  Message message;
+  if (!message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+    return Error(absl::StatusCode::kInvalidArgument, "WIRE_GRAMMAR",
+                 absl::StrCat(grammar.name, ": not a protobuf message"));
+  }
+  MEGURI_RETURN_IF_ERROR(CheckRules(message));
+  return message;
+}
+
+std::string Encode(const google::protobuf::MessageLite& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializePartialToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<erasure::v1::ErasureRequest> ParseErasureRequest(absl::string_view body) {
+  return ParseBody<erasure::v1::ErasureRequest>(body, kRequest);
+}
+
+absl::StatusOr<erasure::v1::ErasureAck> ParseErasureAck(absl::string_view body) {
+  return ParseBody<erasure::v1::ErasureAck>(body, kAck);
+}
+
+absl::StatusOr<std::string> EncodeErasureRequest(const erasure::v1::ErasureRequest& request) {
+  std::string body = Encode(request);
+  MEGURI_RETURN_IF_ERROR(ParseErasureRequest(body).status());
+  return body;
+}
+
+absl::StatusOr<std::string> EncodeErasureAck(const erasure::v1::ErasureAck& ack) {
+  std::string body = Encode(ack);
+  MEGURI_RETURN_IF_ERROR(ParseErasureAck(body).status());
+  return body;
+}
+
+}  // namespace meguri::record
