@@ -153,6 +153,11 @@ absl::StatusOr<int64_t> Erasures::Charge(Transaction& transaction, const absl::o
   return 0;
 }
 
+absl::StatusOr<bool> Erasures::IsPending(Arrival arrival) const {
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, store_.Get(Family::kLookup, ErasingKey(arrival)));
+  return stored.has_value();
+}
+
 absl::StatusOr<std::vector<Arrival>> Erasures::Pending(size_t count) const {
   std::vector<Arrival> pending;
   const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, KindPrefix(KeyKind::kErasing));

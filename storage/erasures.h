@@ -41,6 +41,8 @@ class Erasures {
   absl::StatusOr<int64_t> EraseVersion(Transaction& transaction, Arrival arrival, const record::Hash& tombstone,
                                        const absl::optional<UsageAccount>& account) const;
 
+  // Whether the data key of an erased version is not destroyed yet.
+  absl::StatusOr<bool> IsPending(Arrival arrival) const;
   // Up to `count` versions whose data keys are not destroyed yet.
   absl::StatusOr<std::vector<Arrival>> Pending(size_t count) const;
   // They are.

@@ -16,6 +16,7 @@
 #include "record/limits.h"
 #include "storage/commit_keys.h"
 #include "storage/cosigned.h"
+#include "storage/erasure_requests.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
@@ -143,6 +144,9 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
   }
   if (IsCosignedKey(key)) {  // whether it is of the entries that are here, is checked with the feed
     return UnwrapValue(stored).status();
+  }
+  if (IsErasureRequestKey(key)) {
+    return CheckErasureRequest(key, stored);
   }
   if (key == HeartbeatKey() || IsFeedHeartbeatKey(key)) {
     record::v1::SignedBody heartbeat;

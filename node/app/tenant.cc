@@ -16,6 +16,7 @@
 #include "node/rpc/admin_service.h"
 #include "node/rpc/audit_service.h"
 #include "node/rpc/copy_service.h"
+#include "node/rpc/erasure_service.h"
 #include "node/rpc/feed_service.h"
 #include "node/rpc/limits.h"
 #include "node/rpc/record_service.h"
@@ -173,7 +174,7 @@ absl::Status Tenant::WireCapabilities() {
   if (is_witness_) {
     MEGURI_RETURN_IF_ERROR(witness_work_->OpenWitness(folder_));
   }
-  erasure_work_ = std::make_unique<ErasureWork>(*section_keys_, *store_, *committer_, *executor_, log_);
+  WireErasures();
   access_work_ = std::make_unique<AccessWork>(*access_, *committer_, *executor_, *follows_, participant_, log_);
   WireAudit(PageTokens(token_key, clock_));
   WireEdges();
@@ -203,6 +204,16 @@ void Tenant::WireFollows() {
   if (config_.Get("follow_correspondents") == "yes") {
     correspondents_ = std::make_unique<Correspondents>(*follows_, participant_, *durable_);
   }
+}
+
+// The key that signs the member's feeds says what was erased for it.
+void Tenant::WireErasures() {
+  erasure_work_ = std::make_unique<ErasureWork>(*section_keys_, *store_, *committer_, *executor_, log_);
+  const ErasureSurroundings around{
+      participant_, [this] { return registry_->Get(); }, *peers_, *committer_, *executor_, clock_, log_};
+  erasure_asking_ = std::make_unique<ErasureAsking>(around, [this](const record::ParticipantId& member) {
+    return feed_keys_->Find({member, record::FeedName::Public(), 1});
+  });
 }
 
 void Tenant::WireWitnesses() {
@@ -287,6 +298,8 @@ void Tenant::MakeServices() {
   services_.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry_, *follows_, *durable_, office_));
   services_.push_back(std::make_unique<AccessServiceEdge>(rpc, *query_, *registry_, *access_, clock_));
   services_.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list_, *registry_, *peers_));
+  services_.push_back(
+      std::make_unique<ErasureServiceEdge>(rpc, erasure_asking_->outgoing(), erasure_asking_->incoming()));
   if (witness_work_->witness() != nullptr) {
     services_.push_back(std::make_unique<WitnessServiceEdge>(rpc, *witness_work_->witness()));
   }
@@ -314,6 +327,9 @@ void Tenant::StopServing() {
 void Tenant::Stop() {
   if (access_work_ != nullptr) {
     access_work_->Stop();
+  }
+  if (erasure_asking_ != nullptr) {
+    erasure_asking_->Stop();
   }
   if (follows_ != nullptr) {
     follows_->Stop();

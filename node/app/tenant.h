@@ -21,6 +21,7 @@
 #include "node/access/access_state.h"
 #include "node/app/access_work.h"
 #include "node/app/config.h"
+#include "node/app/erasure_asking.h"
 #include "node/app/erasure_work.h"
 #include "node/app/feed_keys.h"
 #include "node/app/folder.h"
@@ -117,6 +118,7 @@ class Tenant {
   void WireQueries(PageTokens tokens);
   void WireFollows();
   void WireWitnesses();
+  void WireErasures();
   void WireAudit(PageTokens tokens);
   void WireEdges();
   void WireListeners();
@@ -175,8 +177,9 @@ class Tenant {
   std::unique_ptr<Query> query_;
   std::unique_ptr<FeedSource> source_;
   std::unique_ptr<Prover> prover_;
-  std::unique_ptr<CheckpointExchange> exchange_;  // answers to what the peers were asked come to it, to the last
-  std::unique_ptr<WitnessWork> witness_work_;     // likewise
+  std::unique_ptr<CheckpointExchange> exchange_;   // answers to what the peers were asked come to it, to the last
+  std::unique_ptr<WitnessWork> witness_work_;      // likewise
+  std::unique_ptr<ErasureAsking> erasure_asking_;  // likewise
   std::unique_ptr<GrpcPeerClient> peers_;
   std::unique_ptr<FollowRunner> follows_;
   std::unique_ptr<Correspondents> correspondents_;  // null if it is not wished

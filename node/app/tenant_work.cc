@@ -251,7 +251,10 @@ std::vector<Ticker::Task> Tenant::Tasks() {
   tasks.push_back({kFollowTick, [this] { follows_->Tick(); }});
   tasks.push_back({kCorrespondentTick, [this] { FollowCorrespondentsSoon(); }});
   tasks.push_back({kAccessTick, [this] { access_work_->Tick(); }});
-  tasks.push_back({kErasureTick, [this] { erasure_work_->Tick(); }});
+  tasks.push_back({kErasureTick, [this] {
+                     erasure_work_->Tick();
+                     erasure_asking_->Tick();
+                   }});
   tasks.push_back({kStreamTick, [this] {
                      streams_->Tick();
                      call_log_->Tick();

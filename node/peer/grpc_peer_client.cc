@@ -14,11 +14,13 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/client_context.h"
 #include "meguri/audit/v1/audit_service.grpc.pb.h"
+#include "meguri/erasure/v1/erasure_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/copy_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "meguri/witness/v1/witness_service.grpc.pb.h"
+#include "node/erasure/limits.h"
 #include "node/follow/limits.h"
 #include "node/witness/limits.h"
 #include "record/wire.h"
@@ -323,6 +325,32 @@ void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done don
                                     }
                                     EndAsking(asking.get());
                                   });
+}
+
+void GrpcPeerClient::EraseCopies(const ErasureCall& call, ErasurePeer::Done done) {
+  struct Erasing : Asking {
+    std::unique_ptr<erasure::v1::ErasureService::Stub> stub;
+    erasure::v1::EraseCopiesRequest request;
+    erasure::v1::EraseCopiesResponse response;
+    ErasurePeer::Done done;
+  };
+  const auto asking = std::make_shared<Erasing>();
+  asking->stub = erasure::v1::ErasureService::NewStub(ChannelTo({call.node_identity, call.addresses}));
+  asking->request.set_holder(call.holder.text());
+  *asking->request.mutable_erasure() = call.erasure;
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), call.acting_member, kErasureAskTimeout);
+  asking->stub->async()->EraseCopies(
+      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
+        if (!status.ok()) {
+          asking->done(FromGrpc(status));
+        } else if (asking->response.has_acknowledgement()) {
+          asking->done(absl::make_optional(std::move(*asking->response.mutable_acknowledgement())));
+        } else {
+          asking->done(absl::optional<record::v1::SignedBody>());
+        }
+        EndAsking(asking.get());
+      });
 }
 
 void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member,

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
+#include "node/erasure/erasure_peer.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/peer_client.h"
 #include "node/peer/connections.h"
@@ -27,7 +28,8 @@ class GrpcPeerClient final : public PeerClient,
                              public ExchangePeer,
                              public AuditPeer,
                              public WitnessPeer,
-                             public CopyPeer {
+                             public CopyPeer,
+                             public ErasurePeer {
  public:
   // `connections` outlives it.
   explicit GrpcPeerClient(const PeerConnections& connections) : connections_(connections) {}
@@ -43,6 +45,7 @@ class GrpcPeerClient final : public PeerClient,
                      WitnessPeer::AddDone done) override;
   void GetWitnessed(const WitnessNode& node, const record::ParticipantId& acting_member, const record::FeedKey& feed,
                     WitnessPeer::GetDone done) override;
+  void EraseCopies(const ErasureCall& call, ErasurePeer::Done done) override;
   // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
   void StopAsking();
 

@@ -72,7 +72,7 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
       header.set_previous_header_hash(draft.previous->ToString());
     }
     if (draft.is_tombstone) {
-      header.mutable_tombstone()->set_reason(record::v1::TOMBSTONE_REASON_WITHDRAWN);
+      header.mutable_tombstone()->set_reason(draft.tombstone_reason);
     }
     header.set_record_type(draft.record_type);
     header.set_publisher(publisher.id);

@@ -90,6 +90,7 @@ struct Draft {
   uint64_t version = 1;
   absl::optional<record::Hash> previous = absl::nullopt;  // of the version before, unless this is the first
   bool is_tombstone = false;
+  record::v1::TombstoneReason tombstone_reason = record::v1::TOMBSTONE_REASON_WITHDRAWN;
 };
 
 // Seals and signs versions of `drafts` under one signature.
@@ -136,6 +137,7 @@ class LoopbackNode {
   // What was reported of own feeds that others contradict.
   std::vector<node::FollowReport> contradictions() const { return reports_.contradictions(); }
   storage::OrderedStore& store() { return disk_.store; }
+  storage::Committer& committer() { return *committer_; }
   // The reader that this node's own clients are, and the one that another member's node is here.
   node::QueryReader Client() const;
   node::QueryReader ReaderFor(const record::ParticipantId& other) const;
