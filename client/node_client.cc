@@ -14,6 +14,7 @@
 #include "meguri/access/v1/access_service.grpc.pb.h"
 #include "meguri/admin/v1/admin_service.grpc.pb.h"
 #include "meguri/audit/v1/audit_service.grpc.pb.h"
+#include "meguri/erasure/v1/erasure_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
@@ -158,6 +159,7 @@ struct NodeClient::Edge {
         feed(feed::v1::FeedService::NewStub(channel)),
         access(access::v1::AccessService::NewStub(channel)),
         audit(audit::v1::AuditService::NewStub(channel)),
+        erasure(erasure::v1::ErasureService::NewStub(channel)),
         registry(registry::v1::RegistryService::NewStub(channel)),
         admin(admin::v1::AdminService::NewStub(channel)) {}
 
@@ -183,6 +185,7 @@ struct NodeClient::Edge {
   const std::unique_ptr<feed::v1::FeedService::Stub> feed;
   const std::unique_ptr<access::v1::AccessService::Stub> access;
   const std::unique_ptr<audit::v1::AuditService::Stub> audit;
+  const std::unique_ptr<erasure::v1::ErasureService::Stub> erasure;
   const std::unique_ptr<registry::v1::RegistryService::Stub> registry;
   const std::unique_ptr<admin::v1::AdminService::Stub> admin;
 };
@@ -244,6 +247,26 @@ absl::StatusOr<access::v1::ExplainResponse> NodeClient::Explain(const access::v1
 
 absl::StatusOr<audit::v1::ListRowsResponse> NodeClient::ListRows(const audit::v1::ListRowsRequest& request) const {
   return edge_->Call(*edge_->audit, &audit::v1::AuditService::Stub::ListRows, request);
+}
+
+absl::StatusOr<erasure::v1::RequestErasureResponse> NodeClient::RequestErasure(
+    const erasure::v1::RequestErasureRequest& request) const {
+  return edge_->Call(*edge_->erasure, &erasure::v1::ErasureService::Stub::RequestErasure, request);
+}
+
+absl::StatusOr<erasure::v1::ListErasuresResponse> NodeClient::ListErasures(
+    const erasure::v1::ListErasuresRequest& request) const {
+  return edge_->Call(*edge_->erasure, &erasure::v1::ErasureService::Stub::ListErasures, request);
+}
+
+absl::StatusOr<erasure::v1::GetErasureResponse> NodeClient::GetErasure(
+    const erasure::v1::GetErasureRequest& request) const {
+  return edge_->Call(*edge_->erasure, &erasure::v1::ErasureService::Stub::GetErasure, request);
+}
+
+absl::StatusOr<erasure::v1::ListIncomingErasuresResponse> NodeClient::ListIncomingErasures(
+    const erasure::v1::ListIncomingErasuresRequest& request) const {
+  return edge_->Call(*edge_->erasure, &erasure::v1::ErasureService::Stub::ListIncomingErasures, request);
 }
 
 absl::StatusOr<registry::v1::GetMemberResponse> NodeClient::GetMember(

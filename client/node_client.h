@@ -11,6 +11,7 @@
 #include "meguri/access/v1/access_service.pb.h"
 #include "meguri/admin/v1/admin_service.pb.h"
 #include "meguri/audit/v1/audit_service.pb.h"
+#include "meguri/erasure/v1/erasure_service.pb.h"
 #include "meguri/feed/v1/feed_service.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
@@ -57,6 +58,13 @@ class NodeClient {
   absl::StatusOr<access::v1::ExplainResponse> Explain(const access::v1::ExplainRequest& request) const;
 
   absl::StatusOr<audit::v1::ListRowsResponse> ListRows(const audit::v1::ListRowsRequest& request) const;
+
+  absl::StatusOr<erasure::v1::RequestErasureResponse> RequestErasure(
+      const erasure::v1::RequestErasureRequest& request) const;
+  absl::StatusOr<erasure::v1::ListErasuresResponse> ListErasures(const erasure::v1::ListErasuresRequest& request) const;
+  absl::StatusOr<erasure::v1::GetErasureResponse> GetErasure(const erasure::v1::GetErasureRequest& request) const;
+  absl::StatusOr<erasure::v1::ListIncomingErasuresResponse> ListIncomingErasures(
+      const erasure::v1::ListIncomingErasuresRequest& request) const;
 
   absl::StatusOr<registry::v1::GetMemberResponse> GetMember(const registry::v1::GetMemberRequest& request) const;
   absl::StatusOr<registry::v1::ListMembersResponse> ListMembers(const registry::v1::ListMembersRequest& request) const;

@@ -61,6 +61,9 @@ void AddAccessResume(Command parent, Session& session);
 void AddAccessRevoke(Command parent, Session& session);
 void AddAccessAgree(Command parent, Session& session);
 void AddAccessExplain(Command parent, Session& session);
+void AddErasureRequest(Command parent, Session& session);
+void AddErasureList(Command parent, Session& session);
+void AddErasureShow(Command parent, Session& session);
 void AddVersion(Command parent, Session& session);
 void AddCompletion(Command parent, Session& session);
 

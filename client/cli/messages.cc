@@ -67,8 +67,8 @@ constexpr Row kRows[] = {
     {Message::kAboutRecordFile, "記録ファイル(JSON)。- は標準入力", "record file (JSON); - is standard input"},
     {Message::kAboutRecordWithdraw, "記録を終了します(最後の版を公開)", "end a record by a last version"},
     {Message::kAboutSupersededBy, "後継となる記録の ID", "ID of the record that replaces it"},
-    {Message::kAboutErase, "すべての版のセクションを、このノードと購読しているノードから消去する",
-     "destroy the sections of all versions, here and at every node that follows"},
+    {Message::kAboutErase, "すべての版のセクションを、このノードと保有者のノードから消去する",
+     "destroy the sections of all versions, here and at the nodes of its holders"},
     {Message::kAboutForce, "後継の記録がこのノードになくても終了する",
      "withdraw even if the successor is not known at this node"},
     {Message::kAboutImport, "他の形式のファイル(CSV、XLSX、IEC 62474、JSON など)を取り込み、署名して公開します",
@@ -676,12 +676,11 @@ constexpr Row kRows[] = {
      "the successor $0 is not known at this node. A withdrawal cannot be undone, so check the ID; if it is right, add "
      "--force"},
     {Message::kEraseWarning,
-     "この記録のすべての版のセクションを、このノードと、この記録を含むフィードを購読しているノードから消去します。元に"
-     "戻せません。他者が保存したファイルと、購読できなくなったノードには届きません。",
-     "This destroys the sections of all versions of this record, here and at every node that follows a feed which "
-     "names "
-     "it. Nobody can bring them back. Files that others have saved, and nodes that may no longer follow, are not "
-     "reached."},
+     "この記録のすべての版のセクションを、このノードと、渡った先のノードから消去します。元に"
+     "戻せません。他者が保存したファイルには届きません。消去したかどうかは、各保有者の回答によります。",
+     "This destroys the sections of all versions of this record, here and at the nodes of those who hold it, who "
+     "answer "
+     "for that. Nobody can bring them back. Files that others have saved are not reached."},
     {Message::kEraseQuestion, "消去しますか?", "Erase it?"},
     {Message::kErased, "消去済み", "erased by its publisher"},
     {Message::kSuccessorIsItself, "記録 $0 は自分自身の後継にはなれません",
@@ -771,6 +770,64 @@ constexpr Row kRows[] = {
      "do not rely on what the file says: get it again from its publisher"},
     {Message::kCureIndeterminate, "公開者に新しい版を出してもらってください", "ask its publisher for a new version"},
     {Message::kCureInternal, "ノードのログを確かめてください", "look into the log of the node"},
+    {Message::kAboutErasure, "記録の消去を保有者に求め、回答を見ます",
+     "what holders of erased records were asked, and answered"},
+    {Message::kAboutErasureRequest, "消去した記録の保有者に消去を求める(または根拠や期限を改める)",
+     "ask the holders of an erased record to erase it, or change basis and deadline"},
+    {Message::kAboutErasureList, "消去の依頼と、完了・未了・期限超過の数を一覧する",
+     "list erasures: how many holders are done, pending, overdue"},
+    {Message::kAboutErasureShow, "保有者ごとの状態を表示する", "show what each holder of one record has answered"},
+    {Message::kAboutIncoming, "他の会員からこの会員への依頼", "what others asked of this member"},
+    {Message::kAboutBasis, "消去の根拠", "why it is erased"},
+    {Message::kAboutDeadline, "消去の期限(30d、日付、RFC 3339 の時刻)", "by when: 30d, a date, or a time of RFC 3339"},
+    {Message::kBasis, "根拠", "basis"},
+    {Message::kDeadline, "期限", "deadline"},
+    {Message::kReceived, "受領", "received"},
+    {Message::kVersionsErased, "消去した版", "versions erased"},
+    {Message::kHolder, "保有者", "holder"},
+    {Message::kErasedAt, "消去の時刻", "erased at"},
+    {Message::kWhatCame, "回答", "answer"},
+    {Message::kHoldersDone, "完了", "done"},
+    {Message::kHoldersPending, "未了", "pending"},
+    {Message::kHoldersOverdue, "期限超過", "overdue"},
+    {Message::kHoldersGone, "退会", "not a member any more"},
+    {Message::kBasisOwnerDecision, "公開者の判断", "owner's decision"},
+    {Message::kBasisConsentWithdrawn, "同意の撤回", "consent withdrawn"},
+    {Message::kBasisContractEnded, "契約の終了", "contract ended"},
+    {Message::kBasisRetentionEnded, "保存期間の満了", "retention ended"},
+    {Message::kBasisLegalOrder, "法令または命令", "legal order"},
+    {Message::kBasisPublishedInError, "誤った公開", "published in error"},
+    {Message::kBasisPersonalData, "個人情報", "personal data"},
+    {Message::kBasisTradeSecret, "営業秘密", "trade secret"},
+    {Message::kHoldersAsked, "保有者に $0 までの消去を求めます。`meguri erasure show $1` で回答を確認できます",
+     "holders are asked to erase it by $0; `meguri erasure show $1` tells what they answer"},
+    {Message::kHoldersNotAsked,
+     "記録は消去済みですが、保有者への依頼を登録できませんでした。`meguri erasure request $0` で再度実行してください",
+     "the record is erased, but its holders are not asked yet: run `meguri erasure request $0`"},
+    {Message::kNotErased, "記録 $0 は消去されていません。先に `meguri record withdraw $0 --erase` を実行してください",
+     "the record $0 is not erased: run `meguri record withdraw $0 --erase` first"},
+    {Message::kDeadlineOver, "--deadline の値 $0 は過去の時刻です", "--deadline $0 is over already"},
+    {Message::kHeldNothing, "保有なし(鍵 $0)", "held nothing (key $0)"},
+    {Message::kHeldVersions, "$0 版を消去(鍵 $1)", "$0 versions erased (key $1)"},
+    {Message::kNotAskedYet, "$0 から依頼待ち", "to be asked since $0"},
+    {Message::kHolderAccepted, "受理済み、消去中", "accepted, not done yet"},
+    {Message::kTriesSince, "$1 から $0 回依頼、最後は $2: $3", "asked $0 times since $1, last at $2: $3"},
+    {Message::kLooksForHolders, "監査フィードから保有者を探しています($0 行まで)",
+     "the audit feed is still searched for holders: $0 rows so far"},
+    {Message::kAsksEveryone,
+     "すべての会員に公開されていたため、全会員に依頼します。退会した会員、会員以外が見たもの、保存されたファイルの行方"
+     "は分かりません",
+     "it was open to every member, so each is asked. Unknown: what members that left, and people outside, have of it, "
+     "and files that were saved"},
+    {Message::kAsksDelivered,
+     "監査フィードで配信が確認できる会員に依頼します。その会員が手渡した先と、保存されたファイルの行方は分かりません",
+     "those are asked to whom the audit feed shows a delivery. Unknown: to whom they gave it by other ways, and files "
+     "that were saved"},
+    {Message::kDeleteSavedFiles,
+     "書き出したファイルはノードからは消せません。`meguri audit list --record ID` "
+     "で、公開情報以外を読み出した利用者が分かります。ファイルは手で消してください",
+     "files that people have saved are out of the node's reach: `meguri audit list --record ID` shows who read what is "
+     "not public. Delete them by hand"},
 };
 
 constexpr size_t kMessages = static_cast<size_t>(Message::kCount);

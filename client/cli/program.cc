@@ -86,6 +86,13 @@ void AddFeedCommands(Command program, Session& session) {
   AddFeedEvidence(noun, session);
 }
 
+void AddErasureCommands(Command program, Session& session) {
+  const Command noun = AddNoun(program, "erasure", Message::kAboutErasure, session);
+  AddErasureRequest(noun, session);
+  AddErasureList(noun, session);
+  AddErasureShow(noun, session);
+}
+
 void AddAuditCommands(Command program, Session& session) {
   const Command noun = AddNoun(program, "audit", Message::kAboutAudit, session);
   AddAuditList(noun, session);
@@ -131,6 +138,7 @@ void AddCommands(Command program, Session& session) {
   AddSubstanceWatch(AddNoun(program, "substance", Message::kAboutSubstance, session), session);
   AddNodeStatus(AddNoun(program, "node", Message::kAboutNode, session), session);
   AddAuditCommands(program, session);
+  AddErasureCommands(program, session);
   AddAccessCommands(program, session);
   AddVersion(program, session);
   AddCompletion(program, session);

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/erasure_input.h"
 #include "client/cli/publishing.h"
 #include "client/cli/record_view.h"
 #include "client/sign.h"
@@ -21,6 +22,7 @@ struct Arguments {
   bool force = false;
   bool erase = false;
   bool yes = false;
+  ErasureFlags erasure;
 };
 
 absl::StatusOr<record::v1::Tombstone> MakeTombstone(const Arguments& arguments) {
@@ -62,6 +64,7 @@ absl::Status Withdraw(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(record::v1::Tombstone tombstone, MakeTombstone(arguments));
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_RETURN_IF_ERROR(CheckSuccessor(session, arguments));
+  MEGURI_ASSIGN_OR_RETURN(const uint64_t deadline_ms, DeadlineMs(session, arguments.erasure));
   MEGURI_ASSIGN_OR_RETURN(const record::Header newest, GetNewestOwn(session, record_id));
   if (arguments.erase && !arguments.yes) {
     MEGURI_RETURN_IF_ERROR(session.Confirm(session.Say(Message::kEraseWarning), session.Say(Message::kEraseQuestion)));
@@ -69,10 +72,12 @@ absl::Status Withdraw(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const VersionDraft version, LastVersion(std::move(tombstone), newest));
   MEGURI_ASSIGN_OR_RETURN(record::v1::Publication publication,
                           Seal(version, context->settings.member, session.clock().Now(), session.random()));
+  MEGURI_ASSIGN_OR_RETURN(const record::Header last, record::Header::Parse(publication.envelope().header()));
   std::vector<NamedPublication> publications;
   publications.push_back({arguments.record_id, std::move(publication)});
   const PublishOutcome outcome = SignAndPublish(session, std::move(publications), /*validate_only=*/false);
-  return AnswerPublished(session, {arguments.record_id}, outcome, /*validate_only=*/false);
+  MEGURI_RETURN_IF_ERROR(AnswerPublished(session, {arguments.record_id}, outcome, /*validate_only=*/false));
+  return arguments.erase ? AskHolders(session, last, arguments.erasure, deadline_ms) : absl::OkStatus();
 }
 
 }  // namespace
@@ -85,6 +90,7 @@ void AddRecordWithdraw(Command parent, Session& session) {
       command.Option("--superseded-by", arguments->superseded_by, session.Say(Message::kAboutSupersededBy))
           .TypeName("ID");
   command.Flag("--erase", arguments->erase, session.Say(Message::kAboutErase)).Excludes(successor);
+  AddErasureFlags(command, session, arguments->erasure);
   command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   command.Flag("--force", arguments->force, session.Say(Message::kAboutForce));
   OnCall(command, session, arguments, &Withdraw);

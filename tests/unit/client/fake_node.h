@@ -22,6 +22,7 @@
 #include "grpcpp/server_builder.h"
 #include "grpcpp/server_context.h"
 #include "meguri/admin/v1/admin_service.grpc.pb.h"
+#include "meguri/erasure/v1/erasure_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
 #include "tests/unit/client/record_files.h"
@@ -364,7 +365,42 @@ class FakeAdmin final : public admin::v1::AdminService::Service {
   std::string node_identity;  // that a certificate was asked for last
 };
 
-// The three services on a port of their own.
+// Takes what it is asked for, and shows what a test has put in.
+class FakeErasures final : public erasure::v1::ErasureService::Service {
+ public:
+  grpc::Status RequestErasure(grpc::ServerContext*, const erasure::v1::RequestErasureRequest* request,
+                              erasure::v1::RequestErasureResponse*) override {
+    requests.push_back(request->request());
+    return status;
+  }
+  grpc::Status ListErasures(grpc::ServerContext*, const erasure::v1::ListErasuresRequest* request,
+                            erasure::v1::ListErasuresResponse* response) override {
+    // Each on a page of its own.
+    const auto index = request->page_token().empty() ? size_t{0} : request->page_token().size();
+    if (index < pages.size()) {
+      *response->mutable_page()->add_erasures() = pages[index].erasure();
+      response->mutable_page()->set_next_page_token(index + 1 < pages.size() ? std::string(index + 1, 'x') : "");
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status GetErasure(grpc::ServerContext*, const erasure::v1::GetErasureRequest*,
+                          erasure::v1::GetErasureResponse* response) override {
+    *response->mutable_page() = pages.at(0);
+    return grpc::Status::OK;
+  }
+  grpc::Status ListIncomingErasures(grpc::ServerContext*, const erasure::v1::ListIncomingErasuresRequest*,
+                                    erasure::v1::ListIncomingErasuresResponse* response) override {
+    *response->mutable_page() = incoming;
+    return grpc::Status::OK;
+  }
+
+  std::vector<record::v1::SignedBody> requests;
+  std::vector<erasure::v1::ErasureHolderPage> pages;
+  erasure::v1::IncomingErasurePage incoming;
+  grpc::Status status;
+};
+
+// The services on a port of their own.
 class FakeServer {
  public:
   FakeServer(const TlsParty& party, const std::string& client_roots) {
@@ -376,6 +412,7 @@ class FakeServer {
     builder.RegisterService(&node);
     builder.RegisterService(&registry);
     builder.RegisterService(&admin);
+    builder.RegisterService(&erasures);
     server_ = builder.BuildAndStart();
     Invariant(server_ != nullptr && port_ != 0, "the test server listens");
   }
@@ -385,6 +422,7 @@ class FakeServer {
   FakeNode node;
   FakeRegistry registry;
   FakeAdmin admin;
+  FakeErasures erasures;
 
  private:
   int port_ = 0;
