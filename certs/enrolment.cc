@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "certs/enrolment.h"
+
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/certificate.h"
@@ -60,9 +66,14 @@ absl::Status CheckSignatures(const record::v1::SignedBody& signed_body, const Me
   return absl::OkStatus();
 }
 
-}  // namespace
+// A request, and who asks for what in which federation.
+struct Draft {
+  record::v1::SignedBody signed_body;
+  EnrolmentRequest request;
+  record::ParticipantId participant;
+};
 
-absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, absl::string_view federation) {
+absl::StatusOr<Draft> ParseDraft(absl::string_view bytes) {
   record::v1::SignedBody signed_body;
   MEGURI_RETURN_IF_ERROR(ParseSignedBody(bytes, kEnrolmentBytesMax, kFormReason, signed_body));
   if (signed_body.payload_type() != kEnrolmentPayloadType) {
@@ -70,11 +81,14 @@ absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, a
   }
   EnrolmentRequest request;
   MEGURI_RETURN_IF_ERROR(ParseStrictly(signed_body.body(), kEnrolmentBytesMax, kFormReason, request));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId participant,
+                          record::ParticipantId::Parse(request.entry().participant_id()));
+  return Draft{std::move(signed_body), std::move(request), std::move(participant)};
+}
+
+absl::Status CheckForm(const EnrolmentRequest& request, absl::string_view federation,
+                       const record::ParticipantId& participant) {
   const MemberEntry& entry = request.entry();
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                          record::ParticipantId::Parse(entry.participant_id()));
-  // First of all: what was damaged on its way is not to be mended field by field.
-  MEGURI_RETURN_IF_ERROR(CheckSignatures(signed_body, entry, federation, participant));
   MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
   if (entry.status() != registry::v1::MEMBER_STATUS_ACTIVE) {
     return Refuse("a member enrols as active");
@@ -82,8 +96,61 @@ absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, a
   if (!HasKeyFor(entry, registry::v1::KEY_PURPOSE_RECORD) || !HasKeyFor(entry, registry::v1::KEY_PURPOSE_FEED)) {
     return Refuse("the entry names no record key or no feed key");
   }
-  MEGURI_RETURN_IF_ERROR(CheckNodeRequest(request, participant));
-  return request;
+  return CheckNodeRequest(request, participant);
+}
+
+absl::StatusOr<std::string> FederationOf(const EnrolmentRequest& request) {
+  MEGURI_ASSIGN_OR_RETURN(Identity node, Identity::Parse(request.entry().hosting().node_identity()));
+  return std::move(node.federation);
+}
+
+}  // namespace
+
+absl::StatusOr<EnrolmentRequest> OpenEnrolmentRequest(absl::string_view bytes, absl::string_view federation) {
+  MEGURI_ASSIGN_OR_RETURN(Draft draft, ParseDraft(bytes));
+  // First of all: what was damaged on its way is not to be mended field by field.
+  MEGURI_RETURN_IF_ERROR(CheckSignatures(draft.signed_body, draft.request.entry(), federation, draft.participant));
+  MEGURI_RETURN_IF_ERROR(CheckForm(draft.request, federation, draft.participant));
+  return std::move(draft.request);
+}
+
+absl::StatusOr<EnrolmentRequest> ReadEnrolmentDraft(absl::string_view bytes) {
+  MEGURI_ASSIGN_OR_RETURN(Draft draft, ParseDraft(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const std::string federation, FederationOf(draft.request));
+  MEGURI_RETURN_IF_ERROR(CheckForm(draft.request, federation, draft.participant));
+  return std::move(draft.request);
+}
+
+absl::StatusOr<std::string> BeginEnrolmentRequest(const EnrolmentRequest& request, absl::string_view federation,
+                                                  const record::Signer& signer) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(request.entry().participant_id()));
+  MEGURI_RETURN_IF_ERROR(CheckForm(request, federation, participant));
+  record::v1::SignedBody signed_body;
+  signed_body.set_payload_type(kEnrolmentPayloadType);
+  signed_body.set_body(SerializeForSigning(request));
+  MEGURI_RETURN_IF_ERROR(
+      record::AddSignature(record::KeyId(federation, participant, signer.public_key().spki()), signer, signed_body));
+  return SerializeForSigning(signed_body);
+}
+
+absl::StatusOr<std::string> AddEnrolmentSignature(absl::string_view bytes, const record::Signer& signer) {
+  MEGURI_ASSIGN_OR_RETURN(Draft draft, ParseDraft(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const std::string federation, FederationOf(draft.request));
+  const auto& keys = draft.request.entry().keys();
+  if (std::none_of(keys.begin(), keys.end(), [&](const registry::v1::MemberKey& key) {
+        return key.public_key() == signer.public_key().spki();
+      })) {
+    return Error(absl::StatusCode::kInvalidArgument, "KEY_NOT_NAMED",
+                 absl::StrCat("The request does not name this key. It was made for the public key of another key file: "
+                              "sign with that one, or have the request made anew with ",
+                              ToHex(signer.public_key().spki()), "."));
+  }
+  MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, draft.participant, signer.public_key().spki()),
+                                              signer, draft.signed_body));
+  std::string whole = SerializeForSigning(draft.signed_body);
+  MEGURI_RETURN_IF_ERROR(OpenEnrolmentRequest(whole, federation).status());
+  return whole;
 }
 
 absl::StatusOr<std::string> SignEnrolmentRequest(const EnrolmentRequest& request, absl::string_view federation,

@@ -24,12 +24,15 @@ void EndBy(MemberKey& key, uint64_t end_ms) {
 }  // namespace
 
 MemberKey ToMemberKey(const record::Signer& key, registry::v1::KeyPurpose purpose) {
+  return ToMemberKey(key.public_key(), purpose);
+}
+
+MemberKey ToMemberKey(const record::PublicKey& key, registry::v1::KeyPurpose purpose) {
   MemberKey message;
   message.set_purpose(purpose);
-  message.set_algorithm(key.public_key().algorithm() == record::KeyAlgorithm::kEd25519
-                            ? registry::v1::KEY_ALGORITHM_ED25519
-                            : registry::v1::KEY_ALGORITHM_ECDSA_P256);
-  message.set_public_key(key.public_key().spki());
+  message.set_algorithm(key.algorithm() == record::KeyAlgorithm::kEd25519 ? registry::v1::KEY_ALGORITHM_ED25519
+                                                                          : registry::v1::KEY_ALGORITHM_ECDSA_P256);
+  message.set_public_key(key.spki());
   return message;
 }
 

@@ -12,6 +12,7 @@ namespace meguri::certs {
 
 // The message that registers the public half of `key`, without times.
 registry::v1::MemberKey ToMemberKey(const record::Signer& key, registry::v1::KeyPurpose purpose);
+registry::v1::MemberKey ToMemberKey(const record::PublicKey& key, registry::v1::KeyPurpose purpose);
 
 // Whether the times of `key` say that it may sign at `now`.
 bool IsUsable(const registry::v1::MemberKey& key, absl::Time now);

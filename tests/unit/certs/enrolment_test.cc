@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "certs/enrolment.h"
+
 #include <string>
 #include <vector>
 
@@ -123,6 +125,39 @@ TEST_F(EnrolmentTest, OfAGuestAsksForNoCertificate) {
   EXPECT_THAT(SignEnrolmentRequest(request, kFederation, Signers()), HasReason("ENROLMENT_FORM"));
   request.clear_certificate_request();
   MEGURI_EXPECT_OK(SignEnrolmentRequest(request, kFederation, Signers()));
+}
+
+TEST_F(EnrolmentTest, OfAGuestIsSignedInTwoPlaces) {
+  EnrolmentRequest request = Request();
+  request.mutable_entry()->mutable_hosting()->set_node_identity(NodeUri("0199:host"));
+  request.clear_certificate_request();
+  const std::string begun = ValueOf(BeginEnrolmentRequest(request, kFederation, *member_.feed_key));
+  EXPECT_THAT(OpenEnrolmentRequest(begun, kFederation), HasReason("ENROLMENT_SIGNATURE"));
+  EXPECT_EQ(ValueOf(ReadEnrolmentDraft(begun)).entry().participant_id(), member_.id);
+  const std::string whole = ValueOf(AddEnrolmentSignature(begun, *member_.record_key));
+  EXPECT_EQ(ValueOf(OpenEnrolmentRequest(whole, kFederation)).SerializeAsString(), request.SerializeAsString());
+}
+
+TEST_F(EnrolmentTest, IsCompletedByNoOtherKey) {
+  EnrolmentRequest request = Request();
+  const std::string begun = ValueOf(BeginEnrolmentRequest(request, kFederation, *member_.feed_key));
+  EXPECT_THAT(AddEnrolmentSignature(begun, *NewKey()), HasReason("KEY_NOT_NAMED"));
+  // Whoever changes what the host has signed has no use for the member's signature.
+  record::v1::SignedBody changed;
+  ASSERT_TRUE(changed.ParseFromString(begun));
+  request.mutable_entry()->mutable_name()->set_en("Other Ltd.");
+  changed.set_body(request.SerializeAsString());
+  EXPECT_THAT(AddEnrolmentSignature(changed.SerializeAsString(), *member_.record_key),
+              HasReason("ENROLMENT_SIGNATURE"));
+}
+
+TEST_F(EnrolmentTest, IsNotBegunInAWrongForm) {
+  EnrolmentRequest request = Request();
+  request.clear_certificate_request();
+  EXPECT_THAT(BeginEnrolmentRequest(request, kFederation, *member_.feed_key), HasReason("CERTIFICATE_REQUEST"));
+  request = Request();
+  request.mutable_entry()->clear_kind();
+  EXPECT_THAT(BeginEnrolmentRequest(request, kFederation, *member_.feed_key), HasReason("MEMBER_KIND"));
 }
 
 TEST_F(EnrolmentTest, IsBoundedAndStrict) {
