@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "certs/addressed_member.h"
 #include "client/channel.h"
 #include "client/rpc_error.h"
 #include "grpcpp/channel.h"
@@ -24,8 +25,10 @@ namespace {
 
 constexpr char kActingMember[] = "meguri-acting-member";
 
-void AddCallMetadata(const std::string& acting_member, grpc::ClientContext& context) {
-  context.AddMetadata(kActingMember, acting_member);
+// A client belongs to one member: it calls for that member, and it calls that member, of all that the node may host.
+void AddCallMetadata(const record::ParticipantId& member, grpc::ClientContext& context) {
+  context.AddMetadata(kActingMember, member.text());
+  context.set_authority(certs::AuthorityOf(member));
   context.AddMetadata(kErrorBytesKey, absl::StrCat(kErrorBytesMax));
 }
 
@@ -33,8 +36,8 @@ void AddCallMetadata(const std::string& acting_member, grpc::ClientContext& cont
 // has no sensible deadline as a whole.
 class GrpcPublishSession final : public PublishSession {
  public:
-  GrpcPublishSession(record::v1::RecordService::Stub& stub, std::string address, const std::string& acting_member,
-                     absl::Duration timeout)
+  GrpcPublishSession(record::v1::RecordService::Stub& stub, std::string address,
+                     const record::ParticipantId& acting_member, absl::Duration timeout)
       : stub_(stub), address_(std::move(address)), timeout_(timeout) {
     AddCallMetadata(acting_member, context_);
   }
@@ -150,7 +153,7 @@ class GrpcPublishSession final : public PublishSession {
 }  // namespace
 
 struct NodeClient::Edge {
-  Edge(const std::shared_ptr<grpc::Channel>& channel, std::string address_in, std::string acting_member_in,
+  Edge(const std::shared_ptr<grpc::Channel>& channel, std::string address_in, record::ParticipantId acting_member_in,
        absl::Duration timeout_in)
       : address(std::move(address_in)),
         acting_member(std::move(acting_member_in)),
@@ -179,7 +182,7 @@ struct NodeClient::Edge {
   }
 
   const std::string address;
-  const std::string acting_member;
+  const record::ParticipantId acting_member;
   const absl::Duration timeout;
   const std::unique_ptr<record::v1::RecordService::Stub> record;
   const std::unique_ptr<feed::v1::FeedService::Stub> feed;
@@ -192,7 +195,7 @@ struct NodeClient::Edge {
 
 NodeClient::NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
                        const record::ParticipantId& acting_member, absl::Duration timeout)
-    : edge_(std::make_unique<const Edge>(channel, std::move(address), acting_member.text(), timeout)) {}
+    : edge_(std::make_unique<const Edge>(channel, std::move(address), acting_member, timeout)) {}
 
 NodeClient::~NodeClient() = default;
 

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -116,9 +117,12 @@ class Member:
     def add_client(self, name, role):
         return self.run_node_command("client", "add", name, "--role", role)
 
+    def client_folder(self, client):
+        return self.folder / "clients" / client
+
     def cli(self, *arguments, client="admin", check=True, environment=None):
-        """Runs `meguri` as a client of this node, English, without progress bars."""
-        command = [str(self.federation.bin / "meguri"), "--home", str(self.folder / "clients" / client), "--lang", "en",
+        """Runs `meguri` as a client of this member, English, without progress bars."""
+        command = [str(self.federation.bin / "meguri"), "--home", str(self.client_folder(client)), "--lang", "en",
                    "--progress", "none", *arguments]
         completed = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
         if check and completed.returncode != 0:
@@ -144,6 +148,51 @@ class Member:
     def has_size(self, publisher, feed, size):
         return any(f["publisher"] == publisher.participant and f["feed"] == feed and int(f.get("size", 0)) >= size
                    for f in self.follows())
+
+
+class Guest(Member):
+    """A member that is hosted on another member's node. Its record key never leaves its own folder."""
+
+    def __init__(self, host, name, participant):
+        super().__init__(host.federation, name, participant)
+        self.host = host
+
+    @property
+    def address(self):
+        return self.host.address
+
+    @property
+    def key_path(self):
+        return self.folder / "record.key"
+
+    @property
+    def folder_at_host(self):
+        return self.host.folder / "hosted" / self.participant.replace(":", "-", 1)
+
+    def run_cli(self, *arguments):
+        """Runs `meguri` before there is a client folder."""
+        command = [str(self.federation.bin / "meguri"), "--lang", "en", *arguments]
+        completed = subprocess.run(command, capture_output=True, text=True)
+        if completed.returncode != 0:
+            raise Failure(f"meguri {' '.join(arguments)}: {completed.stderr.strip()}")
+        return completed.stdout
+
+    def ask_host(self, name_ja, name_en, *flags):
+        """Makes the record key here and the rest at the host. Returns the request that all keys have signed."""
+        self.folder.mkdir(parents=True)
+        key = json.loads(self.run_cli("-o", "json", "key", "generate", str(self.key_path)))
+        self.host.run_node_command("host", "add", self.participant, "--record-public-key", key["public_key"],
+                                   "--name-ja", name_ja, "--name-en", name_en, *flags)
+        signed = self.folder / "signed-request"
+        self.run_cli("member", "sign", str(self.folder_at_host / "enrolment-request"), "--record-key",
+                     str(self.key_path), "--out", str(signed), "--yes")
+        return signed
+
+    def add_client(self, name, role):
+        made = self.host.run_node_command("client", "add", name, "--role", role, "--member", self.participant)
+        shutil.move(made, self.client_folder(name))
+        shutil.copy(self.key_path, self.client_folder(name) / "record.key")
+        return str(self.client_folder(name))
 
 
 def items_of(answer):
@@ -196,6 +245,16 @@ class Federation:
         wait_for(f"{name} to find itself in the registry",
                  lambda: member.cli("member", "show", participant, check=False).code == 0)
         return member
+
+    def add_guest(self, host, name, participant, name_ja, name_en, *flags):
+        """Has a member hosted on a node that runs; it is served once that node was started anew."""
+        guest = Guest(host, name, participant)
+        request = guest.ask_host(name_ja, name_en, *flags)
+        self.operator.cli("member", "enrol", str(request), "--yes")
+        (guest.folder / "clients").mkdir()
+        guest.add_client("admin", "admin")
+        self.members[name] = guest
+        return guest
 
     def stop(self):
         for member in self.members.values():

@@ -31,6 +31,7 @@ void AddFeedList(Command parent, Session& session);
 void AddFeedEvidence(Command parent, Session& session);
 void AddPeerList(Command parent, Session& session);
 void AddMemberEnrol(Command parent, Session& session);
+void AddMemberSign(Command parent, Session& session);
 void AddMemberList(Command parent, Session& session);
 void AddMemberShow(Command parent, Session& session);
 void AddMemberSuspend(Command parent, Session& session);

@@ -39,6 +39,7 @@ constexpr CureByReason kCuresByReason[] = {
     // These sentences say themselves what to do.
     {"CLIENT_REVOKED", Message::kCount},
     {"NOT_HOSTED", Message::kCount},
+    {"KEY_NOT_NAMED", Message::kCount},
     {"REGISTRY_FOLLOW", Message::kCount},
     {"STORE_FAILED", Message::kCount},
     {"ENROLMENT_SIGNATURE", Message::kCount},

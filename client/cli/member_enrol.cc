@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
+#include "certs/identity.h"
 #include "certs/key_change.h"
 #include "certs/key_history.h"
 #include "certs/limits.h"
@@ -159,19 +160,24 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   WarnOfSharedPrefixes(session, enrolled.has_value() ? &enrolled->entry : nullptr, entry);
   MEGURI_RETURN_IF_ERROR(
       Ask(session, arguments, SummaryOf(session, context->settings.federation, enrolled, plan), enrolled.has_value()));
-  // The operator's own node made its certificate itself: only the entry is missing.
-  const bool is_own = entry.participant_id() == context->settings.member.text();
+  // The operator's own node made its certificate itself, and that of a host has one: only the entry is missing.
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity node, certs::Identity::Parse(entry.hosting().node_identity()));
+  const bool is_guest = node.participant.text() != entry.participant_id();
+  const bool needs_certificate = !is_guest && entry.participant_id() != context->settings.member.text();
   const std::string out = OutPath(arguments);
   registry::v1::Enrolment enrolment;
-  if (!is_own) {
+  if (needs_certificate) {
     MEGURI_RETURN_IF_ERROR(CheckFree(out));
     MEGURI_ASSIGN_OR_RETURN(enrolment, MakeEnrolment(session, asked));
   }
   PublishOutcome outcome;
   MEGURI_RETURN_IF_ERROR(PublishIfChanged(session, entry, enrolled, outcome));
-  if (!is_own) {
+  if (needs_certificate) {
     MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(out, certs::SerializeForSigning(enrolment), kEnrolmentFileMode));
     session.Note(session.Say(Message::kEnrolmentWritten, {out}));
+  }
+  if (is_guest) {
+    session.Note(session.Say(Message::kEnrolledAsGuest, {entry.participant_id(), node.participant.text()}));
   }
   session.Note(
       session.Say(enrolled.has_value() ? Message::kEnrolledAgain : Message::kEnrolled, {entry.participant_id()}));

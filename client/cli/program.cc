@@ -68,6 +68,7 @@ void AddEnquiryCommands(Command program, Session& session) {
 void AddMemberCommands(Command program, Session& session) {
   const Command noun = AddNoun(program, "member", Message::kAboutMember, session);
   AddMemberEnrol(noun, session);
+  AddMemberSign(noun, session);
   AddMemberList(noun, session);
   AddMemberShow(noun, session);
   AddMemberSuspend(noun, session);

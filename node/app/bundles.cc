@@ -21,6 +21,7 @@
 #include "certs/trust_bundle.h"
 #include "node/app/config.h"
 #include "node/app/folder.h"
+#include "node/app/hosting.h"
 #include "record/participant_id.h"
 #include "record/public_key.h"
 
@@ -206,6 +207,18 @@ std::string TextOf(const registry::v1::TrustBundle& message) {
   return text;
 }
 
+absl::Status GiveToClients(const Folder& folder, const certs::TrustBundle& bundle) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.clients(), error)) {
+    const std::string client = entry.path().string();
+    if (std::filesystem::exists(client + "/trust-bundle", error)) {
+      MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(client + "/trust-bundle", bundle.bytes(), kPublicMode));
+      MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(client + "/roots.crt", certs::RootsOf(bundle), kPublicMode));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 uint32_t WitnessQuorumFor(uint32_t witnesses) {
@@ -290,13 +303,10 @@ absl::StatusOr<uint64_t> AdoptBundles(const std::string& data_folder, const std:
         certs::TrustBundle::OpenNext(bytes, bundle, i + 1 == bundle_paths.size() ? clock.Now() : absl::InfinitePast()));
   }
   // The node's own file last: until then the command can simply be given again.
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.clients(), error)) {
-    const std::string client = entry.path().string();
-    if (std::filesystem::exists(client + "/trust-bundle", error)) {
-      MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(client + "/trust-bundle", bundle.bytes(), kPublicMode));
-      MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(client + "/roots.crt", certs::RootsOf(bundle), kPublicMode));
-    }
+  MEGURI_RETURN_IF_ERROR(GiveToClients(folder, bundle));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::ParticipantId> hosted, HostedMembersIn(folder));
+  for (const record::ParticipantId& member : hosted) {
+    MEGURI_RETURN_IF_ERROR(GiveToClients(folder.hosted(member), bundle));
   }
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.trust_bundle(), bundle.bytes(), kPublicMode));
   return bundle.message().version();

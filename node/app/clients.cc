@@ -25,6 +25,8 @@
 #include "certs/signing_key.h"
 #include "certs/trust_bundle.h"
 #include "node/app/config.h"
+#include "node/app/entry_file.h"
+#include "node/app/hosting.h"
 
 namespace meguri::node {
 namespace {
@@ -59,20 +61,33 @@ std::map<std::string, std::string> CertificateFiles(const Folder& folder) {
   return files;
 }
 
-// What a client folder says of the node.
+// What a client folder says of the node, and of the member that is served there.
 struct Surrounding {
   Config config;
-  record::ParticipantId participant;
+  record::ParticipantId node_member;
+  record::ParticipantId member;
   certs::TrustBundle bundle;
 };
 
-absl::StatusOr<Surrounding> ReadSurrounding(const Folder& folder, absl::Time now) {
+// `member`: "" for the node's own.
+absl::StatusOr<Surrounding> ReadSurrounding(const Folder& folder, const std::string& member, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(
       Config config, Config::Load(folder.root(), {}, [](const std::string&) { return absl::optional<std::string>(); }));
-  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId participant, record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId own, record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId served, member.empty() ? own : record::ParticipantId::Parse(member));
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
   MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, certs::TrustBundle::Open(bytes, now));
-  return Surrounding{std::move(config), std::move(participant), std::move(bundle)};
+  return Surrounding{std::move(config), std::move(own), std::move(served), std::move(bundle)};
+}
+
+// A hosted member calls from elsewhere: where the registry says that the node is, if that is known.
+std::string AddressFor(const Folder& node_folder, const Surrounding& surrounding) {
+  std::string listen = surrounding.config.Get("listen");
+  if (surrounding.member == surrounding.node_member) {
+    return listen;
+  }
+  const absl::StatusOr<certs::CurrentEntry> own = ReadEntryFile(node_folder.registry_entry());
+  return own.ok() && own->entry.hosting().addresses_size() > 0 ? own->entry.hosting().addresses(0) : listen;
 }
 
 absl::Status CheckNameIsFree(const Folder& folder, const std::string& name) {
@@ -88,23 +103,27 @@ absl::Status CheckNameIsFree(const Folder& folder, const std::string& name) {
   return absl::OkStatus();
 }
 
-std::string ClientToml(const Surrounding& surrounding, api::v1::ClientRole role) {
-  const certs::Identity node{surrounding.bundle.federation(), surrounding.participant, certs::Identity::Class::kNode,
+std::string ClientToml(const Folder& node_folder, const Surrounding& surrounding, api::v1::ClientRole role) {
+  const certs::Identity node{surrounding.bundle.federation(), surrounding.node_member, certs::Identity::Class::kNode,
                              surrounding.config.Get("node_name")};
   const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
-  return absl::StrCat("federation = ", TomlText(surrounding.bundle.federation()),
-                      "\nmember = ", TomlText(surrounding.participant.text()),
-                      "\naddress = ", TomlText(surrounding.config.Get("listen")),
-                      "\nnode_identity = ", TomlText(node.ToUri()), "\n",
-                      signs ? "record_key = \"../../keys/record.key\"\n" : "");
+  // A hosted member puts its own key there: the node has none.
+  const bool is_own = surrounding.member == surrounding.node_member;
+  const std::string record_key = is_own ? "../../keys/record.key" : "record.key";
+  return absl::StrCat(
+      "federation = ", TomlText(surrounding.bundle.federation()), "\nmember = ", TomlText(surrounding.member.text()),
+      "\naddress = ", TomlText(AddressFor(node_folder, surrounding)), "\nnode_identity = ", TomlText(node.ToUri()),
+      "\n", signs ? absl::StrCat("record_key = ", TomlText(record_key), "\n") : "");
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& name, api::v1::ClientRole role,
-                                      const Clock& clock, Random& random) {
-  const Folder folder(data_folder);
-  MEGURI_ASSIGN_OR_RETURN(const Surrounding surrounding, ReadSurrounding(folder, clock.Now()));
+absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std::string& member,
+                                      const std::string& name, api::v1::ClientRole role, const Clock& clock,
+                                      Random& random) {
+  const Folder node_folder(data_folder);
+  MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(data_folder, member));
+  MEGURI_ASSIGN_OR_RETURN(const Surrounding surrounding, ReadSurrounding(node_folder, member, clock.Now()));
   if (name.empty() || name.size() > certs::kIdentityNameBytesMax || !absl::c_all_of(name, [](unsigned char c) {
         return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
       })) {
@@ -112,10 +131,10 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
                           absl::StrCat("1-", certs::kIdentityNameBytesMax, " characters of a-z 0-9 -"),
                           "choose another name", "名前には a-z 0-9 - を使ってください。"}});
   }
-  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity, certs::Identity::Parse(certs::Identity{
-                                                              surrounding.bundle.federation(), surrounding.participant,
-                                                              certs::Identity::Class::kClient, name}
-                                                                                     .ToUri()));
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity identity,
+                          certs::Identity::Parse(certs::Identity{surrounding.bundle.federation(), surrounding.member,
+                                                                 certs::Identity::Class::kClient, name}
+                                                     .ToUri()));
   MEGURI_RETURN_IF_ERROR(CheckNameIsFree(folder, name));
   MEGURI_ASSIGN_OR_RETURN(const certs::CertificateAuthority authority,
                           certs::CertificateAuthority::Load(folder.client_ca_key(), folder.client_ca_certificate()));
@@ -135,12 +154,13 @@ absl::StatusOr<std::string> AddClient(const std::string& data_folder, const std:
   MEGURI_RETURN_IF_ERROR(
       certs::WriteFileAtomically(path + "/roots.crt", certs::RootsOf(surrounding.bundle), kPublicMode));
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/trust-bundle", surrounding.bundle.bytes(), kPublicMode));
-  MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path + "/client.toml", ClientToml(surrounding, role), kPublicMode));
+  MEGURI_RETURN_IF_ERROR(
+      certs::WriteFileAtomically(path + "/client.toml", ClientToml(node_folder, surrounding, role), kPublicMode));
   return path;
 }
 
-absl::StatusOr<std::vector<ClientRow>> ListClients(const std::string& data_folder) {
-  const Folder folder(data_folder);
+absl::StatusOr<std::vector<ClientRow>> ListClients(const std::string& data_folder, const std::string& member) {
+  MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(data_folder, member));
   MEGURI_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> revoked, ReadRevokedClients(folder));
   std::vector<ClientRow> rows;
   for (const auto& [name, file] : CertificateFiles(folder)) {
@@ -151,8 +171,9 @@ absl::StatusOr<std::vector<ClientRow>> ListClients(const std::string& data_folde
   return rows;
 }
 
-absl::Status RevokeClient(const std::string& data_folder, const std::string& name, const Clock& clock) {
-  const Folder folder(data_folder);
+absl::Status RevokeClient(const std::string& data_folder, const std::string& member, const std::string& name,
+                          const Clock& clock) {
+  MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(data_folder, member));
   MEGURI_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> revoked, ReadRevokedClients(folder));
   if (revoked.contains(name)) {
     return absl::OkStatus();

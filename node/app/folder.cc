@@ -16,6 +16,10 @@ constexpr mode_t kFolderMode = 0700;
 
 }  // namespace
 
+std::string Folder::NameOf(const record::ParticipantId& member) {
+  return absl::StrCat(member.icd(), "-", member.identifier());
+}
+
 absl::Status MakeFolder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "record/participant_id.h"
 
 namespace meguri::node {
 
@@ -40,6 +41,12 @@ class Folder {
   std::string issued_clients() const { return certs() + "/clients"; }  // certificates, so that they can be listed
   std::string issued_client(const std::string& name) const { return issued_clients() + "/" + name + ".crt"; }
   std::string revoked_clients() const { return root_ + "/revoked-clients"; }
+  // The members that are hosted beside the node's own, a folder of this kind for each: keys, clients, store.
+  std::string hosted() const { return root_ + "/hosted"; }
+  Folder hosted(const record::ParticipantId& member) const { return Folder(hosted() + "/" + NameOf(member)); }
+  std::string no_longer_hosted() const { return root_ + "/no-longer-hosted"; }
+  // The name of the folder of a hosted member: 0188-7123456789012.
+  static std::string NameOf(const record::ParticipantId& member);
   std::string store() const { return root_ + "/store"; }
   std::string anchor() const { return root_ + "/ANCHOR"; }
   std::string section_keys() const { return root_ + "/DATA_KEYS"; }  // opens the sections in the store

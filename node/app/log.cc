@@ -66,13 +66,19 @@ std::string JsonQuoted(absl::string_view text, size_t max) {
   return quoted;
 }
 
+Log::Log(const Log& whole, const Field& field)
+    : descriptor_(whole.descriptor_),
+      level_(whole.level_),
+      clock_(whole.clock_),
+      field_(absl::StrCat(whole.field_, ",", JsonQuoted(field.first), ":", JsonQuoted(field.second))) {}
+
 void Log::Write(LogLevel level, absl::string_view event, std::initializer_list<Field> fields) {
   if (level < level_) {
     return;
   }
   std::string line =
       absl::StrCat("{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.Now(), absl::UTCTimeZone()),
-                   "\",\"level\":\"", LevelName(level), "\",\"event\":", JsonQuoted(event));
+                   "\",\"level\":\"", LevelName(level), "\",\"event\":", JsonQuoted(event), field_);
   for (const Field& field : fields) {
     absl::StrAppend(&line, ",", JsonQuoted(field.first), ":", JsonQuoted(field.second));
   }

@@ -20,6 +20,8 @@ class Log {
   using Field = std::pair<absl::string_view, std::string>;
 
   Log(int descriptor, LogLevel level, const Clock& clock) : descriptor_(descriptor), level_(level), clock_(clock) {}
+  // The same log, each line of which has one more field.
+  Log(const Log& whole, const Field& field);
 
   // `event` is a stable name that a program can look for: node-ready, certificate-renewed …
   void Write(LogLevel level, absl::string_view event, std::initializer_list<Field> fields = {});
@@ -37,6 +39,7 @@ class Log {
   const int descriptor_;
   const LogLevel level_;
   const Clock& clock_;
+  const std::string field_;  // as it stands in a line; "": none
   Mutex mutex_;
 };
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/status_macros.h"
+#include "certs/addressed_member.h"
 #include "certs/certificate.h"
 #include "certs/files.h"
 #include "certs/signing_key.h"
@@ -20,6 +21,7 @@
 #include "node/app/certificate_file.h"
 #include "node/app/certificate_renewal.h"
 #include "node/app/folder.h"
+#include "node/app/hosting.h"
 #include "node/app/tenant.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
@@ -66,6 +68,7 @@ struct Node::Parts {
   absl::Status LoadKeys();
   absl::Status CheckCertificate(const certs::Certificate& certificate) const;
   absl::Status OpenTenants();
+  Log& LogOf(const record::ParticipantId& member);
   std::string FederationRoots() const;
   absl::Status WritePeerRoots() const;
   absl::Status Serve();
@@ -88,6 +91,7 @@ struct Node::Parts {
   std::unique_ptr<CertificateRenewal> renewal;
   std::unique_ptr<PeerConnections> connections;
   std::unique_ptr<TenantSurroundings> surroundings;
+  std::vector<std::unique_ptr<Log>> logs;        // of the members, if there are several
   std::vector<std::unique_ptr<Tenant>> tenants;  // the node's own member first
   std::unique_ptr<GrpcServer> server;
   std::unique_ptr<Ticker> ticker;
@@ -150,14 +154,36 @@ absl::Status Node::Parts::OpenTenants() {
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.federation_roots(), FederationRoots(), kPublicMode));
   connections = std::make_unique<PeerConnections>(
       PeerTlsFiles{folder.node_key(), folder.node_certificate(), folder.federation_roots()}, config.Get("http_proxy"));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::ParticipantId> hosted, HostedMembersIn(folder));
+  if (hosted.size() >= kHostedMembersMax) {
+    return Error(absl::StatusCode::kFailedPrecondition, "HOSTED_MEMBERS",
+                 absl::StrCat(folder.hosted(), " holds ", hosted.size(), " members; a node hosts at most ",
+                              kHostedMembersMax, ", its own included."));
+  }
   surroundings = std::make_unique<TenantSurroundings>(TenantSurroundings{config, bundle, node_identity, *connections,
                                                                          [this] { return renewal->expires(); },
-                                                                         /*members=*/1, clock, random});
+                                                                         hosted.size() + 1, clock, random});
   const Tenant::Office own_office{office.get(), config.Get("witness") == "yes"};
-  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<Tenant> own,
-                          Tenant::Open(*surroundings, folder, participant, own_office, log));
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<Tenant> own, Tenant::Open(*surroundings, folder, participant, own_office,
+                                                                    hosted.empty() ? log : LogOf(participant)));
   tenants.push_back(std::move(own));
+  for (const record::ParticipantId& member : hosted) {
+    Log& its_log = LogOf(member);
+    absl::StatusOr<std::unique_ptr<Tenant>> tenant =
+        Tenant::Open(*surroundings, folder.hosted(member), member, Tenant::Office(), its_log);
+    if (tenant.ok()) {
+      tenants.push_back(*std::move(tenant));
+    } else {
+      // What is wrong with one member is no reason to serve none.
+      its_log.Error("member-not-served",
+                    {{"reason", ReasonOf(tenant.status())}, {"error", std::string(tenant.status().message())}});
+    }
+  }
   return absl::OkStatus();
+}
+
+Log& Node::Parts::LogOf(const record::ParticipantId& member) {
+  return *logs.emplace_back(std::make_unique<Log>(log, Log::Field{"hosted_member", member.text()}));
 }
 
 // The roots by which peers and callers are judged, as gRPC wants them: files.
@@ -178,16 +204,15 @@ absl::Status Node::Parts::WritePeerRoots() const {
 }
 
 absl::Status Node::Parts::Serve() {
-  std::vector<grpc::Service*> services;
+  std::vector<HostedServices> members;
   for (const std::unique_ptr<Tenant>& tenant : tenants) {
     tenant->MakeServices();
-    for (grpc::Service* service : tenant->services()) {
-      services.push_back(service);
-    }
+    const bool is_own = tenant->member() == participant;
+    members.push_back({is_own ? "" : certs::AuthorityOf(tenant->member()), tenant->services()});
   }
   MEGURI_ASSIGN_OR_RETURN(
       server, GrpcServer::Start(config.Get("listen"),
-                                {folder.node_key(), folder.node_certificate(), folder.peer_roots()}, services));
+                                {folder.node_key(), folder.node_certificate(), folder.peer_roots()}, members));
   ticker = std::make_unique<Ticker>(Tasks(), clock);
   return absl::OkStatus();
 }
@@ -203,7 +228,8 @@ absl::StatusOr<certs::Certificate> Node::Parts::AskForCertificate(const std::str
   if (entry == nullptr || entry->hosting().addresses().empty()) {
     return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS", "The registry here does not name the operator's node.");
   }
-  const PeerAddress peer{entry->hosting().node_identity(),
+  const PeerAddress peer{bundle.operator_id(),
+                         entry->hosting().node_identity(),
                          {entry->hosting().addresses().begin(), entry->hosting().addresses().end()}};
   MEGURI_ASSIGN_OR_RETURN(const std::string der,
                           own().peers().RenewCertificate(peer, participant, request, kRenewTimeout));

@@ -181,14 +181,6 @@ absl::Status CheckFlags(const InitOptions& options) {
   return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
 }
 
-// The registry will hold the entry as a record, which has rules of its own.
-absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry) {
-  std::vector<Violation> violations =
-      passport::ValidateSection(record::v1::SECTION_TYPE_MEMBER, certs::SerializeForSigning(entry), "member");
-  TakeWarnings(violations);
-  return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
-}
-
 absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bundle_bytes, absl::Time now) {
   if (options.is_operator) {
     if (options.entry.roles_size() == 0) {
@@ -201,6 +193,20 @@ absl::StatusOr<std::string> ReadFederation(InitOptions& options, std::string& bu
   return bundle.federation();
 }
 
+bool IsKeyOf(const certs::Certificate& certificate, const std::string& key_file) {
+  const absl::StatusOr<std::unique_ptr<SigningKey>> key = SigningKey::Load(key_file);
+  return key.ok() && (*key)->public_key().spki() == certificate.spki();
+}
+
+}  // namespace
+
+absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry) {
+  std::vector<Violation> violations =
+      passport::ValidateSection(record::v1::SECTION_TYPE_MEMBER, certs::SerializeForSigning(entry), "member");
+  TakeWarnings(violations);
+  return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
+}
+
 absl::Status WriteClientAuthority(const Folder& folder, absl::string_view participant, const Clock& clock,
                                   Random& random) {
   MEGURI_ASSIGN_OR_RETURN(
@@ -208,13 +214,6 @@ absl::Status WriteClientAuthority(const Folder& folder, absl::string_view partic
       certs::CertificateAuthority::Create(absl::StrCat("Clients of ", participant), random, clock.Now()));
   return authority.SaveTo(folder.client_ca_key(), folder.client_ca_certificate());
 }
-
-bool IsKeyOf(const certs::Certificate& certificate, const std::string& key_file) {
-  const absl::StatusOr<std::unique_ptr<SigningKey>> key = SigningKey::Load(key_file);
-  return key.ok() && (*key)->public_key().spki() == certificate.spki();
-}
-
-}  // namespace
 
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random) {
   const Folder folder(options.data_folder);

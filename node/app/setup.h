@@ -6,10 +6,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "meguri/api/v1/callers.pb.h"
 #include "meguri/registry/v1/member.pb.h"
+#include "node/app/folder.h"
 
 // What is done to a node's folder while no node runs in it.
 namespace meguri::node {
@@ -31,6 +33,12 @@ struct InitOptions {
 // reason FOLDER_IN_USE if the folder holds a node; INVALID_ARGUMENT with every problem of the entry. Leaves nothing
 // behind when it fails before writing.
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random);
+
+// The registry will hold an entry as a record, which has rules of its own. INVALID_ARGUMENT with violations.
+absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry);
+// Makes the authority that issues the certificates of a member's clients.
+absl::Status WriteClientAuthority(const Folder& folder, absl::string_view participant, const Clock& clock,
+                                  Random& random);
 
 // Puts the operator's answer in place: checks that the certificate is for this node's key and identity and is issued by
 // the federation. INVALID_ARGUMENT with reason ENROLMENT.

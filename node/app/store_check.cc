@@ -22,11 +22,11 @@ bool Exists(const std::string& path) {
   return std::filesystem::exists(path, failed);
 }
 
+}  // namespace
+
 // The key of page tokens is made by the first start, after the store and before anybody is served. It belongs to what
 // is restored together with the other keys, so a folder without its store tells that one was there.
 bool HasServed(const Folder& folder) { return Exists(folder.token_key()) || Exists(folder.anchor()); }
-
-}  // namespace
 
 storage::SectionKeyFiles SectionKeysIn(const Folder& folder) {
   return {folder.section_keys(), {folder.epoch_key(0), folder.epoch_key(1)}};

@@ -15,6 +15,9 @@ namespace meguri::node {
 // The keys of the sections in the store.
 storage::SectionKeyFiles SectionKeysIn(const Folder& folder);
 
+// Whether a member has been served from this folder.
+bool HasServed(const Folder& folder);
+
 // DATA_LOSS (reason STORE_LOST) if the store in `folder` is gone although a node has served from it: a new store would
 // roll back every feed that this node has signed, and its followers would quarantine it.
 absl::Status CheckStoreNotLost(const Folder& folder);

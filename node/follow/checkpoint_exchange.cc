@@ -299,8 +299,8 @@ absl::optional<CheckpointExchange::NextPeer> CheckpointExchange::NextCall() {
     return absl::nullopt;
   }
   const auto& addresses = next->hosting().addresses();
-  return NextPeer{*other,
-                  {{next->hosting().node_identity(), {addresses.begin(), addresses.end()}}, member_, Tell(*other)}};
+  return NextPeer{
+      *other, {{*other, next->hosting().node_identity(), {addresses.begin(), addresses.end()}}, member_, Tell(*other)}};
 }
 
 void CheckpointExchange::ExchangeWithNext(ExchangePeer& peers, Executor& executor) {

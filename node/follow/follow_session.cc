@@ -22,9 +22,10 @@ bool IsEvidence(const absl::Status& status) {
   return reason == "FORK" || reason == "ROLLBACK";
 }
 
-// Of a stream that has brought nothing: whether no node answered.
+// Of a stream that has brought nothing: whether no node answered for the member.
 bool SaysNothing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+  return ReasonOf(status) == "NOT_HOSTED_HERE" || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status);
 }
 
 // What is wrong with the publisher is wrong with each of its feeds.
@@ -222,7 +223,7 @@ absl::Status FollowSession::OpenLocked() {
   failed_ = false;
   writer_->Restart();
   const absl::Time now = context_.clock.Now();
-  FollowCall call{{}, member_, publisher_, {}};
+  FollowCall call{{publisher_, "", {}}, member_, publisher_, {}};
   absl::Time next = absl::InfiniteFuture();
   for (auto& [name, feed] : feeds_) {
     const absl::Status prepared = PrepareLocked(name, feed);
@@ -243,10 +244,12 @@ absl::Status FollowSession::OpenLocked() {
   relay_ = NextRelayLocked(now);
   has_answered_ = false;
   has_lied_ = false;
-  if (const absl::Status found = FindPeer(relay_.value_or(publisher_), call.peer); !found.ok()) {
-    NoteEndLocked(found, now);
-    return found;
+  absl::StatusOr<PeerAddress> peer = FindPeer(relay_.value_or(publisher_));
+  if (!peer.ok()) {
+    NoteEndLocked(peer.status(), now);
+    return peer.status();
   }
+  call.peer = *std::move(peer);
   streaming_ = true;
   reading_ = true;
   last_event_ = now;
@@ -275,7 +278,8 @@ absl::Status FollowSession::AttributedLocked(const absl::Status& status) const {
                             : status;
 }
 
-absl::Status FollowSession::FindPeer(const record::ParticipantId& member, PeerAddress& peer) const {
+absl::StatusOr<PeerAddress> FollowSession::FindPeer(const record::ParticipantId& member) const {
+  PeerAddress peer{member, "", {}};
   const std::shared_ptr<const certs::Registry> registry = context_.registry.Get();
   const registry::v1::MemberEntry* entry = registry->Find(member);
   const certs::TrustBundle& bundle = context_.registry.bundle();
@@ -292,7 +296,7 @@ absl::Status FollowSession::FindPeer(const record::ParticipantId& member, PeerAd
     return Error(absl::StatusCode::kUnavailable, "NO_ADDRESS",
                  absl::StrCat("The registry here names no node for ", member.text(), "."));
   }
-  return absl::OkStatus();
+  return peer;
 }
 
 void FollowSession::OnEvent(FollowEvent event, absl::AnyInvocable<void()> more) {

@@ -142,7 +142,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
 
   absl::Status OpenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status PrepareLocked(const record::FeedName& name, Feed& feed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status FindPeer(const record::ParticipantId& member, PeerAddress& peer) const;
+  absl::StatusOr<PeerAddress> FindPeer(const record::ParticipantId& member) const;
   // Whom RelayTurns would ask.
   absl::optional<record::ParticipantId> NextRelayLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `status` with the words of whom it came from.

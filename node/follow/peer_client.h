@@ -37,8 +37,9 @@ struct FollowPosition {
   uint64_t size = 0;
 };
 
-// Whom to call, and as whom.
+// Whom to call.
 struct PeerAddress {
+  record::ParticipantId member;  // who is asked, of the members that the node may host
   // What the other end's certificate must say; one that ends in "/node/" stands for any node of that member.
   std::string node_identity;
   std::vector<std::string> addresses;  // host:port, tried in turn

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "certs/addressed_member.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "grpcpp/client_context.h"
@@ -98,13 +99,20 @@ feed::v1::FeedName ToProto(const record::FeedKey& feed) {
   return name;
 }
 
+// Who calls, and who is called.
+void SetMembers(const record::ParticipantId& acting_member, const record::ParticipantId& addressed_member,
+                grpc::ClientContext& context) {
+  context.AddMetadata(kActingMemberKey, acting_member.text());
+  context.set_authority(certs::AuthorityOf(addressed_member));
+}
+
 // One open stream. It keeps itself alive until gRPC is done with it.
 class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowResponse>,
                             public std::enable_shared_from_this<FollowReactor> {
  public:
   FollowReactor(std::shared_ptr<grpc::Channel> channel, const FollowCall& call, std::shared_ptr<FollowSink> sink)
       : stub_(feed::v1::FeedService::NewStub(std::move(channel))), sink_(std::move(sink)) {
-    context_.AddMetadata(kActingMemberKey, call.acting_member.text());
+    SetMembers(call.acting_member, call.peer.member, context_);
     request_.set_publisher(call.publisher.text());
     for (const FollowPosition& position : call.feeds) {
       feed::v1::FeedPosition* feed = request_.add_feeds();
@@ -193,9 +201,10 @@ GrpcPeerClient::~GrpcPeerClient() {
 std::shared_ptr<grpc::Channel> GrpcPeerClient::ChannelTo(const PeerAddress& peer) {
   Invariant(!peer.addresses.empty(), "a peer has an address");
   MutexLock lock(mutex_);
-  const size_t attempt = attempts_[peer.node_identity]++;
+  const std::string end = absl::StrCat(peer.member.text(), " ", peer.node_identity);
+  const size_t attempt = attempts_[end]++;
   const std::string& address = peer.addresses[attempt % peer.addresses.size()];
-  std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(peer.node_identity, " ", address)];
+  std::shared_ptr<grpc::Channel>& channel = channels_[absl::StrCat(end, " ", address)];
   if (channel == nullptr) {
     channel = connections_.Open(peer.node_identity, address);
   }
@@ -208,8 +217,9 @@ std::unique_ptr<FollowStream> GrpcPeerClient::Follow(const FollowCall& call, std
   return std::make_unique<GrpcFollowStream>(reactor);
 }
 
-void GrpcPeerClient::BeginAsking(Asking* asking, const record::ParticipantId& acting_member, absl::Duration timeout) {
-  asking->context.AddMetadata(kActingMemberKey, acting_member.text());
+void GrpcPeerClient::BeginAsking(Asking* asking, const record::ParticipantId& acting_member,
+                                 const record::ParticipantId& addressed_member, absl::Duration timeout) {
+  SetMembers(acting_member, addressed_member, asking->context);
   asking->context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
   MutexLock lock(mutex_);
   if (may_ask_) {
@@ -227,10 +237,11 @@ void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::D
     PublisherNode::Done done;
   };
   const auto asking = std::make_shared<Question>();
-  asking->stub = record::v1::RecordService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->stub =
+      record::v1::RecordService::NewStub(ChannelTo({question.publisher, question.node_identity, question.addresses}));
   asking->request.set_identifier(question.identifier);
   asking->done = std::move(done);
-  BeginAsking(asking.get(), question.acting_member, kAskTimeout);
+  BeginAsking(asking.get(), question.acting_member, question.publisher, kAskTimeout);
   asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
                                  [this, asking](const grpc::Status& status) {
                                    if (status.ok()) {
@@ -254,11 +265,12 @@ void GrpcPeerClient::FindCopies(const CopyQuestion& question, CopyPeer::Done don
     CopyPeer::Done done;
   };
   const auto asking = std::make_shared<Copies>();
-  asking->stub = record::v1::CopyService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->stub =
+      record::v1::CopyService::NewStub(ChannelTo({question.relay, question.node_identity, question.addresses}));
   asking->request.set_identifier(question.identifier);
   asking->request.set_publisher(question.publisher.has_value() ? question.publisher->text() : "");
   asking->done = std::move(done);
-  BeginAsking(asking.get(), question.acting_member, kAskTimeout);
+  BeginAsking(asking.get(), question.acting_member, question.relay, kAskTimeout);
   asking->stub->async()->FindCopies(
       &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
         if (status.ok() && asking->response.ByteSizeLong() > kCopyBytesMax) {
@@ -292,7 +304,7 @@ void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer:
   asking->stub = feed::v1::FeedService::NewStub(ChannelTo(call.peer));
   *asking->request.mutable_known() = call.known;
   asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, kExchangeTimeout);
+  BeginAsking(asking.get(), call.acting_member, call.peer.member, kExchangeTimeout);
   asking->stub->async()->ExchangeCheckpoints(&asking->context, &asking->request, &asking->response,
                                              [this, asking](const grpc::Status& status) {
                                                if (status.ok()) {
@@ -312,10 +324,11 @@ void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done don
     AuditPeer::Done done;
   };
   const auto asking = std::make_shared<Rows>();
-  asking->stub = audit::v1::AuditService::NewStub(ChannelTo({question.node_identity, question.addresses}));
+  asking->stub =
+      audit::v1::AuditService::NewStub(ChannelTo({question.member, question.node_identity, question.addresses}));
   *asking->request.mutable_query() = question.query;
   asking->done = std::move(done);
-  BeginAsking(asking.get(), question.acting_member, kAuditAskTimeout);
+  BeginAsking(asking.get(), question.acting_member, question.member, kAuditAskTimeout);
   asking->stub->async()->ListRows(&asking->context, &asking->request, &asking->response,
                                   [this, asking](const grpc::Status& status) {
                                     if (status.ok()) {
@@ -335,11 +348,11 @@ void GrpcPeerClient::EraseCopies(const ErasureCall& call, ErasurePeer::Done done
     ErasurePeer::Done done;
   };
   const auto asking = std::make_shared<Erasing>();
-  asking->stub = erasure::v1::ErasureService::NewStub(ChannelTo({call.node_identity, call.addresses}));
+  asking->stub = erasure::v1::ErasureService::NewStub(ChannelTo({call.holder, call.node_identity, call.addresses}));
   asking->request.set_holder(call.holder.text());
   *asking->request.mutable_erasure() = call.erasure;
   asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, kErasureAskTimeout);
+  BeginAsking(asking.get(), call.acting_member, call.holder, kErasureAskTimeout);
   asking->stub->async()->EraseCopies(
       &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
         if (!status.ok()) {
@@ -362,7 +375,7 @@ void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::Partic
     WitnessPeer::AddDone done;
   };
   const auto asking = std::make_shared<Adding>();
-  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.identity, node.addresses}));
+  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.witness, node.identity, node.addresses}));
   *asking->request.mutable_feed() = ToProto(submission.feed);
   asking->request.set_old_size(submission.old_size);
   for (const record::Hash& hash : submission.path) {
@@ -370,7 +383,7 @@ void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::Partic
   }
   asking->request.set_checkpoint(submission.note);
   asking->done = std::move(done);
-  BeginAsking(asking.get(), acting_member, kWitnessTimeout);
+  BeginAsking(asking.get(), acting_member, node.witness, kWitnessTimeout);
   asking->stub->async()->AddCheckpoint(
       &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
         if (status.ok()) {
@@ -391,10 +404,10 @@ void GrpcPeerClient::GetWitnessed(const WitnessNode& node, const record::Partici
     WitnessPeer::GetDone done;
   };
   const auto asking = std::make_shared<Getting>();
-  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.identity, node.addresses}));
+  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.witness, node.identity, node.addresses}));
   *asking->request.mutable_feed() = ToProto(feed);
   asking->done = std::move(done);
-  BeginAsking(asking.get(), acting_member, kWitnessTimeout);
+  BeginAsking(asking.get(), acting_member, node.witness, kWitnessTimeout);
   asking->stub->async()->GetCheckpoint(&asking->context, &asking->request, &asking->response,
                                        [this, asking](const grpc::Status& status) {
                                          if (status.ok()) {
@@ -425,7 +438,7 @@ absl::StatusOr<std::string> GrpcPeerClient::RenewCertificate(const PeerAddress& 
                                                              const std::string& request_der, absl::Duration timeout) {
   const auto stub = registry::v1::RegistryService::NewStub(ChannelTo(peer));
   grpc::ClientContext context;
-  context.AddMetadata(kActingMemberKey, acting_member.text());
+  SetMembers(acting_member, peer.member, context);
   context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
   registry::v1::RenewCertificateRequest request;
   request.set_certificate_request(request_der);

@@ -21,8 +21,8 @@
 
 namespace meguri::node {
 
-// Calls other nodes for one member, over connections that it shares with nobody: one per node and address.
-// Thread-safe.
+// Calls other nodes for one member. A connection is for one member at its other end, too, so that nobody takes the
+// streams on it from somebody else. Thread-safe.
 class GrpcPeerClient final : public PeerClient,
                              public PublisherNode,
                              public ExchangePeer,
@@ -55,15 +55,16 @@ class GrpcPeerClient final : public PeerClient,
 
  private:
   struct Asking;
-  void BeginAsking(Asking* asking, const record::ParticipantId& acting_member, absl::Duration timeout);
+  void BeginAsking(Asking* asking, const record::ParticipantId& acting_member,
+                   const record::ParticipantId& addressed_member, absl::Duration timeout);
   void EndAsking(Asking* asking);
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
 
   const PeerConnections& connections_;
   Mutex mutex_;
-  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by identity and address
-  std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by identity
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);  // by end and address
+  std::map<std::string, size_t> attempts_ ABSL_GUARDED_BY(mutex_);                          // by end
   std::set<Asking*> asking_ ABSL_GUARDED_BY(mutex_);
   bool may_ask_ ABSL_GUARDED_BY(mutex_) = true;
   CondVar asking_ended_;

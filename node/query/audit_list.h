@@ -63,6 +63,7 @@ inline constexpr size_t kAuditAsksMax = 8;  // at a time
 // What another member's node is asked for rows.
 struct AuditQuestion {
   record::ParticipantId acting_member;  // who asks
+  record::ParticipantId member;         // whose rows
   std::string node_identity;
   std::vector<std::string> addresses;  // host:port
   audit::v1::RowQuery query;

@@ -26,8 +26,9 @@ inline constexpr size_t kCopyBytesMax = 4 << 20;  // an answer is no larger: wha
 // What the node of one relay is asked.
 struct CopyQuestion {
   record::ParticipantId acting_member;  // who asks
-  std::string node_identity;            // of the relay
-  std::vector<std::string> addresses;   // host:port
+  record::ParticipantId relay;
+  std::string node_identity;           // of the relay
+  std::vector<std::string> addresses;  // host:port
   std::string identifier;
   absl::optional<record::ParticipantId> publisher;  // nullopt: whoever published it
 };

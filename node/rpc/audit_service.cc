@@ -79,6 +79,7 @@ absl::StatusOr<AuditQuestion> AuditServiceEdge::QuestionOf(const Caller& caller,
                  absl::StrCat("The registry names no address of the node of ", member.text(), "."));
   }
   return AuditQuestion{caller.acting_member,
+                       member,
                        entry->hosting().node_identity(),
                        {entry->hosting().addresses().begin(), entry->hosting().addresses().end()},
                        query};

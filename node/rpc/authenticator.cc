@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/addressed_member.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/security/auth_context.h"
 #include "node/rpc/limits.h"
@@ -49,6 +50,19 @@ Authenticator::Authenticator(const RegistryState& registry, const AccessState& a
       client_ca_(std::move(client_ca)),
       revoked_clients_(revoked_clients),
       clock_(clock) {}
+
+// A call for a member that is hosted here comes to that member's own services; what is for any other comes to those of
+// the node's own member, which answer for nobody else.
+absl::Status Authenticator::CheckAddressed(const grpc::ServerContextBase& context) const {
+  const grpc::string_ref authority = context.ExperimentalGetAuthority();
+  const absl::optional<record::ParticipantId> member =
+      certs::MemberOfAuthority(absl::string_view(authority.data(), authority.size()));
+  if (!member.has_value() || absl::c_linear_search(hosted_, *member)) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kNotFound, "NOT_HOSTED_HERE",
+               absl::StrCat(member->text(), " is not hosted on this node."));
+}
 
 absl::Status Authenticator::CheckNotRevoked(const certs::Identity& identity) const {
   if (identity.certificate_class == certs::Identity::Class::kClient && revoked_clients_.Contains(identity.name)) {
@@ -127,6 +141,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
   }
   MEGURI_ASSIGN_OR_RETURN(const KnownCertificate known,
                           IdentifyCertificate(std::string(pems[0].data(), pems[0].size())));
+  MEGURI_RETURN_IF_ERROR(CheckAddressed(context));
   MEGURI_RETURN_IF_ERROR(CheckNotRevoked(known.identity));
   const bool is_client = known.identity.certificate_class == certs::Identity::Class::kClient;
   const auto needed = is_client ? api::v1::CALLER_CLASS_CLIENT : api::v1::CALLER_CLASS_NODE;

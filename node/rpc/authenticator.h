@@ -40,7 +40,8 @@ class Authenticator {
   Authenticator(const RegistryState& registry, const AccessState& access, std::vector<record::ParticipantId> hosted,
                 certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock);
 
-  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED) or PERMISSION_DENIED (reasons CALLER_CLASS,
+  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED), NOT_FOUND (reason NOT_HOSTED_HERE: the
+  // call is for a member that is not hosted on this node) or PERMISSION_DENIED (reasons CALLER_CLASS,
   // CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
 
@@ -59,6 +60,7 @@ class Authenticator {
     absl::Time not_after;
   };
 
+  absl::Status CheckAddressed(const grpc::ServerContextBase& context) const;
   absl::Status CheckNotRevoked(const certs::Identity& identity) const;
   absl::StatusOr<KnownCertificate> IdentifyCertificate(const std::string& pem) const;
   absl::StatusOr<record::ParticipantId> ActingMember(const grpc::ServerContextBase& context,

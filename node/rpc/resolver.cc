@@ -184,6 +184,7 @@ std::vector<CopyQuestion> Resolver::QuestionsFor(const Call& call, std::vector<r
       continue;
     }
     questions.push_back({member,
+                         relay,
                          entry->hosting().node_identity(),
                          {entry->hosting().addresses().begin(), entry->hosting().addresses().end()},
                          call.request.identifier(),

@@ -62,15 +62,21 @@ void RequireTls13() {
 }
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address, const TlsFiles& tls,
-                                                              const std::vector<grpc::Service*>& services) {
+                                                              const std::vector<HostedServices>& members) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(address, MakeServerCredentials(tls), &port);
   SetLimits(builder);
-  for (grpc::Service* service : services) {
-    builder.RegisterService(service);
+  for (const HostedServices& member : members) {
+    for (grpc::Service* service : member.services) {
+      if (member.authority.empty()) {
+        builder.RegisterService(service);
+      } else {
+        builder.RegisterService(member.authority, service);
+      }
+    }
   }
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {

@@ -15,7 +15,14 @@ namespace meguri::node {
 struct TlsFiles {
   std::string key;          // PEM
   std::string certificate;  // PEM, leaf first
-  std::string peer_roots;   // PEM: the federation's roots and this node's own client authority
+  std::string peer_roots;   // PEM: the federation's roots and the client authorities of those that are hosted here
+};
+
+// What answers calls that are for one member.
+struct HostedServices {
+  // The :authority of those calls. "": calls of any other, so of all that name nobody in particular.
+  std::string authority;
+  std::vector<grpc::Service*> services;
 };
 
 // Refuses TLS below 1.3 for all gRPC of this program. Call it before the first use of gRPC and before any thread
@@ -28,7 +35,7 @@ class GrpcServer {
  public:
   // UNAVAILABLE with reason LISTEN if the address cannot be bound. Port 0 picks one.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& address, const TlsFiles& tls,
-                                                           const std::vector<grpc::Service*>& services);
+                                                           const std::vector<HostedServices>& members);
   ~GrpcServer();
   // Takes no more calls, and ends what is open within kShutdownGrace. Only SetHealthy may be called afterwards.
   void Stop();

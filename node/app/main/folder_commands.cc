@@ -46,24 +46,6 @@ absl::Status Init(InitOptions options, const certs::EntryText& text) {
   return absl::OkStatus();
 }
 
-// The flags that say what stands in a member's entry.
-void AddEntryFlags(CLI::App& command, certs::EntryText& text) {
-  const auto add_text = [&](const char* name, absl::optional<std::string>& value, const char* about) {
-    return command.add_option_function<std::string>(name, [&value](const std::string& given) { value = given; }, about);
-  };
-  add_text("--name-ja", text.name_ja, "name in Japanese");
-  add_text("--name-en", text.name_en, "name in English");
-  add_text("--name-kana", text.name_kana, "name in kana");
-  add_text("--kind", text.kind,
-           "company-large, company-sme, company-micro, industry-association, municipality, university or related-body");
-  command.add_option("--role", text.roles, "kind[:scope,…], for example recycler:battery; may be repeated");
-  add_text("--permit", text.permit, "of the recycler role: type|number|issuer");
-  command.add_option("--address", text.addresses, "host:port under which others reach this node; may be repeated");
-  command.add_option("--gs1-prefix", text.prefixes, "GS1 company prefix; may be repeated");
-  command.add_option("--link-domain", text.domains, "host name of Digital Links that this member issues");
-  command.add_option("--name-space", text.name_spaces, "URI prefix of identifiers that this member issues");
-}
-
 void AddInit(CLI::App& app, const std::string& data, Action& action) {
   const auto options = std::make_shared<InitOptions>();
   const auto text = std::make_shared<certs::EntryText>();
@@ -165,17 +147,25 @@ absl::StatusOr<api::v1::ClientRole> ParseClientRole(const std::string& text) {
                         "choose what the client may do", "--role は read / publish / approve / admin です。"}});
 }
 
+// Whose client it is; "" for the node's own member.
+std::shared_ptr<std::string> AddMemberFlag(CLI::App& command) {
+  auto member = std::make_shared<std::string>();
+  command.add_option("--member", *member, "participant ID of a member that is hosted here; the node's own if left out");
+  return member;
+}
+
 void AddClientAdd(CLI::App& client, const std::string& data, Action& action) {
   CLI::App* add = client.add_subcommand("add", "Make a client folder for `meguri --home`");
   const auto name = std::make_shared<std::string>();
   const auto role_name = std::make_shared<std::string>();
+  const auto member = AddMemberFlag(*add);
   add->add_option("NAME", *name, "name of the client: a-z, 0-9 and -")->required();
   add->add_option("--role", *role_name, "read, publish, approve or admin")->default_val("read");
-  add->callback([name, role_name, &data, &action] {
-    action = [name, role_name, &data]() -> absl::Status {
+  add->callback([name, role_name, member, &data, &action] {
+    action = [name, role_name, member, &data]() -> absl::Status {
       MEGURI_ASSIGN_OR_RETURN(const api::v1::ClientRole role, ParseClientRole(*role_name));
       record::SystemRandom random;
-      MEGURI_ASSIGN_OR_RETURN(const std::string path, AddClient(data, *name, role, SystemClock(), random));
+      MEGURI_ASSIGN_OR_RETURN(const std::string path, AddClient(data, *member, *name, role, SystemClock(), random));
       std::printf("%s\n", path.c_str());
       return absl::OkStatus();
     };
@@ -184,9 +174,10 @@ void AddClientAdd(CLI::App& client, const std::string& data, Action& action) {
 
 void AddClientList(CLI::App& client, const std::string& data, Action& action) {
   CLI::App* list = client.add_subcommand("list", "List the clients that were made here");
-  list->callback([&data, &action] {
-    action = [&data]() -> absl::Status {
-      MEGURI_ASSIGN_OR_RETURN(const std::vector<ClientRow> rows, ListClients(data));
+  const auto member = AddMemberFlag(*list);
+  list->callback([member, &data, &action] {
+    action = [member, &data]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<ClientRow> rows, ListClients(data, *member));
       std::printf("%-24s %-8s %-8s %s\n", "NAME", "ROLE", "STATE", "EXPIRES");
       for (const ClientRow& row : rows) {
         const bool expired = row.expires <= SystemClock().Now();
@@ -204,10 +195,11 @@ void AddClientList(CLI::App& client, const std::string& data, Action& action) {
 void AddClientRevoke(CLI::App& client, const std::string& data, Action& action) {
   CLI::App* revoke = client.add_subcommand("revoke", "Refuse a client from now on, although its certificate lasts");
   const auto name = std::make_shared<std::string>();
+  const auto member = AddMemberFlag(*revoke);
   revoke->add_option("NAME", *name, "name of the client, as `client list` shows it")->required();
-  revoke->callback([name, &data, &action] {
-    action = [name, &data]() -> absl::Status {
-      MEGURI_RETURN_IF_ERROR(RevokeClient(data, *name, SystemClock()));
+  revoke->callback([name, member, &data, &action] {
+    action = [name, member, &data]() -> absl::Status {
+      MEGURI_RETURN_IF_ERROR(RevokeClient(data, *member, *name, SystemClock()));
       std::printf("%s is revoked; a running node refuses it within a second, and ends its open streams\n",
                   name->c_str());
       return absl::OkStatus();
@@ -372,6 +364,23 @@ void AddWitnessKey(CLI::App& app, const std::string& data, Action& action) {
 
 }  // namespace
 
+void AddEntryFlags(CLI::App& command, certs::EntryText& text) {
+  const auto add_text = [&](const char* name, absl::optional<std::string>& value, const char* about) {
+    return command.add_option_function<std::string>(name, [&value](const std::string& given) { value = given; }, about);
+  };
+  add_text("--name-ja", text.name_ja, "name in Japanese");
+  add_text("--name-en", text.name_en, "name in English");
+  add_text("--name-kana", text.name_kana, "name in kana");
+  add_text("--kind", text.kind,
+           "company-large, company-sme, company-micro, industry-association, municipality, university or related-body");
+  command.add_option("--role", text.roles, "kind[:scope,…], for example recycler:battery; may be repeated");
+  add_text("--permit", text.permit, "of the recycler role: type|number|issuer");
+  command.add_option("--address", text.addresses, "host:port under which others reach this node; may be repeated");
+  command.add_option("--gs1-prefix", text.prefixes, "GS1 company prefix; may be repeated");
+  command.add_option("--link-domain", text.domains, "host name of Digital Links that this member issues");
+  command.add_option("--name-space", text.name_spaces, "URI prefix of identifiers that this member issues");
+}
+
 void AddFolderCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action) {
   AddInit(app, data, action);
   AddJoin(app, data, action);
@@ -389,6 +398,7 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
   AddBundleSign(*bundle, action);
   AddBundleShow(*bundle, data, action);
   AddAdoptBundle(app, data, action);
+  AddHostCommands(app, data, action);
   AddWitnessKey(app, data, action);
 }
 

@@ -6,11 +6,18 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "certs/entry_text.h"
 
 namespace meguri::node {
 
 // Adds the commands that work on a node's folder, whether the node runs or not: init, join, client, and those that
 // change what others know of this node. `data`, the folder, is read when the chosen `action` runs; both outlive `app`.
 void AddFolderCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action);
+
+// Adds `meguri-node host …`, the commands about members that are hosted beside the node's own.
+void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action);
+
+// The flags that say what stands in a member's entry.
+void AddEntryFlags(CLI::App& command, certs::EntryText& text);
 
 }  // namespace meguri::node

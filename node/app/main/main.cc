@@ -23,6 +23,7 @@
 #include "node/app/config.h"
 #include "node/app/folder.h"
 #include "node/app/grpc_log.h"
+#include "node/app/hosting.h"
 #include "node/app/log.h"
 #include "node/app/main/folder_commands.h"
 #include "node/app/node.h"
@@ -124,10 +125,9 @@ absl::Status CheckConfig(const std::string& data, const std::map<std::string, st
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> Fsck(const std::string& data) {
+absl::StatusOr<int> FsckOne(const Folder& folder) {
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
-  MEGURI_ASSIGN_OR_RETURN(const storage::FsckReport report,
-                          CheckStore(Folder(data), [&](uint64_t done, uint64_t total) {
+  MEGURI_ASSIGN_OR_RETURN(const storage::FsckReport report, CheckStore(folder, [&](uint64_t done, uint64_t total) {
                             if (shows_progress) {
                               std::fprintf(stderr, "\rchecked %llu of %llu keys", static_cast<unsigned long long>(done),
                                            static_cast<unsigned long long>(total));
@@ -144,6 +144,28 @@ absl::StatusOr<int> Fsck(const std::string& data) {
     std::printf("  %s\n", problem.c_str());
   }
   return report.problems.empty() ? kExitOk : kExitProblems;
+}
+
+// The stores of all members, or that of one.
+absl::StatusOr<int> Fsck(const std::string& data, const std::string& member) {
+  if (!member.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(data, member));
+    return FsckOne(folder);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::ParticipantId> hosted, HostedMembersIn(Folder(data)));
+  MEGURI_ASSIGN_OR_RETURN(int exit_code, FsckOne(Folder(data)));
+  for (const record::ParticipantId& participant : hosted) {
+    std::printf("%s: ", participant.text().c_str());
+    std::fflush(stdout);
+    const Folder folder = Folder(data).hosted(participant);
+    if (!HasServed(folder)) {
+      std::printf("has not been served yet, so there is nothing to check\n");
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const int found, FsckOne(folder));
+    exit_code = found == kExitOk ? exit_code : found;
+  }
+  return exit_code;
 }
 
 int Run(int argc, char** argv) {
@@ -184,9 +206,11 @@ int Run(int argc, char** argv) {
   AddFolderCommands(app, data, action);
 
   CLI::App* fsck = app.add_subcommand("fsck", "Check a stopped node's store: rebuild every tree from the stored bytes");
+  std::string fsck_member;
+  fsck->add_option("--member", fsck_member, "participant ID: of a member that is hosted here alone; all if left out");
   fsck->callback([&] {
     action = [&]() -> absl::Status {
-      MEGURI_ASSIGN_OR_RETURN(exit_code, Fsck(data));
+      MEGURI_ASSIGN_OR_RETURN(exit_code, Fsck(data, fsck_member));
       return absl::OkStatus();
     };
   });

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "certs/change_request.h"
+#include "certs/enrolment.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -574,6 +575,33 @@ TEST_F(OperatorTest, PublishesItsOwnEntryWithoutACertificate) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(ThePublishedEntry().participant_id(), certs::testing::kOperator);
   EXPECT_FALSE(std::filesystem::exists(folder_.Path("enrolment")));
+}
+
+TEST_F(OperatorTest, EnrolsAGuestWhichSignedWhatItsHostBegan) {
+  registry::v1::EnrolmentRequest request;
+  *request.mutable_entry() = applicant_.Entry();
+  request.mutable_entry()->mutable_hosting()->set_node_identity(certs::testing::NodeUri("0199:host"));
+  const std::string begun = folder_.Path("enrolment-request");
+  std::ofstream(begun, std::ios::binary) << ValueOf(
+      certs::BeginEnrolmentRequest(request, certs::testing::kFederation, *applicant_.feed_key));
+  EXPECT_EQ(Run({"member", "enrol", begun, "--yes"}).exit_code, 65) << "the member has not signed it";
+  MEGURI_ASSERT_OK(applicant_.record_key->SaveTo(folder_.Path("its.key")));
+  MEGURI_ASSERT_OK(operator_.record_key->SaveTo(folder_.Path("other.key")));
+  const std::string whole = folder_.Path("signed");
+  EXPECT_THAT(Run({"member", "sign", begun, "--record-key", folder_.Path("other.key"), "--out", whole, "--yes"}).err,
+              HasSubstr("KEY_NOT_NAMED"));
+  const std::vector<std::string> sign = {"member", "sign", begun, "--record-key", folder_.Path("its.key"),
+                                         "--out",  whole};
+  EXPECT_EQ(Run(sign, "n\n", /*at_terminal=*/true).exit_code, 77);
+  EXPECT_FALSE(std::filesystem::exists(whole));
+  const Outcome signing = Run(sign, "y\n", /*at_terminal=*/true);
+  ASSERT_EQ(signing.exit_code, 0) << signing.err;
+  EXPECT_THAT(signing.err, AllOf(HasSubstr("0199:host"), HasSubstr("Meguri Ltd."), HasSubstr("[y/N]")));
+  const Outcome outcome = Run({"member", "enrol", whole, "--yes"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("hosted on the node of 0199:host"));
+  EXPECT_EQ(ThePublishedEntry().hosting().node_identity(), certs::testing::NodeUri("0199:host"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("enrolment"))) << "a guest has no certificate";
 }
 
 TEST_F(OperatorTest, RefusesARequestThatTheApplicantDidNotSign) {

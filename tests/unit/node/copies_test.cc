@@ -53,7 +53,7 @@ class VerifyCopiesTest : public ::testing::Test {
         certs::SignFeedHeartbeat(body, certs::testing::kFederation, Participant(kMaker), *node_.maker.feed_key));
   }
   absl::StatusOr<VerifiedCopies> Verify(CopyPeer::Answer answer, const char* publisher = kMaker) {
-    const CopyQuestion question{Participant(kOther), "", {}, "", Participant(publisher)};
+    const CopyQuestion question{Participant(kOther), Participant(kOther), "", {}, "", Participant(publisher)};
     Identifier identifier;
     identifier.gtin = kGtin;
     identifier.lot = "L1";

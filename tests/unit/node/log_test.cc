@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/log.h"
 
+#include <string>
+
+#include <unistd.h>
+
 #include "gtest/gtest.h"
+#include "tests/testing/fakes.h"
 
 namespace meguri::node {
 namespace {
@@ -17,6 +22,20 @@ TEST(JsonQuoted, EscapesWhatCouldBreakALine) {
 TEST(JsonQuoted, CutsLongText) { EXPECT_EQ(JsonQuoted("abcdef", 3), R"("abc")"); }
 
 TEST(JsonQuoted, EscapesASequenceThatTheCutBreaks) { EXPECT_EQ(JsonQuoted("巡", 2), R"("\u00e5\u00b7")"); }
+
+TEST(LogTest, EachLineOfAMemberNamesIt) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe(ends), 0);
+  const meguri::testing::FakeClock clock;
+  Log whole(ends[1], LogLevel::kInfo, clock);
+  Log of_member(whole, {"hosted_member", "0199:a\"b"});
+  of_member.Info("node-ready", {{"port", "7443"}});
+  std::string line(1000, '\0');
+  line.resize(static_cast<size_t>(::read(ends[0], line.data(), line.size())));
+  EXPECT_NE(line.find(R"("event":"node-ready","hosted_member":"0199:a\"b","port":"7443"})"), std::string::npos) << line;
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
 
 }  // namespace
 }  // namespace meguri::node

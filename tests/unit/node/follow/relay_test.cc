@@ -126,6 +126,18 @@ TEST_F(RelayTest, TheNamedRelayIsAskedAsSoonAsThePublisherDoesNotAnswer) {
   EXPECT_EQ(Status().relay->text(), kRelay);
 }
 
+TEST_F(RelayTest, TheRelayIsAskedWhereTheNodeDoesNotHostThePublisherAnyMore) {
+  FollowVia(kRelay);
+  const size_t direct = scene_.Tick(kRetryMax);
+  EXPECT_EQ(scene_.peers->stream(direct).call.peer.member, scene_.publisher.participant());
+  scene_.peers->End(direct, Error(absl::StatusCode::kNotFound, "NOT_HOSTED_HERE", "not here"));
+  scene_.Drain();
+  const size_t relayed = scene_.Tick();
+  EXPECT_EQ(AskedOf(relayed), kRelay);
+  EXPECT_EQ(scene_.peers->stream(relayed).call.peer.member.text(), kRelay);
+  EXPECT_EQ(scene_.peers->stream(relayed).call.publisher, scene_.publisher.participant());
+}
+
 TEST_F(RelayTest, WithoutARelayThePublisherIsTriedAlone) {
   FollowVia(absl::nullopt);
   for (int attempt = 0; attempt < 20; ++attempt) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "certs/enrolment.h"
+#include "certs/files.h"
+#include "certs/identity.h"
+#include "certs/limits.h"
+#include "certs/signing_key.h"
+#include "client/cli/command.h"
+#include "client/cli/commands.h"
+#include "client/cli/member_record.h"
+#include "nlohmann/json.hpp"
+
+namespace meguri::client {
+namespace {
+
+constexpr mode_t kRequestFileMode = 0644;
+
+struct Arguments {
+  std::string request;
+  std::string record_key;
+  std::string out;
+  bool yes = false;
+};
+
+// The member sees what its host asks for in its name, and signs it with the key that it keeps.
+absl::Status Sign(Session& session, const Arguments& arguments) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.request, certs::kEnrolmentBytesMax));
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::EnrolmentRequest request, certs::ReadEnrolmentDraft(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity node,
+                          certs::Identity::Parse(request.entry().hosting().node_identity()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<certs::SigningKey> key, certs::SigningKey::Load(arguments.record_key));
+  MEGURI_ASSIGN_OR_RETURN(const std::string whole, certs::AddEnrolmentSignature(bytes, *key));
+  const std::string summary = absl::StrCat(session.Say(Message::kSignAsks, {node.participant.text(), node.federation}),
+                                           "\n", TableOf(request.entry(), node.federation, session).Layout());
+  if (arguments.yes) {
+    session.Note(absl::StripTrailingAsciiWhitespace(summary));
+  } else {
+    MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kSignQuestion)));
+  }
+  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, whole, kRequestFileMode));
+  const nlohmann::ordered_json json = {{"member", request.entry().participant_id()},
+                                       {"node_identity", request.entry().hosting().node_identity()},
+                                       {"request", arguments.out}};
+  return session.Answer(absl::StrCat(session.Say(Message::kRequestSigned, {arguments.out}), "\n"), json);
+}
+
+}  // namespace
+
+void AddMemberSign(Command parent, Session& session) {
+  const auto arguments = std::make_shared<Arguments>();
+  const Command command = AddVerb(parent, "sign", Message::kAboutMemberSign, session);
+  command.Option("REQUEST", arguments->request, session.Say(Message::kAboutHostRequest)).Required();
+  command.Option("--record-key", arguments->record_key, session.Say(Message::kAboutSigningKey))
+      .TypeName("FILE")
+      .Required();
+  command.Option("--out", arguments->out, session.Say(Message::kAboutSignedRequest)).TypeName("FILE").Required();
+  command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
+  OnCall(command, session, arguments, &Sign);
+}
+
+}  // namespace meguri::client
