@@ -21,4 +21,8 @@ struct CosignedNote {
 // are passed over. INVALID_ARGUMENT with reason CHECKPOINT_SIGNATURE, or as OpenCosignatures.
 absl::StatusOr<CosignedNote> OpenCosignedNote(absl::string_view note, const TrustBundle& bundle, bool is_strict);
 
+// `note` as a file may carry it: with the lines of its feed and of witnesses of `bundle`, and no others. Without those
+// of witnesses if one of them does not hold. INVALID_ARGUMENT with reason CHECKPOINT_FORM.
+absl::StatusOr<std::string> KeepKnownLines(absl::string_view note, const TrustBundle& bundle);
+
 }  // namespace meguri::certs

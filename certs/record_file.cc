@@ -71,11 +71,9 @@ absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, con
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key_id, record::Hash::Parse(file.record().signature().key_id()));
   KeysUsed keys(now);
   std::vector<Cosigners> heads;
-  std::vector<record::ProvenEntry> entries;
-  for (ProvenByFeed& feed : feeds) {
+  for (const ProvenByFeed& feed : feeds) {
     keys.Add(feed);
-    heads.push_back(std::move(feed.cosigners));
-    entries.push_back(std::move(feed.entry));
+    heads.push_back(feed.cosigners);
   }
   keys.Add(key, heads);
   keys.Add(publisher.judgement());
@@ -86,9 +84,9 @@ absl::StatusOr<VerificationReport> VerifyRecordFile(absl::string_view bytes, con
                             std::move(header),
                             key_id,
                             std::move(*file.mutable_record()),
-                            std::move(entries),
+                            std::move(feeds),
                             publisher.member(),
-                            publisher.registry_entry().entry,
+                            publisher.registry_entry(),
                             file.trust_bundle_version(),
                             publisher.key_notices()};
 }

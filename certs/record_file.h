@@ -26,9 +26,9 @@ struct VerificationReport {
   record::Header header;
   record::Hash key_id;  // that signed the record
   record::v1::Envelope envelope;
-  std::vector<record::ProvenEntry> entries;  // of feeds that name the record, as in the file
+  std::vector<ProvenByFeed> entries;  // of feeds that name the record, as in the file
   VerifiedMember publisher;
-  record::ProvenEntry publisher_entry;               // of the registry feed
+  ProvenByFeed publisher_entry;                      // of the registry feed
   uint64_t trust_bundle_version = 0;                 // of the bundle with which the file was made
   std::vector<registry::v1::KeyNotice> key_notices;  // of the publisher
 };

@@ -19,6 +19,7 @@
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
+#include "meguri/witness/v1/witness_service.grpc.pb.h"
 
 namespace meguri::client {
 namespace {
@@ -164,7 +165,8 @@ struct NodeClient::Edge {
         audit(audit::v1::AuditService::NewStub(channel)),
         erasure(erasure::v1::ErasureService::NewStub(channel)),
         registry(registry::v1::RegistryService::NewStub(channel)),
-        admin(admin::v1::AdminService::NewStub(channel)) {}
+        admin(admin::v1::AdminService::NewStub(channel)),
+        witness(witness::v1::WitnessService::NewStub(channel)) {}
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub& stub,
@@ -191,6 +193,7 @@ struct NodeClient::Edge {
   const std::unique_ptr<erasure::v1::ErasureService::Stub> erasure;
   const std::unique_ptr<registry::v1::RegistryService::Stub> registry;
   const std::unique_ptr<admin::v1::AdminService::Stub> admin;
+  const std::unique_ptr<witness::v1::WitnessService::Stub> witness;
 };
 
 NodeClient::NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
@@ -319,6 +322,11 @@ absl::StatusOr<admin::v1::GetRecordEvidenceResponse> NodeClient::GetRecordEviden
 absl::StatusOr<admin::v1::IssueNodeCertificateResponse> NodeClient::IssueNodeCertificate(
     const admin::v1::IssueNodeCertificateRequest& request) const {
   return edge_->Call(*edge_->admin, &admin::v1::AdminService::Stub::IssueNodeCertificate, request);
+}
+
+absl::StatusOr<witness::v1::ListContradictionsResponse> NodeClient::ListContradictions(
+    const witness::v1::ListContradictionsRequest& request) const {
+  return edge_->Call(*edge_->witness, &witness::v1::WitnessService::Stub::ListContradictions, request);
 }
 
 }  // namespace meguri::client

@@ -15,6 +15,7 @@
 #include "meguri/feed/v1/feed_service.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
+#include "meguri/witness/v1/witness_service.pb.h"
 #include "record/participant_id.h"
 
 namespace meguri::client {
@@ -81,6 +82,10 @@ class NodeClient {
       const admin::v1::GetRecordEvidenceRequest& request) const;
   absl::StatusOr<admin::v1::IssueNodeCertificateResponse> IssueNodeCertificate(
       const admin::v1::IssueNodeCertificateRequest& request) const;
+
+  // UNIMPLEMENTED if the node is no witness.
+  absl::StatusOr<witness::v1::ListContradictionsResponse> ListContradictions(
+      const witness::v1::ListContradictionsRequest& request) const;
 
  private:
   struct Edge;

@@ -15,7 +15,6 @@
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/merkle.h"
-#include "storage/cosigned.h"
 #include "storage/feeds.h"
 #include "storage/format.h"
 #include "storage/fsck_audit.h"
@@ -339,24 +338,31 @@ class FeedCheck {
     }
   }
 
-  // What witnesses signed must be a head of the entries that are here.
+  // What witnesses signed must be heads of the entries that are here.
   void CheckCosigned(const std::string& name, FeedId id, const FeedHead& head) {
-    const auto note = CosignedNotes(store_).Find(id);
-    if (!findings_.IsOk(name, note.status()) || note->empty()) {
-      return;
-    }
-    const auto cosigned = record::ReadOpenedCheckpoint(*note, absl::string_view(*note).substr(0, note->find('\n')));
-    if (!findings_.IsOk(name, cosigned.status())) {
-      return;
-    }
-    const auto frontier = cosigned->size > head.size()
-                              ? ValueDamaged("cosigned note, which speaks of entries that are not here,")
-                              : record::ReadFrontier(cosigned->size, [&](uint32_t level, uint64_t index) {
-                                  return feeds_.ReadNode(id, level, index);
-                                });
-    if (findings_.IsOk(name, frontier.status()) && frontier->Root() != cosigned->root) {
-      findings_.AddProblem(absl::StrCat(name, " has a cosigned note that is not of its entries"));
-    }
+    Walk(store_, Family::kLookup, CosignedKey(id), findings_, [&](absl::string_view key, absl::string_view stored) {
+      const auto parts = ParseCosignedKey(key);
+      const auto note = UnwrapValue(stored);
+      if (!parts.has_value() || !findings_.IsOk(name, note.status())) {
+        return;  // the name of the setting is looked at with all others
+      }
+      const auto cosigned = record::ReadOpenedCheckpoint(*note, std::string(note->substr(0, note->find('\n'))));
+      if (!findings_.IsOk(name, cosigned.status())) {
+        return;
+      }
+      if (parts->size.has_value() && *parts->size != cosigned->size) {
+        findings_.AddProblem(
+            absl::StrCat(name, " keeps a cosigned note of ", cosigned->size, " entries as one of ", *parts->size));
+      }
+      const auto frontier = cosigned->size > head.size()
+                                ? ValueDamaged("cosigned note, which speaks of entries that are not here,")
+                                : record::ReadFrontier(cosigned->size, [&](uint32_t level, uint64_t index) {
+                                    return feeds_.ReadNode(id, level, index);
+                                  });
+      if (findings_.IsOk(name, frontier.status()) && frontier->Root() != cosigned->root) {
+        findings_.AddProblem(absl::StrCat(name, " has a cosigned note that is not of its entries"));
+      }
+    });
   }
 
   // The frontier of the entries up to the first one that cannot be read.

@@ -15,7 +15,6 @@
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/limits.h"
 #include "storage/commit_keys.h"
-#include "storage/cosigned.h"
 #include "storage/erasure_requests.h"
 #include "storage/format.h"
 #include "storage/index.h"
@@ -142,7 +141,7 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view relay, UnwrapValue(stored));
     return record::ParticipantId::Parse(relay).ok() ? absl::OkStatus() : ValueDamaged("relay of a publisher");
   }
-  if (IsCosignedKey(key)) {  // whether it is of the entries that are here, is checked with the feed
+  if (ParseCosignedKey(key).has_value()) {  // whether it is of the entries that are here, is checked with the feed
     return UnwrapValue(stored).status();
   }
   if (IsErasureRequestKey(key)) {

@@ -450,6 +450,31 @@ bool IsFeedHeartbeatKey(absl::string_view key) {
   return key.size() == first.size() && absl::StartsWith(key, first.substr(0, first.size() - sizeof(FeedId)));
 }
 
+constexpr char kCosigned[] = "cosigned/";
+
+std::string CosignedKey(FeedId feed) { return KeyWriter(KeyKind::kSetting).Raw(kCosigned).U32(feed).Take(); }
+
+std::string CosignedKey(FeedId feed, uint64_t size) {
+  return KeyWriter(KeyKind::kSetting).Raw(kCosigned).U32(feed).U64(size).Take();
+}
+
+absl::optional<CosignedKeyParts> ParseCosignedKey(absl::string_view key) {
+  CosignedKeyParts parts;
+  if (!absl::ConsumePrefix(&key, KeyWriter(KeyKind::kSetting).Raw(kCosigned).Take()) || key.size() < sizeof(FeedId)) {
+    return absl::nullopt;
+  }
+  parts.feed = ReadU32(key);
+  key.remove_prefix(sizeof(FeedId));
+  if (key.empty()) {
+    return parts;
+  }
+  if (key.size() != sizeof(uint64_t)) {
+    return absl::nullopt;
+  }
+  parts.size = ReadU64(key);
+  return parts;
+}
+
 constexpr char kRelay[] = "relay/";
 
 std::string RelayKey(const record::ParticipantId& member, const record::ParticipantId& publisher) {

@@ -202,6 +202,14 @@ std::string BackfillKey(const record::RecordId& offer);  // -> StoredBackfill
 bool IsBackfillKey(absl::string_view key);
 std::string FeedHeartbeatKey(FeedId feed);  // of a replica -> SignedBody
 bool IsFeedHeartbeatKey(absl::string_view key);
+// The newest note of a feed that witnesses signed too, and older ones by the size of their heads -> signed note.
+std::string CosignedKey(FeedId feed);
+std::string CosignedKey(FeedId feed, uint64_t size);
+struct CosignedKeyParts {
+  FeedId feed = 0;
+  absl::optional<uint64_t> size;  // nullopt: the newest
+};
+absl::optional<CosignedKeyParts> ParseCosignedKey(absl::string_view key);
 // -> participant ID: whose node is asked for feeds of `publisher` while the publisher's own does not answer
 std::string RelayKey(const record::ParticipantId& member, const record::ParticipantId& publisher);
 bool IsRelayKey(absl::string_view key);

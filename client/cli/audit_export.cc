@@ -47,7 +47,7 @@ absl::Status Export(Session& session, const Arguments& arguments) {
     return TooLarge(session);
   }
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
-  MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, fetched.member));
+  MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, *bundle, fetched.member));
   audit::v1::AuditFile file;
   for (audit::v1::ProvenRow& row : fetched.rows) {
     *file.add_rows() = std::move(row);

@@ -23,6 +23,8 @@ void AddEnquiryAnswer(Command parent, Session& session);
 void AddImport(Command parent, Session& session);
 void AddTemplate(Command parent, Session& session);
 void AddVerify(Command parent, Session& session);
+void AddEvidenceExport(Command parent, Session& session);
+void AddEvidenceList(Command parent, Session& session);
 void AddEvidenceVerify(Command parent, Session& session);
 void AddFeedCheckpoint(Command parent, Session& session);
 void AddFeedFollow(Command parent, Session& session);

@@ -33,7 +33,7 @@ absl::Status SaveEvidence(Session& session, const record::ParticipantId& publish
                           const std::string& path) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  MEGURI_ASSIGN_OR_RETURN(PublisherEntry entry, GetPublisherEntry(*node, publisher));
+  MEGURI_ASSIGN_OR_RETURN(PublisherEntry entry, GetPublisherEntry(*node, *bundle, publisher));
   *evidence.mutable_publisher_entry() = std::move(entry.entry);
   *evidence.mutable_publisher_entry_proof() = std::move(entry.proof);
   if (evidence.has_feed_fork()) {

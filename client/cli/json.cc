@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "client/cli/words.h"
 #include "google/protobuf/descriptor.h"
 #include "meguri/record/v1/record.pb.h"
+#include "meguri/record/v1/record_service.pb.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/canonical_json.h"
 
@@ -65,9 +67,19 @@ Json ValueJson(const Message& message, const FieldDescriptor& field, int index) 
   return nullptr;
 }
 
+// What a reader would have to conclude from two fields, in the words of `meguri verify`.
+void AddVerdict(const record::v1::RecordView& view, Json& json) {
+  if (view.valid_at_ms() != 0) {
+    json["verdict"] = "VALID_AT";
+    json["valid_at"] = TimeOf(view.valid_at_ms());
+  } else if (!view.doubt().empty()) {
+    json["verdict"] = "INDETERMINATE";
+  }
+}
+
 }  // namespace
 
-Json ToJson(const Message& message) {
+Json ToJson(const google::protobuf::Message& message) {
   if (const auto* envelope = dynamic_cast<const record::v1::Envelope*>(&message)) {
     return EnvelopeJson(*envelope);
   }
@@ -84,6 +96,9 @@ Json ToJson(const Message& message) {
     for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
       value.push_back(ValueJson(message, *field, i));
     }
+  }
+  if (const auto* view = dynamic_cast<const record::v1::RecordView*>(&message)) {
+    AddVerdict(*view, json);
   }
   return json;
 }

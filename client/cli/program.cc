@@ -126,7 +126,10 @@ void AddCommands(Command program, Session& session) {
   AddImport(program, session);
   AddTemplate(program, session);
   AddVerify(program, session);
-  AddEvidenceVerify(AddNoun(program, "evidence", Message::kAboutEvidence, session), session);
+  const Command evidence = AddNoun(program, "evidence", Message::kAboutEvidence, session);
+  AddEvidenceVerify(evidence, session);
+  AddEvidenceList(evidence, session);
+  AddEvidenceExport(evidence, session);
   AddFeedCommands(program, session);
   AddPeerList(AddNoun(program, "peer", Message::kAboutPeer, session), session);
   AddMemberCommands(program, session);

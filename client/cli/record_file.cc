@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "certs/cosigned_note.h"
 #include "certs/files.h"
 #include "certs/limits.h"
 #include "certs/record_file.h"
@@ -14,7 +15,9 @@
 namespace meguri::client {
 namespace {
 
-absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& node, const record::Header& header,
+// With the lines of those witnesses that `bundle` knows.
+absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& node, const certs::TrustBundle& bundle,
+                                                            const record::Header& header,
                                                             const record::v1::Envelope& envelope) {
   record::v1::GetProofRequest request;
   request.set_record_id(header.record_id().ToString());
@@ -26,19 +29,24 @@ absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& no
   }
   request.set_slots(slots);
   MEGURI_ASSIGN_OR_RETURN(record::v1::GetProofResponse response, node.GetProof(request));
-  return std::vector<record::v1::FeedProof>(response.proofs().begin(), response.proofs().end());
+  std::vector<record::v1::FeedProof> proofs(response.proofs().begin(), response.proofs().end());
+  for (record::v1::FeedProof& proof : proofs) {
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), certs::KeepKnownLines(proof.checkpoint(), bundle));
+  }
+  return proofs;
 }
 
 }  // namespace
 
-absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const record::ParticipantId& participant) {
+absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const certs::TrustBundle& bundle,
+                                                 const record::ParticipantId& participant) {
   registry::v1::GetMemberRequest request;
   request.set_participant_id(participant.text());
   MEGURI_ASSIGN_OR_RETURN(registry::v1::GetMemberResponse member, node.GetMember(request));
   PublisherEntry publisher;
   publisher.entry = std::move(*member.mutable_record());
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(publisher.entry.header()));
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, header, publisher.entry));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, bundle, header, publisher.entry));
   // A member record lies in the registry feed alone; what else a node may say, the check refuses.
   if (!proofs.empty()) {
     publisher.proof = std::move(proofs.front());
@@ -50,8 +58,8 @@ absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1:
                                              const record::Header& header) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, header, envelope));
-  MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, header.publisher()));
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, *bundle, header, envelope));
+  MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, *bundle, header.publisher()));
   std::string bytes = certs::MakeRecordFile(
       {envelope, std::move(proofs), std::move(publisher.entry), std::move(publisher.proof)}, *bundle);
   MEGURI_RETURN_IF_ERROR(certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());

@@ -25,7 +25,8 @@ struct PublisherEntry {
   record::v1::Envelope entry;
   record::v1::FeedProof proof;
 };
-absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const record::ParticipantId& participant);
+absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const certs::TrustBundle& bundle,
+                                                 const record::ParticipantId& participant);
 
 // The trust bundle in the file `path`, that of the client folder if it is empty.
 absl::StatusOr<certs::TrustBundle> ChosenBundle(Session& session, const std::string& path);

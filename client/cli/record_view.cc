@@ -23,6 +23,16 @@ std::string SectionNames(const record::v1::Envelope& envelope) {
   });
 }
 
+// As `meguri verify` would say it of a file with the record.
+std::string DoubtText(const record::v1::RecordView& view, const Session& session) {
+  if (view.valid_at_ms() != 0) {
+    return session.Say(Message::kReadValidAt, {TimeOf(view.valid_at_ms()), view.doubt()});
+  }
+  const bool has_ended = view.doubt() == "KEY_REVOKED" || view.doubt() == "KEY_EXPIRED";
+  return has_ended ? session.Say(Message::kReadIndeterminate, {view.doubt()})
+                   : absl::StrCat(session.Say(Message::kVerdictIndeterminate), " [", view.doubt(), "]");
+}
+
 std::vector<std::string> NotEmpty(std::vector<std::string> texts) {
   texts.erase(std::remove(texts.begin(), texts.end(), ""), texts.end());
   return texts;
@@ -44,7 +54,7 @@ std::string CautionOf(const record::v1::RecordView& view, const Session& session
   if (view.frozen()) {
     cautions.push_back(session.Say(Message::kFrozen));
   } else if (!view.doubt().empty()) {
-    cautions.push_back(absl::StrCat(session.Say(Message::kVerdictIndeterminate), " [", view.doubt(), "]"));
+    cautions.push_back(DoubtText(view, session));
   }
   if (view.key_recovered_ms() != 0) {
     const absl::StatusOr<record::Header> header = record::Header::Parse(view.envelope().header());

@@ -4,10 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/files.h"
 #include "certs/record_file.h"
+#include "certs/signature_time.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
@@ -26,15 +29,45 @@ struct Arguments {
   std::string trust_bundle;
 };
 
-// "public, entry 3 of 12": what the head of a feed proves.
-std::string EntryText(const Session& session, const record::ProvenEntry& entry) {
-  return session.Say(Message::kEntryOf,
-                     {entry.feed.name.text(), absl::StrCat(entry.index + 1), absl::StrCat(entry.checkpoint.size)});
+std::string TextOf(absl::Time time) { return TimeOf(static_cast<uint64_t>(absl::ToUnixMillis(time))); }
+
+// "seen by 9999:w1, 9999:w2, 9999:w3 at …": which witnesses vouch for a head, and when it was there. Empty: none.
+std::string SeenText(const Session& session, const certs::Cosigners& cosigners) {
+  if (cosigners.cosigned.empty()) {
+    return "";
+  }
+  const std::string witnesses = absl::StrJoin(
+      cosigners.cosigned, ", ",
+      [](std::string* out, const certs::Cosigners::One& one) { absl::StrAppend(out, one.witness.text()); });
+  const absl::optional<absl::Time> time = certs::ProvenTime(cosigners);
+  return time.has_value() ? session.Say(Message::kSeenBy, {witnesses, TextOf(*time)})
+                          : session.Say(Message::kSeenByTooFew, {witnesses, absl::StrCat(cosigners.quorum)});
 }
 
-nlohmann::ordered_json JsonOf(const record::ProvenEntry& entry) {
-  return {{"feed", entry.feed.name.text()}, {"origin", entry.checkpoint.origin},     {"index", entry.index},
-          {"size", entry.checkpoint.size},  {"root", entry.checkpoint.root.ToHex()}, {"slots", entry.slots}};
+// "public, entry 3 of 12": what the head of a feed proves.
+std::string EntryText(const Session& session, const certs::ProvenByFeed& proven) {
+  const record::ProvenEntry& entry = proven.entry;
+  const std::string text = session.Say(
+      Message::kEntryOf, {entry.feed.name.text(), absl::StrCat(entry.index + 1), absl::StrCat(entry.checkpoint.size)});
+  const std::string seen = SeenText(session, proven.cosigners);
+  return seen.empty() ? text : absl::StrCat(text, "; ", seen);
+}
+
+nlohmann::ordered_json JsonOf(const certs::ProvenByFeed& proven) {
+  const record::ProvenEntry& entry = proven.entry;
+  nlohmann::ordered_json json = {
+      {"feed", entry.feed.name.text()}, {"origin", entry.checkpoint.origin},     {"index", entry.index},
+      {"size", entry.checkpoint.size},  {"root", entry.checkpoint.root.ToHex()}, {"slots", entry.slots}};
+  if (proven.cosigners.cosigned.empty()) {
+    return json;
+  }
+  if (const absl::optional<absl::Time> time = certs::ProvenTime(proven.cosigners); time.has_value()) {
+    json["seen_at"] = TextOf(*time);
+  }
+  for (const certs::Cosigners::One& one : proven.cosigners.cosigned) {
+    json["cosigned"].push_back({{"witness", one.witness.text()}, {"time", TextOf(one.time)}});
+  }
+  return json;
 }
 
 std::string HumanText(const Session& session, const certs::VerificationReport& report) {
@@ -51,7 +84,7 @@ std::string HumanText(const Session& session, const certs::VerificationReport& r
   table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
   table.Add({session.Say(Message::kKeyId), report.key_id.ToHex()});
   table.Add({session.Say(Message::kHeaderHash), report.header.hash().ToHex()});
-  for (const record::ProvenEntry& proven : report.entries) {
+  for (const certs::ProvenByFeed& proven : report.entries) {
     table.Add({session.Say(Message::kFeed), EntryText(session, proven)});
   }
   table.Add({session.Say(Message::kRegistry), EntryText(session, report.publisher_entry)});
@@ -86,7 +119,7 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   json["header_hash"] = report->header.hash().ToHex();
   json["publisher"] = ToJson(report->publisher.entry);
   json["feeds"] = nlohmann::ordered_json::array();
-  for (const record::ProvenEntry& proven : report->entries) {
+  for (const certs::ProvenByFeed& proven : report->entries) {
     json["feeds"].push_back(JsonOf(proven));
   }
   json["registry"] = JsonOf(report->publisher_entry);

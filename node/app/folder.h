@@ -49,6 +49,11 @@ class Folder {
   static std::string NameOf(const record::ParticipantId& member);
   std::string store() const { return root_ + "/store"; }
   std::string anchor() const { return root_ + "/ANCHOR"; }
+  // What a witness keeps lies apart from what the node keeps: it is never restored from a backup.
+  std::string witness_key() const { return keys() + "/witness.key"; }
+  std::string witness() const { return root_ + "/witness"; }
+  std::string witness_store() const { return witness() + "/store"; }
+  std::string witness_anchor() const { return witness() + "/ANCHOR"; }
   std::string section_keys() const { return root_ + "/DATA_KEYS"; }  // opens the sections in the store
   // The two files in which the key to that lies by turns.
   std::string epoch_key(int turn) const { return keys() + "/data-epoch-" + std::to_string(turn) + ".key"; }

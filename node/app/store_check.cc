@@ -5,12 +5,21 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/signing_key.h"
+#include "node/app/config.h"
+#include "node/witness/witness_memory.h"
+#include "record/participant_id.h"
 #include "record/system_random.h"
 #include "storage/anchor.h"
+#include "storage/fsck_anchor.h"
+#include "storage/fsck_findings.h"
 #include "storage/rocksdb/rocksdb_store.h"
 #include "storage/sealed/open.h"
 
@@ -20,6 +29,39 @@ namespace {
 bool Exists(const std::string& path) {
   std::error_code failed;
   return std::filesystem::exists(path, failed);
+}
+
+// The anchor in `path`; an empty one, which tells the same, if none was ever written.
+absl::StatusOr<std::unique_ptr<storage::AnchorReader>> OpenAnchor(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<storage::AnchorReader>> anchor = storage::OpenAnchorFileToRead(path);
+  return absl::IsNotFound(anchor.status()) ? std::unique_ptr<storage::AnchorReader>(storage::MakeMemoryAnchor())
+                                           : std::move(anchor);
+}
+
+// What is wrong with what this node remembers as a witness. Nothing if it never was one.
+absl::StatusOr<std::vector<std::string>> CheckWitness(const Folder& folder) {
+  if (!storage::RocksdbStoreExists(folder.witness_store())) {
+    return Exists(folder.witness_anchor())
+               ? std::vector<std::string>{absl::StrCat("the store of the witness, ", folder.witness_store(),
+                                                       ", is gone: begin with a new key (docs/operations.md)")}
+               : std::vector<std::string>();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const std::shared_ptr<const certs::SigningKey> key,
+                          certs::SigningKey::Load(folder.witness_key()));
+  MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(folder.root(), {}, [](const std::string&) {
+                            return absl::optional<std::string>();
+                          }));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId witness, record::ParticipantId::Parse(config.Get("participant")));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::StoreReader> store,
+                          storage::OpenRocksdbStoreToRead(folder.witness_store()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::AnchorReader> anchor, OpenAnchor(folder.witness_anchor()));
+  const storage::Findings::Progress unseen;
+  storage::Findings findings(unseen);
+  storage::CheckAnchor(*store, *anchor, {}, findings);
+  for (const std::string& problem : CheckWitnessMemory(*store, witness, key->public_key())) {
+    findings.AddProblem(problem);
+  }
+  return findings.Finish().problems;
 }
 
 }  // namespace
@@ -70,13 +112,11 @@ absl::StatusOr<storage::FsckReport> CheckStore(const Folder& folder,
     return report;
   }
   MEGURI_RETURN_IF_ERROR(sealed.status());
-  absl::StatusOr<std::unique_ptr<storage::AnchorReader>> anchor = storage::OpenAnchorFileToRead(folder.anchor());
-  if (absl::IsNotFound(anchor.status())) {
-    // An anchor that was never written tells the same.
-    anchor = std::unique_ptr<storage::AnchorReader>(storage::MakeMemoryAnchor());
-  }
-  MEGURI_RETURN_IF_ERROR(anchor.status());
-  return storage::Fsck(*sealed->store, anchor->get(), progress);
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<storage::AnchorReader> anchor, OpenAnchor(folder.anchor()));
+  MEGURI_ASSIGN_OR_RETURN(storage::FsckReport report, storage::Fsck(*sealed->store, anchor.get(), progress));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<std::string> of_witness, CheckWitness(folder));
+  report.problems.insert(report.problems.end(), of_witness.begin(), of_witness.end());
+  return report;
 }
 
 }  // namespace meguri::node

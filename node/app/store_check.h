@@ -22,7 +22,8 @@ bool HasServed(const Folder& folder);
 // roll back every feed that this node has signed, and its followers would quarantine it.
 absl::Status CheckStoreNotLost(const Folder& folder);
 
-// What storage::Fsck finds in a folder whose node does not run, and that its store is there at all. Changes nothing.
+// What storage::Fsck finds in a folder whose node does not run, and that its store is there at all; and what is wrong
+// with what it remembers as a witness (CheckWitnessMemory). Changes nothing.
 // FAILED_PRECONDITION (reason NO_NODE) if no node lives in the folder, or (reason STORE_MISSING) if it has not served
 // yet; UNAVAILABLE (reason STORE_LOCKED) if it runs.
 absl::StatusOr<storage::FsckReport> CheckStore(const Folder& folder,

@@ -187,11 +187,12 @@ void Tenant::WireQueries(PageTokens tokens) {
   query_ = std::make_unique<Query>(*durable_, hosted, std::move(tokens));
   source_ = std::make_unique<FeedSource>(bundle_.federation(), *durable_, *feed_keys_,
                                          hands_on() ? absl::make_optional(participant_) : absl::nullopt);
-  prover_ = std::make_unique<Prover>(*durable_, hosted, bundle_.federation(),
-                                     [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
-                                       MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_->ReadHead(feed));
-                                       return std::move(head.checkpoint);
-                                     });
+  prover_ = std::make_unique<Prover>(
+      *durable_, hosted, bundle_, [this] { return registry_->Get(); }, clock_,
+      [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
+        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_->ReadHead(feed));
+        return std::move(head.checkpoint);
+      });
 }
 
 void Tenant::WireFollows() {
@@ -254,8 +255,8 @@ void Tenant::WireEdges() {
   authenticator_ = std::make_unique<Authenticator>(
       *registry_, *access_, std::vector<record::ParticipantId>{participant_}, client_ca_, revoked_clients_, clock_);
   call_log_ = std::make_unique<CallLog>(CallSinks(log_, store_health_, *audit_), clock_);
-  resolver_ = std::make_unique<Resolver>(*authenticator_, *query_, *registry_, *peers_, *peers_, follows_->relays(),
-                                         *audit_, *executor_, clock_);
+  resolver_ = std::make_unique<Resolver>(*authenticator_, *query_, *prover_, *registry_, *peers_, *peers_,
+                                         follows_->relays(), *audit_, *executor_, clock_);
   streams_ = std::make_unique<FollowStreams>(*authenticator_, *source_, *registry_, *audit_, *executor_, clock_,
                                              [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
                                                if (correspondents_ != nullptr) {

@@ -23,12 +23,6 @@ namespace {
 constexpr size_t kWitnessCacheBytes = size_t{4} << 20;
 constexpr size_t kWitnessBufferBytes = size_t{4} << 20;
 
-// What a witness keeps lies apart from what the node keeps: it is never restored from a backup.
-std::string WitnessKeyOf(const Folder& folder) { return folder.keys() + "/witness.key"; }
-std::string WitnessFolderOf(const Folder& folder) { return folder.root() + "/witness"; }
-std::string WitnessStoreOf(const Folder& folder) { return WitnessFolderOf(folder) + "/store"; }
-std::string WitnessAnchorOf(const Folder& folder) { return WitnessFolderOf(folder) + "/ANCHOR"; }
-
 }  // namespace
 
 absl::StatusOr<std::string> MakeWitnessKey(const std::string& data_folder) {
@@ -36,10 +30,10 @@ absl::StatusOr<std::string> MakeWitnessKey(const std::string& data_folder) {
   MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data_folder, {}, [](const std::string&) {
                             return absl::optional<std::string>();
                           }));
-  absl::StatusOr<std::unique_ptr<certs::SigningKey>> key = certs::SigningKey::Load(WitnessKeyOf(folder));
+  absl::StatusOr<std::unique_ptr<certs::SigningKey>> key = certs::SigningKey::Load(folder.witness_key());
   if (absl::IsNotFound(key.status())) {
     MEGURI_ASSIGN_OR_RETURN(key, certs::SigningKey::Generate(record::KeyAlgorithm::kEd25519));
-    MEGURI_RETURN_IF_ERROR((*key)->SaveTo(WitnessKeyOf(folder)));
+    MEGURI_RETURN_IF_ERROR((*key)->SaveTo(folder.witness_key()));
   }
   MEGURI_RETURN_IF_ERROR(key.status());
   return absl::StrCat(config.Get("participant"), "=", ToHex((*key)->public_key().spki()));
@@ -70,28 +64,28 @@ void WitnessWork::TellOfLiar(const record::FeedKey& feed, const record::Particip
 }
 
 absl::Status WitnessWork::OpenWitness(const Folder& folder) {
-  absl::StatusOr<std::shared_ptr<const certs::SigningKey>> key = certs::SigningKey::Load(WitnessKeyOf(folder));
+  absl::StatusOr<std::shared_ptr<const certs::SigningKey>> key = certs::SigningKey::Load(folder.witness_key());
   if (absl::IsNotFound(key.status())) {
     return Error(absl::StatusCode::kFailedPrecondition, "WITNESS_KEY",
-                 absl::StrCat("There is no key of a witness in ", WitnessKeyOf(folder),
+                 absl::StrCat("There is no key of a witness in ", folder.witness_key(),
                               ". Run `meguri-node witness-key`, and have the operator put it into the trust bundle."));
   }
   MEGURI_RETURN_IF_ERROR(key.status());
   // A witness that forgot what it saw would cosign a fork.
   std::error_code error;
-  if (std::filesystem::exists(WitnessAnchorOf(folder), error) && !storage::RocksdbStoreExists(WitnessStoreOf(folder))) {
+  if (std::filesystem::exists(folder.witness_anchor(), error) && !storage::RocksdbStoreExists(folder.witness_store())) {
     return Error(absl::StatusCode::kDataLoss, "STORE_LOST",
-                 absl::StrCat("This witness has cosigned heads before, and its store ", WitnessStoreOf(folder),
+                 absl::StrCat("This witness has cosigned heads before, and its store ", folder.witness_store(),
                               " is gone: it could cosign a fork. Have the operator revoke its key, remove the folder ",
-                              WitnessFolderOf(folder), " and ", WitnessKeyOf(folder), ", and begin with a new key."));
+                              folder.witness(), " and ", folder.witness_key(), ", and begin with a new key."));
   }
-  MEGURI_RETURN_IF_ERROR(MakeFolder(WitnessFolderOf(folder)));
+  MEGURI_RETURN_IF_ERROR(MakeFolder(folder.witness()));
   storage::RocksdbOptions options;
   options.block_cache_bytes = kWitnessCacheBytes;
   options.write_buffer_bytes = kWitnessBufferBytes;
-  MEGURI_ASSIGN_OR_RETURN(store_, storage::OpenRocksdbStore(WitnessStoreOf(folder), options));
+  MEGURI_ASSIGN_OR_RETURN(store_, storage::OpenRocksdbStore(folder.witness_store(), options));
   MEGURI_RETURN_IF_ERROR(storage::PrepareFormat(*store_));
-  MEGURI_ASSIGN_OR_RETURN(anchor_, storage::OpenAnchorFile(WitnessAnchorOf(folder)));
+  MEGURI_ASSIGN_OR_RETURN(anchor_, storage::OpenAnchorFile(folder.witness_anchor()));
   MEGURI_ASSIGN_OR_RETURN(witness_committer_, storage::Committer::Start(*store_, *anchor_));
   WarnIfNotPinned((*key)->public_key());
   witness_ = std::make_unique<Witness>(around_.member, *std::move(key), around_.registry, *witness_committer_,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/signature_time.h"
 #include "record/feed.h"
 #include "record/header.h"
 #include "record/merkle.h"
@@ -148,18 +149,25 @@ std::shared_ptr<const certs::Registry> RegistryState::Get() const {
   return registry_;
 }
 
-KeyStanding RegistryState::StandingOf(absl::string_view key_id) const {
+KeyStanding RegistryState::StandingOf(absl::string_view key_id, const SeenAt& seen_at) const {
   const absl::StatusOr<record::Hash> parsed = record::Hash::Parse(key_id);
   if (!parsed.ok()) {
-    return {"UNKNOWN_KEY", 0};
+    return {"UNKNOWN_KEY", 0, 0};
   }
   const std::shared_ptr<const certs::Registry> registry = Get();
   const certs::RegisteredKey* key = registry->FindKey(*parsed);
   if (key == nullptr) {
     const absl::string_view why = registry->WhyUnknown(*parsed);
-    return {std::string(why.data(), why.size()), 0};
+    return {std::string(why.data(), why.size()), 0, 0};
   }
-  return {ReasonOf(key->CheckUsable(clock_.Now())), key->judgement.recovered_ms};
+  const absl::Time now = clock_.Now();
+  certs::Judgement judged = certs::JudgeSignature(*key, absl::nullopt, now);
+  if (judged.verdict == certs::Verdict::kIndeterminate) {
+    judged = certs::JudgeSignature(*key, seen_at(), now);
+  }
+  const bool is_valid_at = judged.verdict == certs::Verdict::kValidAt;
+  return {ReasonOf(judged.why), key->judgement.recovered_ms,
+          is_valid_at ? static_cast<uint64_t>(absl::ToUnixMillis(judged.at)) : 0};
 }
 
 absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::ParticipantId& participant) const {

@@ -39,6 +39,7 @@ struct KeyStanding {
   // or UNKNOWN_KEY. Empty: there is no doubt.
   std::string doubt;
   uint64_t recovered_ms = 0;  // as of certs::KeyJudgement
+  uint64_t valid_at_ms = 0;   // as of record.v1.RecordView
 };
 
 // The registry as this node knows it now. Thread-safe: readers take a snapshot and keep it for one decision.
@@ -54,7 +55,9 @@ class RegistryState {
   const certs::TrustBundle& bundle() const { return bundle_; }
   const storage::HeldFeed& feed() const { return feed_; }
 
-  KeyStanding StandingOf(absl::string_view key_id) const;
+  // `seen_at` says when what the key signed was there at the latest, and is asked only if the key has ended.
+  using SeenAt = std::function<absl::optional<absl::Time>()>;
+  KeyStanding StandingOf(absl::string_view key_id, const SeenAt& seen_at) const;
   // The record that carries a member's entry, or nullopt.
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;
 

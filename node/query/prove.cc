@@ -6,9 +6,11 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/cosigned_note.h"
+#include "certs/signature_time.h"
+#include "node/query/dated_heads.h"
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
 #include "record/hash.h"
@@ -68,17 +70,23 @@ auto NarrownessOf(const record::FeedName& name) {
 
 }  // namespace
 
-Prover::Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, std::string federation,
-               SignHead sign_head)
-    : store_(store), hosted_(std::move(hosted)), federation_(std::move(federation)), sign_head_(std::move(sign_head)) {}
+Prover::Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted,
+               const certs::TrustBundle& bundle, RegistryNow registry, const Clock& clock, SignHead sign_head)
+    : store_(store),
+      hosted_(std::move(hosted)),
+      bundle_(bundle),
+      registry_(std::move(registry)),
+      clock_(clock),
+      sign_head_(std::move(sign_head)) {}
 
 absl::StatusOr<ProvenRecord> Prover::Prove(const QueryReader& reader, const record::RecordId& record_id,
-                                           absl::string_view publisher, uint64_t version, uint64_t slots) const {
+                                           absl::string_view publisher, uint64_t version, uint64_t slots,
+                                           ProofHead head) const {
   ReaderView view(store_, hosted_, reader);
   const ReadMask header_alone{true, false, false, {}};
   MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, header_alone));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(record.envelope.header()));
-  MEGURI_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, CandidatesFor(view, record.header_hash));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates, CandidatesFor(view, record.header_hash));
   uint64_t visible = 0;
   for (const Candidate& candidate : candidates) {
     visible |= candidate.slots;
@@ -87,22 +95,34 @@ absl::StatusOr<ProvenRecord> Prover::Prove(const QueryReader& reader, const reco
   const auto opens_all = [&](const Candidate& candidate) { return (missing & ~candidate.slots) == 0; };
   const auto alone = std::find_if(candidates.begin(), candidates.end(), opens_all);
   ProvenRecord proven;
-  if (alone != candidates.end()) {
-    MEGURI_RETURN_IF_ERROR(AddProof(reader, header, *alone, proven));
-    return proven;
-  }
-  for (const Candidate& candidate : candidates) {
-    if ((candidate.slots & missing) != 0) {
-      missing &= ~candidate.slots;
-      MEGURI_RETURN_IF_ERROR(AddProof(reader, header, candidate, proven));
+  for (auto candidate = candidates.begin(); candidate != candidates.end(); ++candidate) {
+    if (alone != candidates.end() ? candidate == alone : (candidate->slots & missing) != 0) {
+      missing &= ~candidate->slots;
+      MEGURI_ASSIGN_OR_RETURN(proven.proofs.emplace_back(), MakeProof(*candidate, record.key_id, head));
+      AddDisclosed(reader, header, *candidate, proven);
     }
   }
   return proven;
 }
 
-absl::Status Prover::AddProof(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
-                              ProvenRecord& proven) const {
-  MEGURI_ASSIGN_OR_RETURN(proven.proofs.emplace_back(), MakeProof(candidate));
+absl::optional<absl::Time> Prover::SeenAt(const QueryReader& reader, const record::Hash& header_hash) const {
+  ReaderView view(store_, hosted_, reader);
+  const absl::StatusOr<std::vector<Candidate>> candidates = CandidatesFor(view, header_hash);
+  absl::optional<absl::Time> earliest;
+  if (!candidates.ok()) {
+    return earliest;  // it was fetched and is not kept here, or no head of its publisher covers it yet
+  }
+  for (const Candidate& candidate : *candidates) {
+    const absl::StatusOr<DatedHeads> heads = FindDatedHeads(view.snapshot(), candidate.id, candidate.index, bundle_);
+    if (heads.ok() && heads->time.has_value() && (!earliest.has_value() || *heads->time < *earliest)) {
+      earliest = heads->time;
+    }
+  }
+  return earliest;
+}
+
+void Prover::AddDisclosed(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
+                          ProvenRecord& proven) {
   const record::FeedName& feed = candidate.feed.key.name;
   const absl::string_view rule = RuleToFollow(feed);
   const GrantVerdict granted = GrantToFollow(reader.reader, header.publisher(), feed);
@@ -118,7 +138,6 @@ absl::Status Prover::AddProof(const QueryReader& reader, const record::Header& h
                                 granted.grant != nullptr ? granted.grant->id : "",
                                 granted.grant != nullptr ? static_cast<uint32_t>(granted.grant->purpose) : 0});
   }
-  return absl::OkStatus();
 }
 
 // The widest first. COPY_BEHIND if there is none: what is visible, a feed has brought.
@@ -141,7 +160,7 @@ absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView&
     }
     MEGURI_ASSIGN_OR_RETURN(storage::HeldFeed feed, feeds.Describe(membership.feed));
     MEGURI_ASSIGN_OR_RETURN(storage::FeedHead head, feeds.ReadHead(membership.feed));
-    MEGURI_ASSIGN_OR_RETURN(Provable known, ProvableOf(feed, std::move(head), federation_));
+    MEGURI_ASSIGN_OR_RETURN(Provable known, ProvableOf(feed, std::move(head), bundle_.federation()));
     if (*membership.index >= known.size) {
       behind |= membership.slots;
       continue;
@@ -165,20 +184,47 @@ absl::StatusOr<std::vector<Prover::Candidate>> Prover::CandidatesFor(ReaderView&
   return candidates;
 }
 
-absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candidate) const {
+absl::StatusOr<std::string> Prover::CurrentHead(const Candidate& candidate) const {
+  return candidate.feed.is_own() ? sign_head_(candidate.feed.key) : candidate.checkpoint;
+}
+
+// Of heads that are worth as much the first counts: the newest cosigned one tells more than the earliest, and any of
+// these more than one that nobody cosigned.
+absl::StatusOr<std::string> Prover::DatedHead(const Candidate& candidate, const std::string& key_id) const {
+  MEGURI_ASSIGN_OR_RETURN(const record::Hash key, record::Hash::Parse(key_id));
+  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  MEGURI_ASSIGN_OR_RETURN(const DatedHeads dated, FindDatedHeads(*snapshot, candidate.id, candidate.index, bundle_));
+  MEGURI_ASSIGN_OR_RETURN(const std::string current, CurrentHead(candidate));
+  const std::shared_ptr<const certs::Registry> registry = registry_();
+  std::string best;
+  absl::optional<certs::Judgement> judged;
+  for (const std::string* note : {&dated.newest, &dated.earliest, &current}) {
+    if (note->empty()) {
+      continue;
+    }
+    certs::Judgement judgement = JudgeProof(candidate.feed.key, *note, key, *registry, bundle_, clock_.Now());
+    if (!judged.has_value() || judgement.verdict < judged->verdict) {
+      best = *note;
+      judged = std::move(judgement);
+    }
+  }
+  return certs::KeepKnownLines(best, bundle_);
+}
+
+absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candidate, const std::string& key_id,
+                                                        ProofHead which) const {
   record::v1::FeedProof proof;
   proof.set_feed(candidate.feed.key.name.text());
   proof.set_epoch(candidate.feed.key.epoch);
   proof.set_index(candidate.index);
   proof.set_entry(candidate.entry);
-  if (candidate.feed.is_own()) {
-    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), sign_head_(candidate.feed.key));
+  const std::string origin = record::FeedOrigin(bundle_.federation(), candidate.feed.key);
+  if (which == ProofHead::kDated) {
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), DatedHead(candidate, key_id));
   } else {
-    proof.set_checkpoint(candidate.checkpoint);
+    MEGURI_ASSIGN_OR_RETURN(const std::string current, CurrentHead(candidate));
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), record::KeepSignaturesOf(current, origin));
   }
-  const std::string origin = record::FeedOrigin(federation_, candidate.feed.key);
-  // A proof carries the publisher's signature alone: witnesses vouch for the whole feed, not for this entry.
-  MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), record::KeepSignaturesOf(proof.checkpoint(), origin));
   MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(proof.checkpoint(), origin));
   // The head may be newer than what was looked at so far, and all that it stands for is stored.
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();

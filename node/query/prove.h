@@ -3,11 +3,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "base/clock.h"
+#include "certs/registry.h"
+#include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
 #include "node/query/reader_view.h"
 #include "record/feed.h"
@@ -21,6 +27,17 @@ namespace meguri::node {
 // Signs the head of a feed that this node publishes, as it is now: a C2SP note. Thread-safe.
 using SignHead = std::function<absl::StatusOr<std::string>(const record::FeedKey& feed)>;
 
+// Whose keys are good, now.
+using RegistryNow = std::function<std::shared_ptr<const certs::Registry>()>;
+
+// By which head of a feed a proof is made.
+enum class ProofHead {
+  kNewest,  // the newest one that is here, as its publisher signed it
+  // The one by which the signatures are worth most: the newest that a quorum of witnesses cosigned, or an older one if
+  // a key has ended since; without any, the newest one. With the lines of the witnesses.
+  kDated,
+};
+
 // Entries that name a record, and what they tell a reader that is not open to everyone (RecordView::disclosed).
 struct ProvenRecord {
   std::vector<record::v1::FeedProof> proofs;
@@ -31,26 +48,36 @@ struct ProvenRecord {
 class Prover {
  public:
   // `hosted` as Query. Borrowed arguments outlive the prover.
-  Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted, std::string federation,
-         SignHead sign_head);
+  Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted,
+         const certs::TrustBundle& bundle, RegistryNow registry, const Clock& clock, SignHead sign_head);
 
   // Entries, each of another feed that the reader holds, that together open `slots` (0: every slot that the reader may
   // see): the widest feed that does so alone, or several, the widest first. NOT_FOUND and FAILED_PRECONDITION (reason
   // RECORD_ID_AMBIGUOUS) as Query::Get; UNAVAILABLE (reason COPY_BEHIND) while no head proves the entries of a replica.
   absl::StatusOr<ProvenRecord> Prove(const QueryReader& reader, const record::RecordId& record_id,
-                                     absl::string_view publisher, uint64_t version, uint64_t slots) const;
+                                     absl::string_view publisher, uint64_t version, uint64_t slots,
+                                     ProofHead head = ProofHead::kDated) const;
+  // When the version with this header was there at the latest, by cosigned heads of feeds that the reader holds;
+  // nullopt if no quorum of witnesses has seen it.
+  absl::optional<absl::Time> SeenAt(const QueryReader& reader, const record::Hash& header_hash) const;
 
  private:
   struct Candidate;
   absl::StatusOr<std::vector<Candidate>> CandidatesFor(ReaderView& view, const record::Hash& header_hash) const;
-  absl::StatusOr<record::v1::FeedProof> MakeProof(const Candidate& candidate) const;
-  // Adds the proof by `candidate`, and what it discloses to `reader`.
-  absl::Status AddProof(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
-                        ProvenRecord& proven) const;
+  // `key_id` signed the record.
+  absl::StatusOr<record::v1::FeedProof> MakeProof(const Candidate& candidate, const std::string& key_id,
+                                                  ProofHead head) const;
+  absl::StatusOr<std::string> CurrentHead(const Candidate& candidate) const;
+  absl::StatusOr<std::string> DatedHead(const Candidate& candidate, const std::string& key_id) const;
+  // What the proof by `candidate` discloses to `reader`.
+  static void AddDisclosed(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
+                           ProvenRecord& proven);
 
   const storage::SnapshotReader& store_;
   const std::vector<record::ParticipantId> hosted_;
-  const std::string federation_;
+  const certs::TrustBundle& bundle_;
+  const RegistryNow registry_;
+  const Clock& clock_;
   const SignHead sign_head_;
 };
 

@@ -50,7 +50,9 @@ class Authenticator {
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
   // As RegistryState::StandingOf.
-  KeyStanding StandingOf(absl::string_view key_id) const { return registry_.StandingOf(key_id); }
+  KeyStanding StandingOf(absl::string_view key_id, const RegistryState::SeenAt& seen_at) const {
+    return registry_.StandingOf(key_id, seen_at);
+  }
   QueryReader QueryReaderFor(const Caller& caller) const { return {ReaderFor(caller), caller.is_client}; }
 
  private:

@@ -49,7 +49,7 @@ absl::Status CopyServiceEdge::AddCopy(const QueryReader& reader, RecordView view
     return absl::OkStatus();
   }
   const absl::StatusOr<ProvenRecord> proven =
-      prover_.Prove(reader, header.record_id(), header.publisher().text(), header.version(), 0);
+      prover_.Prove(reader, header.record_id(), header.publisher().text(), header.version(), 0, ProofHead::kNewest);
   if (!proven.ok() || proven->proofs.size() != 1) {
     return absl::OkStatus();  // what is not proven yet is not here yet
   }

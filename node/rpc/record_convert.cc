@@ -32,9 +32,16 @@ void SetFacts(const RecordView& view, KeyStanding standing, Message& out) {
   out.set_frozen(view.is_frozen);
   out.set_doubt(std::move(standing.doubt));
   out.set_key_recovered_ms(standing.recovered_ms);
+  out.set_valid_at_ms(standing.valid_at_ms);
 }
 
 }  // namespace
+
+KeyStanding StandingOf(const RecordView& view, const Caller& caller, const Authenticator& authenticator,
+                       const Prover& prover) {
+  return authenticator.StandingOf(
+      view.key_id, [&] { return prover.SeenAt(authenticator.QueryReaderFor(caller), view.header_hash); });
+}
 
 absl::Status ToProto(const RecordView& view, KeyStanding standing, record::v1::RecordView& out) {
   MEGURI_ASSIGN_OR_RETURN(*out.mutable_envelope(), ToEnvelope(view.envelope));

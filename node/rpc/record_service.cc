@@ -177,7 +177,7 @@ absl::Status RecordServiceEdge::AnswerGet(const Caller& caller, const grpc::Byte
                                                       request.publisher(), request.version(), mask));
   disclosed = std::move(view.disclosed);
   record::v1::CarriedGetResponse carried;
-  KeyStanding standing = rpc_.authenticator.StandingOf(view.key_id);
+  KeyStanding standing = StandingOf(view, caller, rpc_.authenticator, prover_);
   ToCarried(std::move(view), std::move(standing), *carried.mutable_record());
   MEGURI_ASSIGN_OR_RETURN(response, ToBytes(carried));
   return absl::OkStatus();
@@ -216,7 +216,8 @@ grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* c
         MEGURI_ASSIGN_OR_RETURN(ListPage page, query_.List(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.records) {
           AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_records()));
+          MEGURI_RETURN_IF_ERROR(
+              ToProto(view, StandingOf(view, caller, rpc_.authenticator, prover_), *out.add_records()));
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();
@@ -236,7 +237,8 @@ grpc::ServerUnaryReactor* RecordServiceEdge::History(grpc::CallbackServerContext
         MEGURI_ASSIGN_OR_RETURN(HistoryPage page, query_.History(rpc_.authenticator.QueryReaderFor(caller), query));
         for (const RecordView& view : page.versions) {
           AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_versions()));
+          MEGURI_RETURN_IF_ERROR(
+              ToProto(view, StandingOf(view, caller, rpc_.authenticator, prover_), *out.add_versions()));
         }
         out.set_next_page_token(page.next_page_token);
         return absl::OkStatus();
@@ -270,32 +272,32 @@ grpc::ServerUnaryReactor* RecordServiceEdge::BatchResolve(grpc::CallbackServerCo
                                                           const record::v1::BatchResolveRequest* request,
                                                           record::v1::BatchResolveResponse* response) {
   static const Method method = MethodOf("BatchResolve");
-  return AnswerAudited(
-      rpc_, context, method, response,
-      [this, request](const Caller& caller, record::v1::BatchResolveResponse& out,
-                      std::vector<Disclosure>& disclosed) -> absl::Status {
-        MEGURI_ASSIGN_OR_RETURN(const std::vector<ProductQuestion> questions, QuestionsOf(*request));
-        MEGURI_ASSIGN_OR_RETURN(ReadMask mask, ParseMask(request->read_mask()));
-        MEGURI_ASSIGN_OR_RETURN(
-            const ResolvedBatch batch,
-            query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller), questions, std::move(mask)));
-        for (const IdentifierAnswer& answer : batch.answers) {
-          if (absl::IsNotFound(answer.status)) {
-            rpc_.audit.NoteDenial({method.name, caller.identity.ToUri(), answer.status, ""});
-          }
-          record::v1::IdentifierAnswer& to = *out.add_answers();
-          to.mutable_records()->Add(answer.records.begin(), answer.records.end());
-          to.set_reason(ReasonOf(answer.status));
-          to.set_message(std::string(answer.status.message()));
-          to.set_missing_serial(answer.missing_serial);
-          to.set_missing_lot(answer.missing_lot);
-        }
-        for (const RecordView& view : batch.records) {
-          AddDisclosed(view, disclosed);
-          MEGURI_RETURN_IF_ERROR(ToProto(view, rpc_.authenticator.StandingOf(view.key_id), *out.add_records()));
-        }
-        return absl::OkStatus();
-      });
+  return AnswerAudited(rpc_, context, method, response,
+                       [this, request](const Caller& caller, record::v1::BatchResolveResponse& out,
+                                       std::vector<Disclosure>& disclosed) -> absl::Status {
+                         MEGURI_ASSIGN_OR_RETURN(const std::vector<ProductQuestion> questions, QuestionsOf(*request));
+                         MEGURI_ASSIGN_OR_RETURN(ReadMask mask, ParseMask(request->read_mask()));
+                         MEGURI_ASSIGN_OR_RETURN(const ResolvedBatch batch,
+                                                 query_.BatchResolve(rpc_.authenticator.QueryReaderFor(caller),
+                                                                     questions, std::move(mask)));
+                         for (const IdentifierAnswer& answer : batch.answers) {
+                           if (absl::IsNotFound(answer.status)) {
+                             rpc_.audit.NoteDenial({method.name, caller.identity.ToUri(), answer.status, ""});
+                           }
+                           record::v1::IdentifierAnswer& to = *out.add_answers();
+                           to.mutable_records()->Add(answer.records.begin(), answer.records.end());
+                           to.set_reason(ReasonOf(answer.status));
+                           to.set_message(std::string(answer.status.message()));
+                           to.set_missing_serial(answer.missing_serial);
+                           to.set_missing_lot(answer.missing_lot);
+                         }
+                         for (const RecordView& view : batch.records) {
+                           AddDisclosed(view, disclosed);
+                           MEGURI_RETURN_IF_ERROR(ToProto(view, StandingOf(view, caller, rpc_.authenticator, prover_),
+                                                          *out.add_records()));
+                         }
+                         return absl::OkStatus();
+                       });
 }
 
 }  // namespace meguri::node

@@ -44,11 +44,12 @@ struct Resolver::Call {
   std::vector<Disclosure> disclosed;
 };
 
-Resolver::Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
-                   PublisherNode& publishers, CopyPeer& copies, const KnownRelays& relays, const AuditEdge& audit,
-                   Executor& executor, const Clock& clock)
+Resolver::Resolver(const Authenticator& authenticator, const Query& query, const Prover& prover,
+                   const RegistryState& registry, PublisherNode& publishers, CopyPeer& copies,
+                   const KnownRelays& relays, const AuditEdge& audit, Executor& executor, const Clock& clock)
     : authenticator_(authenticator),
       query_(query),
+      prover_(prover),
       registry_(registry),
       publishers_(publishers),
       copies_(copies),
@@ -87,7 +88,8 @@ void Resolver::LookHere(const std::shared_ptr<Call>& call) {
 
 absl::Status Resolver::AddRecords(const std::vector<RecordView>& views, Call& call) const {
   for (const RecordView& view : views) {
-    MEGURI_RETURN_IF_ERROR(ToProto(view, authenticator_.StandingOf(view.key_id), *call.response.add_records()));
+    MEGURI_RETURN_IF_ERROR(
+        ToProto(view, StandingOf(view, call.caller, authenticator_, prover_), *call.response.add_records()));
     call.disclosed.insert(call.disclosed.end(), view.disclosed.begin(), view.disclosed.end());
   }
   return absl::OkStatus();

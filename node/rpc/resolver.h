@@ -13,6 +13,7 @@
 #include "node/follow/known_relays.h"
 #include "node/membership/registry_state.h"
 #include "node/query/copies.h"
+#include "node/query/prove.h"
 #include "node/query/publisher_node.h"
 #include "node/query/query.h"
 #include "node/rpc/audit_edge.h"
@@ -26,7 +27,7 @@ class Resolver {
  public:
   using Done = absl::AnyInvocable<void(const absl::Status&)>;
 
-  Resolver(const Authenticator& authenticator, const Query& query, const RegistryState& registry,
+  Resolver(const Authenticator& authenticator, const Query& query, const Prover& prover, const RegistryState& registry,
            PublisherNode& publishers, CopyPeer& copies, const KnownRelays& relays, const AuditEdge& audit,
            Executor& executor, const Clock& clock);
 
@@ -55,6 +56,7 @@ class Resolver {
 
   const Authenticator& authenticator_;
   const Query& query_;
+  const Prover& prover_;
   const RegistryState& registry_;
   PublisherNode& publishers_;
   CopyPeer& copies_;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/witness_service.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "node/witness/limits.h"
 #include "record/limits.h"
 
 namespace meguri::node {
@@ -61,6 +64,27 @@ grpc::ServerUnaryReactor* WitnessServiceEdge::GetCheckpoint(grpc::CallbackServer
                        MEGURI_ASSIGN_OR_RETURN(*out.mutable_checkpoint(), witness_.Newest(feed));
                        return absl::OkStatus();
                      });
+}
+
+grpc::ServerUnaryReactor* WitnessServiceEdge::ListContradictions(grpc::CallbackServerContext* context,
+                                                                 const witness::v1::ListContradictionsRequest* request,
+                                                                 witness::v1::ListContradictionsResponse* response) {
+  static const Method method("meguri.witness.v1.WitnessService.ListContradictions");
+  return AnswerAdministrator(
+      rpc_, context, method, request, response,
+      [this, request](const Caller&, witness::v1::ListContradictionsResponse& out) -> absl::Status {
+        if (!request->publisher().empty()) {
+          MEGURI_RETURN_IF_ERROR(record::ParticipantId::Parse(request->publisher()).status());
+        }
+        MEGURI_ASSIGN_OR_RETURN(std::vector<witness::v1::Contradiction> found,
+                                witness_.Contradictions(request->publisher(), kContradictionsListedMax + 1));
+        out.set_has_more(found.size() > kContradictionsListedMax);
+        found.resize(std::min(found.size(), kContradictionsListedMax));
+        for (witness::v1::Contradiction& one : found) {
+          *out.add_contradictions() = std::move(one);
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace meguri::node

@@ -18,6 +18,9 @@ class WitnessServiceEdge final : public witness::v1::WitnessService::CallbackSer
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
                                           const witness::v1::GetCheckpointRequest* request,
                                           witness::v1::GetCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* ListContradictions(grpc::CallbackServerContext* context,
+                                               const witness::v1::ListContradictionsRequest* request,
+                                               witness::v1::ListContradictionsResponse* response) override;
 
  private:
   RpcContext rpc_;

@@ -5,8 +5,14 @@
 #include <cstdint>
 #include <tuple>
 
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "base/status_macros.h"
+#include "certs/signature_time.h"
 #include "certs/witnesses.h"
+#include "node/witness/limits.h"
 #include "record/checkpoint.h"
+#include "storage/cosigned.h"
 
 namespace meguri::node {
 namespace {
@@ -21,11 +27,36 @@ std::tuple<bool, uint64_t, size_t> WorthOf(absl::string_view note, const std::st
   return {cosigners->HasQuorum(), head->size, cosigners->cosigned.size()};
 }
 
+// When the head of `note` was there at the latest; nullopt without a quorum.
+absl::optional<absl::Time> TimeOf(absl::string_view note, const certs::TrustBundle& bundle) {
+  const absl::StatusOr<certs::Cosigners> cosigners = certs::CosignersOf(note, bundle);
+  return cosigners.ok() ? certs::ProvenTime(*cosigners) : absl::nullopt;
+}
+
+int64_t SpanOf(absl::Time time) { return (time - absl::UnixEpoch()) / kCosignedSpan; }
+
 }  // namespace
 
 bool IsWorthKeeping(absl::string_view note, absl::string_view kept, const std::string& origin,
                     const certs::TrustBundle& bundle) {
   return WorthOf(note, origin, bundle) >= WorthOf(kept, origin, bundle);
+}
+
+absl::Status KeepCosigned(storage::FeedId feed, absl::string_view note, const std::string& origin,
+                          const certs::TrustBundle& bundle, const storage::StoreReader& store,
+                          storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string newest, storage::CosignedNotes(store).Find(scope.transaction, feed));
+  if (!IsWorthKeeping(note, newest, origin, bundle)) {
+    return absl::OkStatus();
+  }
+  const absl::optional<absl::Time> before = TimeOf(newest, bundle);
+  const absl::optional<absl::Time> after = TimeOf(note, bundle);
+  if (before.has_value() && after.has_value() && SpanOf(*before) < SpanOf(*after)) {
+    MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(newest, origin));
+    MEGURI_RETURN_IF_ERROR(storage::CosignedNotes::Keep(scope.transaction, feed, head.size, newest));
+  }
+  storage::CosignedNotes::Put(scope.transaction, feed, note);
+  return absl::OkStatus();
 }
 
 }  // namespace meguri::node

@@ -3,8 +3,11 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "certs/trust_bundle.h"
+#include "storage/committer.h"
+#include "storage/feeds.h"
 
 namespace meguri::node {
 
@@ -12,5 +15,12 @@ namespace meguri::node {
 // before none, then the larger head, then more witnesses. What is not a note is worth nothing.
 bool IsWorthKeeping(absl::string_view note, absl::string_view kept, const std::string& origin,
                     const certs::TrustBundle& bundle);
+
+// Takes up `note`, a cosigned head of the feed with this origin, as its newest, unless a better one is there. What it
+// takes the place of is kept for good if that shows, better than what is kept already, how early entries were there:
+// the last one with a quorum of each kCosignedSpan, of heads of different sizes.
+absl::Status KeepCosigned(storage::FeedId feed, absl::string_view note, const std::string& origin,
+                          const certs::TrustBundle& bundle, const storage::StoreReader& store,
+                          storage::CommitScope& scope);
 
 }  // namespace meguri::node

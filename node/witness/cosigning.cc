@@ -10,7 +10,6 @@
 #include "node/witness/cosigned_order.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
-#include "storage/cosigned.h"
 
 namespace meguri::node {
 namespace {
@@ -24,17 +23,6 @@ absl::Status RolledBack(const record::FeedKey& feed, const std::string& witness,
                    ", signed with this member's feed key, that the store here does not bear "
                    "out: the store was restored from an old copy, or somebody else has the feed key. "
                    "Whatever is signed now would be a fork. See docs/operations.md."));
-}
-
-// Keeps a note that was cosigned, unless a better one is there.
-absl::Status KeepNote(storage::FeedId id, const std::string& origin, const std::string& note,
-                      const certs::TrustBundle& bundle, const storage::StoreReader& store,
-                      storage::CommitScope& scope) {
-  MEGURI_ASSIGN_OR_RETURN(const std::string kept, storage::CosignedNotes(store).Find(scope.transaction, id));
-  if (IsWorthKeeping(note, kept, origin, bundle)) {
-    storage::CosignedNotes::Put(scope.transaction, id, note);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -277,7 +265,7 @@ void Cosigning::KeepIfComplete(const record::FeedKey& feed) {
   }
   committer_.Submit(
       [this, id, origin = head.origin, note](storage::CommitScope& scope) {
-        return KeepNote(id, origin, note, registry_.bundle(), store_, scope);
+        return KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
       },
       [this, id](const absl::Status& status) {
         if (status.ok()) {

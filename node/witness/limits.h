@@ -12,6 +12,9 @@ namespace meguri::node {
 inline constexpr absl::Duration kCosignInterval = absl::Seconds(10);
 // A head that stays the same is cosigned anew, with the time of then.
 inline constexpr absl::Duration kCosignAgain = absl::Hours(1);
+// Older cosigned notes of a feed that are kept for good, so that it can be shown how early an entry was there: at most
+// one for each such span of time, the last.
+inline constexpr absl::Duration kCosignedSpan = absl::Minutes(10);
 // Before a witness that did not answer is asked again: doubled each time, up to the second.
 inline constexpr absl::Duration kWitnessBackoff = absl::Seconds(2);
 inline constexpr absl::Duration kWitnessBackoffMax = absl::Minutes(5);
@@ -19,6 +22,8 @@ inline constexpr absl::Duration kWitnessBackoffMax = absl::Minutes(5);
 inline constexpr absl::Duration kWitnessTimeout = absl::Seconds(3);
 // What contradicted a head that a witness has cosigned: kept so many of one feed, the first that came.
 inline constexpr uint64_t kWitnessEvidenceMax = 16;
+// Contradictions that are listed at once: with two notes each, an answer of some megabytes.
+inline constexpr size_t kContradictionsListedMax = 1000;
 // Followed feeds that are compared with what witnesses saw, at each step.
 inline constexpr size_t kWatchedFeedsPerStep = 16;
 

@@ -7,28 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "meguri/record/v1/evidence.pb.h"
 #include "node/witness/limits.h"
+#include "node/witness/witness_memory.h"
 #include "record/cosignature.h"
 #include "storage/value.h"
 
 namespace meguri::node {
-namespace {
 
 using storage::Family;
-
-// The keys of a witness's store: the newest note of an origin, and what contradicted one.
-std::string NewestKey(absl::string_view origin) { return absl::StrCat("W", origin); }
-std::string EvidenceKey(absl::string_view origin, uint64_t number) {
-  std::string key = absl::StrCat("X", origin, absl::string_view("\0", 1));
-  AppendU64(number, key);
-  return key;
-}
-
-}  // namespace
 
 // What became of a submission, as the committer's thread found it.
 struct Witness::Judgement {
@@ -98,7 +86,7 @@ absl::Status Witness::Judge(const Submission& submission, const record::Checkpoi
                             Judgement& judgement) const {
   judgement = Judgement();
   absl::optional<Known> known;
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, scope.transaction.Get(Family::kLookup, NewestKey(head.origin)));
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, scope.transaction.Get(Family::kLookup, WitnessedKey(head.origin)));
   if (stored.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(known, ParseKnown(*stored, head.origin));
   }
@@ -122,39 +110,68 @@ absl::Status Witness::Judge(const Submission& submission, const record::Checkpoi
   MEGURI_ASSIGN_OR_RETURN(judgement.verdict.cosignature, record::Cosign(sole, name_, *key_, time_s));
   MEGURI_ASSIGN_OR_RETURN(const std::string cosigned, record::AddSignatureLine(sole, judgement.verdict.cosignature));
   if (!known.has_value() || cosigned != known->note) {  // within a second there is nothing new to say, nor to write
-    scope.transaction.Put(Family::kLookup, NewestKey(head.origin), storage::WrapValue(cosigned));
+    scope.transaction.Put(Family::kLookup, WitnessedKey(head.origin), storage::WrapValue(cosigned));
   }
   return absl::OkStatus();
 }
 
-// Both notes are signed by the publisher. At one size they prove a fork; at two they may, together with a proof.
+// Both notes are signed by the publisher. At one size they prove a fork; at two they may, together with a proof. A head
+// that was refused before is no news, whatever it is compared with since.
 absl::Status Witness::KeepEvidence(const std::string& origin, const Known& known, const Submission& submission,
                                    absl::string_view reason, storage::CommitScope& scope, Judgement& judgement) const {
-  record::v1::FeedFork fork;
-  fork.set_feed(submission.feed.name.text());
-  fork.set_epoch(submission.feed.epoch);
-  fork.add_checkpoints(known.note);
-  fork.add_checkpoints(submission.note);
-  const std::string value = storage::WrapMessage(fork);
+  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(submission.note, origin));
+  witness::v1::Contradiction kept;
   for (uint64_t number = 0; number < kWitnessEvidenceMax; ++number) {
-    const std::string key = EvidenceKey(origin, number);
+    const std::string key = ContradictionKey(origin, number);
     MEGURI_ASSIGN_OR_RETURN(const auto stored, scope.transaction.Get(Family::kLookup, key));
-    if (stored == value) {
-      return absl::OkStatus();
+    if (stored.has_value()) {
+      MEGURI_RETURN_IF_ERROR(storage::UnwrapMessage(*stored, "contradiction", kept));
+      const auto refused =
+          record::ReadOpenedCheckpoint(kept.checkpoints_size() == 2 ? kept.checkpoints(1) : "", origin);
+      if (refused.ok() && *refused == head) {
+        return absl::OkStatus();
+      }
+      continue;
     }
-    if (!stored.has_value()) {
-      scope.transaction.Put(Family::kLookup, key, value);
-      MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(submission.note, origin));
-      judgement.report = WitnessReport{submission.feed, known.checkpoint.size, head.size, std::string(reason)};
-      return absl::OkStatus();
-    }
+    kept.Clear();
+    kept.set_feed(submission.feed.name.text());
+    kept.set_epoch(submission.feed.epoch);
+    kept.add_checkpoints(known.note);
+    kept.add_checkpoints(submission.note);
+    kept.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock_.Now())));
+    scope.transaction.Put(Family::kLookup, key, storage::WrapMessage(kept));
+    judgement.report = WitnessReport{submission.feed, known.checkpoint.size, head.size, std::string(reason)};
+    return absl::OkStatus();
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<witness::v1::Contradiction>> Witness::Contradictions(absl::string_view publisher,
+                                                                                size_t count) const {
+  std::vector<witness::v1::Contradiction> found;
+  const std::unique_ptr<storage::Cursor> cursor =
+      committer_.durable().NewCursor(Family::kLookup, ContradictionPrefix());
+  for (; cursor->Valid() && found.size() < count; cursor->Next()) {
+    const absl::optional<ContradictionKeyParts> key = ParseContradictionKey(cursor->key());
+    const absl::optional<record::ParticipantId> of = key.has_value() ? PublisherOf(key->origin) : absl::nullopt;
+    witness::v1::Contradiction one;
+    MEGURI_RETURN_IF_ERROR(storage::UnwrapMessage(cursor->value(), "contradiction", one));
+    if (!of.has_value()) {
+      return storage::ValueDamaged("key of a contradiction");
+    }
+    if (publisher.empty() || of->text() == publisher) {
+      one.set_publisher(of->text());
+      one.set_number(static_cast<uint32_t>(key->number + 1));
+      found.push_back(std::move(one));
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(cursor->status());
+  return found;
 }
 
 absl::StatusOr<std::string> Witness::Newest(const record::FeedKey& feed) const {
   const std::string origin = record::FeedOrigin(registry_.bundle().federation(), feed);
-  MEGURI_ASSIGN_OR_RETURN(const auto stored, committer_.durable().Get(Family::kLookup, NewestKey(origin)));
+  MEGURI_ASSIGN_OR_RETURN(const auto stored, committer_.durable().Get(Family::kLookup, WitnessedKey(origin)));
   if (!stored.has_value()) {
     return Error(absl::StatusCode::kNotFound, "NOT_WITNESSED",
                  absl::StrCat("This witness has cosigned no head of ", origin, "."));

@@ -4,10 +4,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "meguri/witness/v1/contradiction.pb.h"
 #include "node/witness/witnessed.h"
 #include "record/participant_id.h"
 #include "record/public_key.h"
@@ -42,6 +45,9 @@ class Witness {
   absl::StatusOr<Verdict> Add(const Submission& submission);
   // The newest head of a feed that was cosigned, with the cosignature. NOT_FOUND with reason NOT_WITNESSED.
   absl::StatusOr<std::string> Newest(const record::FeedKey& feed) const;
+  // What contradicted heads that were cosigned, by feed, at most `count`: of one publisher, or of all if it is empty.
+  absl::StatusOr<std::vector<witness::v1::Contradiction>> Contradictions(absl::string_view publisher,
+                                                                         size_t count) const;
 
  private:
   struct Judgement;

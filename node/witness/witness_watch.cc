@@ -128,10 +128,10 @@ void WitnessWatch::TakeAll(const storage::HeldFeed& feed, const std::vector<std:
     return;  // nobody has cosigned what is here, or the store tells of its own failure
   }
   committer_.Submit(
-      [feed, note = *merged](storage::CommitScope& scope) -> absl::Status {
+      [this, feed, note = *merged](storage::CommitScope& scope) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
-        storage::CosignedNotes::Put(scope.transaction, id, note);
-        return absl::OkStatus();
+        const std::string origin = record::FeedOrigin(registry_.bundle().federation(), feed.key);
+        return KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
       },
       [](const absl::Status&) {});
 }

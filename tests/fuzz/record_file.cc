@@ -18,8 +18,9 @@ void ExpectGenuine(absl::string_view bytes, const certs::TrustBundle& bundle, co
     Invariant(section.SerializeAsString() == seed.record().sections(0).SerializeAsString(),
               "only sections that were signed are accepted");
   }
-  for (const record::ProvenEntry& entry : report->entries) {
-    Invariant(entry.checkpoint.size == 2 && entry.index == 1, "only the heads that were signed are accepted");
+  for (const certs::ProvenByFeed& proven : report->entries) {
+    Invariant(proven.entry.checkpoint.size == 2 && proven.entry.index == 1,
+              "only the heads that were signed are accepted");
   }
 }
 

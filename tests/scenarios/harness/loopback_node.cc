@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "meguri/passport/v1/dismantling.pb.h"
+#include "node/witness/cosigned_order.h"
 #include "passport/profile.h"
 #include "record/audience.h"
 #include "record/batch.h"
@@ -121,12 +122,12 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
                                          node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_, id_);
-  prover_ =
-      std::make_unique<node::Prover>(durable, std::vector<record::ParticipantId>{id_}, kFederation,
-                                     [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
-                                       MEGURI_ASSIGN_OR_RETURN(node::FeedSource::Head head, source_->ReadHead(feed));
-                                       return std::move(head.checkpoint);
-                                     });
+  prover_ = std::make_unique<node::Prover>(
+      durable, std::vector<record::ParticipantId>{id_}, registry_.bundle(), [this] { return registry_.Get(); }, clock_,
+      [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
+        MEGURI_ASSIGN_OR_RETURN(node::FeedSource::Head head, source_->ReadHead(feed));
+        return std::move(head.checkpoint);
+      });
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
   exchange_ = std::make_unique<node::CheckpointExchange>(
@@ -231,6 +232,16 @@ void LoopbackNode::TickAccess() {
   while (access_->HasBackfill()) {
     FillOnce();
   }
+}
+
+void LoopbackNode::TakeCosigned(const LoopbackNode& publisher, const std::string& feed, const std::string& note) {
+  const record::FeedKey key{publisher.id(), ValueOf(record::FeedName::Parse(feed)), 1};
+  const absl::Status taken = committer_->SubmitAndWait([&](storage::CommitScope& scope) -> absl::Status {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, {id_, key}));
+    return node::KeepCosigned(id, note, record::FeedOrigin(kFederation, key), registry_.bundle(), committer_->durable(),
+                              scope);
+  });
+  Invariant(taken.ok(), taken.ToString());
 }
 
 void LoopbackNode::FillOnce() {

@@ -144,6 +144,8 @@ class LoopbackNode {
   const node::AccessState& access() const { return *access_; }
   // What the clock of the node does by itself, without its follows.
   void TickAccess();
+  // Takes up a head of `publisher`'s feed that witnesses have cosigned, as a node does that has asked them.
+  void TakeCosigned(const LoopbackNode& publisher, const std::string& feed, const std::string& note);
   // One piece of what it fills the feeds of offers with.
   void FillOnce();
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "certs/cosigned_note.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/status.h"
@@ -71,10 +72,10 @@ TEST_F(VerifyTest, AcceptsAFileThatTheRegistryVouchesFor) {
   EXPECT_EQ(report->key_id, testing::KeyIdOf(kMember, *member_.record_key));
   EXPECT_EQ(report->envelope.sections(0).payload(), "a note");
   ASSERT_EQ(report->entries.size(), 1U);
-  EXPECT_EQ(report->entries[0].feed.name.text(), "owner");
-  EXPECT_EQ(report->entries[0].index, 2U);
-  EXPECT_EQ(report->entries[0].checkpoint.size, 5U);
-  EXPECT_EQ(report->publisher_entry.checkpoint.origin, testing::kOrigin);
+  EXPECT_EQ(report->entries[0].entry.feed.name.text(), "owner");
+  EXPECT_EQ(report->entries[0].entry.index, 2U);
+  EXPECT_EQ(report->entries[0].entry.checkpoint.size, 5U);
+  EXPECT_EQ(report->publisher_entry.entry.checkpoint.origin, testing::kOrigin);
   EXPECT_EQ(report->trust_bundle_version, 1U);
 }
 
@@ -254,6 +255,59 @@ TEST_F(WitnessedFileTest, WhatWitnessesSawBeforeTheRevocationIsValidAtThatTime) 
   const auto revoked_too_early = [](registry::v1::MemberEntry& entry) { RevokeIn(entry, absl::Minutes(7)); };
   EXPECT_EQ(VerifyWith(revoked_too_early)->judgement.verdict, Verdict::kIndeterminate);
   EXPECT_EQ(VerifyWith([](registry::v1::MemberEntry&) {})->judgement.verdict, Verdict::kValid);
+}
+
+TEST_F(WitnessedFileTest, SaysWhichWitnessesSawWhatAndWhen) {
+  for (const size_t i : {2, 0, 1}) {
+    Cosign(parts_.record_proofs[0], i, absl::Minutes(1 + i));
+  }
+  const auto report = ValueOf(VerifyWith([](registry::v1::MemberEntry&) {}));
+  const Cosigners& seen = report.entries[0].cosigners;
+  ASSERT_EQ(seen.cosigned.size(), 3U);
+  EXPECT_EQ(seen.cosigned[0].witness.text(), WitnessId(0));
+  EXPECT_EQ(seen.cosigned[2].time, Now() + absl::Minutes(3));
+  EXPECT_EQ(ProvenTime(seen), Now() + absl::Minutes(2));
+  EXPECT_TRUE(report.publisher_entry.cosigners.cosigned.empty());
+}
+
+// By somebody who knows the format, and puts the digest right.
+TEST_F(WitnessedFileTest, RefusesAnyChangedBitOfALine) {
+  Cosign(parts_.record_proofs[0], 0, absl::Minutes(1));
+  Cosign(parts_.record_proofs[0], 1, absl::Minutes(1));
+  const TrustBundle bundle = Bundle();
+  record::v1::RecordFile file;
+  ASSERT_TRUE(file.ParseFromString(MakeRecordFile(parts_, bundle)));
+  MEGURI_ASSERT_OK(VerifyRecordFile(SealRecordFile(file), bundle, Now() + absl::Hours(1)));
+  const std::string note = file.record_proofs(0).checkpoint();
+  constexpr size_t kBitsBetween = 23;  // every one would take minutes; so each place of a byte is met, in every line
+  for (size_t bit = 0; bit < note.size() * 8; bit += kBitsBetween) {
+    std::string changed = note;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
+    file.mutable_record_proofs(0)->set_checkpoint(changed);
+    ASSERT_FALSE(VerifyRecordFile(SealRecordFile(file), bundle, Now() + absl::Hours(1)).ok())
+        << "bit " << bit << " of\n"
+        << note;
+  }
+  // Nor is a line there twice, nor one more than a note may have.
+  const std::string lines = note.substr(note.find("\n\n") + 2);
+  file.mutable_record_proofs(0)->set_checkpoint(note + lines.substr(lines.find('\n') + 1));
+  EXPECT_THAT(VerifyRecordFile(SealRecordFile(file), bundle, Now() + absl::Hours(1)), HasReason("COSIGNATURE"));
+}
+
+// What a node may hand out, another one's file may not hold.
+TEST_F(WitnessedFileTest, OnlyKnownLinesGoIntoAFile) {
+  const std::string sole = parts_.record_proofs[0].checkpoint();
+  Cosign(parts_.record_proofs[0], 0, absl::Minutes(1));
+  const std::string one = parts_.record_proofs[0].checkpoint();
+  const std::unique_ptr<SigningKey> stranger = testing::NewKey();
+  const std::string strange = one + ValueOf(record::Cosign(one, "stranger.example/w", *stranger, 1'790'000'000));
+  EXPECT_EQ(ValueOf(KeepKnownLines(sole, Bundle())), sole);
+  EXPECT_EQ(ValueOf(KeepKnownLines(one, Bundle())), one);
+  EXPECT_EQ(ValueOf(KeepKnownLines(strange, Bundle())), one);
+  EXPECT_EQ(ValueOf(KeepKnownLines(one, bundle_)), sole) << "a bundle that knows no witnesses";
+  Cosign(parts_.record_proofs[0], 0, absl::Minutes(2));
+  EXPECT_EQ(ValueOf(KeepKnownLines(parts_.record_proofs[0].checkpoint(), Bundle())), sole) << "one witness twice";
+  EXPECT_THAT(KeepKnownLines("no note", Bundle()), HasReason("CHECKPOINT_FORM"));
 }
 
 TEST_F(WitnessedFileTest, AFeedKeyIsJudgedByTheHeadThatItSigned) {

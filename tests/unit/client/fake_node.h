@@ -195,6 +195,12 @@ class FakeNode final : public record::v1::RecordService::Service {
     silent_from_ = calls_ + number;
     silent_to_ = silent_from_ + count;
   }
+  // Of every record that is read from now on.
+  void Doubt(const std::string& reason, uint64_t valid_at_ms) {
+    MutexLock lock(mutex_);
+    doubt_ = reason;
+    valid_at_ms_ = valid_at_ms;
+  }
   // In the answer to every request from now on.
   void WarnOf(const google::rpc::BadRequest& warnings) {
     MutexLock lock(mutex_);
@@ -277,12 +283,14 @@ class FakeNode final : public record::v1::RecordService::Service {
     return grpc::Status::OK;
   }
 
-  static void View(const record::v1::Envelope& envelope, record::v1::RecordView& view) {
+  void View(const record::v1::Envelope& envelope, record::v1::RecordView& view) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const record::Header header = ValueOf(record::Header::Parse(envelope.header()));
     *view.mutable_envelope() = envelope;
     view.set_header_hash(header.hash().ToString());
     view.set_latest_version(header.version());
     view.set_source("own");
+    view.set_doubt(doubt_);
+    view.set_valid_at_ms(valid_at_ms_);
   }
 
   Mutex mutex_;
@@ -290,6 +298,8 @@ class FakeNode final : public record::v1::RecordService::Service {
   std::map<std::string, bool> request_ids_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> acting_members_ ABSL_GUARDED_BY(mutex_);
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  std::string doubt_ ABSL_GUARDED_BY(mutex_);
+  uint64_t valid_at_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   google::rpc::BadRequest warnings_ ABSL_GUARDED_BY(mutex_);
   int taken_before_refusal_ ABSL_GUARDED_BY(mutex_) = 0;
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);

@@ -122,6 +122,30 @@ TEST_F(ProgramWithNodeTest, PublishesAndReadsARecord) {
   EXPECT_TRUE(json["envelope"].contains("sections"));
 }
 
+// In the words of `verify`, in both languages, and nothing at all of a key in force.
+TEST_F(ProgramWithNodeTest, SaysWhatARecordIsWorthWhoseKeyHasEnded) {
+  const std::string id = Publish();
+  const auto expect = [&](const char* english, const char* japanese, const char* verdict, const char* time) {
+    for (const char* command : {"get", "history"}) {
+      EXPECT_THAT(Run({"record", command, id}).out, HasSubstr(english)) << command;
+      EXPECT_THAT(Run({"--lang", "ja", "record", command, id}).out, HasSubstr(japanese)) << command;
+    }
+    const nlohmann::json json = Run({"record", "get", id, "-o", "json"}).Json();
+    EXPECT_EQ(json.value("verdict", ""), verdict);
+    EXPECT_EQ(json.value("valid_at", ""), time);
+    EXPECT_EQ(Run({"record", "history", id, "-o", "json"}).Json()["versions"][0].value("verdict", ""), verdict);
+  };
+  EXPECT_FALSE(Run({"record", "get", id, "-o", "json"}).Json().contains("verdict"));
+  server_.node.Doubt("KEY_REVOKED", 1'790'000'000'000);
+  expect("VALID_AT 2026-09-21T14:13:20Z [KEY_REVOKED]: witnesses had seen it by then",
+         "2026-09-21T14:13:20Z の時点で有効 [KEY_REVOKED]。立会人", "VALID_AT", "2026-09-21T14:13:20Z");
+  server_.node.Doubt("KEY_EXPIRED", 0);
+  expect("INDETERMINATE [KEY_EXPIRED]: the signature holds", "判定不能 [KEY_EXPIRED]。署名は正しい", "INDETERMINATE",
+         "");
+  server_.node.Doubt("UNKNOWN_KEY", 0);
+  expect("INDETERMINATE [UNKNOWN_KEY]", "判定不能 [UNKNOWN_KEY]", "INDETERMINATE", "");
+}
+
 TEST_F(ProgramWithNodeTest, ShowsEveryProblemOfARecordAndSendsNothing) {
   const Outcome outcome = Run({"record", "publish", DemoFile("recycled-pp-lot.json"), DemoFile("bad-battery.json")});
   EXPECT_EQ(outcome.exit_code, 65);

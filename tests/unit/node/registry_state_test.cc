@@ -97,8 +97,9 @@ TEST_F(RegistryFeedTest, TheOperatorCannotSlipInAKey) {
   swapped.mutable_keys(0)->set_public_key(other->public_key().spki());
   Publish(swapped);
   MEGURI_ASSERT_OK(state.Reload());
+  const auto never_seen = [] { return absl::optional<absl::Time>(); };
   EXPECT_EQ(state.Get()->FindKey(other_id), nullptr);
-  EXPECT_EQ(state.StandingOf(other_id.view()).doubt, "KEY_NOT_ENDORSED");
+  EXPECT_EQ(state.StandingOf(other_id.view(), never_seen).doubt, "KEY_NOT_ENDORSED");
   EXPECT_TRUE(state.Get()->IsActive(certs::testing::Participant(testing::kMaker))) << "nothing else is lost";
   // Nor does it help to read everything at once, as a node does that starts.
   RegistryState anew(node_.bundle(), certs::testing::Participant(certs::testing::kOperator), absl::Hours(72),
@@ -110,8 +111,8 @@ TEST_F(RegistryFeedTest, TheOperatorCannotSlipInAKey) {
   swapped.mutable_keys(0)->set_not_before_ms(certs::testing::NowMs());
   Publish(swapped);
   MEGURI_ASSERT_OK(state.Reload());
-  EXPECT_EQ(state.StandingOf(other_id.view()).doubt, "");
-  EXPECT_EQ(state.StandingOf(other_id.view()).recovered_ms, certs::testing::NowMs());
+  EXPECT_EQ(state.StandingOf(other_id.view(), never_seen).doubt, "");
+  EXPECT_EQ(state.StandingOf(other_id.view(), never_seen).recovered_ms, certs::testing::NowMs());
   ASSERT_EQ(state.Get()->KeyNotices().size(), 1U);
   EXPECT_EQ(state.Get()->KeyNotices()[0].origin(), registry::v1::KEY_ORIGIN_RECOVERY);
 }

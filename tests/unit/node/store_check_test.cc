@@ -8,6 +8,7 @@
 #include "record/system_random.h"
 #include "storage/anchor.h"
 #include "storage/committer.h"
+#include "storage/format.h"
 #include "storage/rocksdb/rocksdb_store.h"
 #include "storage/sealed/open.h"
 #include "tests/testing/status.h"
@@ -82,6 +83,35 @@ TEST_F(StoreCheckTest, AStoreThatWasLostIsFoundAndNotBegunAnew) {
   EXPECT_THAT(CheckStoreNotLost(folder_), HasReason("STORE_LOST"));
   EXPECT_FALSE(fs::exists(folder_.store()));
   EXPECT_FALSE(fs::exists(folder_.anchor()));
+}
+
+// What a witness remembers lies in a store of its own, which is checked too.
+TEST_F(StoreCheckTest, TheMemoryOfAWitnessIsChecked) {
+  Serve();
+  std::ofstream(folder_.config()) << "participant = \"9999:w1\"\n";
+  MEGURI_ASSERT_OK(certs::testing::NewKey()->SaveTo(folder_.witness_key()));
+  fs::create_directories(folder_.witness());
+  const auto write = [this](const std::string& key) {
+    const auto store = *storage::OpenRocksdbStore(folder_.witness_store());
+    MEGURI_ASSERT_OK(storage::PrepareFormat(*store));
+    const auto anchor = *storage::OpenAnchorFile(folder_.witness_anchor());
+    const auto committer = *storage::Committer::Start(*store, *anchor);
+    MEGURI_ASSERT_OK(committer->SubmitAndWait([&key](storage::CommitScope& scope) {
+      if (!key.empty()) {
+        scope.transaction.Put(storage::Family::kLookup, key, "x");
+      }
+      return absl::OkStatus();
+    }));
+  };
+  write("");
+  EXPECT_THAT(Check()->problems, IsEmpty());
+  write("Wnowhere");
+  EXPECT_THAT(Check()->problems, ElementsAre(HasSubstr("witness, key ")));
+  fs::remove(folder_.witness_anchor());
+  EXPECT_THAT(Check()->problems, ::testing::Contains(HasSubstr("no ANCHOR file")));
+  write("");
+  fs::remove_all(folder_.witness_store());
+  EXPECT_THAT(Check()->problems, ElementsAre(HasSubstr("is gone")));
 }
 
 TEST_F(StoreCheckTest, AnAnchorThatWasLostIsFound) {

@@ -255,6 +255,10 @@ TEST(KeyLayout, TakesAnyBytes) {
     if (const auto entry = ParseEntryKey(key); entry.has_value()) {
       EXPECT_EQ(EntryKey(entry->feed, entry->index), key);
     }
+    if (const auto cosigned = ParseCosignedKey("scosigned/" + key); cosigned.has_value()) {
+      EXPECT_EQ(cosigned->size.has_value() ? CosignedKey(cosigned->feed, *cosigned->size) : CosignedKey(cosigned->feed),
+                "scosigned/" + key);
+    }
     if (const auto membership = ParseMembershipKey(key); membership.has_value()) {
       EXPECT_EQ(MembershipKey(membership->arrival, membership->feed), key);
     }

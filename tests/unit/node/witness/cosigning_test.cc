@@ -195,6 +195,48 @@ TEST_F(CosigningTest, HasTheSameHeadCosignedAnewNowAndThen) {
   EXPECT_EQ(CosignersOf(kMaker).cosigned.front().time, scene_.clock.Now());
 }
 
+// So that an entry can be shown to have been there before its key ended, however often the feed is cosigned since.
+TEST_F(CosigningTest, KeepsTheLastCosignedHeadOfEachSpanForGood) {
+  const auto sizes_kept = [this](uint64_t index) {
+    std::vector<uint64_t> sizes;
+    const storage::CosignedNotes notes(committer_->durable());
+    for (const std::string& note : ValueOf(notes.KeptCovering(Head(kMaker).id, index, 100))) {
+      sizes.push_back(ValueOf(OpenHead(note, PublicFeed(), scene_, scene_.clock.Now())).size);
+    }
+    return sizes;
+  };
+  const absl::Time first = scene_.clock.Now();
+  Grow(kMaker, tree_, 5);
+  Tick();
+  EXPECT_TRUE(sizes_kept(0).empty()) << "the newest is there";
+  // A feed that stays is cosigned again: what counts is the first time.
+  scene_.clock.Advance(kCosignAgain);
+  Tick();
+  scene_.clock.Advance(kCosignAgain);
+  Tick();
+  EXPECT_EQ(sizes_kept(0), std::vector<uint64_t>({5}));
+  const std::string kept =
+      ValueOf(storage::CosignedNotes(committer_->durable()).KeptCovering(Head(kMaker).id, 0, 1))[0];
+  EXPECT_EQ(ValueOf(certs::CosignersOf(kept, scene_.bundle())).cosigned.front().time, first);
+  // A feed that grows all the time: one of each span, whatever is signed in between.
+  const auto minutes = static_cast<uint64_t>(kCosignedSpan / absl::Minutes(1));
+  for (uint64_t size = 6; size < 6 + 3 * minutes; ++size) {
+    Grow(kMaker, tree_, size);
+    scene_.clock.Advance(absl::Minutes(1));
+    Tick();
+  }
+  const std::vector<uint64_t> all = sizes_kept(0);
+  EXPECT_GE(all.size(), 3U);
+  EXPECT_LE(all.size(), 5U);
+  EXPECT_EQ(sizes_kept(all[1]), std::vector<uint64_t>(all.begin() + 2, all.end())) << "only those that include it";
+  EXPECT_FALSE(FsckSaysCosigned());
+  // One under the wrong size.
+  const storage::FeedId id = Head(kMaker).id;
+  MEGURI_ASSERT_OK(committer_->SubmitAndWait(
+      [&](storage::CommitScope& scope) { return storage::CosignedNotes::Keep(scope.transaction, id, 2, kept); }));
+  EXPECT_TRUE(FsckSaysCosigned());
+}
+
 TEST_F(CosigningTest, StandsOneWitnessThatDoesNotAnswer) {
   peers_.silent = {WitnessId(2)};
   Grow(kMaker, tree_, 5);

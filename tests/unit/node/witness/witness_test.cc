@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/witness/witness.h"
 
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
 #include "node/witness/limits.h"
+#include "node/witness/witness_memory.h"
+#include "storage/value.h"
 #include "tests/testing/status.h"
 #include "tests/unit/node/witness/scene.h"
 
@@ -10,12 +12,17 @@ namespace meguri::node {
 namespace {
 
 using meguri::testing::HasReason;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::kMaker;
+using testing::kReader;
 using testing::Participant;
 using testing::PublicFeed;
 using testing::Scene;
 using testing::Tree;
 using testing::ValueOf;
+using testing::WitnessId;
 
 class WitnessTest : public ::testing::Test {
  protected:
@@ -107,6 +114,105 @@ TEST_F(WitnessTest, KeepsTheSecondFaceAndDoesNotCosignIt) {
   // The same once more is no news.
   MEGURI_EXPECT_OK(Add(other, 5, 5));
   EXPECT_EQ(node_.reports.size(), 2U);
+}
+
+TEST_F(WitnessTest, ShowsWhatContradictedAndWhen) {
+  MEGURI_ASSERT_OK(Add(0, 5));
+  const std::string known = ValueOf(node_.witness->Newest(PublicFeed()));
+  const Tree other("other");
+  MEGURI_EXPECT_OK(Add(other, 5, 5));
+  const absl::Time time = scene_.clock.Now();
+  // Cosigned anew, the one that is known has another line: that is no news of the other.
+  scene_.clock.Advance(absl::Hours(1));
+  MEGURI_ASSERT_OK(Add(5, 5));
+  MEGURI_EXPECT_OK(Add(other, 5, 5));
+  const auto found = ValueOf(node_.witness->Contradictions("", 10));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].publisher(), kMaker);
+  EXPECT_EQ(found[0].feed(), "public");
+  EXPECT_EQ(found[0].epoch(), 1U);
+  EXPECT_EQ(found[0].number(), 1U);
+  EXPECT_EQ(found[0].time_ms(), static_cast<uint64_t>(absl::ToUnixMillis(time)));
+  ASSERT_EQ(found[0].checkpoints_size(), 2);
+  EXPECT_EQ(found[0].checkpoints(0), known);
+  EXPECT_EQ(found[0].checkpoints(1), scene_.Note(other, 5));
+  EXPECT_EQ(ValueOf(node_.witness->Contradictions(kMaker, 10)).size(), 1U);
+  EXPECT_TRUE(ValueOf(node_.witness->Contradictions(kReader, 10)).empty());
+  EXPECT_TRUE(ValueOf(node_.witness->Contradictions("", 0)).empty());
+}
+
+// What fsck says of the memory of a witness.
+class WitnessMemoryTest : public WitnessTest {
+ protected:
+  std::vector<std::string> Check() {
+    return CheckWitnessMemory(*node_.store, Participant(WitnessId(0)), scene_.witness_keys[0]->public_key());
+  }
+  void Put(const std::string& key, const std::string& value) {
+    MEGURI_ASSERT_OK(node_.store->Apply({{}, {{storage::Family::kLookup, key, value}}}));
+  }
+  std::string Origin() const { return record::FeedOrigin(certs::testing::kFederation, PublicFeed()); }
+  // The note of `size` entries of `tree`, as this witness cosigns it.
+  std::string Cosigned(const Tree& tree, uint64_t size, int by = 0) const {
+    const std::string note = scene_.Note(tree, size);
+    const std::string name = record::WitnessName(certs::testing::kFederation, Participant(WitnessId(0)));
+    return note + ValueOf(record::Cosign(note, name, *scene_.witness_keys[static_cast<size_t>(by)], 1'790'000'000));
+  }
+};
+
+TEST_F(WitnessMemoryTest, IsSoundAfterWhateverPublishersDo) {
+  EXPECT_THAT(Check(), IsEmpty());
+  MEGURI_ASSERT_OK(Add(0, 5));
+  MEGURI_EXPECT_OK(Add(Tree("other"), 5, 5));
+  EXPECT_FALSE(Add(Tree("other"), 5, 9).ok());
+  MEGURI_ASSERT_OK(Add(5, 7));
+  EXPECT_THAT(Check(), IsEmpty());
+}
+
+TEST_F(WitnessMemoryTest, TellsOfEveryKindOfDamage) {
+  MEGURI_ASSERT_OK(Add(0, 5));
+  MEGURI_EXPECT_OK(Add(Tree("other"), 5, 5));
+  const std::string newest = WitnessedKey(Origin());
+  const std::string sound = ValueOf(node_.store->Get(storage::Family::kLookup, newest)).value();
+  const auto expect = [&](const std::string& key, const std::string& value, const char* problem) {
+    Put(key, value);
+    EXPECT_THAT(Check(), Contains(HasSubstr(problem))) << problem;
+    Put(newest, sound);
+  };
+  expect(newest, storage::WrapValue("no note"), "checkpoint");
+  expect(newest, storage::WrapValue(scene_.Note(tree_, 5)), "no cosignature");
+  std::string lied = Cosigned(tree_, 5);
+  lied.replace(0, lied.find("\n\n"), scene_.Note(tree_, 6).substr(0, scene_.Note(tree_, 6).find("\n\n")));
+  expect(newest, storage::WrapValue(lied), "cosignature");
+  expect(newest, storage::WrapValue(Cosigned(tree_, 4)), "not what is remembered");
+  expect(newest, storage::WrapValue(Cosigned(Tree("other"), 5)), "not what is remembered");
+  Put(newest, storage::WrapValue(Cosigned(tree_, 5, 1)));
+  EXPECT_THAT(Check(), IsEmpty()) << "by a key before this one";
+  Put(newest, sound);
+  EXPECT_THAT(Check(), IsEmpty());
+  witness::v1::Contradiction none;
+  none.add_checkpoints(Cosigned(tree_, 5));
+  none.add_checkpoints(scene_.Note(tree_, 5));
+  const std::string second = ContradictionKey(Origin(), 1);
+  expect(second, storage::WrapMessage(none), "one head and no other");
+  expect(second, storage::WrapValue("x"), "cannot be read");
+  MEGURI_ASSERT_OK(node_.store->Apply({{}, {{storage::Family::kLookup, second, absl::nullopt}}}));
+  expect("Wnowhere", sound, "cannot be read");
+  MEGURI_ASSERT_OK(node_.store->Apply({{}, {{storage::Family::kLookup, "Wnowhere", absl::nullopt}}}));
+  expect("strange", "x", "cannot be read");
+}
+
+TEST(WitnessMemory, KeysAreReadAsTheyAreWritten) {
+  const std::string origin = "ce.example/meguri/0188/7123456789012/1/public";
+  const auto parts = ParseContradictionKey(ContradictionKey(origin, 258));
+  ASSERT_TRUE(parts.has_value());
+  EXPECT_EQ(parts->origin, origin);
+  EXPECT_EQ(parts->number, 258U);
+  EXPECT_FALSE(ParseContradictionKey(WitnessedKey(origin)).has_value());
+  EXPECT_FALSE(ParseContradictionKey(ContradictionKey(origin, 1) + "x").has_value());
+  EXPECT_FALSE(ParseContradictionKey("X").has_value());
+  EXPECT_EQ(PublisherOf(origin)->text(), "0188:7123456789012");
+  EXPECT_EQ(PublisherOf("ce.example/other/0188/7123456789012/1/public"), absl::nullopt);
+  EXPECT_EQ(PublisherOf("ce.example/meguri/0188/7123456789012"), absl::nullopt);
 }
 
 TEST_F(WitnessTest, KeepsAFewContradictionsOfAFeed) {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// What witnesses saw of a record keeps it valid when its key has ended: in files that anybody with a copy makes, and in
+// what a reader is told.
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "certs/record_file.h"
+#include "gmock/gmock.h"
+#include "node/query/dated_heads.h"
+#include "record/cosignature.h"
+#include "storage/fsck.h"
+#include "storage/memory/memory_store.h"
+#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/testing/status.h"
+#include "tests/unit/certs/record_files.h"
+
+namespace meguri::scenarios {
+namespace {
+
+using certs::Verdict;
+using certs::testing::ValueOf;
+using meguri::testing::HasReason;
+
+constexpr char kPublic[] = "public";
+constexpr size_t kWitnesses = 4;
+
+class DatedProofTest : public ::testing::Test {
+ protected:
+  DatedProofTest() {
+    maker_.id = "9999:maker";
+    city_.id = "9999:city";
+    registry::v1::TrustBundle message = operator_.BundleMessage();
+    for (size_t i = 0; i < kWitnesses; ++i) {
+      witness_keys_[i] = certs::testing::NewKey();
+      message.add_witnesses(WitnessId(i));
+      *message.add_witness_keys() = certs::testing::KeyMessage(*witness_keys_[i], registry::v1::KEY_PURPOSE_FEED);
+    }
+    message.set_witness_quorum(3);
+    entry_ = maker_.Entry();
+    entry_.mutable_keys(0)->set_revoked_ms(static_cast<uint64_t>(absl::ToUnixMillis(revoked_)));
+    const certs::TrustBundle bundle =
+        ValueOf(certs::TrustBundle::Open(ValueOf(certs::SignTrustBundle(message, operator_.Signers())), clock_.Now()));
+    registry_ =
+        std::make_unique<FixedRegistry>(bundle, ValueOf(certs::Registry::Make(bundle, {entry_, city_.Entry()})));
+    maker_node_ = std::make_unique<LoopbackNode>(maker_, *registry_, LoopbackNode::Disk{*maker_store_, *maker_anchor_},
+                                                 peers_, clock_, 1);
+    city_node_ = std::make_unique<LoopbackNode>(city_, *registry_, LoopbackNode::Disk{*city_store_, *city_anchor_},
+                                                peers_, clock_, 2);
+    const absl::Status followed = city_node_->Follow(*maker_node_, {kPublic});
+    Invariant(followed.ok(), followed.ToString());
+  }
+  static std::string WitnessId(size_t i) { return absl::StrCat("9999:w", i); }
+
+  record::RecordId Publish() {
+    const Draft draft{record::RecordId::Make(random_), absl::StrCat("Pack ", ++size_), {}};
+    const absl::Status published =
+        maker_node_->Publish(MakePublications({draft}, maker_, clock_.Now(), random_)).status();
+    Invariant(published.ok(), published.ToString());
+    Invariant(city_node_->CatchUp(*maker_node_, kPublic, size_), "the city has it");
+    return draft.record_id;
+  }
+  // All but one of the witnesses see the public feed as it is now, and the city's node hears of it.
+  absl::Time Cosign(size_t witnesses = 3) {
+    const int64_t now_s = absl::ToUnixSeconds(clock_.Now());
+    const record::FeedKey feed{maker_node_->id(), record::FeedName::Public(), 1};
+    std::string note = ValueOf(maker_node_->source().ReadHead(feed)).checkpoint;
+    for (size_t i = 0; i < witnesses; ++i) {
+      const std::string name =
+          record::WitnessName(certs::testing::kFederation, certs::testing::Participant(WitnessId(i)));
+      note += ValueOf(record::Cosign(note, name, *witness_keys_[i], static_cast<uint64_t>(now_s)));
+    }
+    city_node_->TakeCosigned(*maker_node_, kPublic, note);
+    return absl::FromUnixSeconds(now_s);
+  }
+  record::v1::FeedProof ProofOf(const record::RecordId& id, node::ProofHead head = node::ProofHead::kDated) {
+    return ValueOf(city_node_->prover().Prove(city_node_->Client(), id, "", 0, 0, head)).proofs.at(0);
+  }
+  uint64_t SizeOf(const record::v1::FeedProof& proof) {
+    const record::FeedKey feed{maker_node_->id(), record::FeedName::Public(), 1};
+    return ValueOf(
+               record::ReadOpenedCheckpoint(proof.checkpoint(), record::FeedOrigin(certs::testing::kFederation, feed)))
+        .size;
+  }
+  // What somebody with the trust bundle alone makes of a file with the record.
+  absl::StatusOr<certs::VerificationReport> Verify(const record::RecordId& id) {
+    const node::RecordView view = ValueOf(city_node_->query().Get(city_node_->Client(), id, "", 0, {}));
+    record::v1::Envelope envelope;
+    Invariant(envelope.ParseFromString(view.envelope.SerializeAsString()), "the same bytes");
+    const record::v1::Envelope member = certs::testing::MemberRecord(entry_, *operator_.record_key, random_);
+    const record::Header header = ValueOf(record::Header::Parse(member.header()));
+    const std::string file = certs::MakeRecordFile(
+        {envelope,
+         {ProofOf(id)},
+         member,
+         certs::testing::ProofIn("registry", header, certs::testing::AllSlots(header), *operator_.feed_key)},
+        registry_->bundle());
+    return certs::VerifyRecordFile(file, registry_->bundle(), clock_.Now());
+  }
+  absl::optional<absl::Time> SeenAt(const record::RecordId& id) {
+    const node::RecordView view = ValueOf(city_node_->query().Get(city_node_->Client(), id, "", 0, {}));
+    return city_node_->prover().SeenAt(city_node_->Client(), view.header_hash);
+  }
+
+  testing::FakeClock clock_{certs::testing::Now()};
+  testing::SeededRandom random_{41};
+  const absl::Time revoked_ = certs::testing::Now() + absl::Hours(2);
+  certs::testing::Operator operator_;
+  certs::testing::Member maker_;
+  certs::testing::Member city_;
+  std::array<std::unique_ptr<certs::SigningKey>, kWitnesses> witness_keys_;
+  registry::v1::MemberEntry entry_;
+  std::unique_ptr<FixedRegistry> registry_;
+  LoopbackPeers peers_;
+  const std::unique_ptr<storage::OrderedStore> maker_store_ = storage::OpenMemoryStore(storage::MakeMemoryDisk());
+  const std::unique_ptr<storage::OrderedStore> city_store_ = storage::OpenMemoryStore(storage::MakeMemoryDisk());
+  const std::unique_ptr<storage::Anchor> maker_anchor_ = storage::MakeMemoryAnchor();
+  const std::unique_ptr<storage::Anchor> city_anchor_ = storage::MakeMemoryAnchor();
+  std::unique_ptr<LoopbackNode> maker_node_;
+  std::unique_ptr<LoopbackNode> city_node_;
+  uint64_t size_ = 0;
+};
+
+TEST_F(DatedProofTest, ARecordStaysValidAtTheTimeAtWhichWitnessesSawIt) {
+  const record::RecordId first = Publish();
+  clock_.Advance(absl::Minutes(1));
+  const absl::Time seen = Cosign();
+  clock_.Advance(absl::Minutes(20));
+  const record::RecordId second = Publish();
+  clock_.Advance(absl::Minutes(1));
+  const absl::Time seen_again = Cosign();
+  // While the key is in force the newest head tells most.
+  EXPECT_EQ(SizeOf(ProofOf(first)), 2U);
+  EXPECT_EQ(ValueOf(Verify(first)).judgement.verdict, Verdict::kValid);
+  EXPECT_EQ(ValueOf(Verify(first)).entries.at(0).cosigners.cosigned.size(), 3U);
+  // What came after the last look of the witnesses, and long after the revocation the same head is cosigned anew.
+  clock_.Advance(absl::Minutes(20));
+  const record::RecordId third = Publish();
+  clock_.Advance(absl::Hours(2));
+  EXPECT_EQ(ValueOf(Verify(third)).judgement.verdict, Verdict::kIndeterminate);
+  EXPECT_EQ(SeenAt(third), absl::nullopt);
+  Cosign();
+  clock_.Advance(absl::Hours(1));
+  Cosign();
+  EXPECT_EQ(SizeOf(ProofOf(first)), 1U);
+  const auto report = ValueOf(Verify(first));
+  EXPECT_EQ(report.judgement.verdict, Verdict::kValidAt);
+  EXPECT_EQ(report.judgement.at, seen);
+  EXPECT_THAT(report.judgement.why, HasReason("KEY_REVOKED"));
+  EXPECT_EQ(SeenAt(first), seen);
+  EXPECT_EQ(ValueOf(Verify(second)).judgement.verdict, Verdict::kValidAt);
+  EXPECT_EQ(SeenAt(second), seen_again);
+  EXPECT_EQ(ValueOf(Verify(third)).judgement.verdict, Verdict::kIndeterminate) << "seen, but only after the revocation";
+  EXPECT_GT(*SeenAt(third), revoked_);
+  const storage::FsckReport fsck = ValueOf(storage::Fsck(*city_store_, nullptr, {}));
+  EXPECT_TRUE(fsck.problems.empty()) << fsck.problems.front();
+}
+
+TEST_F(DatedProofTest, WithoutAQuorumNothingIsProven) {
+  const record::RecordId id = Publish();
+  clock_.Advance(absl::Minutes(1));
+  Cosign(2);
+  clock_.Advance(absl::Hours(3));
+  EXPECT_EQ(ValueOf(Verify(id)).judgement.verdict, Verdict::kIndeterminate);
+  EXPECT_EQ(SeenAt(id), absl::nullopt);
+}
+
+// A copy for another node speaks of the newest head, and as older programs read it.
+TEST_F(DatedProofTest, TheNewestHeadIsTheirsWhoAskForIt) {
+  const record::RecordId id = Publish();
+  clock_.Advance(absl::Minutes(1));
+  Cosign();
+  Publish();
+  const record::v1::FeedProof proof = ProofOf(id, node::ProofHead::kNewest);
+  EXPECT_EQ(SizeOf(proof), 2U);
+  EXPECT_EQ(proof.checkpoint().find("/witness "), std::string::npos);
+  EXPECT_EQ(SizeOf(ProofOf(id)), 1U);
+}
+
+// Who may not follow a feed learns nothing by when it was seen.
+TEST_F(DatedProofTest, OnlyFeedsThatTheReaderHoldsSayWhen) {
+  const record::RecordId id = Publish();
+  clock_.Advance(absl::Minutes(1));
+  Cosign();
+  const node::RecordView view = ValueOf(city_node_->query().Get(city_node_->Client(), id, "", 0, {}));
+  EXPECT_NE(city_node_->prover().SeenAt(city_node_->Client(), view.header_hash), absl::nullopt);
+  EXPECT_EQ(city_node_->prover().SeenAt(city_node_->ReaderFor(maker_node_->id()), view.header_hash), absl::nullopt);
+}
+
+}  // namespace
+}  // namespace meguri::scenarios
