@@ -25,6 +25,7 @@ namespace meguri::client {
 namespace {
 
 constexpr char kActingMember[] = "meguri-acting-member";
+constexpr char kPurpose[] = "meguri-purpose";
 
 // A client belongs to one member: it calls for that member, and it calls that member, of all that the node may host.
 void AddCallMetadata(const record::ParticipantId& member, grpc::ClientContext& context) {
@@ -155,9 +156,10 @@ class GrpcPublishSession final : public PublishSession {
 
 struct NodeClient::Edge {
   Edge(const std::shared_ptr<grpc::Channel>& channel, std::string address_in, record::ParticipantId acting_member_in,
-       absl::Duration timeout_in)
+       passport::v1::AccessPurpose purpose_in, absl::Duration timeout_in)
       : address(std::move(address_in)),
         acting_member(std::move(acting_member_in)),
+        purpose(purpose_in),
         timeout(timeout_in),
         record(record::v1::RecordService::NewStub(channel)),
         feed(feed::v1::FeedService::NewStub(channel)),
@@ -175,6 +177,9 @@ struct NodeClient::Edge {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     AddCallMetadata(acting_member, context);
+    if (purpose != passport::v1::ACCESS_PURPOSE_UNSPECIFIED) {
+      context.AddMetadata(kPurpose, absl::StrCat(static_cast<int>(purpose)));
+    }
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) {
@@ -185,6 +190,7 @@ struct NodeClient::Edge {
 
   const std::string address;
   const record::ParticipantId acting_member;
+  const passport::v1::AccessPurpose purpose;
   const absl::Duration timeout;
   const std::unique_ptr<record::v1::RecordService::Stub> record;
   const std::unique_ptr<feed::v1::FeedService::Stub> feed;
@@ -197,16 +203,18 @@ struct NodeClient::Edge {
 };
 
 NodeClient::NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
-                       const record::ParticipantId& acting_member, absl::Duration timeout)
-    : edge_(std::make_unique<const Edge>(channel, std::move(address), acting_member, timeout)) {}
+                       const record::ParticipantId& acting_member, absl::Duration timeout,
+                       passport::v1::AccessPurpose purpose)
+    : edge_(std::make_unique<const Edge>(channel, std::move(address), acting_member, purpose, timeout)) {}
 
 NodeClient::~NodeClient() = default;
 
-std::unique_ptr<NodeClient> NodeClient::Connect(const Context& context, absl::Duration timeout) {
+std::unique_ptr<NodeClient> NodeClient::Connect(const Context& context, absl::Duration timeout,
+                                                passport::v1::AccessPurpose purpose) {
   const ContextSettings& settings = context.settings;
   return std::make_unique<NodeClient>(
       OpenChannel(settings.address, MakeChannelCredentials(context.tls, settings.node_identity)), settings.address,
-      settings.member, timeout);
+      settings.member, timeout, purpose);
 }
 
 absl::StatusOr<record::v1::PublishResponse> NodeClient::Publish(const record::v1::PublishRequest& request) const {

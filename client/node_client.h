@@ -13,6 +13,7 @@
 #include "meguri/audit/v1/audit_service.pb.h"
 #include "meguri/erasure/v1/erasure_service.pb.h"
 #include "meguri/feed/v1/feed_service.pb.h"
+#include "meguri/passport/v1/access.pb.h"
 #include "meguri/record/v1/record_service.pb.h"
 #include "meguri/registry/v1/registry_service.pb.h"
 #include "meguri/witness/v1/witness_service.pb.h"
@@ -36,13 +37,17 @@ class PublishSession {
   virtual absl::Status Finish() = 0;
 };
 
-// Calls one node as one member. Errors are those of FromRpc. Thread-safe.
+// Calls one node as one member, and says for which purpose it reads, if that is given: grants for another one open
+// nothing then. Errors are those of FromRpc. Thread-safe.
 class NodeClient {
  public:
   NodeClient(const std::shared_ptr<grpc::Channel>& channel, std::string address,
-             const record::ParticipantId& acting_member, absl::Duration timeout);
+             const record::ParticipantId& acting_member, absl::Duration timeout,
+             passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED);
   // The node that the folder names.
-  static std::unique_ptr<NodeClient> Connect(const Context& context, absl::Duration timeout);
+  static std::unique_ptr<NodeClient> Connect(
+      const Context& context, absl::Duration timeout,
+      passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED);
   ~NodeClient();
 
   absl::StatusOr<record::v1::PublishResponse> Publish(const record::v1::PublishRequest& request) const;

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "record/audit_row.h"
 #include "storage/audit_rows.h"
+#include "storage/grant_use.h"
 #include "storage/key_layout.h"
 #include "storage/value.h"
 
@@ -31,6 +32,15 @@ class AuditCheck {
   }
   uint64_t parties() const { return parties_; }
 
+  // Rows from before deliveries were counted may tell of more.
+  void CheckUse(const GrantUse& use) {
+    const uint64_t told = by_grant_[use.grant];
+    if (use.deliveries > told) {
+      findings_.AddProblem(absl::StrCat("grant ", use.grant.ToHex(), " counts ", use.deliveries,
+                                        " deliveries and the audit rows tell of ", told));
+    }
+  }
+
  private:
   absl::Status CheckRow(const AuditRowKeyParts& parts, absl::string_view stored) {
     MEGURI_ASSIGN_OR_RETURN(const HeldFeed* const feed, FeedOf(parts.feed));
@@ -42,6 +52,10 @@ class AuditCheck {
     MEGURI_ASSIGN_OR_RETURN(const record::AuditRow row, record::AuditRow::Parse(bytes));
     if (row.index() != parts.index) {
       return ValueDamaged("number of the row");
+    }
+    if (const uint64_t deliveries = DeliveriesByGrant(row.message()); deliveries > 0) {
+      MEGURI_ASSIGN_OR_RETURN(const record::RecordId grant, record::RecordId::Parse(row.message().grant_id()));
+      by_grant_[grant] += deliveries;
     }
     for (const record::ParticipantId& party : PartiesOf(row.message(), feed->holder)) {
       MEGURI_ASSIGN_OR_RETURN(const auto found,
@@ -69,6 +83,7 @@ class AuditCheck {
   const Feeds feeds_;
   Findings& findings_;
   absl::flat_hash_map<FeedId, HeldFeed> known_;
+  absl::flat_hash_map<record::RecordId, uint64_t> by_grant_;  // what the rows tell of
   uint64_t parties_ = 0;
 };
 
@@ -89,6 +104,12 @@ void CheckAudit(const StoreReader& store, Findings& findings) {
   AuditCheck check(store, findings);
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kAuditRow), findings,
        [&check](absl::string_view key, absl::string_view stored) { check.Take(key, stored); });
+  const absl::StatusOr<std::vector<GrantUse>> uses = GrantUses(store).All();
+  if (findings.IsOk("the use of grants", uses.status())) {
+    for (const GrantUse& use : *uses) {
+      check.CheckUse(use);
+    }
+  }
   uint64_t parties = 0;
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kAuditParty), findings,
        [&](absl::string_view, absl::string_view stored) {

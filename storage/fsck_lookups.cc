@@ -137,6 +137,10 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
     v1::StoredBackfill backfill;
     return UnwrapMessage(stored, "backfill", backfill);
   }
+  if (ParseGrantUseKey(key).has_value()) {  // compared with the audit rows where these are checked
+    MEGURI_ASSIGN_OR_RETURN(const absl::string_view deliveries, UnwrapValue(stored));
+    return deliveries.size() == sizeof(uint64_t) ? absl::OkStatus() : ValueDamaged("use of a grant");
+  }
   if (IsRelayKey(key)) {
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view relay, UnwrapValue(stored));
     return record::ParticipantId::Parse(relay).ok() ? absl::OkStatus() : ValueDamaged("relay of a publisher");

@@ -441,6 +441,20 @@ bool IsBackfillKey(absl::string_view key) {
   return absl::StartsWith(key, prefix) && key.size() == prefix.size() + record::kRecordIdSize;
 }
 
+std::string GrantUsePrefix() { return KeyWriter(KeyKind::kSetting).Raw("grant-use/").Take(); }
+
+std::string GrantUseKey(const record::RecordId& grant) {
+  return KeyWriter(KeyKind::kSetting).Raw("grant-use/").Raw(grant.view()).Take();
+}
+
+absl::optional<record::RecordId> ParseGrantUseKey(absl::string_view key) {
+  if (!absl::ConsumePrefix(&key, GrantUsePrefix())) {
+    return absl::nullopt;
+  }
+  const absl::StatusOr<record::RecordId> grant = record::RecordId::Parse(key);
+  return grant.ok() ? absl::make_optional(*grant) : absl::nullopt;
+}
+
 constexpr char kFeedHeartbeat[] = "feed-heartbeat/";
 
 std::string FeedHeartbeatKey(FeedId feed) { return KeyWriter(KeyKind::kSetting).Raw(kFeedHeartbeat).U32(feed).Take(); }

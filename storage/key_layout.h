@@ -200,6 +200,9 @@ std::string MemberRecordKey(absl::string_view participant_id);  // -> record ID[
 bool IsMemberRecordKey(absl::string_view key);
 std::string BackfillKey(const record::RecordId& offer);  // -> StoredBackfill
 bool IsBackfillKey(absl::string_view key);
+std::string GrantUsePrefix();
+std::string GrantUseKey(const record::RecordId& grant);  // -> u64 deliveries
+absl::optional<record::RecordId> ParseGrantUseKey(absl::string_view key);
 std::string FeedHeartbeatKey(FeedId feed);  // of a replica -> SignedBody
 bool IsFeedHeartbeatKey(absl::string_view key);
 // The newest note of a feed that witnesses signed too, and older ones by the size of their heads -> signed note.

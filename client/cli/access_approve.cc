@@ -30,6 +30,7 @@ struct Arguments {
   passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
   std::string not_before;
   std::string expires;
+  uint64_t deliveries_max = 0;
   bool dry_run = false;
 };
 
@@ -44,6 +45,7 @@ absl::StatusOr<passport::v1::Grant> BeginGrant(const Session& session, const Arg
   *grant.mutable_offer() = NameOf(offer.view, offer.header);
   grant.set_state(passport::v1::GRANT_STATE_ACTIVE);
   grant.set_expires(offer.offer.expires());
+  grant.set_deliveries_max(arguments.deliveries_max != 0 ? arguments.deliveries_max : offer.offer.deliveries_max());
   if (!arguments.expires.empty()) {
     MEGURI_ASSIGN_OR_RETURN(*grant.mutable_expires(), TimeArgument(session, arguments.expires));
   }
@@ -197,6 +199,8 @@ void AddAccessApprove(Command parent, Session& session) {
       .OneOf(Purposes(), session);
   command.Option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore)).TypeName("TIME");
   command.Option("--expires", arguments->expires, session.Say(Message::kAboutGrantExpires)).TypeName("TIME");
+  command.Option("--deliveries-max", arguments->deliveries_max, session.Say(Message::kAboutGrantDeliveriesMax))
+      .TypeName("N");
   command.Flag("--dry-run", arguments->dry_run, session.Say(Message::kAboutDryRun));
   OnCall(command, session, arguments, &Run);
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
+#include "client/cli/access_input.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/record_view.h"
@@ -23,16 +24,23 @@ struct Arguments {
   uint64_t version = 0;
 };
 
+// 12, or 12/100 if the grant has a limit.
+std::string DeliveriesOf(const access::v1::SectionDecision& decision) {
+  return absl::StrCat(decision.deliveries(),
+                      decision.deliveries_max() == 0 ? "" : absl::StrCat("/", decision.deliveries_max()));
+}
+
 std::string HumanText(const Session& session, const access::v1::ExplainResponse& response) {
   Table table({{session.Say(Message::kSection)},
                {session.Say(Message::kAudiences)},
                {session.Say(Message::kReadable)},
                {session.Say(Message::kRule)},
                {session.Say(Message::kReason)}});
-  Table grants({{session.Say(Message::kSection)}, {session.Say(Message::kGrant)}});
+  Table grants({{session.Say(Message::kSection)}, {session.Say(Message::kGrant)}, {session.Say(Message::kDeliveries)}});
   for (const access::v1::SectionDecision& decision : response.sections()) {
     if (!decision.grant_record_id().empty()) {
-      grants.Add({SectionTypeName(decision.section_type()), absl::BytesToHexString(decision.grant_record_id())});
+      grants.Add({SectionTypeName(decision.section_type()), absl::BytesToHexString(decision.grant_record_id()),
+                  DeliveriesOf(decision)});
     }
     table.Add({SectionTypeName(decision.section_type()), AudiencesName(decision.audiences()),
                session.Say(decision.allowed() ? Message::kYes : Message::kNo), decision.rule(),
@@ -57,7 +65,10 @@ nlohmann::ordered_json JsonOf(const access::v1::ExplainResponse& response) {
                                 {"rule", decision.rule()},
                                 {"explanation", decision.explanation()}});
     if (!decision.grant_record_id().empty()) {
-      json["sections"].back()["grant"] = absl::BytesToHexString(decision.grant_record_id());
+      nlohmann::ordered_json& section = json["sections"].back();
+      section["grant"] = absl::BytesToHexString(decision.grant_record_id());
+      section["deliveries"] = decision.deliveries();
+      section["deliveries_max"] = decision.deliveries_max();
     }
   }
   json["feeds"] = std::vector<std::string>(response.feeds().begin(), response.feeds().end());
@@ -71,6 +82,7 @@ absl::Status Explain(Session& session, const Arguments& arguments) {
   request.set_record_id(record_id.ToString());
   request.set_version(arguments.version);
   request.set_reader(arguments.reader);
+  request.set_purpose(session.options().purpose);
   MEGURI_ASSIGN_OR_RETURN(const access::v1::ExplainResponse response, node->Explain(request));
   return session.Answer(HumanText(session, response), JsonOf(response));
 }
@@ -83,6 +95,7 @@ void AddAccessExplain(Command parent, Session& session) {
   command.Option("RECORD", arguments->record_id, session.Say(Message::kAboutRecordId)).Required();
   command.Option("--reader", arguments->reader, session.Say(Message::kAboutReader)).TypeName("ID");
   command.Option("--version", arguments->version, session.Say(Message::kAboutVersionNumber)).TypeName("N");
+  AddReadPurpose(command, session);
   OnCall(command, session, arguments, &Explain);
 }
 

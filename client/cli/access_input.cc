@@ -40,6 +40,12 @@ const std::map<std::string, passport::v1::AccessPurpose>& Purposes() {
   return words;
 }
 
+void AddReadPurpose(Command command, Session& session) {
+  command.Option("--purpose", session.options().purpose, session.Say(Message::kAboutReadPurpose))
+      .TypeName("PURPOSE")
+      .OneOf(Purposes(), session);
+}
+
 absl::StatusOr<std::string> TimeArgument(const Session& session, const std::string& text) {
   if (passport::ParseTimestamp(text).has_value()) {
     return text;

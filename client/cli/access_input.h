@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/cli/command.h"
 #include "client/cli/record_input.h"
 #include "client/cli/session.h"
 #include "google/protobuf/message.h"
@@ -18,6 +19,9 @@ namespace meguri::client {
 
 // By the words that the command line has for them.
 const std::map<std::string, passport::v1::AccessPurpose>& Purposes();
+
+// The option by which a command says what it reads for.
+void AddReadPurpose(Command command, Session& session);
 
 // A time of RFC 3339 in UTC out of one, of a date, which is its beginning in UTC, or of a number of days from now: 90d.
 // INVALID_ARGUMENT (reason USAGE).

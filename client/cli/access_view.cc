@@ -172,6 +172,7 @@ Table TableOf(const SeenOffer& seen, const Session& session) {
   add(Message::kNotBefore, offer.not_before());
   add(Message::kExpires, offer.expires());
   add(Message::kRetention, session.Say(Message::kDaysAfterTheEnd, {absl::StrCat(offer.retention_days())}));
+  add(Message::kDeliveriesMax, offer.deliveries_max() == 0 ? "" : absl::StrCat(offer.deliveries_max()));
   add(Message::kOnward, absl::StrCat(OnwardRuleName(offer.onward()), offer.onward_member_ids().empty() ? "" : ": ",
                                      absl::StrJoin(offer.onward_member_ids(), ", ")));
   add(Message::kAutoApproval,

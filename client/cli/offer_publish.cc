@@ -40,6 +40,7 @@ struct Arguments {
   std::string not_before;
   std::string expires = "365d";
   uint32_t retention_days = 0;
+  uint64_t deliveries_max = 0;
   OnwardRule onward = passport::v1::ONWARD_RULE_NONE;
   std::vector<std::string> onward_members;
   AutoApproval auto_approval = passport::v1::AUTO_APPROVAL_OFF;
@@ -104,6 +105,7 @@ absl::Status Publish(Session& session, const Arguments& arguments) {
   }
   MEGURI_ASSIGN_OR_RETURN(*offer.mutable_expires(), TimeArgument(session, arguments.expires));
   offer.set_retention_days(arguments.retention_days);
+  offer.set_deliveries_max(arguments.deliveries_max);
   offer.set_onward(arguments.onward);
   offer.mutable_onward_member_ids()->Assign(arguments.onward_members.begin(), arguments.onward_members.end());
   offer.set_auto_approval(arguments.auto_approval);
@@ -137,6 +139,8 @@ void AddOfferPublish(Command parent, Session& session) {
   command.Option("--not-before", arguments->not_before, session.Say(Message::kAboutNotBefore)).TypeName("TIME");
   command.Option("--expires", arguments->expires, session.Say(Message::kAboutOfferExpires)).TypeName("TIME");
   command.Option("--retention-days", arguments->retention_days, session.Say(Message::kAboutRetention)).TypeName("N");
+  command.Option("--deliveries-max", arguments->deliveries_max, session.Say(Message::kAboutDeliveriesMax))
+      .TypeName("N");
   command.Option("--onward", arguments->onward, session.Say(Message::kAboutOnward))
       .TypeName("RULE")
       .OneOf(kOnwardRules, session);

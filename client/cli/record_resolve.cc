@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "client/cli/access_input.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
@@ -83,6 +84,7 @@ void AddRecordResolve(Command parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   const Command command = AddVerb(parent, "resolve", Message::kAboutRecordResolve, session);
   command.Option("IDENTIFIER", arguments->identifier, session.Say(Message::kAboutIdentifier)).Required();
+  AddReadPurpose(command, session);
   command.Flag("--local", arguments->local, session.Say(Message::kAboutLocal));
   OnCall(command, session, arguments, &Resolve);
 }

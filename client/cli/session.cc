@@ -103,7 +103,7 @@ absl::StatusOr<const NodeClient*> Session::node() {
     if (!absl::ParseDuration(options_.timeout, &timeout) || timeout <= absl::ZeroDuration() || timeout > kTimeoutMax) {
       return Error(absl::StatusCode::kInvalidArgument, "USAGE", Say(Message::kBadTimeout, {options_.timeout}));
     }
-    node_ = NodeClient::Connect(*context, timeout);
+    node_ = NodeClient::Connect(*context, timeout, options_.purpose);
   }
   return node_.get();
 }

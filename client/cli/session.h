@@ -19,6 +19,7 @@
 #include "client/cli/surroundings.h"
 #include "client/context.h"
 #include "client/node_client.h"
+#include "meguri/passport/v1/access.pb.h"
 #include "nlohmann/json_fwd.hpp"
 #include "record/hash.h"
 
@@ -34,6 +35,7 @@ struct Options {
   bool quiet = false;
   bool no_color = false;
   ProgressMode progress = ProgressMode::kAuto;
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
 };
 
 // The key that signs the records of the acting member.

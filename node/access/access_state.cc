@@ -13,6 +13,7 @@
 #include "node/access/offer_feeds.h"
 #include "passport/validate.h"
 #include "record/hash.h"
+#include "storage/grant_use.h"
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/settings.h"
@@ -80,7 +81,11 @@ absl::Status AccessState::Load() {
     MEGURI_RETURN_IF_ERROR(LoadOwn(static_cast<uint32_t>(type), store_));
   }
   MEGURI_RETURN_IF_ERROR(LoadReceived(store_));
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::GrantUse> uses, storage::GrantUses(store_).All());
   MutexLock lock(mutex_);
+  for (const storage::GrantUse& use : uses) {
+    grants_.SetDeliveries(use.grant.ToHex(), use.deliveries);
+  }
   grants_.TakeTurns(clock_.Now());
   return absl::OkStatus();
 }
@@ -247,6 +252,14 @@ absl::Status AccessState::CheckGrant(const OwnVersion& version, const storage::C
                        "one of the purposes of the offer", "choose one of them, or publish another offer",
                        "オファーに記載された利用目的を指定してください。");
   }
+  if (offer->deliveries_max() != 0 &&
+      (grant.deliveries_max() == 0 || grant.deliveries_max() > offer->deliveries_max())) {
+    return RefuseGrant("deliveries_max", "ACCESS_BEYOND_OFFER",
+                       grant.deliveries_max() == 0 ? "no limit" : absl::StrCat(grant.deliveries_max()),
+                       absl::StrCat("at most what the offer allows, ", offer->deliveries_max()),
+                       "allow no more deliveries than the offer does",
+                       "オファーの提供回数の上限以下を指定してください。");
+  }
   if (TimeOf(grant.expires()) > TimeOf(offer->expires())) {
     return RefuseGrant("expires", "ACCESS_BEYOND_OFFER", grant.expires(),
                        absl::StrCat("at most the end of the offer, ", offer->expires()), "choose an earlier end",
@@ -351,6 +364,23 @@ absl::Status AccessState::TakeEntries(storage::FeedId id) {
         MEGURI_RETURN_IF_ERROR(Take(store_, named->publisher, named->id));
       }
     }
+  }
+}
+
+uint64_t AccessState::DeliveriesMax(const record::RecordId& grant) const {
+  MutexLock lock(mutex_);
+  const passport::v1::Grant* found = grants_.FindGrant(grant.ToHex());
+  return found == nullptr ? 0 : found->deliveries_max();
+}
+
+void AccessState::OnDelivered(const record::RecordId& grant, uint64_t deliveries) {
+  bool is_spent = false;
+  {
+    MutexLock lock(mutex_);
+    is_spent = grants_.SetDeliveries(grant.ToHex(), deliveries);
+  }
+  if (is_spent) {
+    Tell();
   }
 }
 

@@ -55,6 +55,11 @@ class AccessState {
   // Feeds have grown: takes in what others have written to the member.
   void OnGrown(const std::vector<storage::FeedId>& grown);
 
+  // How many deliveries a grant of the member's allows; 0: no limit, or no such grant.
+  uint64_t DeliveriesMax(const record::RecordId& grant) const;
+  // So many were made by it in all.
+  void OnDelivered(const record::RecordId& grant, uint64_t deliveries);
+
   // Takes what a grant or an offer begins or ends by the clock. Call it some times a second.
   void Tick();
   // `listener` is told that something was opened or closed, or may have been. Add listeners before anything happens.

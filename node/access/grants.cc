@@ -60,6 +60,16 @@ void Grants::SetAgreement(const record::ParticipantId& reader, const std::string
   made_.erase(reader);
 }
 
+bool Grants::SetDeliveries(const std::string& id, uint64_t deliveries) {
+  deliveries_[id] = deliveries;
+  const passport::v1::Grant* grant = FindGrant(id);
+  if (grant == nullptr || grant->deliveries_max() == 0) {
+    return false;
+  }
+  Forget(grants_.at(id));
+  return deliveries >= grant->deliveries_max();
+}
+
 const passport::v1::Offer* Grants::FindOffer(const std::string& id) const {
   const auto offer = offers_.find(id);
   return offer == offers_.end() || offer->second.has_ended ? nullptr : &offer->second.message;
@@ -82,6 +92,9 @@ GrantTerms Grants::TermsOf(const std::string& id, const Grant& grant, const reco
   terms.agreed = agreed != grant.agreements.end() && !agreed->second.empty();
   terms.not_before = TimeOf(message.not_before());
   terms.expires = TimeOf(message.expires());
+  terms.deliveries_max = message.deliveries_max();
+  const auto delivered = deliveries_.find(id);
+  terms.deliveries = delivered == deliveries_.end() ? 0 : delivered->second;
   const auto offer = offers_.find(terms.offer);
   terms.offer_ended = offer == offers_.end() || offer->second.has_ended;
   if (offer != offers_.end()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class Grants {
   void SetGrant(const std::string& id, const passport::v1::Grant* grant);
   // `grant` empty: the agreement has ended, or agrees to nothing of this member.
   void SetAgreement(const record::ParticipantId& reader, const std::string& id, const std::string& grant);
+  // So many deliveries were made by the grant `id` in all. Whether that is as many as it allows.
+  bool SetDeliveries(const std::string& id, uint64_t deliveries);
 
   // nullptr if there is none, or it has ended.
   const passport::v1::Offer* FindOffer(const std::string& id) const;
@@ -66,6 +69,7 @@ class Grants {
   const record::ParticipantId owner_;
   absl::flat_hash_map<std::string, Offer> offers_;
   absl::flat_hash_map<std::string, Grant> grants_;
+  absl::flat_hash_map<std::string, uint64_t> deliveries_;                        // by grant
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> of_offer_;  // grants by offer
   absl::flat_hash_map<AgreementKey, std::string> agreements_;                    // the grants that are agreed to
   // Grants that say something of a reader: those that name it, and those that it has agreed to.

@@ -239,7 +239,10 @@ void Tenant::WireWitnesses() {
 }
 
 void Tenant::WireAudit(PageTokens tokens) {
-  audit_log_ = std::make_unique<AuditLog>(*committer_, participant_, clock_, around_.random);
+  GrantHooks hooks{
+      [this](const record::RecordId& grant) { return access_->DeliveriesMax(grant); },
+      [this](const record::RecordId& grant, uint64_t deliveries) { access_->OnDelivered(grant, deliveries); }};
+  audit_log_ = std::make_unique<AuditLog>(*committer_, participant_, std::move(hooks), clock_, around_.random);
   audit_ = std::make_unique<AuditEdge>(*audit_log_, [this] { return registry_->entries_read(); });
   audit_list_ = std::make_unique<AuditList>(
       *durable_, participant_, bundle_.federation(),

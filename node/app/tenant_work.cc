@@ -37,7 +37,7 @@ constexpr absl::Duration kWarnTick = absl::Minutes(5);
 Reader Tenant::ReaderNow(const record::ParticipantId& member) const {
   const std::shared_ptr<const certs::Registry> members = registry_->Get();
   Reader reader = ReaderOf(*members, member, registry_->IsStale());
-  AddGrants(access_->GrantsOf(member), *members, clock_.Now(), reader);
+  AddGrants(access_->GrantsOf(member), *members, clock_.Now(), passport::v1::ACCESS_PURPOSE_UNSPECIFIED, reader);
   return reader;
 }
 

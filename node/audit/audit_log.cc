@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/audit/audit_log.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/error.h"
+#include "base/status_macros.h"
 #include "record/audit_row.h"
 #include "record/wire.h"
 #include "storage/audit_rows.h"
@@ -41,11 +45,21 @@ audit::v1::Row DenialOf(absl::string_view reader, absl::string_view identity, ab
   return row;
 }
 
+// Only who holds the grant gets to know.
+absl::Status Spent(uint64_t asked, uint64_t left) {
+  return Error(
+      absl::StatusCode::kPermissionDenied, "DELIVERIES_SPENT",
+      absl::StrCat("The answer has ", asked, " records that a grant opens, and the grant allows ", left,
+                   " more deliveries. ", left > 0 ? "Ask for fewer at once." : "Ask its owner for another grant."));
+}
+
 }  // namespace
 
-AuditLog::AuditLog(storage::Committer& committer, record::ParticipantId member, const Clock& clock, Random& random)
+AuditLog::AuditLog(storage::Committer& committer, record::ParticipantId member, GrantHooks hooks, const Clock& clock,
+                   Random& random)
     : committer_(committer),
       member_(std::move(member)),
+      hooks_(std::move(hooks)),
       clock_(clock),
       random_(random),
       refused_(kDenialWindow, kDenialKindsMax, clock) {}
@@ -57,11 +71,39 @@ void AuditLog::Write(std::vector<audit::v1::Row> rows, Done done) {
     row.set_nonce(std::string(nonce.begin(), nonce.end()));
     row.set_time_ms(static_cast<uint64_t>(absl::ToUnixMillis(clock_.Now())));
   }
+  const auto made = std::make_shared<std::vector<storage::GrantUse>>();
   committer_.Submit(
-      [member = member_, rows = std::move(rows)](storage::CommitScope& scope) mutable {
-        return storage::AuditRows::Append(scope, member, absl::MakeSpan(rows));
+      [this, made, rows = std::move(rows)](storage::CommitScope& scope) mutable -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(*made, CountDeliveries(rows, scope.transaction));
+        return storage::AuditRows::Append(scope, member_, absl::MakeSpan(rows));
       },
-      std::move(done));
+      [this, made, done = std::move(done)](const absl::Status& status) mutable {
+        done(status);
+        for (const storage::GrantUse& use : *made) {
+          if (status.ok()) {
+            hooks_.on_delivered(use.grant, use.deliveries);
+          }
+        }
+      });
+}
+
+absl::StatusOr<std::vector<storage::GrantUse>> AuditLog::CountDeliveries(const std::vector<audit::v1::Row>& rows,
+                                                                         storage::Transaction& transaction) const {
+  std::vector<storage::GrantUse> uses;
+  for (const audit::v1::Row& row : rows) {
+    const uint64_t deliveries = storage::DeliveriesByGrant(row);
+    if (deliveries == 0) {
+      continue;
+    }
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId grant, record::RecordId::Parse(row.grant_id()));
+    MEGURI_ASSIGN_OR_RETURN(const uint64_t in_all, storage::GrantUses::Add(transaction, grant, deliveries));
+    const uint64_t max = hooks_.deliveries_max(grant);
+    if (max != 0 && in_all > max) {
+      return Spent(deliveries, max - std::min(max, in_all - deliveries));
+    }
+    uses.push_back({grant, in_all});
+  }
+  return uses;
 }
 
 void AuditLog::NoteRefusal(const Refusal& refusal) {

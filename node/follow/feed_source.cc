@@ -207,8 +207,9 @@ absl::StatusOr<feed::v1::FeedHeartbeat> FeedSource::SignHeartbeat(const record::
 }
 
 absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::FeedKey& feed, storage::FeedId id,
-                                                                 uint64_t start, uint64_t target_size) const {
-  if (start > target_size) {
+                                                                 uint64_t start, uint64_t target_size,
+                                                                 uint64_t end_max) const {
+  if (start > std::min(target_size, end_max)) {
     return Error(absl::StatusCode::kOutOfRange, "FEED_POSITION",
                  absl::StrCat("The follower asks from entry ", start, " on; the feed has ", target_size, "."));
   }
@@ -217,7 +218,8 @@ absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::F
   feed::v1::CarriedFeedBatch batch;
   batch.set_feed(feed.name.text());
   batch.set_start(start);
-  const size_t count = static_cast<size_t>(std::min<uint64_t>(kBatchEntriesMax, target_size - start));
+  const size_t count =
+      static_cast<size_t>(std::min<uint64_t>(kBatchEntriesMax, std::min(target_size, end_max) - start));
   MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> entries, feeds.ReadEntries(id, start, count));
   size_t bytes = 0;
   ErasuresOf erasures(store_);

@@ -62,10 +62,10 @@ class FeedSource {
   absl::StatusOr<absl::optional<feed::v1::FeedHeartbeat>> NextHeartbeat(const record::FeedKey& feed, const Head& head,
                                                                         absl::Time now, absl::Time& last) const;
 
-  // The entries from `start` on, as many as fit into a message, none beyond `target_size`, with their records and the
-  // proof to the tree of `target_size`. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
+  // The entries from `start` on, as many as fit into a message and none from `end_max` on, with their records and the
+  // proof to the tree of `target_size`, which has them all. OUT_OF_RANGE (reason FEED_POSITION) if start > target_size.
   absl::StatusOr<feed::v1::CarriedFeedBatch> ReadBatch(const record::FeedKey& feed, storage::FeedId id, uint64_t start,
-                                                       uint64_t target_size) const;
+                                                       uint64_t target_size, uint64_t end_max) const;
 
  private:
   absl::Status CheckHandedOn(const record::FeedKey& feed) const;

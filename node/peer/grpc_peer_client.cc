@@ -30,6 +30,7 @@ namespace meguri::node {
 namespace {
 
 constexpr char kActingMemberKey[] = "meguri-acting-member";
+constexpr char kPurposeKey[] = "meguri-purpose";
 constexpr size_t kPeerTextMax = 300;
 
 constexpr size_t kReasonMax = 64;
@@ -241,6 +242,9 @@ void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::D
       record::v1::RecordService::NewStub(ChannelTo({question.publisher, question.node_identity, question.addresses}));
   asking->request.set_identifier(question.identifier);
   asking->done = std::move(done);
+  if (question.purpose != 0) {
+    asking->context.AddMetadata(kPurposeKey, absl::StrCat(question.purpose));
+  }
   BeginAsking(asking.get(), question.acting_member, question.publisher, kAskTimeout);
   asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
                                  [this, asking](const grpc::Status& status) {

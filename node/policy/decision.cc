@@ -39,7 +39,7 @@ GrantVerdict JudgePartner(const Reader& reader, const RecordScope& record, uint3
     if ((offered.slots >> slot & 1U) == 0) {
       continue;
     }
-    const GrantVerdict verdict = JudgeOffer(*reader.grants, record.publisher, offered.offer, reader.roles, reader.now);
+    const GrantVerdict verdict = JudgeOffer(*reader.grants, record.publisher, offered.offer, reader.asker);
     if (IsCloser(verdict, closest)) {
       closest = verdict;
     }
@@ -80,34 +80,41 @@ constexpr Rule kRules[] = {
 };
 
 Decision DecideSection(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
+  const auto decided = [&section](bool allowed, absl::string_view rule, absl::string_view why) {
+    Decision decision;
+    decision.slot = section.slot;
+    decision.allowed = allowed;
+    decision.rule = rule;
+    decision.why = why;
+    return decision;
+  };
   if (IsPublisher(reader, record.publisher)) {
-    return {section.slot, true, "allow-owner", "The reader published the record.", "", 0};
+    return decided(true, "allow-owner", "The reader published the record.");
   }
   for (const Rule& rule : kRules) {
     if (section.audiences.Has(rule.audience) && rule.fits(reader, record)) {
-      return {section.slot, true, rule.name, rule.why, "", 0};
+      return decided(true, rule.name, rule.why);
     }
   }
   if (section.audiences.Has(record::v1::AUDIENCE_PARTNERS) && HasGrants(reader)) {
     const GrantVerdict verdict = JudgePartner(reader, record, section.slot);
     if (verdict.grant != nullptr) {
-      return {section.slot,      verdict.allowed,
-              verdict.rule,      GrantExplanation(verdict.rule),
-              verdict.grant->id, static_cast<uint32_t>(verdict.grant->purpose)};
+      Decision decision = decided(verdict.allowed, verdict.rule, GrantExplanation(verdict.rule));
+      decision.grant = verdict.grant->id;
+      decision.purpose = static_cast<uint32_t>(verdict.grant->purpose);
+      decision.deliveries = verdict.grant->deliveries;
+      decision.deliveries_max = verdict.grant->deliveries_max;
+      return decision;
     }
   }
   if (reader.participant.has_value() && !reader.registered) {
-    return {section.slot, false, "deny-not-registered", "The registry here names no such member.", "", 0};
+    return decided(false, "deny-not-registered", "The registry here names no such member.");
   }
   if (reader.participant.has_value() && !reader.active) {
-    return {section.slot,
-            false,
-            "deny-not-active",
-            "The reader is suspended, has left, or the registry here is too old to know.",
-            "",
-            0};
+    return decided(false, "deny-not-active",
+                   "The reader is suspended, has left, or the registry here is too old to know.");
   }
-  return {section.slot, false, "deny-by-default", "No audience of the section fits the reader.", "", 0};
+  return decided(false, "deny-by-default", "No audience of the section fits the reader.");
 }
 
 FeedName MakeFeed(absl::string_view kind, absl::string_view scope) {
@@ -164,8 +171,9 @@ Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& pa
 }
 
 void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry& registry, absl::Time now,
-               Reader& reader) {
-  reader.now = now;
+               passport::v1::AccessPurpose purpose, Reader& reader) {
+  reader.asker.now = now;
+  reader.asker.purpose = purpose;
   reader.grants = std::move(grants);
   if (!HasGrants(reader) || !reader.grants->has_roles) {
     return;
@@ -175,9 +183,9 @@ void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry
     return;
   }
   for (const registry::v1::Role& role : entry->roles()) {
-    reader.roles.push_back({role.kind(), ""});
+    reader.asker.roles.push_back({role.kind(), ""});
     for (const std::string& scope : role.scopes()) {
-      reader.roles.push_back({role.kind(), scope});
+      reader.asker.roles.push_back({role.kind(), scope});
     }
   }
 }
@@ -232,9 +240,8 @@ bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, con
 }
 
 GrantVerdict GrantToFollow(const Reader& reader, const record::ParticipantId& publisher, const record::FeedName& name) {
-  return HasGrants(reader) && name.kind() == "offer"
-             ? JudgeOffer(*reader.grants, publisher, name.scope(), reader.roles, reader.now)
-             : GrantVerdict();
+  return HasGrants(reader) && name.kind() == "offer" ? JudgeOffer(*reader.grants, publisher, name.scope(), reader.asker)
+                                                     : GrantVerdict();
 }
 
 absl::string_view RuleToFollow(const record::FeedName& name) {

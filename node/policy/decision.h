@@ -27,18 +27,17 @@ struct Reader {
   bool active = false;                                // an active member, by a registry that is fresh enough
   std::vector<std::string> recycler_groups;
   std::vector<std::string> jurisdictions;
-  // What it was granted, to be judged as of `now`. Null: nothing.
-  std::shared_ptr<const ReaderGrants> grants;
-  std::vector<RoleInScope> roles;  // complete only if a grant asks for a role
-  absl::Time now;
+  std::shared_ptr<const ReaderGrants> grants;  // what it was granted; null: nothing
+  GrantAsker asker;                            // its roles are complete only if a grant asks for a role
 };
 
 // The reader that `participant` is in `registry`. If `registry_is_stale`, only PUBLIC stays open.
 Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& participant, bool registry_is_stale);
 
-// Gives `reader`, as ReaderOf made it, what it was granted, and the roles that grants ask for.
+// Gives `reader`, as ReaderOf made it, what it was granted, and the roles that grants ask for. `purpose`: for which it
+// asks; unspecified: whatever its grants are for.
 void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry& registry, absl::Time now,
-               Reader& reader);
+               passport::v1::AccessPurpose purpose, Reader& reader);
 
 // An offer into whose feed a record was entered, and the slots that the entry names.
 struct OfferedSlots {
@@ -65,10 +64,12 @@ struct SectionFacts {
 struct Decision {
   uint32_t slot = 0;
   bool allowed = false;
-  absl::string_view rule;  // stable name
-  absl::string_view why;   // one sentence for the owner
-  std::string grant;       // the record of the grant that decided, 32 hexadecimal digits; empty: none did
-  uint32_t purpose = 0;    // for which it was given, a passport::v1::AccessPurpose
+  absl::string_view rule;       // stable name
+  absl::string_view why;        // one sentence for the owner
+  std::string grant;            // the record of the grant that decided, 32 hexadecimal digits; empty: none did
+  uint32_t purpose = 0;         // for which it was given, a passport::v1::AccessPurpose
+  uint64_t deliveries = 0;      // that it has made
+  uint64_t deliveries_max = 0;  // that it allows; 0: no limit
 };
 
 // Decides for every section, in the order of `sections`.

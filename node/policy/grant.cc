@@ -14,7 +14,7 @@ constexpr char kNation[] = "JP";
 struct GrantRule {
   absl::string_view name;
   absl::string_view why;
-  bool (*holds)(const GrantTerms& grant, const std::vector<RoleInScope>& roles, absl::Time now);
+  bool (*holds)(const GrantTerms& grant, const GrantAsker& asker);
 };
 
 bool HasRole(const RoleInScope& wanted, const std::vector<RoleInScope>& roles) {
@@ -29,22 +29,28 @@ bool HasRole(const RoleInScope& wanted, const std::vector<RoleInScope>& roles) {
 // yet come.
 constexpr GrantRule kDenials[] = {
     {"deny-offer-ended", "The offer that the grant opened has ended.",
-     [](const GrantTerms& grant, const auto&, absl::Time) { return grant.offer_ended; }},
+     [](const GrantTerms& grant, const GrantAsker&) { return grant.offer_ended; }},
     {"deny-grant-revoked", "The grant was revoked.",
-     [](const GrantTerms& grant, const auto&, absl::Time) { return grant.state == passport::v1::GRANT_STATE_REVOKED; }},
+     [](const GrantTerms& grant, const GrantAsker&) { return grant.state == passport::v1::GRANT_STATE_REVOKED; }},
     {"deny-grant-expired", "The grant, or its offer, has expired.",
-     [](const GrantTerms& grant, const auto&, absl::Time now) { return now >= grant.expires; }},
+     [](const GrantTerms& grant, const GrantAsker& asker) { return asker.now >= grant.expires; }},
+    {"deny-grant-spent", "As much was delivered by the grant as it allows.",
+     [](const GrantTerms& grant, const GrantAsker&) { return grant.deliveries_left() == uint64_t{0}; }},
     {"deny-grant-role", "The registry does not give the reader the role that the grant is for.",
-     [](const GrantTerms& grant, const std::vector<RoleInScope>& roles, absl::Time) {
-       return grant.role.has_value() && !HasRole(*grant.role, roles);
+     [](const GrantTerms& grant, const GrantAsker& asker) {
+       return grant.role.has_value() && !HasRole(*grant.role, asker.roles);
      }},
     {"deny-grant-not-agreed", "The reader has not agreed to the terms of the grant.",
-     [](const GrantTerms& grant, const auto&, absl::Time) { return !grant.agreed; }},
+     [](const GrantTerms& grant, const GrantAsker&) { return !grant.agreed; }},
     {"deny-grant-not-yet", "The grant, or its offer, is not in force yet.",
-     [](const GrantTerms& grant, const auto&, absl::Time now) { return now < grant.not_before; }},
+     [](const GrantTerms& grant, const GrantAsker& asker) { return asker.now < grant.not_before; }},
     // Whatever is not said to be active is not: a state that this version does not know opens nothing.
     {"deny-grant-suspended", "The grant is suspended.",
-     [](const GrantTerms& grant, const auto&, absl::Time) { return grant.state != passport::v1::GRANT_STATE_ACTIVE; }},
+     [](const GrantTerms& grant, const GrantAsker&) { return grant.state != passport::v1::GRANT_STATE_ACTIVE; }},
+    {"deny-grant-purpose", "The grant is for another purpose than the one that the reader states.",
+     [](const GrantTerms& grant, const GrantAsker& asker) {
+       return asker.purpose != passport::v1::ACCESS_PURPOSE_UNSPECIFIED && asker.purpose != grant.purpose;
+     }},
 };
 
 constexpr GrantRule kAllow = {"allow-grant", "A grant opens an offer to the reader that names the section.", nullptr};
@@ -58,9 +64,16 @@ size_t ClosenessOf(absl::string_view rule) {
 
 }  // namespace
 
-absl::string_view JudgeGrant(const GrantTerms& grant, const std::vector<RoleInScope>& roles, absl::Time now) {
+absl::optional<uint64_t> GrantTerms::deliveries_left() const {
+  if (deliveries_max == 0) {
+    return absl::nullopt;
+  }
+  return deliveries_max - std::min(deliveries, deliveries_max);
+}
+
+absl::string_view JudgeGrant(const GrantTerms& grant, const GrantAsker& asker) {
   for (const GrantRule& denial : kDenials) {
-    if (denial.holds(grant, roles, now)) {
+    if (denial.holds(grant, asker)) {
       return denial.name;
     }
   }
@@ -77,7 +90,7 @@ bool IsCloser(const GrantVerdict& a, const GrantVerdict& b) {
 }
 
 GrantVerdict JudgeOffer(const ReaderGrants& grants, const record::ParticipantId& owner, absl::string_view offer,
-                        const std::vector<RoleInScope>& roles, absl::Time now) {
+                        const GrantAsker& asker) {
   GrantVerdict closest;
   const auto found = grants.by_offer.find(offer);
   if (found == grants.by_offer.end()) {
@@ -87,7 +100,7 @@ GrantVerdict JudgeOffer(const ReaderGrants& grants, const record::ParticipantId&
     if (grant.owner != owner) {
       continue;
     }
-    const absl::string_view rule = JudgeGrant(grant, roles, now);
+    const absl::string_view rule = JudgeGrant(grant, asker);
     const GrantVerdict verdict{&grant, rule, rule == kAllow.name};
     if (IsCloser(verdict, closest)) {
       closest = verdict;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,11 @@ struct GrantTerms {
   bool offer_ended = false;                        // the owner has ended the offer
   absl::Time not_before = absl::InfiniteFuture();  // the later of grant and offer
   absl::Time expires = absl::InfinitePast();       // the earlier of grant and offer
+  uint64_t deliveries_max = 0;                     // 0: no limit
+  uint64_t deliveries = 0;                         // made already
+
+  // How many more may be made; nullopt: no limit.
+  absl::optional<uint64_t> deliveries_left() const;
 };
 
 // All grants that say something of one reader, by offer. Immutable once made.
@@ -43,9 +49,17 @@ struct ReaderGrants {
   bool has_roles = false;  // one of them asks for a role
 };
 
-// By which rule a grant opens its offer to a reader who has `roles`, or does not: "allow-grant", or "deny-grant-…". The
-// same name always for the same reason.
-absl::string_view JudgeGrant(const GrantTerms& grant, const std::vector<RoleInScope>& roles, absl::Time now);
+// Who asks, as far as grants ask for it.
+struct GrantAsker {
+  std::vector<RoleInScope> roles = {};
+  absl::Time now = absl::InfinitePast();
+  // What it says that it wants to read for; unspecified: whatever its grants are for.
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
+};
+
+// By which rule a grant opens its offer to `asker`, or does not: "allow-grant", or "deny-grant-…". The same name always
+// for the same reason.
+absl::string_view JudgeGrant(const GrantTerms& grant, const GrantAsker& asker);
 
 // One sentence for the owner.
 absl::string_view GrantExplanation(absl::string_view rule);
@@ -58,7 +72,7 @@ struct GrantVerdict {
   bool allowed = false;
 };
 GrantVerdict JudgeOffer(const ReaderGrants& grants, const record::ParticipantId& owner, absl::string_view offer,
-                        const std::vector<RoleInScope>& roles, absl::Time now);
+                        const GrantAsker& asker);
 
 // Whether `a` comes closer to opening than `b`.
 bool IsCloser(const GrantVerdict& a, const GrantVerdict& b);

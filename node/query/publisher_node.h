@@ -28,6 +28,8 @@ struct PublisherQuestion {
   std::string node_identity;
   std::vector<std::string> addresses;  // host:port
   std::string identifier;
+  // For which the reader asks, an AccessPurpose; 0: whatever its grants are for.
+  uint32_t purpose = 0;
 };
 
 // Calls the nodes of publishers. Thread-safe.

@@ -18,6 +18,9 @@ namespace {
 constexpr char kRuleOfAdministrators[] = "allow-admin";
 
 absl::Status NotWritten(const absl::Status& cause) {
+  if (absl::IsPermissionDenied(cause)) {
+    return cause;  // it must not be given
+  }
   // A row that is none is our fault and not the caller's.
   const auto code = absl::IsInvalidArgument(cause) ? absl::StatusCode::kInternal : cause.code();
   return Error(code, ReasonOf(cause),

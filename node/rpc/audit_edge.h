@@ -38,7 +38,7 @@ class AuditEdge {
       : log_(log), registry_size_(std::move(registry_size)) {}
 
   // Calls `done` with OK once it is written that `caller` gets `disclosed`; at once, on this thread, if that is
-  // nothing. With any other status the answer must not leave: the reason is that of the store.
+  // nothing. With any other status the answer must not leave: the reason is that of the store, or DELIVERIES_SPENT.
   void Deliver(const Caller& caller, absl::string_view method, absl::Span<const Disclosure> disclosed,
                AuditLog::Done done) const;
   void DeliverEntries(const Caller& caller, absl::string_view method, const SentEntries& sent,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/rpc/authenticator.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -132,6 +134,26 @@ absl::StatusOr<record::ParticipantId> Authenticator::ActingMember(const grpc::Se
   return acting;
 }
 
+namespace {
+
+absl::StatusOr<passport::v1::AccessPurpose> PurposeOf(const grpc::ServerContextBase& context) {
+  const auto& metadata = context.client_metadata();
+  const auto [begin, end] = metadata.equal_range(kPurposeKey);
+  if (begin == end) {
+    return passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
+  }
+  int number = 0;
+  const absl::string_view text(begin->second.data(), begin->second.size());
+  if (std::next(begin) != end || !absl::SimpleAtoi(text, &number) || number == 0 ||
+      !passport::v1::AccessPurpose_IsValid(number)) {
+    return Error(absl::StatusCode::kInvalidArgument, "PURPOSE",
+                 "The call must state one purpose, by its number in AccessPurpose, or none.");
+  }
+  return static_cast<passport::v1::AccessPurpose>(number);
+}
+
+}  // namespace
+
 absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase& context,
                                                    const api::v1::Callers& callers) const {
   const std::shared_ptr<const grpc::AuthContext> auth = context.auth_context();
@@ -155,7 +177,8 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
                                               api::v1::ClientRole_Name(callers.client_role()), "."));
   }
   MEGURI_ASSIGN_OR_RETURN(record::ParticipantId acting, ActingMember(context, known.identity, is_client));
-  Caller caller{known.identity, std::move(acting), is_client, absl::OkStatus()};
+  MEGURI_ASSIGN_OR_RETURN(const passport::v1::AccessPurpose purpose, PurposeOf(context));
+  Caller caller{known.identity, std::move(acting), is_client, absl::OkStatus(), purpose};
   caller.registration = CheckRegistration(caller);
   if (!caller.registration.ok() && !callers.unregistered_allowed()) {
     return caller.registration;
@@ -193,7 +216,7 @@ absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
 Reader Authenticator::ReaderFor(const Caller& caller) const {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   Reader reader = ReaderOf(*registry, caller.acting_member, registry_.IsStale());
-  AddGrants(access_.GrantsOf(caller.acting_member), *registry, clock_.Now(), reader);
+  AddGrants(access_.GrantsOf(caller.acting_member), *registry, clock_.Now(), caller.purpose, reader);
   if (!caller.is_client && !CheckRegistration(caller).ok()) {
     reader.active = false;
     reader.recycler_groups.clear();

@@ -12,6 +12,7 @@
 #include "certs/certificate.h"
 #include "grpcpp/server_context.h"
 #include "meguri/api/v1/callers.pb.h"
+#include "meguri/passport/v1/access.pb.h"
 #include "node/access/access_state.h"
 #include "node/membership/registry_state.h"
 #include "node/policy/decision.h"
@@ -21,6 +22,7 @@
 namespace meguri::node {
 
 inline constexpr char kActingMemberKey[] = "meguri-acting-member";
+inline constexpr char kPurposeKey[] = "meguri-purpose";  // number of an AccessPurpose
 
 // Who calls, and for whom.
 struct Caller {
@@ -28,6 +30,8 @@ struct Caller {
   record::ParticipantId acting_member;
   bool is_client = false;
   absl::Status registration;  // OK, or why the registry does not let this node act for that member
+  // For which it asks: no grant for another one opens anything. Unspecified: whatever its grants are for.
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
 };
 
 // What a method's proto says of who may call it. The method is named in full: meguri.record.v1.RecordService.Get.
@@ -40,9 +44,10 @@ class Authenticator {
   Authenticator(const RegistryState& registry, const AccessState& access, std::vector<record::ParticipantId> hosted,
                 certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock);
 
-  // UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED), NOT_FOUND (reason NOT_HOSTED_HERE: the
-  // call is for a member that is not hosted on this node) or PERMISSION_DENIED (reasons CALLER_CLASS,
-  // CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT, NOT_HOSTED_THERE).
+  // INVALID_ARGUMENT (reason PURPOSE), UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED),
+  // NOT_FOUND (reason NOT_HOSTED_HERE: the call is for a member that is not hosted on this node) or PERMISSION_DENIED
+  // (reasons CALLER_CLASS, CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT,
+  // NOT_HOSTED_THERE).
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
 
   // Whether the registry, as it is now, still lets a caller act for its member, and a client is not revoked; its scopes

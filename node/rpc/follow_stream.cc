@@ -279,19 +279,18 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         }
       }
       if (feed.sent < feed.target->size) {
-        MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(),
-                                streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size));
-        const uint64_t end = feed.sent + static_cast<uint64_t>(message.batch().items_size());
-        if (AuditEdge::IsNarrow(caller_, feed.key)) {
-          sent_ = SentEntries{feed.key, feed.sent, end, 0, "", 0};
-          const Reader reader = streams_.authenticator_.ReaderFor(caller_);
-          const GrantVerdict granted = GrantToFollow(reader, feed.key.publisher, feed.key.name);
-          if (granted.grant != nullptr) {
-            sent_->grant = granted.grant->id;
-            sent_->purpose = static_cast<uint32_t>(granted.grant->purpose);
-          }
+        SentEntries sent{feed.key, feed.sent, feed.target->size, 0, "", 0};
+        if (!LimitByGrant(sent)) {
+          continue;
         }
-        feed.sent = end;
+        MEGURI_ASSIGN_OR_RETURN(
+            *message.mutable_batch(),
+            streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size, sent.to));
+        sent.to = feed.sent + static_cast<uint64_t>(message.batch().items_size());
+        feed.sent = sent.to;
+        if (AuditEdge::IsNarrow(caller_, feed.key)) {
+          sent_ = std::move(sent);
+        }
         return true;
       }
     }
@@ -300,6 +299,21 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       waits_for_unknown_ = waits_for_unknown;
     }
     return FindHeartbeat(message);
+  }
+
+  // Names the grant that opens the feed, if it is that of an offer, and cuts what is sent to the deliveries that the
+  // grant still allows. False: none, which will be said when the feed is looked at next.
+  bool LimitByGrant(SentEntries& sent) const {
+    const Reader reader = streams_.authenticator_.ReaderFor(caller_);
+    const GrantVerdict granted = GrantToFollow(reader, sent.feed.publisher, sent.feed.name);
+    if (granted.grant == nullptr) {
+      return true;
+    }
+    sent.grant = granted.grant->id;
+    sent.purpose = static_cast<uint32_t>(granted.grant->purpose);
+    const absl::optional<uint64_t> left = granted.grant->deliveries_left();
+    sent.to = left.has_value() ? sent.from + std::min(*left, sent.to - sent.from) : sent.to;
+    return sent.to > sent.from;
   }
 
   // Whether there is something to say: what was said is not said again. The feed begins with a target when it is open

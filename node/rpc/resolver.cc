@@ -132,7 +132,8 @@ Resolver::Next Resolver::PrepareQuestion(Call& call) const {
                                     call.caller.acting_member,
                                     issuer->hosting().node_identity(),
                                     {issuer->hosting().addresses().begin(), issuer->hosting().addresses().end()},
-                                    call.request.identifier()};
+                                    call.request.identifier(),
+                                    static_cast<uint32_t>(call.caller.purpose)};
   return Next::kAskPublisher;
 }
 

@@ -381,6 +381,7 @@ constexpr FieldWord kWords[] = {
     {"residue_mass_kg", "残渣質量"},
     {"restricted_substances", "制限物質"},
     {"results", "結果"},
+    {"deliveries_max", "提供回数の上限"},
     {"retention_days", "保持日数"},
     {"reused_feedstock_fraction", "再使用原料の割合"},
     {"reutilised_same_process_mass_kg", "同一工程内再利用質量"},

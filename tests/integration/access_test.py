@@ -110,6 +110,44 @@ class AccessTest(unittest.TestCase):
         self.maker.cli("access", "resume", grant)
         wait_for("what was published meanwhile", lambda: self.size_of(offer) == 2)
 
+    def test_a_grant_delivers_as_often_as_it_says_and_no_more(self):
+        self.record = self.publish("ev-battery.json")
+        self.publish("ev-battery.json")
+        offer = self.offer("--deliveries-max", "4")
+        beyond = self.maker.cli("access", "approve", "--offer", offer, "--to", READER, "--deliveries-max", "5",
+                                check=False)
+        self.assertEqual((beyond.code, "ACCESS_BEYOND_OFFER" in beyond.error), (65, True), beyond.error)
+        self.assertIn("4", self.maker.cli("offer", "show", offer).text)
+        self.grant(offer)  # allows what the offer does
+        wait_for("the feed of the offer", lambda: self.size_of(offer) == 2)
+        decision = self.decision(self.record)
+        self.assertEqual((decision["deliveries"], decision["deliveries_max"]), (2, 4))
+        # After a restart the count goes on, and of a batch of three the two go out that are left.
+        self.reader.stop()
+        self.maker.stop()
+        self.maker.start()
+        for _ in range(3):
+            self.publish("ev-battery.json")
+        self.reader.start()
+        wait_for("what was left", lambda: self.size_of(offer) == 4)
+        wait_for("the grant to be spent", lambda: self.rule(self.record) == "deny-grant-spent")
+        wait_for("the refusal on the open stream", lambda: any(
+            feed.get("feed") == f"offer/{offer}" and feed.get("last_error_reason") == "FEED_NOT_READABLE"
+            for feed in self.reader.follows()))
+        self.assertEqual(self.decision(self.record)["deliveries"], 4)
+        self.assertEqual(self.size_of(offer), 4)
+
+    def test_a_stated_purpose_takes_grants_for_another_one_out_of_play(self):
+        self.record = self.publish("ev-battery.json")
+        self.grant(self.offer())
+        explained = self.maker.json("access", "explain", self.record, "--reader", READER, "--purpose", "audit")
+        rules = {section["section_type"]: section["rule"] for section in explained["sections"]}
+        self.assertEqual(rules["composition"], "deny-grant-purpose")
+        self.assertEqual(rules["identity"], "allow-public")
+        explained = self.maker.json("access", "explain", self.record, "--reader", READER, "--purpose", "recycling")
+        rules = {section["section_type"]: section["rule"] for section in explained["sections"]}
+        self.assertEqual(rules["composition"], "allow-grant")
+
     def test_automatic_approval_answers_what_the_offer_says_and_nobody_twice(self):
         self.record = self.publish("ev-battery.json")
         offer = self.offer("--auto", "roles", "--auto-role", "converter")

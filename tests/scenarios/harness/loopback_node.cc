@@ -259,7 +259,7 @@ node::QueryReader LoopbackNode::Client() const { return {node::ReaderOf(*registr
 node::QueryReader LoopbackNode::ReaderFor(const record::ParticipantId& other) const {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   node::Reader reader = node::ReaderOf(*registry, other, false);
-  node::AddGrants(access_->GrantsOf(other), *registry, clock_.Now(), reader);
+  node::AddGrants(access_->GrantsOf(other), *registry, clock_.Now(), passport::v1::ACCESS_PURPOSE_UNSPECIFIED, reader);
   return {std::move(reader), false};
 }
 

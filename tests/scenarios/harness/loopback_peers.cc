@@ -103,7 +103,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
     }
     while (feed.position < head.size) {
       MEGURI_ASSIGN_OR_RETURN(const feed::v1::CarriedFeedBatch batch,
-                              source->ReadBatch(feed.feed, *head.id, feed.position, head.size));
+                              source->ReadBatch(feed.feed, *head.id, feed.position, head.size, head.size));
       feed.position += static_cast<uint64_t>(batch.items_size());
       node::FollowEvent event;
       const bool is_read = event.batch.emplace().ParseFromString(batch.SerializeAsString());

@@ -27,6 +27,9 @@ using testing::HasReason;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+const GrantHooks kNoLimits{[](const record::RecordId&) { return uint64_t{0}; },
+                           [](const record::RecordId&, uint64_t) {}};
+
 record::ParticipantId Id(absl::string_view text) { return *record::ParticipantId::Parse(text); }
 record::FeedName Feed(absl::string_view text) { return *record::FeedName::Parse(text); }
 
@@ -74,7 +77,7 @@ class AuditEdgeTest : public ::testing::Test {
   std::unique_ptr<storage::OrderedStore> store_ = storage::OpenMemoryStore(storage::MakeMemoryDisk());
   std::unique_ptr<storage::Anchor> anchor_ = storage::MakeMemoryAnchor();
   std::unique_ptr<storage::Committer> committer_ = storage::Committer::Start(*store_, *anchor_).value();
-  AuditLog log_{*committer_, Id("9999:maker"), clock_, random_};
+  AuditLog log_{*committer_, Id("9999:maker"), kNoLimits, clock_, random_};
   AuditEdge edge_{log_, [] { return uint64_t{12}; }};
 };
 
@@ -176,7 +179,7 @@ TEST_F(AuditEdgeTest, KeepsBackWhatItCannotWriteDown) {
   const auto faulty = testing::MakeFaultyStore(*store_, plan);
   const auto anchor = storage::MakeMemoryAnchor();
   const auto committer = storage::Committer::Start(*faulty, *anchor).value();
-  AuditLog log(*committer, Id("9999:maker"), clock_, random_);
+  AuditLog log(*committer, Id("9999:maker"), kNoLimits, clock_, random_);
   const AuditEdge edge(log, [] { return uint64_t{1}; });
   for (int i = 0; i < 2; ++i) {
     std::promise<absl::Status> promise;

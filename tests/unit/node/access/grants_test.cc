@@ -53,7 +53,7 @@ class GrantsTest : public ::testing::Test {
     if (made == nullptr) {
       return "";
     }
-    return std::string(JudgeOffer(*made, kOwner, kOffer, {}, kNow).rule);
+    return std::string(JudgeOffer(*made, kOwner, kOffer, {{}, kNow}).rule);
   }
   Grants grants_{kOwner};
 };
@@ -101,12 +101,27 @@ TEST_F(GrantsTest, ClosesWithItsGrantAndWithItsOffer) {
   EXPECT_TRUE(grants_.table().empty());
 }
 
+TEST_F(GrantsTest, IsSpentByWhatWasDelivered) {
+  grants_.SetAgreement(kReader, "agreement", kGrant);
+  EXPECT_FALSE(grants_.SetDeliveries(kGrant, 7));  // no limit
+  EXPECT_EQ(Rule(), "allow-grant");
+  v1::Grant limited = GrantTo(kReader);
+  limited.set_deliveries_max(9);
+  Grant(kGrant, limited);
+  EXPECT_EQ(grants_.Of(kReader)->by_offer.at(kOffer).front().deliveries_left(), uint64_t{2});
+  EXPECT_FALSE(grants_.SetDeliveries(kGrant, 8));
+  EXPECT_EQ(Rule(), "allow-grant");
+  EXPECT_TRUE(grants_.SetDeliveries(kGrant, 9));
+  EXPECT_EQ(Rule(), "deny-grant-spent");
+  EXPECT_FALSE(grants_.SetDeliveries("3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c", 9));  // of nobody's
+}
+
 TEST_F(GrantsTest, AGrantOfAnOfferThatIsNotThereOpensNothing) {
   Grants orphaned(kOwner);
   const v1::Grant grant = GrantTo(kReader);
   orphaned.SetGrant(kGrant, &grant);
   orphaned.SetAgreement(kReader, "agreement", kGrant);
-  EXPECT_EQ(JudgeOffer(*orphaned.Of(kReader), kOwner, kOffer, {}, kNow).rule, "deny-offer-ended");
+  EXPECT_EQ(JudgeOffer(*orphaned.Of(kReader), kOwner, kOffer, {{}, kNow}).rule, "deny-offer-ended");
 }
 
 TEST_F(GrantsTest, ShowsWhatRolesWereGrantedOnlyToWhomAgreesAndToWhoeverExplains) {

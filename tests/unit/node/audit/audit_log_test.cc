@@ -15,6 +15,7 @@
 #include "storage/anchor.h"
 #include "storage/audit_rows.h"
 #include "storage/fsck.h"
+#include "storage/grant_use.h"
 #include "storage/memory/memory_store.h"
 #include "tests/testing/fakes.h"
 #include "tests/testing/faulty_store.h"
@@ -26,6 +27,9 @@ namespace {
 using ::testing::ElementsAre;
 using testing::HasReason;
 using ::testing::IsEmpty;
+
+const GrantHooks kNoLimits{[](const record::RecordId&) { return uint64_t{0}; },
+                           [](const record::RecordId&, uint64_t) {}};
 
 record::ParticipantId Id(absl::string_view text) { return *record::ParticipantId::Parse(text); }
 
@@ -84,7 +88,7 @@ class AuditLogTest : public ::testing::Test {
   std::unique_ptr<storage::OrderedStore> store_ = storage::OpenMemoryStore(disk_);
   std::unique_ptr<storage::Anchor> anchor_ = storage::MakeMemoryAnchor();
   std::unique_ptr<storage::Committer> committer_ = storage::Committer::Start(*store_, *anchor_).value();
-  AuditLog log_{*committer_, Id("9999:maker"), clock_, random_};
+  AuditLog log_{*committer_, Id("9999:maker"), kNoLimits, clock_, random_};
 };
 
 TEST_F(AuditLogTest, AnswersOnceTheRowIsWhereEverybodyMaySeeIt) {
@@ -108,6 +112,62 @@ TEST_F(AuditLogTest, RefusesARowThatIsNone) {
   EXPECT_THAT(Rows(), IsEmpty());
 }
 
+// A row of three versions that a grant opens.
+audit::v1::Row DeliveryByGrant(absl::string_view grant) {
+  audit::v1::Row row = Delivery(1);
+  *row.add_records() = row.records(0);
+  row.mutable_records(1)->set_version(2);
+  *row.add_records() = row.records(0);
+  row.mutable_records(2)->set_version(3);
+  row.set_rule("allow-grant");
+  row.set_grant_id(std::string(grant));
+  row.set_purpose(2);
+  return row;
+}
+
+TEST_F(AuditLogTest, CountsWhatGrantsDeliverAndLetsNothingBeyondTheirLimitGo) {
+  constexpr char kLimited[] = "a grant of seven";
+  constexpr char kOther[] = "without a limit!";
+  std::vector<std::pair<std::string, uint64_t>> told;
+  const GrantHooks hooks{
+      [&](const record::RecordId& grant) { return grant.view() == kLimited ? 7U : 0U; },
+      [&](const record::RecordId& grant, uint64_t deliveries) { told.emplace_back(grant.ToString(), deliveries); }};
+  {
+    AuditLog log(*committer_, Id("9999:maker"), hooks, clock_, random_);
+    MEGURI_EXPECT_OK(Write(log, {DeliveryByGrant(kLimited), DeliveryByGrant(kOther)}));
+    audit::v1::Row batch = DeliveryByGrant(kLimited);
+    batch.clear_records();
+    batch.mutable_feed()->set_name("offer/6120677261206f6620736576656e2e2e");
+    batch.mutable_feed()->set_from(10);
+    batch.mutable_feed()->set_to(13);
+    MEGURI_EXPECT_OK(Write(log, {batch}));
+    // Seven are allowed: the next three are one too many and a half of them does not go out.
+    EXPECT_THAT(Write(log, {DeliveryByGrant(kOther), DeliveryByGrant(kLimited)}), HasReason("DELIVERIES_SPENT"));
+    EXPECT_EQ(Rows().size(), 3U);
+    audit::v1::Row last = DeliveryByGrant(kLimited);
+    last.mutable_records()->DeleteSubrange(1, 2);
+    MEGURI_EXPECT_OK(Write(log, {last}));
+    EXPECT_THAT(Write(log, {last}), HasReason("DELIVERIES_SPENT"));
+  }
+  EXPECT_EQ(Rows().size(), 4U);
+  EXPECT_THAT(
+      told, ElementsAre(std::pair(kLimited, 3), std::pair(kOther, 3), std::pair(kLimited, 6), std::pair(kLimited, 7)));
+  const auto uses = storage::GrantUses(committer_->durable()).All();
+  MEGURI_ASSERT_OK(uses.status());
+  ASSERT_EQ(uses->size(), 2U);
+  EXPECT_EQ((*uses)[0].grant.view(), kLimited);
+  EXPECT_EQ((*uses)[0].deliveries, 7U);
+  EXPECT_EQ((*uses)[1].deliveries, 3U);
+  EXPECT_THAT(storage::Fsck(*store_, nullptr, [](uint64_t, uint64_t) {})->problems, IsEmpty());
+
+  // More than the rows tell of is found.
+  MEGURI_ASSERT_OK(committer_->SubmitAndWait([&](storage::CommitScope& scope) {
+    return storage::GrantUses::Add(scope.transaction, (*uses)[0].grant, 1).status();
+  }));
+  EXPECT_THAT(storage::Fsck(*store_, nullptr, [](uint64_t, uint64_t) {})->problems,
+              ElementsAre(::testing::HasSubstr("counts 8 deliveries and the audit rows tell of 7")));
+}
+
 // Every place where the disk can fail: what was let go has its row after the restart. A row for what was not let go may
 // be left, never the reverse.
 class AuditLogCrash : public AuditLogTest, public ::testing::WithParamInterface<testing::FaultPlan::Kind> {
@@ -123,7 +183,7 @@ class AuditLogCrash : public AuditLogTest, public ::testing::WithParamInterface<
     if (!committer.ok()) {
       return let_go;
     }
-    AuditLog log(**committer, Id("9999:maker"), clock_, random_);
+    AuditLog log(**committer, Id("9999:maker"), kNoLimits, clock_, random_);
     for (uint64_t version = 1; version <= 4; ++version) {
       if (Write(log, {Delivery(version)}).ok()) {
         let_go.insert(version);
@@ -165,7 +225,7 @@ TEST_F(AuditLogTest, RefusesEverythingOnceTheStoreHasFailed) {
   const auto faulty = testing::MakeFaultyStore(*store_, plan);
   const auto anchor = storage::MakeMemoryAnchor();
   const auto committer = storage::Committer::Start(*faulty, *anchor).value();
-  AuditLog log(*committer, Id("9999:maker"), clock_, random_);
+  AuditLog log(*committer, Id("9999:maker"), kNoLimits, clock_, random_);
   MEGURI_EXPECT_OK(Write(log, {Delivery()}));
   EXPECT_THAT(Write(log, {Delivery()}), HasReason("STORE_FAILED"));
   EXPECT_THAT(Write(log, {Delivery()}), HasReason("STORE_FAILED"));

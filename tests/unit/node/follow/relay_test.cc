@@ -336,7 +336,7 @@ TEST_F(RelayTest, ACopyIsHandedOnByteForByte) {
   MEGURI_EXPECT_OK(source.CheckServed(Held().key));
   const FeedSource::Head head = ValueOf(source.ReadHead(Held().key));
   EXPECT_EQ(head.checkpoint, feed.Checkpoint(5));
-  const feed::v1::CarriedFeedBatch batch = ValueOf(source.ReadBatch(Held().key, *head.id, 1, head.size));
+  const feed::v1::CarriedFeedBatch batch = ValueOf(source.ReadBatch(Held().key, *head.id, 1, head.size, head.size));
   EXPECT_EQ(batch.SerializeAsString(), feed.Batch(1, 5, 5).SerializeAsString());
 }
 

@@ -25,15 +25,17 @@ inline bool IsNaivelyGranted(const Reader& reader, const RecordScope& record, co
     }
     for (const GrantTerms& grant : reader.grants->by_offer.at(offer->id)) {
       bool has_role = !grant.role.has_value();
-      for (const RoleInScope& role : reader.roles) {
+      for (const RoleInScope& role : reader.asker.roles) {
         if (grant.role.has_value() && role.kind == grant.role->kind) {
           has_role = has_role || grant.role->scope.empty() || grant.role->scope == role.scope ||
                      (role.kind == registry::v1::ROLE_KIND_AUTHORITY && role.scope == "JP");
         }
       }
-      granted =
-          granted || (grant.owner.text() == record.publisher.text() && grant.agreed && has_role && !grant.offer_ended &&
-                      grant.state == 1 && reader.now >= grant.not_before && reader.now < grant.expires);
+      const bool is_for_it = reader.asker.purpose == 0 || reader.asker.purpose == grant.purpose;
+      const bool has_some_left = grant.deliveries_max == 0 || grant.deliveries < grant.deliveries_max;
+      granted = granted || (grant.owner.text() == record.publisher.text() && grant.agreed && has_role &&
+                            !grant.offer_ended && grant.state == 1 && is_for_it && has_some_left &&
+                            reader.asker.now >= grant.not_before && reader.asker.now < grant.expires);
     }
   }
   return granted;

@@ -50,13 +50,14 @@ class World {
       reader.recycler_groups = SomeOf(groups_);
       reader.jurisdictions = SomeOf(places_);
       for (const std::string& group : reader.recycler_groups) {
-        reader.roles.push_back({registry::v1::ROLE_KIND_RECYCLER, group});
+        reader.asker.roles.push_back({registry::v1::ROLE_KIND_RECYCLER, group});
       }
       for (const std::string& place : reader.jurisdictions) {
-        reader.roles.push_back({registry::v1::ROLE_KIND_AUTHORITY, place});
+        reader.asker.roles.push_back({registry::v1::ROLE_KIND_AUTHORITY, place});
       }
     }
-    reader.now = SomeTime();
+    reader.asker.now = SomeTime();
+    reader.asker.purpose = static_cast<passport::v1::AccessPurpose>(engine_() % 2 == 0 ? 0 : engine_() % 3);
     if (engine_() % 4 != 0) {
       reader.grants = grant_sets_[engine_() % kGrantSets];
     }
@@ -73,6 +74,9 @@ class World {
     }
     grant.state = static_cast<passport::v1::GrantState>(engine_() % 3 != 0 ? 1 : engine_() % 5);
     grant.agreed = engine_() % 8 != 0;
+    grant.purpose = static_cast<passport::v1::AccessPurpose>(1 + engine_() % 2);
+    grant.deliveries_max = engine_() % 4 != 0 ? 0 : 1 + engine_() % 3;
+    grant.deliveries = engine_() % 4;
     grant.offer_ended = engine_() % 8 == 0;
     grant.not_before = SomeTime() - absl::Seconds(5);
     grant.expires = SomeTime() + absl::Seconds(3);
@@ -202,7 +206,7 @@ TEST(NaiveEvaluator, TakingAGrantNeverWidensAndAnExpiredOneIsAsNone) {
     auto absent = std::make_shared<ReaderGrants>(*reader.grants);
     std::vector<GrantTerms>& of_offer = expired->by_offer.begin()->second;
     absent->by_offer[of_offer.front().offer].erase(absent->by_offer[of_offer.front().offer].begin());
-    of_offer.front().expires = reader.now;
+    of_offer.front().expires = reader.asker.now;
     reader.grants = expired;
     const uint64_t without = AllowedSlots(reader, record, sections);
     reader.grants = absent;

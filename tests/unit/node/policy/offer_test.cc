@@ -91,32 +91,55 @@ GrantTerms GoodGrant() {
 
 TEST(JudgeGrant, SaysWhatIsMissing) {
   GrantTerms grant = GoodGrant();
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "allow-grant");
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow - absl::Nanoseconds(1)), "deny-grant-not-yet");
-  EXPECT_EQ(JudgeGrant(grant, {}, grant.expires - absl::Nanoseconds(1)), "allow-grant");
-  EXPECT_EQ(JudgeGrant(grant, {}, grant.expires), "deny-grant-expired");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "allow-grant");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow - absl::Nanoseconds(1)}), "deny-grant-not-yet");
+  EXPECT_EQ(JudgeGrant(grant, {{}, grant.expires - absl::Nanoseconds(1)}), "allow-grant");
+  EXPECT_EQ(JudgeGrant(grant, {{}, grant.expires}), "deny-grant-expired");
   grant.state = passport::v1::GRANT_STATE_SUSPENDED;
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-grant-suspended");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-suspended");
   grant.state = static_cast<passport::v1::GrantState>(77);
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-grant-suspended");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-suspended");
   grant.state = passport::v1::GRANT_STATE_REVOKED;
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-grant-revoked");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-revoked");
   grant = GoodGrant();
   grant.agreed = false;
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-grant-not-agreed");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-not-agreed");
   grant = GoodGrant();
   grant.offer_ended = true;
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-offer-ended");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-offer-ended");
+}
+
+TEST(JudgeGrant, IsSpentOnceItHasMadeAllDeliveriesThatItAllows) {
+  GrantTerms grant = GoodGrant();
+  grant.deliveries = 1'000'000;
+  EXPECT_EQ(grant.deliveries_left(), absl::nullopt);
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "allow-grant");
+  grant.deliveries_max = 3;
+  grant.deliveries = 2;
+  EXPECT_EQ(grant.deliveries_left(), uint64_t{1});
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "allow-grant");
+  for (const uint64_t made : {3, 4}) {
+    grant.deliveries = made;
+    EXPECT_EQ(grant.deliveries_left(), uint64_t{0});
+    EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-spent");
+  }
+}
+
+TEST(JudgeGrant, IsForThePurposeThatIsStatedOrForAny) {
+  GrantTerms grant = GoodGrant();
+  grant.purpose = passport::v1::ACCESS_PURPOSE_RECYCLING;
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow, passport::v1::ACCESS_PURPOSE_RECYCLING}), "allow-grant");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow, passport::v1::ACCESS_PURPOSE_AUDIT}), "deny-grant-purpose");
 }
 
 TEST(JudgeGrant, AsksForTheRole) {
   GrantTerms grant = GoodGrant();
   grant.role = RoleInScope{registry::v1::ROLE_KIND_RECYCLER, "battery"};
-  EXPECT_EQ(JudgeGrant(grant, {}, kNow), "deny-grant-role");
-  EXPECT_EQ(JudgeGrant(grant, {{registry::v1::ROLE_KIND_RECYCLER, "tv"}}, kNow), "deny-grant-role");
-  EXPECT_EQ(JudgeGrant(grant, {{registry::v1::ROLE_KIND_RECYCLER, "battery"}}, kNow), "allow-grant");
+  EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-role");
+  EXPECT_EQ(JudgeGrant(grant, {{{registry::v1::ROLE_KIND_RECYCLER, "tv"}}, kNow}), "deny-grant-role");
+  EXPECT_EQ(JudgeGrant(grant, {{{registry::v1::ROLE_KIND_RECYCLER, "battery"}}, kNow}), "allow-grant");
   grant.role->scope = "";
-  EXPECT_EQ(JudgeGrant(grant, {{registry::v1::ROLE_KIND_RECYCLER, "tv"}}, kNow), "allow-grant");
+  EXPECT_EQ(JudgeGrant(grant, {{{registry::v1::ROLE_KIND_RECYCLER, "tv"}}, kNow}), "allow-grant");
 }
 
 TEST(JudgeOffer, TakesTheGrantThatOpensOrThatComesClosest) {
@@ -129,17 +152,17 @@ TEST(JudgeOffer, TakesTheGrantThatOpensOrThatComesClosest) {
   unsigned_one.agreed = false;
   grants.by_offer[Id(2)] = {revoked, unsigned_one};
   const record::ParticipantId owner = GoodGrant().owner;
-  GrantVerdict verdict = JudgeOffer(grants, owner, Id(2), {}, kNow);
+  GrantVerdict verdict = JudgeOffer(grants, owner, Id(2), {{}, kNow});
   EXPECT_EQ(verdict.rule, "deny-grant-not-agreed");
   EXPECT_EQ(verdict.grant->id, Id(11));
   EXPECT_FALSE(verdict.allowed);
   grants.by_offer[Id(2)].push_back(GoodGrant());
-  verdict = JudgeOffer(grants, owner, Id(2), {}, kNow);
+  verdict = JudgeOffer(grants, owner, Id(2), {{}, kNow});
   EXPECT_TRUE(verdict.allowed);
   EXPECT_EQ(verdict.rule, "allow-grant");
   // What somebody else grants is another offer, whatever its ID.
-  EXPECT_EQ(JudgeOffer(grants, *record::ParticipantId::Parse("9999:other"), Id(2), {}, kNow).grant, nullptr);
-  EXPECT_EQ(JudgeOffer(grants, owner, Id(3), {}, kNow).grant, nullptr);
+  EXPECT_EQ(JudgeOffer(grants, *record::ParticipantId::Parse("9999:other"), Id(2), {{}, kNow}).grant, nullptr);
+  EXPECT_EQ(JudgeOffer(grants, owner, Id(3), {{}, kNow}).grant, nullptr);
 }
 
 }  // namespace
