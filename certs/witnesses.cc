@@ -52,7 +52,9 @@ absl::StatusOr<Cosigners> CosignersOf(absl::string_view note, const TrustBundle&
   }
   // A member with two keys may have signed with both: it counts once, by the earlier time.
   auto& all = cosigners.cosigned;
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  std::sort(all.begin(), all.end(), [](const Cosigners::One& a, const Cosigners::One& b) {
+    return a.time != b.time ? a.time < b.time : a.witness.text() < b.witness.text();
+  });
   absl::flat_hash_set<std::string> seen;
   all.erase(std::remove_if(all.begin(), all.end(),
                            [&](const Cosigners::One& one) { return !seen.insert(one.witness.text()).second; }),

@@ -75,13 +75,14 @@ Argument Command::Option(const char* names, absl::optional<std::string>& value, 
       app_->add_option_function<std::string>(names, [&value](const std::string& given) { value = given; }, about));
 }
 
-Argument Command::OptionByNumber(const char* names, std::function<void(int)> set, const std::string& about) const {
-  return Argument(app_->add_option_function<int>(names, std::move(set), about)).TypeName("WORD");
+Argument Command::OptionByNumber(const char* names, const std::function<void(int)>& set,
+                                 const std::string& about) const {
+  return Argument(app_->add_option_function<int>(names, set, about)).TypeName("WORD");
 }
 
-Argument Command::OptionByNumbers(const char* names, std::function<void(const std::vector<int>&)> set,
+Argument Command::OptionByNumbers(const char* names, const std::function<void(const std::vector<int>&)>& set,
                                   const std::string& about) const {
-  return Argument(app_->add_option_function<std::vector<int>>(names, std::move(set), about)).TypeName("WORD");
+  return Argument(app_->add_option_function<std::vector<int>>(names, set, about)).TypeName("WORD");
 }
 
 Argument Command::Flag(const char* name, bool& value, const std::string& about) const {

@@ -15,7 +15,7 @@
 #include "client/cli/session.h"
 
 // The parser stands behind these classes, as its header costs every file that includes it four seconds to compile.
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 class Option;
 }  // namespace CLI
@@ -96,8 +96,8 @@ class Command {
   CLI::App& app() const { return *app_; }
 
  private:
-  Argument OptionByNumber(const char* names, std::function<void(int)> set, const std::string& about) const;
-  Argument OptionByNumbers(const char* names, std::function<void(const std::vector<int>&)> set,
+  Argument OptionByNumber(const char* names, const std::function<void(int)>& set, const std::string& about) const;
+  Argument OptionByNumbers(const char* names, const std::function<void(const std::vector<int>&)>& set,
                            const std::string& about) const;
 
   CLI::App* app_;

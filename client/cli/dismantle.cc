@@ -50,6 +50,7 @@ absl::Status UsageError(absl::string_view sentence) {
 
 absl::StatusOr<std::vector<ListedProduct>> ProductsOf(const Arguments& arguments) {
   std::vector<ListedProduct> products;
+  products.reserve(arguments.identifiers.size());
   for (const std::string& identifier : arguments.identifiers) {
     products.push_back({identifier, false, arguments.maker, arguments.serial, 1});
   }

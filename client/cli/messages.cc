@@ -4,10 +4,8 @@
 #include <array>
 #include <cstddef>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 
 namespace meguri::client {
 namespace {
@@ -886,23 +884,6 @@ std::string Text(Language language, Message message, std::initializer_list<absl:
     replacements.emplace_back(absl::StrCat("$", replacements.size()), value);
   }
   return absl::StrReplaceAll(language == Language::kJapanese ? row.ja : row.en, replacements);
-}
-
-Language LanguageOf(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment) {
-  std::string choice;
-  for (const char* name : {"LANG", "LC_MESSAGES", "LC_ALL"}) {
-    const auto found = environment.find(name);
-    choice = found != environment.end() && !found->second.empty() ? found->second : choice;
-  }
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    absl::string_view argument = arguments[i];
-    if (argument == "--lang" && i + 1 < arguments.size()) {
-      choice = arguments[i + 1];
-    } else if (absl::ConsumePrefix(&argument, "--lang=")) {
-      choice = std::string(argument);
-    }
-  }
-  return absl::StartsWith(choice, "ja") ? Language::kJapanese : Language::kEnglish;
 }
 
 }  // namespace meguri::client

@@ -2,15 +2,12 @@
 #pragma once
 
 #include <initializer_list>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "client/cli/language.h"
 
 namespace meguri::client {
-
-enum class Language { kJapanese, kEnglish };
 
 // Every sentence and word of the program itself. "$0", "$1" stand for what is filled in.
 enum class Message {
@@ -586,8 +583,5 @@ enum class Message {
 
 // The text with $0, $1 … filled in.
 std::string Text(Language language, Message message, std::initializer_list<absl::string_view> values = {});
-
-// Of `--lang` among `arguments`, else of LC_ALL, LC_MESSAGES or LANG: Japanese if it begins with "ja".
-Language LanguageOf(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment);
 
 }  // namespace meguri::client

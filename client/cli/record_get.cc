@@ -50,7 +50,7 @@ std::string HumanText(const Session& session, const record::v1::RecordView& view
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kRecord), header.record_id().ToHex()});
   table.Add({session.Say(Message::kVersion), absl::StrCat(header.version(), " / ", view.latest_version())});
-  table.Add({session.Say(Message::kRecordType), RecordTypeName(message.record_type())});
+  table.Add({session.Say(Message::kRecordType), RecordTypeName(static_cast<uint32_t>(message.record_type()))});
   table.Add({session.Say(Message::kPublisher), header.publisher().text()});
   table.Add({session.Say(Message::kIssued), TimeOf(message.issue_time_ms())});
   table.Add({session.Say(Message::kHeaderHash), ToHex(view.header_hash())});

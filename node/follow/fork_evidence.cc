@@ -66,7 +66,7 @@ storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& ne
 absl::StatusOr<absl::optional<storage::FeedEvidence>> FindContradiction(const storage::Feeds& feeds, storage::FeedId id,
                                                                         absl::string_view origin,
                                                                         const SignedHead& theirs) {
-  const absl::optional<storage::FeedEvidence> none;
+  absl::optional<storage::FeedEvidence> none;
   const record::Checkpoint& their_head = theirs.checkpoint;
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(id));
   for (const std::string& note : {head.checkpoint, head.settled}) {

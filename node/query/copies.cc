@@ -70,7 +70,7 @@ absl::StatusOr<absl::Time> ReadTime(const record::v1::SignedBody& heartbeat, con
 absl::StatusOr<RecordView> VerifyCopy(const CopyQuestion& question, const Identifier& identifier, RecordCopy copy,
                                       const certs::Registry& registry, absl::Time now, VerifiedCopies& verified) {
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(copy.envelope.header()));
-  const record::ParticipantId publisher = header.publisher();
+  const record::ParticipantId& publisher = header.publisher();
   if (question.publisher.has_value() && publisher != *question.publisher) {
     return Refused("PUBLISHER_MISMATCH", absl::StrCat("A record of ", publisher.text(), " came instead of one of ",
                                                       question.publisher->text(), "."));

@@ -237,6 +237,21 @@ absl::Status ReaderView::AddSections(storage::Arrival arrival, uint64_t slots, c
   return absl::OkStatus();
 }
 
+namespace {
+
+// By what a slot, or if none is named any of them, is open: what no decision opens is a copy.
+void TakeDecision(const std::vector<Decision>& decisions, absl::optional<uint32_t> slot, Disclosure& of) {
+  const auto decision = std::find_if(decisions.begin(), decisions.end(), [&slot](const Decision& candidate) {
+    return candidate.allowed && (!slot.has_value() || candidate.slot == *slot);
+  });
+  const bool is_decided = decision != decisions.end();
+  of.rule = is_decided ? std::string(decision->rule) : kRuleOfCopies;
+  of.grant = is_decided ? decision->grant : "";
+  of.purpose = is_decided ? decision->purpose : 0;
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef& ref,
                                                                 const storage::v1::StoredRecord& stored,
                                                                 const record::v1::CarriedEnvelope& envelope) {
@@ -262,21 +277,12 @@ absl::StatusOr<std::vector<Disclosure>> ReaderView::DisclosedBy(const VersionRef
   Disclosure of{ref.publisher, header.record_id(), ref.version, 0, {}, 0, kRuleOfCopies, "", "", 0};
   std::vector<Disclosure> disclosed;
   for (size_t i = 0; i < narrow.size(); ++i) {
-    const auto decision = std::find_if(decisions.begin(), decisions.end(), [&](const Decision& candidate) {
-      return candidate.allowed && candidate.slot == narrow[i].slot;
-    });
-    const bool is_decided = decision != decisions.end();
-    of.grant = is_decided ? decision->grant : "";
-    of.purpose = is_decided ? decision->purpose : 0;
-    AddDisclosed(of, narrow[i], is_decided ? decision->rule : kRuleOfCopies, sizes[i], disclosed);
+    TakeDecision(decisions, narrow[i].slot, of);
+    AddDisclosed(of, narrow[i], of.rule, sizes[i], disclosed);
   }
   if (disclosed.empty()) {
-    const auto decision =
-        std::find_if(decisions.begin(), decisions.end(), [](const Decision& candidate) { return candidate.allowed; });
+    TakeDecision(decisions, absl::nullopt, of);
     disclosed.push_back(of);
-    disclosed.back().rule = decision != decisions.end() ? std::string(decision->rule) : kRuleOfCopies;
-    disclosed.back().grant = decision != decisions.end() ? decision->grant : "";
-    disclosed.back().purpose = decision != decisions.end() ? decision->purpose : 0;
   }
   return disclosed;
 }

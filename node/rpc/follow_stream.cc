@@ -278,19 +278,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
           return true;
         }
       }
-      if (feed.sent < feed.target->size) {
-        SentEntries sent{feed.key, feed.sent, feed.target->size, 0, "", 0};
-        if (!LimitByGrant(sent)) {
-          continue;
-        }
-        MEGURI_ASSIGN_OR_RETURN(
-            *message.mutable_batch(),
-            streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent, feed.target->size, sent.to));
-        sent.to = feed.sent + static_cast<uint64_t>(message.batch().items_size());
-        feed.sent = sent.to;
-        if (AuditEdge::IsNarrow(caller_, feed.key)) {
-          sent_ = std::move(sent);
-        }
+      MEGURI_ASSIGN_OR_RETURN(const bool has_batch, FindBatch(feed, message));
+      if (has_batch) {
         return true;
       }
     }
@@ -299,6 +288,25 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       waits_for_unknown_ = waits_for_unknown;
     }
     return FindHeartbeat(message);
+  }
+
+  // The next entries of a feed that has a target, if there are any that may go out.
+  absl::StatusOr<bool> FindBatch(StreamedFeed& feed, CarriedFollowResponse& message) {
+    if (feed.sent >= feed.target->size) {
+      return false;
+    }
+    SentEntries sent{feed.key, feed.sent, feed.target->size, 0, "", 0};
+    if (!LimitByGrant(sent)) {
+      return false;
+    }
+    MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(), streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent,
+                                                                                 feed.target->size, sent.to));
+    sent.to = feed.sent + static_cast<uint64_t>(message.batch().items_size());
+    feed.sent = sent.to;
+    if (AuditEdge::IsNarrow(caller_, feed.key)) {
+      sent_ = std::move(sent);
+    }
+    return true;
   }
 
   // Names the grant that opens the feed, if it is that of an offer, and cuts what is sent to the deliveries that the

@@ -40,6 +40,7 @@ constexpr uint64_t kLater = 1'000'000;
 
 std::vector<KeyOrigin> OriginsOf(const std::vector<KeyJudgement>& judged) {
   std::vector<KeyOrigin> origins;
+  origins.reserve(judged.size());
   for (const KeyJudgement& one : judged) {
     origins.push_back(one.origin);
   }

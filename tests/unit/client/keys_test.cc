@@ -35,7 +35,7 @@ class KeysTest : public testing::ProgramWithNodeTest {
   std::string FileOf(const registry::v1::MemberEntry& entry) {
     const record::v1::Envelope record = testing::SmallRecord(member_, random_);
     const record::v1::Envelope member_record = MemberRecord(entry, *operator_.record_key, random_);
-    const std::string path = folder_.Path("saved.meguri");
+    std::string path = folder_.Path("saved.meguri");
     MEGURI_EXPECT_OK(certs::WriteNewFile(
         path,
         certs::MakeRecordFile(certs::testing::PartsOf(record, member_, member_record, operator_), operator_.Bundle()),

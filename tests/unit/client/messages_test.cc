@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "client/cli/language.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -18,7 +18,7 @@ namespace meguri::passport {
 class MessageFiller {
  public:
   // Texts end in `text_end`.
-  explicit MessageFiller(uint64_t seed, std::string text_end = "\n") : random_(seed), text_end_(std::move(text_end)) {}
+  explicit MessageFiller(uint64_t seed, const std::string& text_end = "\n") : random_(seed), text_end_(text_end) {}
 
   // Messages that hold themselves end at `depth_max`.
   void Fill(google::protobuf::Message& message, int depth_max = 6) {
