@@ -9,7 +9,10 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/grammar.h"
+#include "certs/witnesses.h"
 #include "node/follow/unread.h"
+#include "record/checkpoint.h"
+#include "storage/cosigned_order.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
@@ -479,7 +482,11 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
     found->second.is_denied = false;
     found->second.target_size = follower->target_size();
     // Also if it brings no entries: of a feed that stands still it is the note by the key in force.
-    const bool is_news = std::exchange(found->second.note, follower->checkpoint_note()) != follower->checkpoint_note();
+    const std::string before = std::exchange(found->second.note, follower->checkpoint_note());
+    const bool is_news = before != follower->checkpoint_note();
+    if (is_news) {
+      KeepCosigned(follower->feed(), before);
+    }
     found->second.promises = follower->promised_notes();
     found->second.is_promise_unsaved =
         found->second.is_promise_unsaved || is_news || follower->size() != follower->target_size();
@@ -487,6 +494,25 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
       NoteProgressLocked(found->second);
     }
   }
+}
+
+// A head that a quorum had cosigned shows how early its entries were there, and the newer one may have no quorum yet.
+void FollowSession::KeepCosigned(const storage::HeldFeed& feed, const std::string& note) const {
+  const certs::TrustBundle& bundle = context_.registry.bundle();
+  const absl::StatusOr<certs::Cosigners> cosigners = certs::CosignersOf(note, bundle);
+  if (!cosigners.ok() || !cosigners->HasQuorum()) {
+    return;
+  }
+  context_.committer.Submit(
+      [feed, note, &bundle, &store = context_.store](storage::CommitScope& scope) -> absl::Status {
+        const std::string origin = record::FeedOrigin(bundle.federation(), feed.key);
+        MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
+        MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
+        MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint cosigned, record::ReadOpenedCheckpoint(note, origin));
+        return cosigned.size > head.size() ? absl::OkStatus()
+                                           : storage::KeepCosigned(id, note, origin, bundle, store, scope);
+      },
+      [](const absl::Status&) {});
 }
 
 bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {

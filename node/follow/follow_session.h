@@ -160,6 +160,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   void TakeFeedHeartbeat(const feed::v1::FeedHeartbeat& heartbeat);
   void TakeDenial(const FeedDenied& denial);
   void TakeTarget(const feed::v1::FeedTarget& target);
+  void KeepCosigned(const storage::HeldFeed& feed, const std::string& note) const;
   // Whether the batch is being written; then `claim` is released when that is done.
   bool TakeBatch(feed::v1::FeedBatch batch, const Claim& claim);
   // The follower of a feed is used by one event at a time, so it needs no lock. Null, and the stream has failed, if the

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/witnesses.h"
-#include "node/witness/cosigned_order.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
+#include "storage/cosigned_order.h"
 
 namespace meguri::node {
 namespace {
@@ -265,7 +265,7 @@ void Cosigning::KeepIfComplete(const record::FeedKey& feed) {
   }
   committer_.Submit(
       [this, id, origin = head.origin, note](storage::CommitScope& scope) {
-        return KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
+        return storage::KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
       },
       [this, id](const absl::Status& status) {
         if (status.ok()) {

@@ -12,9 +12,6 @@ namespace meguri::node {
 inline constexpr absl::Duration kCosignInterval = absl::Seconds(10);
 // A head that stays the same is cosigned anew, with the time of then.
 inline constexpr absl::Duration kCosignAgain = absl::Hours(1);
-// Older cosigned notes of a feed that are kept for good, so that it can be shown how early an entry was there: at most
-// one for each such span of time, the last.
-inline constexpr absl::Duration kCosignedSpan = absl::Minutes(10);
 // Before a witness that did not answer is asked again: doubled each time, up to the second.
 inline constexpr absl::Duration kWitnessBackoff = absl::Seconds(2);
 inline constexpr absl::Duration kWitnessBackoffMax = absl::Minutes(5);

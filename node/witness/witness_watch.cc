@@ -8,10 +8,10 @@
 #include "absl/types/optional.h"
 #include "base/status_macros.h"
 #include "certs/witnesses.h"
-#include "node/witness/cosigned_order.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
 #include "storage/cosigned.h"
+#include "storage/cosigned_order.h"
 
 namespace meguri::node {
 namespace {
@@ -131,7 +131,7 @@ void WitnessWatch::TakeAll(const storage::HeldFeed& feed, const std::vector<std:
       [this, feed, note = *merged](storage::CommitScope& scope) -> absl::Status {
         MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
         const std::string origin = record::FeedOrigin(registry_.bundle().federation(), feed.key);
-        return KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
+        return storage::KeepCosigned(id, note, origin, registry_.bundle(), store_, scope);
       },
       [](const absl::Status&) {});
 }
@@ -188,7 +188,7 @@ absl::StatusOr<std::string> WitnessWatch::Merge(const storage::HeldFeed& feed,
   }
   MEGURI_ASSIGN_OR_RETURN(std::string merged,
                           MergeLines(newest->origin, of_newest, certs::WitnessesOf(registry_.bundle())));
-  return IsWorthKeeping(merged, cosigned, newest->origin, registry_.bundle()) ? merged : std::string();
+  return storage::IsWorthKeeping(merged, cosigned, newest->origin, registry_.bundle()) ? merged : std::string();
 }
 
 }  // namespace meguri::node

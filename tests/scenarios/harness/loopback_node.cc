@@ -8,11 +8,11 @@
 
 #include "base/status_macros.h"
 #include "meguri/passport/v1/dismantling.pb.h"
-#include "node/witness/cosigned_order.h"
 #include "passport/profile.h"
 #include "record/audience.h"
 #include "record/batch.h"
 #include "record/section.h"
+#include "storage/cosigned_order.h"
 
 namespace meguri::scenarios {
 namespace {
@@ -238,8 +238,8 @@ void LoopbackNode::TakeCosigned(const LoopbackNode& publisher, const std::string
   const record::FeedKey key{publisher.id(), ValueOf(record::FeedName::Parse(feed)), 1};
   const absl::Status taken = committer_->SubmitAndWait([&](storage::CommitScope& scope) -> absl::Status {
     MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, {id_, key}));
-    return node::KeepCosigned(id, note, record::FeedOrigin(kFederation, key), registry_.bundle(), committer_->durable(),
-                              scope);
+    return storage::KeepCosigned(id, note, record::FeedOrigin(kFederation, key), registry_.bundle(),
+                                 committer_->durable(), scope);
   });
   Invariant(taken.ok(), taken.ToString());
 }

@@ -8,6 +8,7 @@
 #include "node/witness/limits.h"
 #include "node/witness/witness_watch.h"
 #include "storage/cosigned.h"
+#include "storage/cosigned_order.h"
 #include "storage/fsck.h"
 #include "tests/testing/status.h"
 #include "tests/unit/node/witness/scene.h"
@@ -219,7 +220,7 @@ TEST_F(CosigningTest, KeepsTheLastCosignedHeadOfEachSpanForGood) {
       ValueOf(storage::CosignedNotes(committer_->durable()).KeptCovering(Head(kMaker).id, 0, 1))[0];
   EXPECT_EQ(ValueOf(certs::CosignersOf(kept, scene_.bundle())).cosigned.front().time, first);
   // A feed that grows all the time: one of each span, whatever is signed in between.
-  const auto minutes = static_cast<uint64_t>(kCosignedSpan / absl::Minutes(1));
+  const auto minutes = static_cast<uint64_t>(storage::kCosignedSpan / absl::Minutes(1));
   for (uint64_t size = 6; size < 6 + 3 * minutes; ++size) {
     Grow(kMaker, tree_, size);
     scene_.clock.Advance(absl::Minutes(1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/witness/cosigned_order.h"
+#include "storage/cosigned_order.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,11 +10,10 @@
 #include "base/status_macros.h"
 #include "certs/signature_time.h"
 #include "certs/witnesses.h"
-#include "node/witness/limits.h"
 #include "record/checkpoint.h"
 #include "storage/cosigned.h"
 
-namespace meguri::node {
+namespace meguri::storage {
 namespace {
 
 std::tuple<bool, uint64_t, size_t> WorthOf(absl::string_view note, const std::string& origin,
@@ -42,10 +41,9 @@ bool IsWorthKeeping(absl::string_view note, absl::string_view kept, const std::s
   return WorthOf(note, origin, bundle) >= WorthOf(kept, origin, bundle);
 }
 
-absl::Status KeepCosigned(storage::FeedId feed, absl::string_view note, const std::string& origin,
-                          const certs::TrustBundle& bundle, const storage::StoreReader& store,
-                          storage::CommitScope& scope) {
-  MEGURI_ASSIGN_OR_RETURN(const std::string newest, storage::CosignedNotes(store).Find(scope.transaction, feed));
+absl::Status KeepCosigned(FeedId feed, absl::string_view note, const std::string& origin,
+                          const certs::TrustBundle& bundle, const StoreReader& store, CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string newest, CosignedNotes(store).Find(scope.transaction, feed));
   if (!IsWorthKeeping(note, newest, origin, bundle)) {
     return absl::OkStatus();
   }
@@ -53,10 +51,10 @@ absl::Status KeepCosigned(storage::FeedId feed, absl::string_view note, const st
   const absl::optional<absl::Time> after = TimeOf(note, bundle);
   if (before.has_value() && after.has_value() && SpanOf(*before) < SpanOf(*after)) {
     MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(newest, origin));
-    MEGURI_RETURN_IF_ERROR(storage::CosignedNotes::Keep(scope.transaction, feed, head.size, newest));
+    MEGURI_RETURN_IF_ERROR(CosignedNotes::Keep(scope.transaction, feed, head.size, newest));
   }
-  storage::CosignedNotes::Put(scope.transaction, feed, note);
+  CosignedNotes::Put(scope.transaction, feed, note);
   return absl::OkStatus();
 }
 
-}  // namespace meguri::node
+}  // namespace meguri::storage
