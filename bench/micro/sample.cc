@@ -27,7 +27,7 @@ node::VerifiedBatch Sample::NextVerified(size_t count, uint64_t start) {
     const std::string entry = record::FeedEntry{header.hash(), slots}.Encode();
     const std::vector<record::v1::Section> sections = {envelope.sections(0)};
     std::vector<record::IndexTerm> terms = node::TermsOf(header, sections);
-    batch.items.push_back({entry, slots, std::move(header), envelope.signature(), sections, std::move(terms), ""});
+    batch.items.push_back({entry, slots, std::move(header), envelope.signature(), sections, std::move(terms), "", {}});
   }
   batch.size_after = start + count;
   return batch;
