@@ -15,8 +15,9 @@ import threading
 import time
 
 PORTS = (10_000, 32_000)
-READY_TIMEOUT_S = 20.0
-EVENT_TIMEOUT_S = 20.0
+# Only what fails takes as long: a busy machine is no failure.
+READY_TIMEOUT_S = 60.0
+EVENT_TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.02
 
 

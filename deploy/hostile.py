@@ -10,7 +10,7 @@ import subprocess
 
 from federation import Failure
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 UNAVAILABLE = 14
 NO_CONNECTION = "-"
 

@@ -24,7 +24,7 @@ EVIL = "0188:4011001098993"
 BYSTANDER = "0188:4000012090001"
 STRANGER = "0088:4900000000009"
 HONEST_SIZE = 3  # entries that the evil node serves honestly first, and that must be all there is after every attack
-ATTACK_TIMEOUT_S = 10.0
+ATTACK_TIMEOUT_S = 60.0
 BIN = None
 
 # What the evil node does to a follower that already holds three honest entries of its feed, and the reason that

@@ -124,7 +124,7 @@ class WitnessTest(unittest.TestCase):
         self.check_cosigned_file(self.export(record, "cosigned"))
         self.witnesses[2].stop()
         self.publish("washing-machine.json")
-        wait_for("the other three to cosign", lambda: self.own_head() == (3, 2), 40)
+        wait_for("the other three to cosign", lambda: self.own_head() == (3, 2))
         wait_for("the city to know", lambda: self.city_counts() == (3, 2))
         # A second one away: no quorum, which is said, and the feed is read all the same.
         self.witnesses[3].stop()
@@ -176,7 +176,7 @@ class WitnessTest(unittest.TestCase):
         wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 1))
         self.save_maker()
         self.publish("washing-machine.json")
-        wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 2), 40)
+        wait_for("the witnesses to cosign", lambda: self.own_head() == (4, 2))
         self.bring_back_maker()
         with self.assertRaisesRegex(Failure, "OWN_FEED_ROLLED_BACK"):
             self.maker.start(*FAST)
