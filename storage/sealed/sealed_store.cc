@@ -85,7 +85,10 @@ absl::optional<std::string> Open(const SectionKeys& keys, uint64_t arrival, absl
   std::string plain;
   plain.reserve(value.size());
   plain.push_back(kPlain);
-  return AppendOpened(*data_key, ContextOf(keys, key), value.substr(1), plain) ? plain : std::string(value);
+  if (!AppendOpened(*data_key, ContextOf(keys, key), value.substr(1), plain)) {
+    return std::string(value);
+  }
+  return plain;
 }
 
 // Over the records and their sections.
@@ -109,8 +112,10 @@ class SealedCursor final : public Cursor {
       return cursor_->value();
     }
     if (!opened_.has_value()) {
-      const absl::optional<std::string> opened = Open(keys_, *section_, cursor_->key(), cursor_->value());
-      opened_ = opened.has_value() ? *opened : std::string(cursor_->value());  // erased just now
+      opened_ = Open(keys_, *section_, cursor_->key(), cursor_->value());
+      if (!opened_.has_value()) {
+        opened_ = std::string(cursor_->value());  // erased just now
+      }
     }
     return *opened_;
   }
