@@ -2,8 +2,10 @@
 #include "client/cli/version_chain.h"
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "gmock/gmock.h"
@@ -33,7 +35,14 @@ class Chain {
   }
 
  private:
-  record::Header HeaderOf(uint64_t version, int fork) const {
+  const record::Header& HeaderOf(uint64_t version, int fork) const {
+    std::vector<record::Header>& known = known_[fork];
+    while (known.size() < version) {
+      known.push_back(MakeHeader(known.size() + 1, fork, known.empty() ? "" : known.back().hash().ToString()));
+    }
+    return known[version - 1];
+  }
+  record::Header MakeHeader(uint64_t version, int fork, const std::string& previous) const {
     record::v1::Header message;
     message.set_format_version(record::kFormatVersion);
     message.set_record_id(std::string(record::kRecordIdSize, 'r'));
@@ -41,9 +50,7 @@ class Chain {
     message.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
     message.set_publisher(publisher_);
     message.set_issue_time_ms(1'790'000'000'000 + static_cast<uint64_t>(fork));
-    if (version > 1) {
-      message.set_previous_header_hash(HeaderOf(version - 1, fork).hash().ToString());
-    }
+    message.set_previous_header_hash(previous);
     for (int slot = 0; slot < 8; ++slot) {
       message.add_section_digests(std::string(record::kHashSize, static_cast<char>('a' + slot)));
     }
@@ -53,6 +60,7 @@ class Chain {
   }
 
   const std::string publisher_;
+  mutable std::map<int, std::vector<record::Header>> known_;  // by fork, ascending
 };
 
 constexpr char kMaker[] = "0199:maker";
@@ -73,6 +81,21 @@ TEST(VersionChain, TellsWhatIsMissingAtTheBeginningAndWithin) {
   const Chain chain(kMaker);
   EXPECT_THAT(FindChainGaps(ViewsOf({chain.View(3), chain.View(4), chain.View(7)}), true),
               ElementsAre(Missing(1, 2), Missing(5, 6)));
+}
+
+// A publisher that keeps a version from its feed breaks the chain, and whoever holds what came after it sees where.
+TEST(VersionChain, TellsEachOfAHundredVersionsThatWereLeftOut) {
+  constexpr uint64_t kVersions = 101;
+  const Chain chain(kMaker);
+  for (uint64_t left_out = 1; left_out < kVersions; ++left_out) {
+    Views views;
+    for (uint64_t version = 1; version <= kVersions; ++version) {
+      if (version != left_out) {
+        *views.Add() = chain.View(version);
+      }
+    }
+    EXPECT_THAT(FindChainGaps(views, true), ElementsAre(Missing(left_out, left_out)));
+  }
 }
 
 TEST(VersionChain, KnowsNothingOfEarlierPages) {

@@ -243,6 +243,24 @@ TEST_F(FsckTest, DetectsAFlippedByteInEveryKindOfValue) {
   EXPECT_EQ(flips.size(), 23U);
 }
 
+TEST_F(FsckTest, DetectsEveryFlippedByteOfAnEntry) {
+  int flips = 0;
+  for (const StoredValue& value : ReadAll(*store_)) {
+    // Of each feed the first, the last of the first tile, and what lies over its edge.
+    const uint64_t index = value.kind() == "e" ? ReadU64(absl::string_view(value.key).substr(value.key.size() - 8)) : 2;
+    if (index != 0 && index != 255 && index != 256 && index != kEntries - 1) {
+      continue;
+    }
+    for (size_t at = 0; at < value.value.size(); ++at) {
+      std::string damaged = value.value;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+      ASSERT_FALSE(ProblemsWith(value.family, value.key, damaged).empty()) << ToHex(value.key) << " byte " << at;
+      ++flips;
+    }
+  }
+  EXPECT_EQ(flips, 42 * (3 + 4));
+}
+
 TEST_F(FsckTest, DetectsFlippedBytesInTheHeadOfAnOwnFeed) {
   for (const StoredValue& value : ReadAll(*store_)) {
     if (value.kind() != "d" || *ParseFeedIdKey(value.key) == 3) {

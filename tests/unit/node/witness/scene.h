@@ -36,10 +36,11 @@ inline std::string WitnessId(int number) { return absl::StrCat("0199:w", number)
 
 inline record::FeedKey PublicFeed() { return {Participant(kMaker), record::FeedName::Public(), 1}; }
 
-// The leaves of a feed, and heads and proofs of any beginning of them.
+// The leaves of a feed, and heads and proofs of any beginning of them. Other faces of the publisher begin like the one
+// without a name, up to entry `forks_at`.
 class Tree {
  public:
-  explicit Tree(std::string face = "") : face_(std::move(face)) {}
+  explicit Tree(std::string face = "", uint64_t forks_at = 0) : face_(std::move(face)), forks_at_(forks_at) {}
   // An entry, as this face of the publisher shows it.
   static std::string Entry(uint64_t index, const std::string& face) {
     return record::FeedEntry{record::Sha256(absl::StrCat(face, index)), 1}.Encode();
@@ -56,11 +57,12 @@ class Tree {
   std::vector<record::Hash> Leaves(uint64_t begin, uint64_t end) const {
     std::vector<record::Hash> leaves;
     for (uint64_t i = begin; i < end; ++i) {
-      leaves.push_back(record::LeafHash(Entry(i, face_)));
+      leaves.push_back(record::LeafHash(Entry(i, i < forks_at_ ? "" : face_)));
     }
     return leaves;
   }
   std::string face_;
+  uint64_t forks_at_;
 };
 
 class Scene final : public WitnessRegistry {
