@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/time/time.h"
 #include "node/follow/limits.h"
@@ -17,6 +18,20 @@ inline constexpr int kKeepaliveTimeoutMs = 20'000;
 inline constexpr int kPingIntervalMinMs = 10'000;
 inline constexpr int kPingStrikesMax = 2;
 inline constexpr int kFrameBytesMax = 16 << 10;
+// HTTP/2 frames of one peer: what gRPC takes without a bound of its own (frame_guard.h). A client of gRPC measures the
+// line with PINGs while messages come, up to ten a second.
+inline constexpr absl::Duration kFrameWindow = absl::Seconds(10);
+inline constexpr size_t kOpenStreamsMax =
+    2 * kStreamsPerConnectionMax;           // gRPC, whose own bound some peers get around, speaks first
+inline constexpr int kResetsMax = 200;      // within the window: calls that the peer gives up
+inline constexpr int kPingsMax = 400;       // within the window, answers to ours included
+inline constexpr int kSettingsMax = 100;    // within the window, acknowledgements included
+inline constexpr int kIdleFramesMax = 100;  // within the window: of types that mean nothing here, or without content
+inline constexpr uint64_t kHeaderBlockBytesMax = 2 * kMetadataBytesMax;  // so that gRPC's own answer comes first
+inline constexpr int kHeaderBlockFramesMax = 8;
+inline constexpr int kConnectionsPerPeerMax = 256;  // of one certificate's identity: a host has some for each member
+inline constexpr int kConnectionsMax = 2048;
+inline constexpr absl::Duration kBarredFor = absl::Minutes(1);  // whoever has flooded
 inline constexpr size_t kServerMemoryBytes = size_t{512} << 20;
 inline constexpr int kServerThreadsMax = 64;
 inline constexpr size_t kFollowStreamsMax = 4096;

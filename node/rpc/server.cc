@@ -15,6 +15,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
+#include "node/rpc/connection_guard.h"
 #include "node/rpc/limits.h"
 
 namespace meguri::node {
@@ -63,6 +64,7 @@ void RequireTls13() {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string& address, const TlsFiles& tls,
                                                               const std::vector<HostedServices>& members) {
+  GuardConnections();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
