@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/key_change.h"
+#include "certs/key_endorsement.h"
 #include "certs/key_history.h"
 #include "certs/limits.h"
 #include "certs/registry.h"
@@ -62,7 +63,8 @@ absl::Status CheckKept(const MemberEntry& current, const MemberEntry& asked) {
       return Refuse("CHANGE_KEYS", "it gives a registered key another purpose or beginning, or a later end");
     }
     if (kept->origin() != key.origin() ||
-        kept->endorsement().SerializeAsString() != key.endorsement().SerializeAsString()) {
+        kept->endorsement().SerializeAsString() != key.endorsement().SerializeAsString() ||
+        kept->base().SerializeAsString() != key.base().SerializeAsString()) {
       return Refuse("CHANGE_KEYS", "it says otherwise than the registry how a key came in");
     }
   }
@@ -87,7 +89,10 @@ absl::Status CheckSignatures(const Parsed& parsed, absl::string_view federation,
     return Refuse("CHANGE_SIGNATURE", "no record key that the member has in force signed it");
   }
   for (const MemberKey& key : parsed.request.entry().keys()) {
-    if (FindKey(current, key.public_key()) == nullptr && !HasSigned(parsed, key, federation, participant)) {
+    // The key of the host to which the member moves has signed before the member did.
+    if (key.has_base() && FindKey(current, key.public_key()) == nullptr) {
+      MEGURI_RETURN_IF_ERROR(VerifyBase(federation, participant, key));
+    } else if (FindKey(current, key.public_key()) == nullptr && !HasSigned(parsed, key, federation, participant)) {
       return Refuse("CHANGE_SIGNATURE", "a key that is new in it has not signed it");
     }
   }

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/feed_base.h"
 #include "record/dsse.h"
 #include "record/hash.h"
 
@@ -21,6 +22,9 @@ std::string SignedBytes(const record::Hash& before_id, const MemberKey& next, co
   AppendU32(static_cast<uint32_t>(next.purpose()), body);
   AppendU64(next.not_before_ms(), body);
   absl::StrAppend(&body, next_id.view());
+  if (next.has_base()) {
+    absl::StrAppend(&body, BaseDigest(next.base()).view());
+  }
   return record::DssePae(kNextKeyPayloadType, body);
 }
 
@@ -37,6 +41,26 @@ absl::StatusOr<registry::v1::KeyEndorsement> EndorseKey(absl::string_view federa
   return endorsement;
 }
 
+bool CanEndorse(const MemberKey& before, const MemberKey& next) {
+  return before.purpose() == (next.has_base() ? registry::v1::KEY_PURPOSE_RECORD : next.purpose());
+}
+
+absl::StatusOr<std::string> SignBase(absl::string_view federation, const record::ParticipantId& member,
+                                     const record::Signer& key, const MemberKey& next) {
+  const record::Hash id = record::KeyId(federation, member, next.public_key());
+  return key.Sign(SignedBytes(id, next, id));
+}
+
+absl::Status VerifyBase(absl::string_view federation, const record::ParticipantId& member, const MemberKey& next) {
+  MEGURI_ASSIGN_OR_RETURN(const record::PublicKey key, record::PublicKey::ParseSpki(next.public_key()));
+  const record::Hash id = record::KeyId(federation, member, next.public_key());
+  const absl::Status verified = key.Verify(SignedBytes(id, next, id), next.base().signature());
+  return verified.ok() ? verified
+                       : Error(absl::StatusCode::kInvalidArgument, "FEED_BASE",
+                               absl::StrCat("the new feed key has not signed the base with which the member moves: ",
+                                            verified.message()));
+}
+
 absl::Status VerifyEndorsement(absl::string_view federation, const record::ParticipantId& member,
                                const MemberKey& before, const MemberKey& next) {
   const auto refuse = [](absl::string_view why) {
@@ -44,7 +68,7 @@ absl::Status VerifyEndorsement(absl::string_view federation, const record::Parti
                  absl::StrCat("the key before it has not signed that this key follows: ", why));
   };
   const record::Hash before_id = record::KeyId(federation, member, before.public_key());
-  if (before.purpose() != next.purpose() || next.endorsement().key_id() != before_id.view()) {
+  if (!CanEndorse(before, next) || next.endorsement().key_id() != before_id.view()) {
     return refuse("the endorsement names another key");
   }
   MEGURI_ASSIGN_OR_RETURN(const record::PublicKey key, record::PublicKey::ParseSpki(before.public_key()));

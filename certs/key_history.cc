@@ -19,13 +19,13 @@ namespace {
 using registry::v1::MemberEntry;
 using registry::v1::MemberKey;
 
-// Where the key that endorses keys(index) stands in the entry: before it, and of its purpose. -1: nowhere.
+// Where the key that endorses keys(index) stands in the entry: before it, and of a purpose that may. -1: nowhere.
 int EndorserOf(absl::string_view federation, const MemberEntry& entry, int index) {
   const MemberKey& key = entry.keys(index);
   const absl::StatusOr<record::ParticipantId> member = record::ParticipantId::Parse(entry.participant_id());
   for (int i = 0; member.ok() && i < index; ++i) {
     const MemberKey& before = entry.keys(i);
-    if (before.purpose() == key.purpose() &&
+    if (CanEndorse(before, key) &&
         key.endorsement().key_id() == record::KeyId(federation, *member, before.public_key()).view()) {
       return i;
     }

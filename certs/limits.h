@@ -16,6 +16,7 @@ inline constexpr size_t kChangeRequestBytesMax = size_t{256} << 10;
 inline constexpr size_t kMemberEntryBytesMax = size_t{64} << 10;
 inline constexpr size_t kHeartbeatBytesMax = 1024;
 inline constexpr int kSignaturesMax = 64;
+inline constexpr size_t kSignatureBytes = 64;  // of one
 
 // Member entries.
 inline constexpr size_t kNameBytesMax = 256;

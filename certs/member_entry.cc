@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/feed_base.h"
 #include "certs/grammar.h"
 #include "certs/identity.h"
 #include "certs/limits.h"
@@ -22,8 +23,6 @@ namespace {
 using google::protobuf::RepeatedPtrField;
 using registry::v1::MemberEntry;
 using registry::v1::Role;
-
-constexpr size_t kSignatureBytes = 64;
 
 // Gathers every problem of one entry.
 class Problems {
@@ -189,6 +188,17 @@ bool HasFormOfOrigin(const registry::v1::MemberKey& key) {
   }
 }
 
+// A member moves with a feed key of its new host.
+absl::Status CheckBase(const registry::v1::MemberKey& key) {
+  if (!key.has_base()) {
+    return absl::OkStatus();
+  }
+  if (key.purpose() != registry::v1::KEY_PURPOSE_FEED || key.origin() != registry::v1::KEY_ORIGIN_ENDORSED) {
+    return Error(absl::StatusCode::kInvalidArgument, "FEED_BASE", "only a feed key that is endorsed has a base");
+  }
+  return CheckFeedBase(key.base());
+}
+
 std::vector<record::PublicKey> CheckKeys(const RepeatedPtrField<registry::v1::MemberKey>& keys, Problems& problems) {
   std::vector<record::PublicKey> parsed;
   if (!problems.CheckCount("keys", keys.size(), kKeysMax)) {
@@ -210,6 +220,11 @@ std::vector<record::PublicKey> CheckKeys(const RepeatedPtrField<registry::v1::Me
                                  keys[i].has_endorsement() ? " with an endorsement" : " without an endorsement"),
                     "first or a recovery, without one, or endorsed, with a key ID of 32 bytes and a signature of 64",
                     "make the request anew", "鍵の由来と、前の鍵による署名が合いません。"});
+    }
+    if (const absl::Status based = CheckBase(keys[i]); !based.ok()) {
+      problems.Add({field, ReasonOf(based), std::string(based.message()),
+                    "the base of a feed key that a record key endorses, or none", "make the request anew",
+                    "別のホストへ移る際の、フィードの到達点が正しくありません。"});
     }
     if (!seen.insert(keys[i].public_key()).second) {
       problems.Add({field, "KEY_TWICE", "the key is there twice", "a key of its own for each purpose",

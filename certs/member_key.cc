@@ -59,7 +59,8 @@ RegisteredKey MakeRegisteredKey(const registry::v1::MemberKey& message, const re
                        .key = std::move(key),
                        .not_before = TimeOr(message.not_before_ms(), absl::InfinitePast()),
                        .not_after = TimeOr(message.not_after_ms(), absl::InfiniteFuture()),
-                       .revoked = TimeOr(message.revoked_ms(), absl::InfiniteFuture())};
+                       .revoked = TimeOr(message.revoked_ms(), absl::InfiniteFuture()),
+                       .base = message.has_base() ? absl::make_optional(message.base()) : absl::nullopt};
 }
 
 }  // namespace meguri::certs

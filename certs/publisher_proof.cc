@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certs/publisher_proof.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/cosigned_note.h"
+#include "certs/feed_base.h"
 #include "certs/limits.h"
 #include "certs/strict_parse.h"
 #include "record/batch.h"
@@ -181,9 +183,36 @@ absl::StatusOr<RegisteredKey> ProvenPublisher::VerifySignature(const record::Hea
   return SignerOf(header, signature, *registry_);
 }
 
+// What the key of a host that the member has left is worth: nothing beyond where the feed stood when it moved.
+absl::StatusOr<Judgement> ProvenPublisher::JudgeHost(const RegisteredKey& key, const record::FeedKey& feed,
+                                                     uint64_t size) const {
+  const Registry::FeedKeyLine line = registry_->FeedKeyLineOf(id_, absl::InfiniteFuture());
+  const bool is_former = std::any_of(line.keys.begin(), line.keys.begin() + static_cast<std::ptrdiff_t>(line.moved),
+                                     [&](const RegisteredKey* former) { return former->key.spki() == key.key.spki(); });
+  if (!is_former) {
+    return Judgement();
+  }
+  if (!IsShownToAll(feed.name)) {
+    return Judgement{
+        Verdict::kIndeterminate, absl::InfinitePast(),
+        Error(absl::StatusCode::kFailedPrecondition, "HEAD_OF_FORMER_HOST",
+              absl::StrCat("the head of the feed ", feed.name.text(), " is signed by a host that ", id_.text(),
+                           " has left, and nothing in the file shows that it was signed "
+                           "before: make the file anew at the member's present host"))};
+  }
+  MEGURI_ASSIGN_OR_RETURN(const BaseHead base, BaseHeadOf(*line.base(), feed));
+  if (size > base.size) {
+    return BeyondMove(id_, base, size);
+  }
+  return Judgement();
+}
+
 absl::StatusOr<ProvenByFeed> ProvenPublisher::VerifyProof(const record::v1::FeedProof& proof,
                                                           const record::Header& header) const {
-  return Prove(proof, header, *bundle_, is_strict_, feed_keys_);
+  MEGURI_ASSIGN_OR_RETURN(ProvenByFeed proven, Prove(proof, header, *bundle_, is_strict_, feed_keys_));
+  MEGURI_ASSIGN_OR_RETURN(proven.of_former_host,
+                          JudgeHost(proven.key, proven.entry.feed, proven.entry.checkpoint.size));
+  return proven;
 }
 
 absl::StatusOr<ProvenHead> ProvenPublisher::OpenHead(absl::string_view note, const record::FeedKey& feed) const {
@@ -191,7 +220,8 @@ absl::StatusOr<ProvenHead> ProvenPublisher::OpenHead(absl::string_view note, con
   MEGURI_ASSIGN_OR_RETURN(record::SoleSigned head,
                           record::OpenSoleSigned(cosigned.note, record::FeedOrigin(registry_->federation(), feed),
                                                  PublicKeysOf(feed_keys_)));
-  return ProvenHead{std::move(head.checkpoint), feed_keys_[head.key], std::move(cosigned.cosigners)};
+  MEGURI_ASSIGN_OR_RETURN(Judgement host, JudgeHost(feed_keys_[head.key], feed, head.checkpoint.size));
+  return ProvenHead{std::move(head.checkpoint), feed_keys_[head.key], std::move(cosigned.cosigners), std::move(host)};
 }
 
 absl::Status CheckOpened(uint64_t slots, const record::v1::Envelope& envelope) {

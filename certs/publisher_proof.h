@@ -41,6 +41,7 @@ struct ProvenByFeed {
   record::ProvenEntry entry;
   RegisteredKey key;
   Cosigners cosigners;
+  Judgement of_former_host = {};  // what is doubtful of a head that the host signed which the member has left
 };
 
 // A head, the key that signed it, and who cosigned it.
@@ -48,6 +49,7 @@ struct ProvenHead {
   record::Checkpoint checkpoint;
   RegisteredKey key;
   Cosigners cosigners;
+  Judgement of_former_host = {};  // as of ProvenByFeed
 };
 
 // What is to be said of the keys that signed what a file holds.
@@ -59,8 +61,14 @@ class KeysUsed {
   void Add(const RegisteredKey& key, absl::Span<const Cosigners> heads) {
     judgement_ = Both(judgement_, JudgeSignature(key, EarliestTime(heads), now_));
   }
-  void Add(const ProvenByFeed& proven) { Add(proven.key, {proven.cosigners}); }
-  void Add(const ProvenHead& head) { Add(head.key, {head.cosigners}); }
+  void Add(const ProvenByFeed& proven) {
+    Add(proven.key, {proven.cosigners});
+    Add(proven.of_former_host);
+  }
+  void Add(const ProvenHead& head) {
+    Add(head.key, {head.cosigners});
+    Add(head.of_former_host);
+  }
   void Add(const Judgement& judgement) { judgement_ = Both(judgement_, judgement); }
 
   const Judgement& judgement() const { return judgement_; }
@@ -92,14 +100,17 @@ class ProvenPublisher {
   // member's, RECORD_KEY, or the reasons of record.
   absl::StatusOr<RegisteredKey> VerifySignature(const record::Header& header,
                                                 const record::v1::BatchSignature& signature) const;
-  // That a feed of this member names `header`. Reasons of record::VerifyFeedProof.
+  // That a feed of this member names `header`. Reasons of record::VerifyFeedProof; HEAD_BEYOND_MOVE if the head is one
+  // that the member's former host signed after the member had moved.
   absl::StatusOr<ProvenByFeed> VerifyProof(const record::v1::FeedProof& proof, const record::Header& header) const;
-  // A head of a feed of this member, and the key that signed it. Reasons of record::OpenSoleSigned.
+  // A head of a feed of this member, and the key that signed it. Reasons of record::OpenSoleSigned, HEAD_BEYOND_MOVE.
   absl::StatusOr<ProvenHead> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
 
  private:
   ProvenPublisher(const TrustBundle& bundle, VerifiedMember member, record::ParticipantId id,
                   ProvenByFeed registry_entry);
+
+  absl::StatusOr<Judgement> JudgeHost(const RegisteredKey& key, const record::FeedKey& feed, uint64_t size) const;
 
   const TrustBundle* bundle_;  // of the caller of Verify
   bool is_strict_ = false;

@@ -292,6 +292,24 @@ absl::StatusOr<const RegisteredKey*> Registry::FeedKeyOf(const record::Participa
   return newest;
 }
 
+Registry::FeedKeyLine Registry::FeedKeyLineOf(const record::ParticipantId& participant, absl::Time now) const {
+  FeedKeyLine line;
+  const auto found = parts_->feed_keys.find(participant);
+  if (found == parts_->feed_keys.end()) {
+    return line;
+  }
+  line.keys = found->second;
+  std::stable_sort(line.keys.begin(), line.keys.end(), [](const RegisteredKey* left, const RegisteredKey* right) {
+    return left->not_before < right->not_before;
+  });
+  for (size_t i = 0; i < line.keys.size(); ++i) {
+    if (line.keys[i]->base.has_value() && line.keys[i]->not_before <= now) {
+      line.moved = i;
+    }
+  }
+  return line;
+}
+
 const MemberEntry* Registry::FindByGtin(absl::string_view gtin14) const {
   if (gtin14.size() != kGtinDigits ||
       !std::all_of(gtin14.begin(), gtin14.end(), [](unsigned char c) { return absl::ascii_isdigit(c); })) {

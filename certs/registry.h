@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "certs/key_history.h"
 #include "certs/trust_bundle.h"
@@ -30,6 +31,7 @@ struct RegisteredKey {
   absl::Time not_after;   // InfiniteFuture: no bound
   absl::Time revoked;     // InfiniteFuture: not revoked
   KeyJudgement judgement = {registry::v1::KEY_ORIGIN_FIRST, 0};
+  absl::optional<registry::v1::FeedBase> base = absl::nullopt;  // with which the member moved to whoever holds the key
 
   // OK, or FAILED_PRECONDITION with reason KEY_REVOKED, KEY_EXPIRED or KEY_NOT_YET_VALID.
   absl::Status CheckUsable(absl::Time now) const;
@@ -73,6 +75,16 @@ class Registry {
   // The newest usable feed key that the member registered; the bundle's for an operator that registered none.
   // NOT_FOUND (reason NO_FEED_KEY). The operator's registry feed is always checked with the bundle's key.
   absl::StatusOr<const RegisteredKey*> FeedKeyOf(const record::ParticipantId& participant, absl::Time now) const;
+
+  // The feed keys of a member by their beginning, those that begin together as listed. Since it moved to another host
+  // at `now` at the latest, those before `moved` are those of hosts that it has left; it has not moved: `moved` is 0.
+  struct FeedKeyLine {
+    std::vector<const RegisteredKey*> keys;
+    size_t moved = 0;
+    // With which it moved; null if it has not.
+    const registry::v1::FeedBase* base() const { return moved == 0 ? nullptr : &*keys[moved]->base; }
+  };
+  FeedKeyLine FeedKeyLineOf(const record::ParticipantId& participant, absl::Time now) const;
 
   // The member whose registered prefix, link domain or name space is the longest that fits, or null.
   const registry::v1::MemberEntry* FindByGtin(absl::string_view gtin14) const;

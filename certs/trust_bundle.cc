@@ -73,7 +73,7 @@ absl::StatusOr<std::vector<record::PublicKey>> ParseKeys(const RepeatedPtrField<
     if (!seen.insert(key->spki()).second) {
       return RefuseForm(absl::StrCat(field, "[", keys.size(), "] is there twice"));
     }
-    if (message.origin() != registry::v1::KEY_ORIGIN_UNSPECIFIED || message.has_endorsement()) {
+    if (message.origin() != registry::v1::KEY_ORIGIN_UNSPECIFIED || message.has_endorsement() || message.has_base()) {
       return RefuseForm(absl::StrCat(field, "[", keys.size(), "] says how it came in: the bundle alone says so"));
     }
     keys.push_back(*std::move(key));

@@ -195,6 +195,28 @@ class Guest(Member):
         shutil.copy(self.key_path, self.client_folder(name) / "record.key")
         return str(self.client_folder(name))
 
+    def move_out(self):
+        """Has the host write what it has of this member into a file. Its node is stopped meanwhile."""
+        exported = self.folder / f"{self.host.name}.move"
+        self.host.stop()
+        self.host.run_node_command("host", "export", self.participant, "--out", str(exported))
+        self.host.start()
+        return exported
+
+    def move_in(self, host, exported):
+        """Has another host take in what the file holds, and signs that. Returns the change for the operator."""
+        host.stop()
+        host.run_node_command("host", "import", str(exported))
+        host.start()
+        self.host = host
+        shutil.rmtree(self.folder / "clients")
+        (self.folder / "clients").mkdir()
+        self.add_client("admin", "admin")
+        signed = self.folder / f"{host.name}.signed"
+        self.run_cli("member", "sign", str(self.folder_at_host / "move-request"), "--record-key", str(self.key_path),
+                     "--out", str(signed), "--yes")
+        return signed
+
 
 def items_of(answer):
     """The rows of a list command's JSON, whether it is a list or an object that holds one."""

@@ -71,6 +71,15 @@ const char* OriginText(registry::v1::KeyOrigin origin) {
   }
 }
 
+// With how much the member moved to the host that holds the key.
+std::string BaseText(const registry::v1::MemberKey& key) {
+  std::vector<std::string> heads;
+  for (const registry::v1::FeedBaseHead& head : key.base().heads()) {
+    heads.push_back(absl::StrCat(head.feed(), " ", head.size()));
+  }
+  return key.has_base() ? absl::StrCat(" moved at ", heads.empty() ? "0" : absl::StrJoin(heads, ", ")) : "";
+}
+
 std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::MemberEntry& entry,
                     absl::string_view federation) {
   const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(entry.participant_id());
@@ -81,7 +90,7 @@ std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::Memb
   };
   return absl::StrCat(key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record " : "feed ", id,
                       at("from", key.not_before_ms()), at("until", key.not_after_ms()), at("revoked", key.revoked_ms()),
-                      OriginText(key.origin()));
+                      OriginText(key.origin()), BaseText(key));
 }
 
 std::string PermitText(const registry::v1::Role& role) {

@@ -9,9 +9,11 @@
 #include "certs/files.h"
 #include "certs/identity.h"
 #include "certs/limits.h"
+#include "certs/move_request.h"
 #include "certs/signing_key.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/member_change.h"
 #include "client/cli/member_record.h"
 #include "nlohmann/json.hpp"
 
@@ -27,9 +29,40 @@ struct Arguments {
   bool yes = false;
 };
 
+// Shows what is asked, and goes on unless the member says no.
+absl::Status Ask(Session& session, const std::string& summary, bool yes) {
+  if (yes) {
+    session.Note(absl::StripTrailingAsciiWhitespace(summary));
+    return absl::OkStatus();
+  }
+  return session.Confirm(summary, session.Say(Message::kSignQuestion));
+}
+
+// With its record key, which no host has, the member says that another host goes on with its feeds, and where they
+// stand.
+absl::Status SignMove(Session& session, const Arguments& arguments, const std::string& bytes) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::MoveRequest request, certs::ReadMoveRequest(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const certs::Identity node, certs::Identity::Parse(request.next.hosting().node_identity()));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<certs::SigningKey> key, certs::SigningKey::Load(arguments.record_key));
+  MEGURI_ASSIGN_OR_RETURN(const std::string change, certs::SignMoveRequest(request, *key, session.clock().Now()));
+  MEGURI_RETURN_IF_ERROR(
+      Ask(session,
+          absl::StrCat(session.Say(Message::kMoveAsks, {node.participant.text(), request.next.participant_id()}), "\n",
+                       DifferenceOf(request.present.entry, request.next, request.federation, session)),
+          arguments.yes));
+  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, change, kRequestFileMode));
+  const nlohmann::ordered_json json = {{"member", request.next.participant_id()},
+                                       {"node_identity", request.next.hosting().node_identity()},
+                                       {"request", arguments.out}};
+  return session.Answer(absl::StrCat(session.Say(Message::kMoveSigned, {arguments.out}), "\n"), json);
+}
+
 // The member sees what its host asks for in its name, and signs it with the key that it keeps.
 absl::Status Sign(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.request, certs::kEnrolmentBytesMax));
+  if (certs::IsMoveRequest(bytes)) {
+    return SignMove(session, arguments, bytes);
+  }
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::EnrolmentRequest request, certs::ReadEnrolmentDraft(bytes));
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity node,
                           certs::Identity::Parse(request.entry().hosting().node_identity()));
@@ -37,11 +70,7 @@ absl::Status Sign(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::string whole, certs::AddEnrolmentSignature(bytes, *key));
   const std::string summary = absl::StrCat(session.Say(Message::kSignAsks, {node.participant.text(), node.federation}),
                                            "\n", TableOf(request.entry(), node.federation, session).Layout());
-  if (arguments.yes) {
-    session.Note(absl::StripTrailingAsciiWhitespace(summary));
-  } else {
-    MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kSignQuestion)));
-  }
+  MEGURI_RETURN_IF_ERROR(Ask(session, summary, arguments.yes));
   MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, whole, kRequestFileMode));
   const nlohmann::ordered_json json = {{"member", request.entry().participant_id()},
                                        {"node_identity", request.entry().hosting().node_identity()},

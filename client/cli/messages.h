@@ -399,6 +399,8 @@ enum class Message {
   kEnrolledAgain,
   kEnrolledAsGuest,
   kSignAsks,
+  kMoveAsks,
+  kMoveSigned,
   kSignQuestion,
   kRequestSigned,
   kAlreadyEnrolled,

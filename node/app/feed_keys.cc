@@ -3,11 +3,19 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/files.h"
 #include "certs/key_files.h"
+#include "meguri/storage/v1/moved.pb.h"
 
 namespace meguri::node {
+namespace {
+
+constexpr size_t kFeedBaseBytesMax = size_t{2} << 30;  // of the largest number of feeds
+
+}  // namespace
 
 FeedKeys::FeedKeys(Folder folder, record::ParticipantId participant, const RegistryState& registry, const Clock& clock,
                    Log& log)
@@ -22,9 +30,36 @@ absl::Status FeedKeys::Load() {
   if (keys.empty()) {
     return certs::SigningKey::Load(folder_.feed_key()).status();
   }
+  MEGURI_RETURN_IF_ERROR(LoadBase());
   MutexLock lock(mutex_);
   keys_ = std::move(keys);
   return absl::OkStatus();
+}
+
+absl::Status FeedKeys::LoadBase() {
+  const absl::StatusOr<std::string> bytes = certs::ReadFile(folder_.feed_base(), kFeedBaseBytesMax);
+  if (absl::IsNotFound(bytes.status())) {
+    return absl::OkStatus();
+  }
+  MEGURI_RETURN_IF_ERROR(bytes.status());
+  storage::v1::StoredFeedBase kept;
+  if (!kept.ParseFromString(*bytes)) {
+    return Error(absl::StatusCode::kDataLoss, "FEED_BASE",
+                 absl::StrCat(folder_.feed_base(),
+                              " is damaged: without it, readers of narrower feeds do not take what this member "
+                              "publishes here. Put it back from a backup."));
+  }
+  MutexLock lock(mutex_);
+  for (registry::v1::FeedBaseProof& proof : *kept.mutable_proofs()) {
+    bases_[proof.head().feed()] = std::move(proof);
+  }
+  return absl::OkStatus();
+}
+
+absl::optional<registry::v1::FeedBaseProof> FeedKeys::BaseOf(const record::FeedKey& feed) const {
+  MutexLock lock(mutex_);
+  const auto found = feed.publisher == participant_ ? bases_.find(feed.name.text()) : bases_.end();
+  return found == bases_.end() ? absl::nullopt : absl::make_optional(found->second);
 }
 
 void FeedKeys::Refresh() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,16 +26,19 @@ class FeedKeys final : public FeedSigners {
   FeedKeys(Folder folder, record::ParticipantId participant, const RegistryState& registry, const Clock& clock,
            Log& log);
 
-  // Reads the key files. The errors of SigningKey::Load; NOT_FOUND with reason FILE_NOT_FOUND if there is none.
+  // Reads the key files, and where the feeds stood if the member moved here. The errors of SigningKey::Load; NOT_FOUND
+  // with reason FILE_NOT_FOUND if there is none; DATA_LOSS with reason FEED_BASE.
   absl::Status Load();
   // Looks for key files that came since, if the key in force is not among those that are known.
   void Refresh();
 
   // Null for feeds of other members.
   std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override;
+  absl::optional<registry::v1::FeedBaseProof> BaseOf(const record::FeedKey& feed) const override;
   std::shared_ptr<const record::Signer> ForRegistry() const { return Find(registry_.feed().key); }
 
  private:
+  absl::Status LoadBase();
   // The public key that signs `feed` now; "" if neither registry nor bundle says.
   std::string WantedFor(const record::FeedKey& feed) const;
   std::shared_ptr<const record::Signer> Held(const std::string& public_key) const;
@@ -46,6 +50,7 @@ class FeedKeys final : public FeedSigners {
   Log& log_;
   mutable Mutex mutex_;
   std::vector<std::shared_ptr<const certs::SigningKey>> keys_ ABSL_GUARDED_BY(mutex_);  // oldest first, never empty
+  std::map<std::string, registry::v1::FeedBaseProof> bases_ ABSL_GUARDED_BY(mutex_);    // by name of the feed
   std::string in_force_ ABSL_GUARDED_BY(mutex_);  // the public key that was told to the log
 };
 

@@ -19,6 +19,9 @@ class Folder {
   std::string next_trust_bundle() const { return root_ + "/trust-bundle-next"; }  // operator: until it is signed
   std::string enrolment_request() const { return root_ + "/enrolment-request"; }
   std::string change_request() const { return root_ + "/change-request"; }
+  std::string move_request() const { return root_ + "/move-request"; }  // of a member that is to move here
+  std::string feed_base() const { return root_ + "/feed-base"; }        // of a member that has moved here
+  std::string exported() const { return root_ + "/exported"; }          // since the member was exported, to move away
   std::string registry_entry() const { return root_ + "/registry-entry"; }
   std::string keys() const { return root_ + "/keys"; }
   std::string node_key() const { return keys() + "/node.key"; }

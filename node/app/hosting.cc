@@ -26,6 +26,8 @@
 #include "certs/trust_bundle.h"
 #include "node/app/config.h"
 #include "node/app/entry_file.h"
+#include "node/app/host_node.h"
+#include "node/app/move.h"
 #include "node/app/setup.h"
 #include "record/public_key.h"
 #include "storage/rocksdb/rocksdb_store.h"
@@ -38,28 +40,6 @@ using registry::v1::MemberEntry;
 
 constexpr mode_t kPublicMode = 0644;
 constexpr size_t kIcdLength = 4;
-
-// The node that is to host, as its folder says.
-struct HostNode {
-  Folder folder;
-  record::ParticipantId member;
-  certs::TrustBundle bundle;
-  std::string identity;
-  std::string listen;
-};
-
-absl::StatusOr<HostNode> ReadHostNode(const std::string& data_folder, absl::Time now) {
-  const Folder folder(data_folder);
-  MEGURI_ASSIGN_OR_RETURN(const Config config, Config::Load(data_folder, {}, [](const std::string&) {
-                            return absl::optional<std::string>();
-                          }));
-  MEGURI_ASSIGN_OR_RETURN(record::ParticipantId member, record::ParticipantId::Parse(config.Get("participant")));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), certs::kTrustBundleBytesMax));
-  MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, certs::TrustBundle::Open(bytes, now));
-  std::string identity =
-      certs::Identity{bundle.federation(), member, certs::Identity::Class::kNode, config.Get("node_name")}.ToUri();
-  return HostNode{folder, std::move(member), std::move(bundle), std::move(identity), config.Get("listen")};
-}
 
 absl::Status NotHosted(const std::string& member) {
   return Error(
@@ -80,47 +60,6 @@ absl::StatusOr<record::PublicKey> ParsePublicKey(const std::string& hex) {
   return key;
 }
 
-absl::Status CheckFree(const HostNode& node, const record::ParticipantId& member) {
-  if (member == node.member || member == node.bundle.operator_id()) {
-    return InvalidInput({{"--participant", "FLAG", member.text(), "a member that has no node of its own",
-                          "give the participant ID of the member that is to be hosted",
-                          "ホストする会員の参加者 ID を指定してください。"}});
-  }
-  std::error_code error;
-  if (std::filesystem::exists(node.folder.hosted(member).root(), error)) {
-    return Error(absl::StatusCode::kAlreadyExists, "HOSTED_ALREADY",
-                 absl::StrCat(member.text(), " is hosted here already, in ", node.folder.hosted(member).root(), "."));
-  }
-  MEGURI_ASSIGN_OR_RETURN(const std::vector<record::ParticipantId> present, HostedMembersIn(node.folder));
-  if (present.size() + 1 >= kHostedMembersMax) {
-    return Error(absl::StatusCode::kResourceExhausted, "HOSTED_MEMBERS",
-                 absl::StrCat("A node hosts at most ", kHostedMembersMax, " members, its own included."));
-  }
-  return absl::OkStatus();
-}
-
-// Where others reach the node: as the registry says, or where it listens.
-void FillHosting(const HostNode& node, MemberEntry& entry) {
-  entry.mutable_hosting()->set_node_identity(node.identity);
-  if (entry.hosting().addresses_size() > 0) {
-    return;
-  }
-  const absl::StatusOr<certs::CurrentEntry> own = ReadEntryFile(node.folder.registry_entry());
-  if (own.ok()) {
-    *entry.mutable_hosting()->mutable_addresses() = own->entry.hosting().addresses();
-  } else {
-    entry.mutable_hosting()->add_addresses(node.listen);
-  }
-}
-
-absl::Status Rename(const std::string& from, const std::string& to) {
-  std::error_code error;
-  std::filesystem::rename(from, to, error);
-  return error ? Error(absl::StatusCode::kUnavailable, "FILE_IO",
-                       absl::StrCat("cannot rename ", from, " to ", to, ": ", error.message()))
-               : absl::OkStatus();
-}
-
 HostedState StateOf(const MemberEntry& entry, const std::string& node_identity) {
   switch (entry.status()) {
     case registry::v1::MEMBER_STATUS_SUSPENDED:
@@ -134,14 +73,18 @@ HostedState StateOf(const MemberEntry& entry, const std::string& node_identity) 
 }
 
 absl::StatusOr<HostedRow> RowOf(const HostNode& node, const record::ParticipantId& member) {
-  const absl::StatusOr<certs::CurrentEntry> current = ReadEntryFile(node.folder.hosted(member).registry_entry());
+  const Folder folder = node.folder.hosted(member);
+  const absl::StatusOr<certs::CurrentEntry> current = ReadEntryFile(folder.registry_entry());
   if (!current.ok()) {
     return ReasonOf(current.status()) == "NO_REGISTRY_ENTRY"
                ? absl::StatusOr<HostedRow>(HostedRow{member, "", HostedState::kNotEnrolled})
                : current.status();
   }
   const registry::v1::Name& name = current->entry.name();
-  return HostedRow{member, name.ja().empty() ? name.en() : name.ja(), StateOf(current->entry, node.identity)};
+  // What the registry has said since is not known here: the member is not served any more.
+  const HostedState state =
+      CheckNotExported(folder).ok() ? StateOf(current->entry, node.identity) : HostedState::kExported;
+  return HostedRow{member, name.ja().empty() ? name.en() : name.ja(), state};
 }
 
 }  // namespace
@@ -155,7 +98,7 @@ absl::StatusOr<std::string> AddHostedMember(HostOptions options, const Clock& cl
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> feed_key,
                           SigningKey::Generate(record::KeyAlgorithm::kEd25519));
   entry.set_status(registry::v1::MEMBER_STATUS_ACTIVE);
-  FillHosting(node, entry);
+  FillHosting(node, *entry.mutable_hosting());
   *entry.add_keys() = certs::ToMemberKey(record_key, registry::v1::KEY_PURPOSE_RECORD);
   *entry.add_keys() = certs::ToMemberKey(*feed_key, registry::v1::KEY_PURPOSE_FEED);
   MEGURI_RETURN_IF_ERROR(CheckEntryAsRecord(entry));
@@ -166,16 +109,11 @@ absl::StatusOr<std::string> AddHostedMember(HostOptions options, const Clock& cl
 
   // Made beside its place, so that it is there whole or not at all.
   const Folder place = node.folder.hosted(member);
-  const Folder draft(absl::StrCat(node.folder.hosted(), "/.", Folder::NameOf(member), ".new"));
-  std::error_code error;
-  std::filesystem::remove_all(draft.root(), error);
-  for (const std::string& path : {node.folder.hosted(), draft.root(), draft.keys(), draft.certs()}) {
-    MEGURI_RETURN_IF_ERROR(MakeFolder(path));
-  }
+  MEGURI_ASSIGN_OR_RETURN(const Folder draft, MakeDraftFolder(node, member));
   MEGURI_RETURN_IF_ERROR(feed_key->SaveTo(draft.feed_key()));
   MEGURI_RETURN_IF_ERROR(WriteClientAuthority(draft, member.text(), clock, random));
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(draft.enrolment_request(), begun, kPublicMode));
-  MEGURI_RETURN_IF_ERROR(Rename(draft.root(), place.root()));
+  MEGURI_RETURN_IF_ERROR(RenameFolder(draft.root(), place.root()));
   return place.enrolment_request();
 }
 
@@ -257,7 +195,7 @@ absl::StatusOr<std::string> RemoveHostedMember(const std::string& data_folder, c
   MEGURI_RETURN_IF_ERROR(MakeFolder(node.folder.no_longer_hosted()));
   std::string aside = absl::StrCat(node.folder.no_longer_hosted(), "/", Folder::NameOf(participant), "-",
                                    absl::FormatTime("%Y%m%dT%H%M%SZ", clock.Now(), absl::UTCTimeZone()));
-  MEGURI_RETURN_IF_ERROR(Rename(place.root(), aside));
+  MEGURI_RETURN_IF_ERROR(RenameFolder(place.root(), aside));
   return aside;
 }
 

@@ -32,7 +32,7 @@ struct HostOptions {
 absl::StatusOr<std::string> AddHostedMember(HostOptions options, const Clock& clock, Random& random);
 
 // Where a hosted member stands, as the running node saw it last.
-enum class HostedState { kNotEnrolled, kHostedHere, kHostedElsewhere, kSuspended, kLeft };
+enum class HostedState { kNotEnrolled, kHostedHere, kHostedElsewhere, kExported, kSuspended, kLeft };
 struct HostedRow {
   record::ParticipantId member;
   std::string name;  // "" while it is not enrolled

@@ -22,6 +22,7 @@
 #include "node/app/certificate_renewal.h"
 #include "node/app/folder.h"
 #include "node/app/hosting.h"
+#include "node/app/move.h"
 #include "node/app/tenant.h"
 #include "node/app/ticker.h"
 #include "node/app/version.h"
@@ -160,17 +161,24 @@ absl::Status Node::Parts::OpenTenants() {
                  absl::StrCat(folder.hosted(), " holds ", hosted.size(), " members; a node hosts at most ",
                               kHostedMembersMax, ", its own included."));
   }
-  surroundings = std::make_unique<TenantSurroundings>(TenantSurroundings{config, bundle, node_identity, *connections,
-                                                                         [this] { return renewal->expires(); },
-                                                                         hosted.size() + 1, clock, random});
+  std::vector<record::ParticipantId> departed;
+  for (const record::ParticipantId& member : hosted) {
+    if (!CheckNotExported(folder.hosted(member)).ok()) {
+      departed.push_back(member);
+    }
+  }
+  surroundings = std::make_unique<TenantSurroundings>(
+      TenantSurroundings{config, bundle, node_identity, *connections, departed, [this] { return renewal->expires(); },
+                         hosted.size() + 1, clock, random});
   const Tenant::Office own_office{office.get(), config.Get("witness") == "yes"};
   MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<Tenant> own, Tenant::Open(*surroundings, folder, participant, own_office,
                                                                     hosted.empty() ? log : LogOf(participant)));
   tenants.push_back(std::move(own));
   for (const record::ParticipantId& member : hosted) {
     Log& its_log = LogOf(member);
+    const absl::Status stays = CheckNotExported(folder.hosted(member));
     absl::StatusOr<std::unique_ptr<Tenant>> tenant =
-        Tenant::Open(*surroundings, folder.hosted(member), member, Tenant::Office(), its_log);
+        stays.ok() ? Tenant::Open(*surroundings, folder.hosted(member), member, Tenant::Office(), its_log) : stays;
     if (tenant.ok()) {
       tenants.push_back(*std::move(tenant));
     } else {
@@ -275,6 +283,7 @@ std::vector<Ticker::Task> Node::Parts::Tasks() {
 
 absl::StatusOr<std::unique_ptr<Node>> Node::Start(const Config& config, const Clock& clock, Random& random, Log& log) {
   const Folder folder(config.data_folder());
+  MEGURI_RETURN_IF_ERROR(CheckNotExported(folder));
   MEGURI_ASSIGN_OR_RETURN(record::ParticipantId participant, record::ParticipantId::Parse(config.Get("participant")));
   MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, OpenBundle(folder, clock.Now()));
   std::unique_ptr<Node> node = absl::WrapUnique(

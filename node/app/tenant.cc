@@ -256,7 +256,8 @@ void Tenant::WireAudit(PageTokens tokens) {
 
 void Tenant::WireEdges() {
   authenticator_ = std::make_unique<Authenticator>(
-      *registry_, *access_, std::vector<record::ParticipantId>{participant_}, client_ca_, revoked_clients_, clock_);
+      *registry_, *access_, std::vector<record::ParticipantId>{participant_}, client_ca_, revoked_clients_,
+      Authenticator::Host{around_.node_identity, around_.departed}, clock_);
   call_log_ = std::make_unique<CallLog>(CallSinks(log_, store_health_, *audit_), clock_);
   resolver_ = std::make_unique<Resolver>(*authenticator_, *query_, *prover_, *registry_, *peers_, *peers_,
                                          follows_->relays(), *audit_, *executor_, clock_);

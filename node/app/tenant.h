@@ -65,6 +65,7 @@ struct TenantSurroundings {
   const certs::TrustBundle& bundle;
   const std::string& node_identity;
   const PeerConnections& connections;
+  std::vector<record::ParticipantId> departed;  // members who were hosted here, and are moving away or have moved
   std::function<absl::Time()> certificate_expires;
   size_t members;  // how many share what the process may take
   const Clock& clock;

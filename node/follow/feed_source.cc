@@ -105,6 +105,7 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
       notes_.insert_or_assign(feed, SignedNote{head.size, head.checkpoint, std::move(signer)});
     }
   }
+  head.base = feed_signers_.BaseOf(feed);
   // The same note, with lines of witnesses after it, says the same and more.
   if (absl::StartsWith(cosigned, head.checkpoint)) {
     head.checkpoint = std::move(cosigned);

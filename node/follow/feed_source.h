@@ -10,6 +10,7 @@
 #include "absl/types/optional.h"
 #include "base/mutex.h"
 #include "meguri/feed/v1/carried.pb.h"
+#include "meguri/registry/v1/feed_base.pb.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/hash.h"
@@ -26,6 +27,12 @@ class FeedSigners {
   virtual ~FeedSigners() = default;
   // The key that signs the heads of `feed` now. Null if this node does not publish for its member.
   virtual std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const = 0;
+  // What shows a reader of `feed` where it stood when its publisher moved here; nullopt if the registry entry shows it,
+  // or if it began since.
+  virtual absl::optional<registry::v1::FeedBaseProof> BaseOf(const record::FeedKey& feed) const {
+    (void)feed;
+    return absl::nullopt;
+  }
 };
 
 // Serves the feeds that the members of this node publish: signed heads, and batches with proofs. It hands on copies of
@@ -54,7 +61,8 @@ class FeedSource {
     absl::optional<storage::FeedId> id;
     uint64_t size = 0;
     record::Hash root;
-    std::string checkpoint;  // signed note
+    std::string checkpoint;                                            // signed note
+    absl::optional<registry::v1::FeedBaseProof> base = absl::nullopt;  // as of FeedSigners
   };
   absl::StatusOr<Head> ReadHead(const record::FeedKey& feed) const;
   // The publisher's word that `head` is the head of `feed`: signed now, once kFeedHeartbeat has passed since `last`; of

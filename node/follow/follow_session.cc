@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -22,13 +23,13 @@ constexpr char kTwoHeaders[] = "TWO_HEADERS";
 
 bool IsEvidence(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  return reason == "FORK" || reason == "ROLLBACK";
+  return reason == "FORK" || reason == "ROLLBACK" || reason == "MOVE_CONTRADICTED";
 }
 
 // Of a stream that has brought nothing: whether no node answered for the member.
 bool SaysNothing(const absl::Status& status) {
-  return ReasonOf(status) == "NOT_HOSTED_HERE" || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status);
+  return ReasonOf(status) == "NOT_HOSTED_HERE" || ReasonOf(status) == "MEMBER_MOVED" || absl::IsUnavailable(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
 }
 
 // What is wrong with the publisher is wrong with each of its feeds.
@@ -169,8 +170,13 @@ void FollowSession::Tick() {
   }
 }
 
+// The registry has changed. Who has moved to another host is asked there, whatever its former host still sends.
 void FollowSession::RetryNow() {
   MutexLock lock(mutex_);
+  const absl::StatusOr<PeerAddress> peer = FindPeer(relay_.value_or(publisher_));
+  if (streaming_ && peer.ok() && !absl::StartsWith(peer->node_identity, peer_identity_)) {
+    ReopenLocked();
+  }
   next_attempt_ = absl::InfinitePast();
   for (auto& [name, feed] : feeds_) {
     feed.next_attempt = absl::InfinitePast();
@@ -253,6 +259,7 @@ absl::Status FollowSession::OpenLocked() {
     return peer.status();
   }
   call.peer = *std::move(peer);
+  peer_identity_ = call.peer.node_identity;
   streaming_ = true;
   reading_ = true;
   last_event_ = now;
@@ -469,8 +476,8 @@ void FollowSession::TakeTarget(const feed::v1::FeedTarget& target) {
     MutexLock lock(mutex_);
     shown_by = relay_.has_value() ? ShownBy::kRelay : ShownBy::kPublisher;
   }
-  const absl::Status status =
-      follower->TakeTarget(target.checkpoint(), *context_.registry.Get(), context_.clock.Now(), shown_by);
+  const absl::Status status = follower->TakeTarget(target.checkpoint(), *context_.registry.Get(), context_.clock.Now(),
+                                                   shown_by, target.has_base() ? &target.base() : nullptr);
   if (!status.ok()) {
     FailFeed(follower->feed(), status, follower->evidence());
     return;

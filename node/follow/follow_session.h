@@ -207,6 +207,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // it is the publisher's turn
   RelayTurns turns_ ABSL_GUARDED_BY(mutex_);
+  std::string peer_identity_ ABSL_GUARDED_BY(mutex_);                    // of the node that the stream is open to
   absl::optional<record::ParticipantId> relay_ ABSL_GUARDED_BY(mutex_);  // of the stream; nullopt: the publisher's node
   bool has_answered_ ABSL_GUARDED_BY(mutex_) = false;                    // the stream has brought something
   bool has_lied_ ABSL_GUARDED_BY(mutex_) = false;       // it has brought what does not verify, and a relay is to blame

@@ -83,6 +83,18 @@ std::vector<record::Hash> LeavesOf(const std::vector<VerifiedItem>& items) {
 
 }  // namespace
 
+namespace {
+
+absl::Status MoveContradicted(const certs::BaseHead& base, absl::string_view how) {
+  return Error(absl::StatusCode::kDataLoss, "MOVE_CONTRADICTED",
+               absl::StrCat("The publisher has moved to another host and signed that its feed ", base.feed.text(),
+                            " had ", base.size, " entries then, and ", how,
+                            ". Either its former host kept entries back, or it moved with an old copy: it must ask its "
+                            "former host for what is missing, and publish it anew."));
+}
+
+}  // namespace
+
 Follower::Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
                    const storage::StoreReader& store, record::VerifiedRoots& verified_roots)
     : feed_(std::move(feed)),
@@ -165,12 +177,120 @@ absl::Status Follower::CheckPublisher(const certs::Registry& registry) const {
 }
 
 absl::StatusOr<record::Checkpoint> Follower::OpenNote(absl::string_view note, const certs::Registry& registry,
-                                                      absl::Time now) const {
+                                                      absl::Time now, ShownBy shown_by, const Moved& moved) const {
   if (pinned_feed_key_.has_value()) {
     return record::OpenCheckpoint(note, origin_, *pinned_feed_key_);
   }
   MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry.FeedKeyOf(feed_.key.publisher, now));
-  return record::OpenCheckpoint(note, origin_, key->key);
+  absl::StatusOr<record::Checkpoint> opened = record::OpenCheckpoint(note, origin_, key->key);
+  return opened.ok() || !moved.has_moved() ? std::move(opened) : OpenFormerNote(note, shown_by, moved);
+}
+
+// What a host signed that the publisher has left counts up to where the feed stood. It comes from those who hold a
+// copy; the publisher's own node signs anew.
+absl::StatusOr<record::Checkpoint> Follower::OpenFormerNote(absl::string_view note, ShownBy shown_by,
+                                                            const Moved& moved) const {
+  for (size_t i = 0; i < moved.line.moved; ++i) {
+    absl::StatusOr<record::Checkpoint> opened = record::OpenCheckpoint(note, origin_, moved.line.keys[i]->key);
+    if (!opened.ok()) {
+      continue;
+    }
+    if (moved.base.has_value() && opened->size > moved.base->size) {
+      return certs::BeyondMove(feed_.key.publisher, *moved.base, opened->size);
+    }
+    if (moved.base.has_value() && shown_by == ShownBy::kRelay) {
+      return opened;
+    }
+    return Refused("HEAD_OF_FORMER_HOST",
+                   absl::StrCat(feed_.key.publisher.text(),
+                                " has moved to another host, and this head is signed by the one that it has left."));
+  }
+  return record::OpenCheckpoint(note, origin_, moved.line.keys.back()->key);  // says what is wrong with it
+}
+
+absl::StatusOr<Follower::Moved> Follower::FindMove(const certs::Registry& registry, absl::Time now,
+                                                   const registry::v1::FeedBaseProof* proof) const {
+  Moved moved;
+  if (pinned_feed_key_.has_value()) {
+    return moved;
+  }
+  moved.line = registry.FeedKeyLineOf(feed_.key.publisher, now);
+  if (!moved.has_moved()) {
+    return moved;
+  }
+  if (certs::IsShownToAll(feed_.key.name)) {
+    MEGURI_ASSIGN_OR_RETURN(moved.base, certs::BaseHeadOf(*moved.line.base(), feed_.key));
+  } else if (proof != nullptr) {
+    MEGURI_ASSIGN_OR_RETURN(moved.base, certs::OpenBaseProof(*moved.line.base(), feed_.key, *proof));
+  }
+  return moved;
+}
+
+bool Follower::IsByPresentHost(const std::string& note, const Moved& moved) const {
+  return std::any_of(
+      moved.line.keys.begin() + static_cast<std::ptrdiff_t>(moved.line.moved), moved.line.keys.end(),
+      [&](const certs::RegisteredKey* key) { return record::OpenCheckpoint(note, origin_, key->key).ok(); });
+}
+
+// That the new host goes on where the former one left off, and that this is where the feed stands here.
+absl::Status Follower::CheckMove(const SignedHead& head, const Moved& moved) {
+  const bool is_present = IsByPresentHost(head.note, moved);
+  std::vector<const SignedHead*> former;  // what is known by the former hosts alone
+  for (const SignedHead& known : promises_) {
+    former.push_back(&known);
+  }
+  former.push_back(&newest_);
+  former.erase(std::remove_if(
+                   former.begin(), former.end(),
+                   [&](const SignedHead* known) { return known->note.empty() || IsByPresentHost(known->note, moved); }),
+               former.end());
+  if (!moved.base.has_value()) {
+    // A feed that began after the move stood nowhere, and needs no proof.
+    return former.empty()
+               ? absl::OkStatus()
+               : Refused("FEED_BASE_PROOF",
+                         absl::StrCat("The new host of ", feed_.key.publisher.text(), " does not show where the feed ",
+                                      feed_.key.name.text(), " stood when the member moved."));
+  }
+  const certs::BaseHead& base = *moved.base;
+  if (is_present && head.checkpoint.size < base.size) {
+    return Refused(
+        "HEAD_BELOW_BASE",
+        absl::StrCat("The new host of ", feed_.key.publisher.text(), " says that the feed ", feed_.key.name.text(),
+                     " has ", head.checkpoint.size, " entries; when the member moved it had ", base.size, "."));
+  }
+  for (const SignedHead* known : former) {
+    if (known->checkpoint.size > base.size) {
+      evidence_ = {{known->note, head.note}, "", {}};
+      return MoveContradicted(base, absl::StrCat("its former host had signed ", known->checkpoint.size, " before"));
+    }
+  }
+  return CheckBaseRoot(base);
+}
+
+absl::Status Follower::CheckBaseRoot(const certs::BaseHead& base) {
+  if (size() < base.size) {
+    base_ = base;
+    return absl::OkStatus();
+  }
+  const storage::Feeds feeds(store_);
+  MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FeedId> id, feeds.Find(feed_));
+  record::Frontier frontier;
+  // What is being written is not in the store yet; it came by the base on its way.
+  if (id.has_value() && base.size > 0) {
+    MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead stored, feeds.ReadHead(*id));
+    if (stored.size() < base.size) {
+      return absl::OkStatus();
+    }
+    MEGURI_ASSIGN_OR_RETURN(frontier, record::ReadFrontier(base.size, [&](uint32_t level, uint64_t index) {
+                              return feeds.ReadNode(*id, level, index);
+                            }));
+  }
+  if (frontier.Root() == base.root) {
+    return absl::OkStatus();
+  }
+  evidence_ = {{newest_.note}, "", {}};
+  return MoveContradicted(base, "the feed that is here, which its former host has signed, does not begin so");
 }
 
 absl::StatusOr<absl::Time> Follower::TakeHeartbeat(const record::v1::SignedBody& heartbeat,
@@ -179,6 +299,10 @@ absl::StatusOr<absl::Time> Follower::TakeHeartbeat(const record::v1::SignedBody&
   if (!target_.has_value()) {
     return Error(absl::StatusCode::kInvalidArgument, "NO_TARGET",
                  "A heartbeat came before the head that it speaks of.");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Moved moved, FindMove(registry, now, nullptr));
+  if (moved.has_moved() && !IsByPresentHost(target_->note, moved)) {
+    return absl::InfinitePast();  // a relay has it of a host that the publisher has left: it says nothing of today
   }
   MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry.FeedKeyOf(feed_.key.publisher, now));
   MEGURI_ASSIGN_OR_RETURN(
@@ -193,10 +317,14 @@ absl::StatusOr<absl::Time> Follower::TakeHeartbeat(const record::v1::SignedBody&
 }
 
 absl::Status Follower::TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now,
-                                  ShownBy shown_by) {
+                                  ShownBy shown_by, const registry::v1::FeedBaseProof* base) {
   MEGURI_RETURN_IF_ERROR(CheckPublisher(registry));
-  MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, OpenNote(note, registry, now));
+  MEGURI_ASSIGN_OR_RETURN(const Moved moved, FindMove(registry, now, base));
+  MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, OpenNote(note, registry, now, shown_by, moved));
   SignedHead head{std::move(checkpoint), std::string(note)};
+  if (moved.has_moved()) {
+    MEGURI_RETURN_IF_ERROR(CheckMove(head, moved));
+  }
   const uint64_t known_size = std::max(size(), newest_.checkpoint.size);
   if (head.checkpoint.size < known_size && shown_by == ShownBy::kPublisher) {
     evidence_ = {{newest_.note, head.note}, "", {}};
@@ -415,9 +543,12 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
   record::Frontier frontier = frontier_;
   auto promise = promises_.begin();  // the next one to be made good
   auto broken = promises_.end();
+  bool is_moved_whole = true;
   for (feed::v1::FeedItem& item : *batch.mutable_items()) {
     MEGURI_ASSIGN_OR_RETURN(VerifiedItem checked, VerifyItem(std::move(item), erased, registry, now));
     frontier.Append(record::LeafHash(checked.entry));
+    is_moved_whole =
+        is_moved_whole && (!base_.has_value() || base_->size != frontier.size() || base_->root == frontier.Root());
     verified.unread += checked.header.has_value() ? 0 : 1;
     verified.items.push_back(std::move(checked));
     if (promise != promises_.end() && promise->checkpoint.size == frontier.size()) {
@@ -434,6 +565,10 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
     return Error(absl::StatusCode::kDataLoss, "FORK",
                  absl::StrCat("The publisher signed a feed of ", broken->checkpoint.size,
                               " entries before, and one of ", shown_size(), " that does not begin so."));
+  }
+  if (!is_moved_whole) {
+    evidence_ = {{target_->note}, "", {}};
+    return MoveContradicted(*base_, "the feed that its new host serves does not begin so");
   }
   promises_.erase(promises_.begin(), promise);
   frontier_ = std::move(frontier);

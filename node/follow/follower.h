@@ -11,6 +11,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "base/clock.h"
+#include "certs/feed_base.h"
 #include "certs/registry.h"
 #include "meguri/feed/v1/feed.pb.h"
 #include "node/follow/fork_evidence.h"
@@ -64,9 +65,10 @@ struct VerifiedBatch {
 // than one that is known is no rollback: the relay is behind.
 //
 // Reasons of refusal: PUBLISHER_SUSPENDED, CHECKPOINT_… (form, origin, signature), PROMISES_OPEN, ROLLBACK, FORK,
-// BATCH_POSITION, BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY,
-// KEY_REVOKED, KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING,
-// ERASURE_…, CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
+// HEAD_OF_FORMER_HOST, HEAD_BEYOND_MOVE, HEAD_BELOW_BASE, FEED_BASE_PROOF, MOVE_CONTRADICTED, BATCH_POSITION,
+// BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY, KEY_REVOKED,
+// KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING, ERASURE_…,
+// CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -86,9 +88,11 @@ class Follower {
   // What the publisher signed on an earlier stream binds it, even if it was not stored.
   void RememberPromises(const Follower& before);
   // Takes the publisher's checkpoint. What is refused changes nothing.
+  // `base` shows where a publisher that has moved to another host left off, if its entry does not.
   absl::Status TakeTarget(absl::string_view note, const certs::Registry& registry, absl::Time now,
-                          ShownBy shown_by = ShownBy::kPublisher);
-  // Checks that the publisher has signed that its feed is as the target says. Returns when, as it says.
+                          ShownBy shown_by = ShownBy::kPublisher, const registry::v1::FeedBaseProof* base = nullptr);
+  // Checks that the publisher has signed that its feed is as the target says. Returns when, as it says; InfinitePast of
+  // a target by a host that it has left.
   absl::StatusOr<absl::Time> TakeHeartbeat(const record::v1::SignedBody& heartbeat, const certs::Registry& registry,
                                            absl::Time now) const;
   // Verifies a batch against the target. What is refused changes nothing.
@@ -100,12 +104,25 @@ class Follower {
   const storage::FeedEvidence& evidence() const { return evidence_; }
 
  private:
+  // Whether the publisher has moved to another host, and where the feed stood then, as far as that is shown.
+  struct Moved {
+    certs::Registry::FeedKeyLine line;
+    absl::optional<certs::BaseHead> base;
+    bool has_moved() const { return line.moved > 0; }
+  };
+
   Follower(storage::HeldFeed feed, std::string origin, absl::optional<record::PublicKey> pinned_feed_key,
            const storage::StoreReader& store, record::VerifiedRoots& verified_roots);
 
   absl::Status CheckPublisher(const certs::Registry& registry) const;
-  absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry,
-                                              absl::Time now) const;
+  absl::StatusOr<record::Checkpoint> OpenNote(absl::string_view note, const certs::Registry& registry, absl::Time now,
+                                              ShownBy shown_by, const Moved& moved) const;
+  absl::StatusOr<record::Checkpoint> OpenFormerNote(absl::string_view note, ShownBy shown_by, const Moved& moved) const;
+  absl::StatusOr<Moved> FindMove(const certs::Registry& registry, absl::Time now,
+                                 const registry::v1::FeedBaseProof* proof) const;
+  bool IsByPresentHost(const std::string& note, const Moved& moved) const;
+  absl::Status CheckMove(const SignedHead& head, const Moved& moved);
+  absl::Status CheckBaseRoot(const certs::BaseHead& base);
   absl::StatusOr<SignedHead> ReadPromise(const std::string& note) const;
   absl::Status CheckContradiction(const SignedHead& head);
   // Takes a head that is smaller than one that is known.
@@ -130,9 +147,10 @@ class Follower {
   const storage::StoreReader& store_;
   record::VerifiedRoots& verified_roots_;
   record::Frontier frontier_;
-  absl::optional<SignedHead> target_;  // of this stream
-  SignedHead newest_;                  // of all that was ever signed; without a note: nothing was
-  std::vector<SignedHead> promises_;   // older ones beyond size(), ascending
+  absl::optional<SignedHead> target_;     // of this stream
+  SignedHead newest_;                     // of all that was ever signed; without a note: nothing was
+  std::vector<SignedHead> promises_;      // older ones beyond size(), ascending
+  absl::optional<certs::BaseHead> base_;  // that the entries which are not here yet must come by
   storage::FeedEvidence evidence_;
 };
 

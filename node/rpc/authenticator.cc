@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/addressed_member.h"
@@ -45,13 +47,29 @@ const api::v1::Callers& CallersOf(absl::string_view method) {
 
 Authenticator::Authenticator(const RegistryState& registry, const AccessState& access,
                              std::vector<record::ParticipantId> hosted, certs::Certificate client_ca,
-                             const RevokedClients& revoked_clients, const Clock& clock)
+                             const RevokedClients& revoked_clients, Host host, const Clock& clock)
     : registry_(registry),
       access_(access),
       hosted_(std::move(hosted)),
       client_ca_(std::move(client_ca)),
       revoked_clients_(revoked_clients),
+      host_(std::move(host)),
+      own_nodes_(host_.node_identity.substr(0, host_.node_identity.rfind('/') + 1)),
       clock_(clock) {}
+
+// A member has one host at a time, and it is the registry that says which.
+absl::Status Authenticator::CheckNotMoved(const record::ParticipantId& member) const {
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  const registry::v1::MemberEntry* entry = registry->Find(member);
+  if (entry == nullptr || entry->status() != registry::v1::MEMBER_STATUS_ACTIVE ||
+      absl::StartsWith(entry->hosting().node_identity(), own_nodes_)) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kNotFound, "MEMBER_MOVED",
+               absl::StrCat("The registry names ", entry->hosting().node_identity(), " at ",
+                            absl::StrJoin(entry->hosting().addresses(), ", "), " as the host of ", member.text(),
+                            ", not this node: call there."));
+}
 
 // A call for a member that is hosted here comes to that member's own services; what is for any other comes to those of
 // the node's own member, which answer for nobody else.
@@ -60,7 +78,14 @@ absl::Status Authenticator::CheckAddressed(const grpc::ServerContextBase& contex
   const absl::optional<record::ParticipantId> member =
       certs::MemberOfAuthority(absl::string_view(authority.data(), authority.size()));
   if (!member.has_value() || absl::c_linear_search(hosted_, *member)) {
-    return absl::OkStatus();
+    return CheckNotMoved(hosted_.front());
+  }
+  if (absl::c_linear_search(host_.departed, *member)) {
+    MEGURI_RETURN_IF_ERROR(CheckNotMoved(*member));
+    return Error(absl::StatusCode::kUnavailable, "MEMBER_MOVING",
+                 absl::StrCat(member->text(),
+                              " is moving from this node to another host. The registry will say to "
+                              "which; try again later."));
   }
   return Error(absl::StatusCode::kNotFound, "NOT_HOSTED_HERE",
                absl::StrCat(member->text(), " is not hosted on this node."));
@@ -187,6 +212,7 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
 }
 
 absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
+  MEGURI_RETURN_IF_ERROR(CheckNotMoved(hosted_.front()));
   if (caller.is_client) {
     MEGURI_RETURN_IF_ERROR(CheckNotRevoked(caller.identity));
     return absl::c_linear_search(hosted_, caller.acting_member)

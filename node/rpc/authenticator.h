@@ -40,12 +40,19 @@ const api::v1::Callers& CallersOf(absl::string_view method);
 // Says who a caller is and whether it may call a method. Thread-safe.
 class Authenticator {
  public:
+  // Where it says so.
+  struct Host {
+    std::string node_identity;                    // of this node
+    std::vector<record::ParticipantId> departed;  // members whom it hosted, and who are moving away or have moved
+  };
+
   // `client_ca` issues this node's own client certificates; nodes carry certificates of the federation.
   Authenticator(const RegistryState& registry, const AccessState& access, std::vector<record::ParticipantId> hosted,
-                certs::Certificate client_ca, const RevokedClients& revoked_clients, const Clock& clock);
+                certs::Certificate client_ca, const RevokedClients& revoked_clients, Host host, const Clock& clock);
 
   // INVALID_ARGUMENT (reason PURPOSE), UNAUTHENTICATED (reasons NO_CERTIFICATE, CERTIFICATE_…, CLIENT_REVOKED),
-  // NOT_FOUND (reason NOT_HOSTED_HERE: the call is for a member that is not hosted on this node) or PERMISSION_DENIED
+  // NOT_FOUND (reasons NOT_HOSTED_HERE: the call is for a member that is not hosted on this node; MEMBER_MOVED: the
+  // registry names another host for it), UNAVAILABLE (reason MEMBER_MOVING: it is about to move) or PERMISSION_DENIED
   // (reasons CALLER_CLASS, CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT,
   // NOT_HOSTED_THERE).
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
@@ -68,6 +75,7 @@ class Authenticator {
   };
 
   absl::Status CheckAddressed(const grpc::ServerContextBase& context) const;
+  absl::Status CheckNotMoved(const record::ParticipantId& member) const;
   absl::Status CheckNotRevoked(const certs::Identity& identity) const;
   absl::StatusOr<KnownCertificate> IdentifyCertificate(const std::string& pem) const;
   absl::StatusOr<record::ParticipantId> ActingMember(const grpc::ServerContextBase& context,
@@ -78,6 +86,8 @@ class Authenticator {
   const std::vector<record::ParticipantId> hosted_;
   const certs::Certificate client_ca_;
   const RevokedClients& revoked_clients_;
+  const Host host_;
+  const std::string own_nodes_;  // how the identities of all nodes of this node's member begin
   const Clock& clock_;
 
   // A connection shows the same certificate on every call; parsing and checking it costs more than a read.

@@ -274,6 +274,9 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
         if (!feed.target.has_value() || head.checkpoint != feed.target->checkpoint) {
           message.mutable_target()->set_feed(feed.key.name.text());
           message.mutable_target()->set_checkpoint(head.checkpoint);
+          if (head.base.has_value()) {
+            *message.mutable_target()->mutable_base() = *head.base;
+          }
           feed.target = std::move(head);
           return true;
         }

@@ -19,6 +19,8 @@ FILE_DOMAIN = b"meguri/record-file/v2\x00"
 BUNDLE_TYPE = "application/vnd.meguri.trust-bundle.v1"
 NEXT_KEY_TYPE = b"application/vnd.meguri.next-key.v1"
 FIRST, ENDORSED, RECOVERY = 1, 2, 3
+BASE_DOMAIN = b"meguri/feed-base/v1\x00"
+OPEN_FEEDS = {"public", "members"}
 KEY_GROUPS = {"registry_record_keys": (RECORD_KEY, 1), "registry_feed_keys": (FEED_KEY, 1),
               "bundle_keys": (BUNDLE_KEY, 1), "witness_keys": (FEED_KEY, 0)}
 UNSEEN = {"\u00ad", "\ufeff", *map(chr, [*range(0x200b, 0x2010), *range(0x2028, 0x202f), *range(0x2060, 0x2070)])}
@@ -27,8 +29,10 @@ STATUS = {1: "active", 2: "suspended", 3: "left"}
 
 SCHEMAS.update({name: schema(text) for name, text in {
     "key": "purpose:n algorithm:n public_key:b not_before_ms:N not_after_ms:N revoked_ms:N origin:n"
-           " endorsement:endorsement",
+           " endorsement:endorsement base:base",
     "endorsement": "key_id:b signature:b",
+    "base": "heads:base_head* others:b signature:b",
+    "base_head": "feed:s epoch:N size:N root:b",
     "name": "ja:s en:s kana:s",
     "role": "kind:n scopes:s* permit:permit",
     "permit": "type:s number:s issuer:s not_after_ms:N",
@@ -116,7 +120,7 @@ def check_bundle_form(bundle):
     form(len(keys) == len(set(keys)), "a public key stands twice")
     form(not any(key["not_before_ms"] or key["not_after_ms"] or key["revoked_ms"] for key in bundle["bundle_keys"]),
          "a bundle key has times")
-    form(not any(key["origin"] or key["endorsement"] for name in KEY_GROUPS for key in bundle[name]), "origin of a key")
+    form(not any(key["origin"] or key["endorsement"] or key["base"] for name in KEY_GROUPS for key in bundle[name]), "origin of a key")
     form(not bundle["registry_feed_keys"][0]["revoked_ms"], "the feed key in force is revoked")
     form(1 <= bundle["bundle_threshold"] <= len(bundle["bundle_keys"]), "threshold")
     form(len(bundle["witnesses"]) == len(bundle["witness_keys"]) <= 15 and all(map(is_participant, bundle["witnesses"])),
@@ -225,6 +229,20 @@ def check_origin(key):
                "origin of a key")
     entry_form(not endorsement or (len(endorsement["key_id"]) == 32 and len(endorsement["signature"]) == 64),
                "endorsement of a key")
+    base = key["base"]
+    if base:
+        names = [head["feed"] for head in base["heads"]]
+        entry_form(key["purpose"] == FEED_KEY and key["origin"] == ENDORSED, "a base of a key that has none")
+        entry_form(len(base["others"]) == 32 and len(base["signature"]) == 64 and names == sorted(set(names))
+                   and set(names) <= OPEN_FEEDS, "base of a key")
+        entry_form(all(head["epoch"] and len(head["root"]) == 32 and (head["size"] or head["root"] == sha256())
+                       for head in base["heads"]), "a head in the base of a key")
+
+
+def base_digest(base):
+    heads = b"".join(len(head["feed"]).to_bytes(2, "big") + head["feed"].encode() + head["epoch"].to_bytes(8, "big")
+                     + head["size"].to_bytes(8, "big") + head["root"] for head in base["heads"])
+    return sha256(BASE_DOMAIN, len(base["heads"]).to_bytes(2, "big"), heads, base["others"])
 
 
 def is_refused(entry, place, federation):
@@ -234,9 +252,10 @@ def is_refused(entry, place, federation):
         return False
     owner, endorsement = entry["participant_id"], key["endorsement"]
     body = (endorsement["key_id"] + key["purpose"].to_bytes(4, "big") + key["not_before_ms"].to_bytes(8, "big")
-            + key_id(federation, owner, key["public_key"]))
+            + key_id(federation, owner, key["public_key"]) + (base_digest(key["base"]) if key["base"] else b""))
+    purpose = RECORD_KEY if key["base"] else key["purpose"]
     for before, other in enumerate(entry["keys"][:place]):
-        if (other["purpose"] == key["purpose"] and not is_refused(entry, before, federation)
+        if (other["purpose"] == purpose and not is_refused(entry, before, federation)
                 and key_id(federation, owner, other["public_key"]) == endorsement["key_id"]):
             try:
                 check_signature(other["public_key"], pae(NEXT_KEY_TYPE, body), endorsement["signature"])
@@ -283,6 +302,22 @@ def check_proof(proof, envelope, header, bundle, spkis, is_strict):
     return origin, size, root, slots
 
 
+def check_member_proof(proof, envelope, header, bundle, keys, now_ms, is_strict):
+    """The same for a member that may have moved: what its former hosts signed counts up to where its feeds stood."""
+    line = sorted((key for key in keys if key["purpose"] == FEED_KEY), key=lambda key: key["not_before_ms"])
+    moved = max((place for place, key in enumerate(line) if key["base"]), default=0)
+    try:
+        return check_proof(proof, envelope, header, bundle, usable_feed_keys(line[moved:], now_ms), is_strict)
+    except Refused:
+        if not moved:
+            raise
+    proven = check_proof(proof, envelope, header, bundle, usable_feed_keys(line[:moved], now_ms), is_strict)
+    need(proof["feed"] in OPEN_FEEDS, "HEAD_OF_FORMER_HOST", "signed by a former host, and nothing shows when")
+    stood = {head["feed"]: head["size"] for head in line[moved]["base"]["heads"] if head["epoch"] == proof["epoch"]}
+    need(proven[1] <= stood.get(proof["feed"], 0), "HEAD_BEYOND_MOVE", "signed by a former host after the move")
+    return proven
+
+
 def check_opens(slots, envelope):
     need(all(slots >> section["slot"] & 1 for section in envelope["sections"]), "SLOT_NOT_PROVEN", "a section")
 
@@ -314,7 +349,7 @@ def verify_record_file(data, bundle, now_ms):
     entry = open_entry(sections[0]["payload"], bundle)
     keys = entry["keys"] + (pinned + pinned_feed if entry["participant_id"] == bundle["operator_id"] else [])
     header = verify_envelope(file["record"], find_among(keys, bundle, entry["participant_id"], now_ms))
-    proofs = [check_proof(proof, file["record"], header, bundle, usable_feed_keys(keys, now_ms), is_strict)
+    proofs = [check_member_proof(proof, file["record"], header, bundle, keys, now_ms, is_strict)
               for proof in file["record_proofs"]]
     need(len({origin for origin, *_ in proofs}) == len(proofs), "RECORD_FILE", "a feed is there twice")
     slots = 0

@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/status_macros.h"
 #include "certs/entry_text.h"
 #include "node/app/hosting.h"
 #include "node/app/main/folder_commands.h"
+#include "node/app/move.h"
 #include "record/system_random.h"
 
 namespace meguri::node {
@@ -62,6 +65,8 @@ const char* NameOf(HostedState state) {
       return "hosted-here";
     case HostedState::kHostedElsewhere:
       return "hosted-elsewhere";
+    case HostedState::kExported:
+      return "exported";
     case HostedState::kSuspended:
       return "suspended";
     case HostedState::kLeft:
@@ -101,6 +106,92 @@ void AddRemove(CLI::App& host, const std::string& data, Action& action) {
   });
 }
 
+// A line on a terminal, over which the next one is written.
+MoveProgress TerminalProgress() {
+  if (::isatty(STDERR_FILENO) == 0) {
+    return [](const char*, uint64_t, uint64_t) {};
+  }
+  return [](const char* what, uint64_t done, uint64_t total) {
+    std::fprintf(stderr, "\r%s %llu of %llu%s", what, static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(total), done == total ? "\n" : "");
+  };
+}
+
+absl::Status Export(const std::string& data, const std::string& member, const std::string& out) {
+  record::SystemRandom random;
+  MEGURI_ASSIGN_OR_RETURN(const ExportedMember exported,
+                          ExportMember(data, member, out, TerminalProgress(), SystemClock(), random));
+  std::printf(
+      "%s\ndigest %s\nentries %llu, feeds %llu\n"
+      "This node does not serve %s any more: what it took in now would be lost. The file holds everything in the "
+      "clear.\n"
+      "Next: hand the file to the new host, who runs: meguri-node host import %s\n"
+      "      If the member stays here after all: meguri-node host resume %s --data %s\n",
+      out.c_str(), exported.digest.c_str(), static_cast<unsigned long long>(exported.entries),
+      static_cast<unsigned long long>(exported.feeds), member.c_str(), out.c_str(), member.c_str(), data.c_str());
+  return absl::OkStatus();
+}
+
+void AddExport(CLI::App& host, const std::string& data, Action& action) {
+  CLI::App* command =
+      host.add_subcommand("export", "Write all that is here of a member into a file, to move to another host");
+  const auto member = std::make_shared<std::string>();
+  const auto out = std::make_shared<std::string>();
+  command->add_option("MEMBER", *member, "participant ID; the node is stopped")->required();
+  command->add_option("--out", *out, "new file")->required();
+  command->callback(
+      [member, out, &data, &action] { action = [member, out, &data] { return Export(data, *member, *out); }; });
+}
+
+void AddResume(CLI::App& host, const std::string& data, Action& action) {
+  CLI::App* command = host.add_subcommand("resume", "Serve a member again that was exported and has not moved");
+  const auto member = std::make_shared<std::string>();
+  command->add_option("MEMBER", *member, "participant ID")->required();
+  command->callback([member, &data, &action] {
+    action = [member, &data]() -> absl::Status {
+      MEGURI_RETURN_IF_ERROR(ResumeMember(data, *member));
+      std::printf(
+          "%s is served here again from the next start. Destroy the file: whoever imports it makes a feed that "
+          "contradicts this one.\n",
+          member->c_str());
+      return absl::OkStatus();
+    };
+  });
+}
+
+absl::Status Import(const ImportOptions& options) {
+  record::SystemRandom random;
+  MEGURI_ASSIGN_OR_RETURN(const ImportedMember imported,
+                          ImportMember(options, TerminalProgress(), SystemClock(), random));
+  std::printf(
+      "%s\nTook in %s: records %llu, feeds %llu, all of them checked.\n"
+      "Next: send the request to the member, who runs: meguri member sign %s --record-key record.key --out "
+      "signed-request\n"
+      "      and sends what that writes to the operator, who runs: meguri member update signed-request\n"
+      "      Start this node, and make the member a client:\n"
+      "      meguri-node client add admin --role admin --member %s --data %s\n",
+      imported.request.c_str(), imported.member.c_str(), static_cast<unsigned long long>(imported.records),
+      static_cast<unsigned long long>(imported.feeds), imported.request.c_str(), imported.member.c_str(),
+      options.data_folder.c_str());
+  return absl::OkStatus();
+}
+
+void AddImport(CLI::App& host, const std::string& data, Action& action) {
+  CLI::App* command = host.add_subcommand("import", "Take in a member that moves to this node; the node is stopped");
+  const auto options = std::make_shared<ImportOptions>();
+  const auto addresses = std::make_shared<std::vector<std::string>>();
+  command->add_option("FILE", options->file, "file that the former host has exported")->required();
+  command->add_option("--address", *addresses,
+                      "host:port under which others reach this node; as the registry says if left out");
+  command->callback([options, addresses, &data, &action] {
+    action = [options, addresses, &data] {
+      options->data_folder = data;
+      *options->hosting.mutable_addresses() = {addresses->begin(), addresses->end()};
+      return Import(*options);
+    };
+  });
+}
+
 }  // namespace
 
 void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action) {
@@ -109,6 +200,9 @@ void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl:
   AddAdd(*host, data, action);
   AddList(*host, data, action);
   AddRemove(*host, data, action);
+  AddExport(*host, data, action);
+  AddImport(*host, data, action);
+  AddResume(*host, data, action);
 }
 
 }  // namespace meguri::node

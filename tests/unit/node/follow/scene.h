@@ -221,6 +221,10 @@ class Scene {
     return {operator_.Bundle(), registry.bundle().operator_id(), borrow(*operator_.record_key),
             borrow(*operator_.feed_key)};
   }
+  // The publisher at another host, which signs its feeds with `feed_key`.
+  hostile::Publisher PublisherWith(std::shared_ptr<const certs::SigningKey> feed_key) const {
+    return {operator_.Bundle(), publisher.participant(), member_.record_key, std::move(feed_key)};
+  }
   std::vector<feed::v1::FeedItem> Items(size_t count, uint64_t seed = 1) const {
     return publisher.MakeItems(seed, count);
   }
