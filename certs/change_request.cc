@@ -79,24 +79,73 @@ bool HasSigned(const Parsed& parsed, const MemberKey& message, absl::string_view
                          .ok();
 }
 
-absl::Status CheckSignatures(const Parsed& parsed, absl::string_view federation, const MemberEntry& current,
+absl::Status CheckAuthorised(const Parsed& parsed, absl::string_view federation, const MemberEntry& current,
                              const record::ParticipantId& participant, absl::Time now) {
   const bool authorised = std::any_of(current.keys().begin(), current.keys().end(), [&](const MemberKey& key) {
     return key.purpose() == registry::v1::KEY_PURPOSE_RECORD && IsUsable(key, now) &&
            HasSigned(parsed, key, federation, participant);
   });
-  if (!authorised) {
-    return Refuse("CHANGE_SIGNATURE", "no record key that the member has in force signed it");
-  }
+  return authorised ? absl::OkStatus()
+                    : Refuse("CHANGE_SIGNATURE", "no record key that the member has in force signed it");
+}
+
+absl::Status CheckNewKeysSigned(const Parsed& parsed, absl::string_view federation, const MemberEntry& current,
+                                const record::ParticipantId& participant) {
   for (const MemberKey& key : parsed.request.entry().keys()) {
+    if (FindKey(current, key.public_key()) != nullptr) {
+      continue;
+    }
     // The key of the host to which the member moves has signed before the member did.
-    if (key.has_base() && FindKey(current, key.public_key()) == nullptr) {
+    if (key.has_base()) {
       MEGURI_RETURN_IF_ERROR(VerifyBase(federation, participant, key));
-    } else if (FindKey(current, key.public_key()) == nullptr && !HasSigned(parsed, key, federation, participant)) {
+    } else if (!HasSigned(parsed, key, federation, participant)) {
       return Refuse("CHANGE_SIGNATURE", "a key that is new in it has not signed it");
     }
   }
   return absl::OkStatus();
+}
+
+// All but the signature of the member.
+absl::Status CheckDraft(const Parsed& parsed, absl::string_view federation, const CurrentEntry& current,
+                        const record::ParticipantId& participant) {
+  const MemberEntry& entry = parsed.request.entry();
+  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
+  if (parsed.request.previous_header_hash() != current.header_hash.ToString()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "CHANGE_STALE",
+                 "the entry has changed since this request was made; ask the member for a new request");
+  }
+  if (entry.status() != current.entry.status()) {
+    return Refuse(kFormReason, "the status of a member is the operator's to change");
+  }
+  MEGURI_RETURN_IF_ERROR(CheckKept(current.entry, entry));
+  MEGURI_RETURN_IF_ERROR(CheckNewKeys(federation, &current.entry, entry).status());
+  return CheckNewKeysSigned(parsed, federation, current.entry, participant);
+}
+
+// Whose request it is, which must be that of `current`.
+absl::StatusOr<record::ParticipantId> ParticipantOf(const Parsed& parsed, const CurrentEntry& current) {
+  if (parsed.request.entry().participant_id() != current.entry.participant_id()) {
+    return Refuse(kFormReason, absl::StrCat("it is for another member than ", current.entry.participant_id()));
+  }
+  return record::ParticipantId::Parse(current.entry.participant_id());
+}
+
+absl::StatusOr<record::v1::SignedBody> Sign(const MemberEntry& entry, absl::string_view federation,
+                                            const CurrentEntry& current,
+                                            const std::vector<const record::Signer*>& signers) {
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
+                          record::ParticipantId::Parse(entry.participant_id()));
+  ChangeRequest request;
+  *request.mutable_entry() = entry;
+  request.set_previous_header_hash(current.header_hash.ToString());
+  record::v1::SignedBody signed_body;
+  signed_body.set_payload_type(kChangePayloadType);
+  signed_body.set_body(SerializeForSigning(request));
+  for (const record::Signer* signer : signers) {
+    MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, participant, signer->public_key().spki()),
+                                                *signer, signed_body));
+  }
+  return signed_body;
 }
 
 }  // namespace
@@ -111,45 +160,51 @@ absl::StatusOr<record::ParticipantId> ApplicantOf(absl::string_view bytes) {
 absl::StatusOr<MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::string_view federation,
                                               const CurrentEntry& current, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const Parsed parsed, Parse(bytes));
-  const MemberEntry& entry = parsed.request.entry();
-  if (entry.participant_id() != current.entry.participant_id()) {
-    return Refuse(kFormReason, absl::StrCat("it is for another member than ", current.entry.participant_id()));
-  }
-  MEGURI_RETURN_IF_ERROR(CheckMemberEntry(federation, entry));
-  if (parsed.request.previous_header_hash() != current.header_hash.ToString()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "CHANGE_STALE",
-                 "the entry has changed since this request was made; ask the member for a new request");
-  }
-  if (entry.status() != current.entry.status()) {
-    return Refuse(kFormReason, "the status of a member is the operator's to change");
-  }
-  MEGURI_RETURN_IF_ERROR(CheckKept(current.entry, entry));
-  MEGURI_RETURN_IF_ERROR(CheckNewKeys(federation, &current.entry, entry).status());
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                          record::ParticipantId::Parse(entry.participant_id()));
-  MEGURI_RETURN_IF_ERROR(CheckSignatures(parsed, federation, current.entry, participant, now));
-  return entry;
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParticipantOf(parsed, current));
+  MEGURI_RETURN_IF_ERROR(CheckDraft(parsed, federation, current, participant));
+  MEGURI_RETURN_IF_ERROR(CheckAuthorised(parsed, federation, current.entry, participant, now));
+  return parsed.request.entry();
 }
 
 absl::StatusOr<std::string> SignChangeRequest(const MemberEntry& entry, absl::string_view federation,
                                               const CurrentEntry& current,
                                               const std::vector<const record::Signer*>& signers, absl::Time now) {
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
-                          record::ParticipantId::Parse(entry.participant_id()));
-  ChangeRequest request;
-  *request.mutable_entry() = entry;
-  request.set_previous_header_hash(current.header_hash.ToString());
-  record::v1::SignedBody signed_body;
-  signed_body.set_payload_type(kChangePayloadType);
-  signed_body.set_body(SerializeForSigning(request));
-  for (const record::Signer* signer : signers) {
-    MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, participant, signer->public_key().spki()),
-                                                *signer, signed_body));
-  }
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body, Sign(entry, federation, current, signers));
   std::string bytes = SerializeForSigning(signed_body);
   // What the operator would refuse is better refused here.
   MEGURI_RETURN_IF_ERROR(OpenChangeRequest(bytes, federation, current, now).status());
   return bytes;
+}
+
+absl::StatusOr<std::string> DraftChangeRequest(const MemberEntry& entry, absl::string_view federation,
+                                               const CurrentEntry& current,
+                                               const std::vector<const record::Signer*>& signers) {
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body, Sign(entry, federation, current, signers));
+  std::string bytes = SerializeForSigning(signed_body);
+  MEGURI_RETURN_IF_ERROR(ReadChangeDraft(bytes, federation, current).status());
+  return bytes;
+}
+
+bool IsChangeRequest(absl::string_view bytes) { return Parse(bytes).ok(); }
+
+absl::StatusOr<MemberEntry> ReadChangeDraft(absl::string_view bytes, absl::string_view federation,
+                                            const CurrentEntry& current) {
+  MEGURI_ASSIGN_OR_RETURN(const Parsed parsed, Parse(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParticipantOf(parsed, current));
+  MEGURI_RETURN_IF_ERROR(CheckDraft(parsed, federation, current, participant));
+  return parsed.request.entry();
+}
+
+absl::StatusOr<std::string> AddChangeSignature(absl::string_view bytes, absl::string_view federation,
+                                               const CurrentEntry& current, const record::Signer& record_key,
+                                               absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(Parsed parsed, Parse(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParticipantOf(parsed, current));
+  MEGURI_RETURN_IF_ERROR(record::AddSignature(record::KeyId(federation, participant, record_key.public_key().spki()),
+                                              record_key, parsed.signed_body));
+  std::string whole = SerializeForSigning(parsed.signed_body);
+  MEGURI_RETURN_IF_ERROR(OpenChangeRequest(whole, federation, current, now).status());
+  return whole;
 }
 
 }  // namespace meguri::certs

@@ -38,4 +38,22 @@ absl::StatusOr<std::string> SignChangeRequest(const registry::v1::MemberEntry& e
                                               const CurrentEntry& current,
                                               const std::vector<const record::Signer*>& signers, absl::Time now);
 
+// A request that lacks the signature of the member, whose record key lies elsewhere than whoever writes it; `signers`
+// are the keys that are new. Errors as of OpenChangeRequest for all but that signature.
+absl::StatusOr<std::string> DraftChangeRequest(const registry::v1::MemberEntry& entry, absl::string_view federation,
+                                               const CurrentEntry& current,
+                                               const std::vector<const record::Signer*>& signers);
+
+// Whether `bytes` are meant to be a change request, or a draft of one.
+bool IsChangeRequest(absl::string_view bytes);
+
+// What a draft asks for in place of `current`; errors as of DraftChangeRequest.
+absl::StatusOr<registry::v1::MemberEntry> ReadChangeDraft(absl::string_view bytes, absl::string_view federation,
+                                                          const CurrentEntry& current);
+
+// Adds the signature of the member. Errors as of OpenChangeRequest: CHANGE_SIGNATURE if it is no record key in force.
+absl::StatusOr<std::string> AddChangeSignature(absl::string_view bytes, absl::string_view federation,
+                                               const CurrentEntry& current, const record::Signer& record_key,
+                                               absl::Time now);
+
 }  // namespace meguri::certs

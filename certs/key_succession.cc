@@ -98,9 +98,12 @@ absl::StatusOr<SuccessorRequest> RequestSuccessor(const Succession& succession, 
   const absl::Time begin = succession.begin.value_or(now);
   MEGURI_RETURN_IF_ERROR(CheckTimes(succession, begin));
   const MemberEntry& current = succession.current.entry;
-  // Whoever cannot sign for the member makes no key either.
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> signer,
-                          LoadKeyInForce(current, registry::v1::KEY_PURPOSE_RECORD, succession.record_key_file, now));
+  // Whoever cannot sign for the member makes no key either, unless it keeps that one key for it.
+  std::unique_ptr<SigningKey> signer;
+  if (!succession.record_key_file.empty()) {
+    MEGURI_ASSIGN_OR_RETURN(signer,
+                            LoadKeyInForce(current, registry::v1::KEY_PURPOSE_RECORD, succession.record_key_file, now));
+  }
   std::unique_ptr<SigningKey> before;
   if (!succession.is_recovery) {
     MEGURI_ASSIGN_OR_RETURN(before, LoadKeyInForce(current, succession.purpose, succession.key_file, now));
@@ -110,8 +113,11 @@ absl::StatusOr<SuccessorRequest> RequestSuccessor(const Succession& succession, 
   AddSuccessor(entry, ToMemberKey(*fresh.key, succession.purpose), begin, succession.old_end);
   MEGURI_RETURN_IF_ERROR(SayOrigin(succession, before.get(), entry));
   MEGURI_RETURN_IF_ERROR(CheckMemberEntry(succession.federation, entry));
-  MEGURI_ASSIGN_OR_RETURN(std::string bytes, SignChangeRequest(entry, succession.federation, succession.current,
-                                                               {signer.get(), fresh.key.get()}, now));
+  MEGURI_ASSIGN_OR_RETURN(
+      std::string bytes,
+      signer == nullptr
+          ? DraftChangeRequest(entry, succession.federation, succession.current, {fresh.key.get()})
+          : SignChangeRequest(entry, succession.federation, succession.current, {signer.get(), fresh.key.get()}, now));
   return SuccessorRequest{fresh.file, std::move(bytes)};
 }
 

@@ -19,11 +19,12 @@ namespace meguri::certs {
 struct Succession {
   std::string federation;
   CurrentEntry current;
-  registry::v1::KeyPurpose purpose;    // RECORD or FEED
-  record::KeyAlgorithm algorithm;      // of the new key
-  std::string key_file;                // the first of that line of keys
-  std::string record_key_file;         // the first of the record keys, one of which authorises the change
-  absl::optional<absl::Time> begin;    // when the new key is in force; as soon as it is registered if absent
+  registry::v1::KeyPurpose purpose;  // RECORD or FEED
+  record::KeyAlgorithm algorithm;    // of the new key
+  std::string key_file;              // the first of that line of keys
+  std::string record_key_file;       // the first of the record keys, one of which authorises the change; "": it is not
+                                     // here, and signs what comes of this later (DraftChangeRequest)
+  absl::optional<absl::Time> begin;  // when the new key is in force; as soon as it is registered if absent
   absl::optional<absl::Time> old_end;  // when the old one is not usable any more; never if absent
   bool is_recovery = false;            // the old key is not here to sign
 };

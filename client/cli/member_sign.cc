@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "certs/change_request.h"
 #include "certs/enrolment.h"
 #include "certs/files.h"
 #include "certs/identity.h"
@@ -57,11 +58,34 @@ absl::Status SignMove(Session& session, const Arguments& arguments, const std::s
   return session.Answer(absl::StrCat(session.Say(Message::kMoveSigned, {arguments.out}), "\n"), json);
 }
 
+// A change of the entry that the host has written down: another feed key, other names or addresses.
+absl::Status SignChange(Session& session, const Arguments& arguments, const std::string& bytes) {
+  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, certs::ApplicantOf(bytes));
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
+  const certs::CurrentEntry current{member.entry, member.header.hash()};
+  const std::string& federation = context->settings.federation;
+  MEGURI_ASSIGN_OR_RETURN(const registry::v1::MemberEntry next, certs::ReadChangeDraft(bytes, federation, current));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<certs::SigningKey> key, certs::SigningKey::Load(arguments.record_key));
+  MEGURI_ASSIGN_OR_RETURN(const std::string change,
+                          certs::AddChangeSignature(bytes, federation, current, *key, session.clock().Now()));
+  MEGURI_RETURN_IF_ERROR(Ask(session,
+                             absl::StrCat(session.Say(Message::kEntryChanges, {next.participant_id()}), "\n",
+                                          DifferenceOf(current.entry, next, federation, session)),
+                             arguments.yes));
+  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.out, change, kRequestFileMode));
+  const nlohmann::ordered_json json = {{"member", next.participant_id()}, {"request", arguments.out}};
+  return session.Answer(absl::StrCat(session.Say(Message::kRequestSigned, {arguments.out}), "\n"), json);
+}
+
 // The member sees what its host asks for in its name, and signs it with the key that it keeps.
 absl::Status Sign(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(arguments.request, certs::kEnrolmentBytesMax));
   if (certs::IsMoveRequest(bytes)) {
     return SignMove(session, arguments, bytes);
+  }
+  if (certs::IsChangeRequest(bytes)) {
+    return SignChange(session, arguments, bytes);
   }
   MEGURI_ASSIGN_OR_RETURN(const registry::v1::EnrolmentRequest request, certs::ReadEnrolmentDraft(bytes));
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity node,

@@ -20,6 +20,7 @@
 #include "certs/trust_bundle.h"
 #include "node/app/entry_file.h"
 #include "node/app/folder.h"
+#include "node/app/hosting.h"
 
 namespace meguri::node {
 namespace {
@@ -37,15 +38,18 @@ struct Desk {
   Folder folder;
   certs::TrustBundle bundle;
   certs::CurrentEntry current;
-  std::string record_key;  // the first file of that line of keys
+  std::string record_key;  // the first file of that line of keys; "" of a guest
 };
 
-absl::StatusOr<Desk> OpenDesk(const std::string& data_folder, const std::string& record_key, absl::Time now) {
-  const Folder folder(data_folder);
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(folder.trust_bundle(), kFileBytesMax));
+absl::StatusOr<Desk> OpenDesk(const std::string& data_folder, const std::string& member, const std::string& record_key,
+                              absl::Time now) {
+  MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(data_folder, member));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, certs::ReadFile(Folder(data_folder).trust_bundle(), kFileBytesMax));
   MEGURI_ASSIGN_OR_RETURN(certs::TrustBundle bundle, certs::TrustBundle::Open(bytes, now));
   MEGURI_ASSIGN_OR_RETURN(certs::CurrentEntry current, ReadEntryFile(folder.registry_entry()));
-  return Desk{folder, std::move(bundle), std::move(current), record_key.empty() ? folder.record_key() : record_key};
+  const bool is_guest = folder.root() != data_folder;
+  return Desk{folder, std::move(bundle), std::move(current),
+              record_key.empty() && !is_guest ? folder.record_key() : record_key};
 }
 
 absl::StatusOr<std::unique_ptr<SigningKey>> KeyInForce(const Desk& desk, KeyPurpose purpose, absl::Time now) {
@@ -59,7 +63,9 @@ absl::StatusOr<std::string> WriteChange(const Desk& desk, const MemberEntry& ent
                                         absl::Time now) {
   MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(desk.bundle.federation(), entry));
   MEGURI_ASSIGN_OR_RETURN(const std::string bytes,
-                          certs::SignChangeRequest(entry, desk.bundle.federation(), desk.current, signers, now));
+                          signers.empty()
+                              ? certs::DraftChangeRequest(entry, desk.bundle.federation(), desk.current, {})
+                              : certs::SignChangeRequest(entry, desk.bundle.federation(), desk.current, signers, now));
   std::string path = out.empty() ? desk.folder.change_request() : out;
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(path, bytes, kPublicMode));
   return path;
@@ -69,12 +75,15 @@ absl::StatusOr<std::string> WriteChange(const Desk& desk, const MemberEntry& ent
 
 absl::StatusOr<std::string> RequestChange(const ChangeOptions& options, const Clock& clock) {
   const absl::Time now = clock.Now();
-  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.member, options.record_key, now));
   MemberEntry entry = desk.current.entry;
   MEGURI_RETURN_IF_ERROR(certs::ApplyTo(entry, options.text));
   if (certs::SerializeForSigning(entry) == certs::SerializeForSigning(desk.current.entry)) {
     return Error(absl::StatusCode::kInvalidArgument, "NOTHING_CHANGES",
                  "The registry says all of this already. Give what is to change, for example --address host:port.");
+  }
+  if (desk.record_key.empty()) {
+    return WriteChange(desk, entry, {}, options.out, now);
   }
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
                           KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
@@ -83,7 +92,7 @@ absl::StatusOr<std::string> RequestChange(const ChangeOptions& options, const Cl
 
 absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, const Clock& clock) {
   const absl::Time now = clock.Now();
-  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, "", options.record_key, now));
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> record_key,
                           KeyInForce(desk, registry::v1::KEY_PURPOSE_RECORD, now));
   MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> feed_key,
@@ -119,7 +128,12 @@ absl::StatusOr<RotatedKey> RotateKey(const RotateOptions& options, const Clock& 
   const bool is_record = options.purpose == registry::v1::KEY_PURPOSE_RECORD;
   MEGURI_ASSIGN_OR_RETURN(const record::KeyAlgorithm algorithm,
                           certs::ParseKeyAlgorithm(is_record ? options.algorithm : "ed25519"));
-  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.record_key, now));
+  MEGURI_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(options.data_folder, options.member, options.record_key, now));
+  if (is_record && desk.record_key.empty()) {
+    return InvalidInput({{"--member", "FLAG", "the record key of a hosted member", "its feed key",
+                          "let the member run `meguri key rotate`: its record key is its own",
+                          "ホストされる会員の記録鍵は、会員が `meguri key rotate` で更新します。"}});
+  }
   if (desk.current.entry.participant_id() == desk.bundle.operator_id().text()) {
     return Error(absl::StatusCode::kFailedPrecondition, "PINNED_KEY",
                  "The trust bundle pins the operator's keys. Make a key with `meguri key generate`, and pin it with "

@@ -12,10 +12,13 @@
 
 // What a member asks of the operator once it is enrolled. All start from what the node saw of the registry last
 // (entry_file.h: NO_REGISTRY_ENTRY), and sign with the record key in force (KEY_NOT_HERE if it is not in the folder).
+// Of a guest, whose record key is never here, what they write is a draft that the guest signs with `meguri member
+// sign`.
 namespace meguri::node {
 
 struct ChangeOptions {
   std::string data_folder;
+  std::string member;  // of RequestChange: a member that is hosted here; the node's own if left out
   certs::EntryText text;
   std::string record_key;  // file, if not in the folder
   std::string out;         // "": change-request in the folder
@@ -32,6 +35,7 @@ absl::StatusOr<std::string> RequestCertificate(const ChangeOptions& options, con
 
 struct RotateOptions {
   std::string data_folder;
+  std::string member;                  // a member that is hosted here, of whom only the feed key is; the node's own
   registry::v1::KeyPurpose purpose;    // of a record key or a feed key
   std::string algorithm = "ed25519";   // of a record key: ed25519 or p256
   std::string record_key;              // file, if not in the folder

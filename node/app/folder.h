@@ -22,6 +22,7 @@ class Folder {
   std::string move_request() const { return root_ + "/move-request"; }  // of a member that is to move here
   std::string feed_base() const { return root_ + "/feed-base"; }        // of a member that has moved here
   std::string exported() const { return root_ + "/exported"; }          // since the member was exported, to move away
+  std::string quota() const { return root_ + "/quota.toml"; }           // of a hosted member
   std::string registry_entry() const { return root_ + "/registry-entry"; }
   std::string keys() const { return root_ + "/keys"; }
   std::string node_key() const { return keys() + "/node.key"; }

@@ -75,16 +75,17 @@ HostedState StateOf(const MemberEntry& entry, const std::string& node_identity) 
 absl::StatusOr<HostedRow> RowOf(const HostNode& node, const record::ParticipantId& member) {
   const Folder folder = node.folder.hosted(member);
   const absl::StatusOr<certs::CurrentEntry> current = ReadEntryFile(folder.registry_entry());
+  MEGURI_ASSIGN_OR_RETURN(const GuestQuota quota, ReadGuestQuota(folder));
   if (!current.ok()) {
     return ReasonOf(current.status()) == "NO_REGISTRY_ENTRY"
-               ? absl::StatusOr<HostedRow>(HostedRow{member, "", HostedState::kNotEnrolled})
+               ? absl::StatusOr<HostedRow>(HostedRow{member, "", HostedState::kNotEnrolled, quota, StoreBytes(folder)})
                : current.status();
   }
   const registry::v1::Name& name = current->entry.name();
   // What the registry has said since is not known here: the member is not served any more.
   const HostedState state =
       CheckNotExported(folder).ok() ? StateOf(current->entry, node.identity) : HostedState::kExported;
-  return HostedRow{member, name.ja().empty() ? name.en() : name.ja(), state};
+  return HostedRow{member, name.ja().empty() ? name.en() : name.ja(), state, quota, StoreBytes(folder)};
 }
 
 }  // namespace
@@ -115,6 +116,20 @@ absl::StatusOr<std::string> AddHostedMember(HostOptions options, const Clock& cl
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(draft.enrolment_request(), begun, kPublicMode));
   MEGURI_RETURN_IF_ERROR(RenameFolder(draft.root(), place.root()));
   return place.enrolment_request();
+}
+
+absl::StatusOr<GuestQuota> SetGuestQuota(const QuotaOptions& options) {
+  MEGURI_ASSIGN_OR_RETURN(const Folder folder, FolderOf(options.data_folder, options.member));
+  if (folder.root() == options.data_folder) {
+    return InvalidInput({{"MEMBER", "FLAG", options.member, "a member that is hosted beside the node's own",
+                          "the node's own member takes what there is", "ノード自身の会員に上限はありません。"}});
+  }
+  MEGURI_ASSIGN_OR_RETURN(GuestQuota quota, ReadGuestQuota(folder));
+  quota.store_mib = options.store_mib.value_or(quota.store_mib);
+  quota.records = options.records.value_or(quota.records);
+  quota.calls_per_second = options.calls_per_second.value_or(quota.calls_per_second);
+  MEGURI_RETURN_IF_ERROR(WriteGuestQuota(folder, quota));
+  return quota;
 }
 
 absl::StatusOr<std::vector<record::ParticipantId>> HostedMembersIn(const Folder& folder) {

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "node/app/folder.h"
+#include "node/app/guest_quota.h"
 #include "record/participant_id.h"
 
 // The members that a node hosts beside its own, in its folder: DIR/hosted/ICD-IDENTIFIER. What is done here counts from
@@ -37,9 +38,23 @@ struct HostedRow {
   record::ParticipantId member;
   std::string name;  // "" while it is not enrolled
   HostedState state;
+  GuestQuota quota;
+  uint64_t store_bytes = 0;  // of its store on the disk
 };
 // By participant ID.
 absl::StatusOr<std::vector<HostedRow>> ListHostedMembers(const std::string& data_folder);
+
+// What `meguri-node host quota` is told; what it leaves out stays. A running node goes by it within a second.
+struct QuotaOptions {
+  std::string data_folder;
+  std::string member;
+  absl::optional<uint64_t> store_mib;
+  absl::optional<uint64_t> records;
+  absl::optional<uint64_t> calls_per_second;
+};
+// Sets the quota of a guest, and returns it. NOT_FOUND with reason MEMBER_NOT_HOSTED; INVALID_ARGUMENT with reason FLAG
+// of the node's own member, which has none, or CONFIG.
+absl::StatusOr<GuestQuota> SetGuestQuota(const QuotaOptions& options);
 
 // Whom the folder hosts beside its own member, by participant ID. UNAVAILABLE with reason FOLDER if it cannot be read.
 absl::StatusOr<std::vector<record::ParticipantId>> HostedMembersIn(const Folder& folder);

@@ -170,7 +170,7 @@ absl::Status Node::Parts::OpenTenants() {
   surroundings = std::make_unique<TenantSurroundings>(
       TenantSurroundings{config, bundle, node_identity, *connections, departed, [this] { return renewal->expires(); },
                          hosted.size() + 1, clock, random});
-  const Tenant::Office own_office{office.get(), config.Get("witness") == "yes"};
+  const Tenant::Office own_office{false, office.get(), config.Get("witness") == "yes"};
   MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<Tenant> own, Tenant::Open(*surroundings, folder, participant, own_office,
                                                                     hosted.empty() ? log : LogOf(participant)));
   tenants.push_back(std::move(own));
@@ -178,7 +178,7 @@ absl::Status Node::Parts::OpenTenants() {
     Log& its_log = LogOf(member);
     const absl::Status stays = CheckNotExported(folder.hosted(member));
     absl::StatusOr<std::unique_ptr<Tenant>> tenant =
-        stays.ok() ? Tenant::Open(*surroundings, folder.hosted(member), member, Tenant::Office(), its_log) : stays;
+        stays.ok() ? Tenant::Open(*surroundings, folder.hosted(member), member, Tenant::Office{true}, its_log) : stays;
     if (tenant.ok()) {
       tenants.push_back(*std::move(tenant));
     } else {

@@ -80,9 +80,13 @@ absl::StatusOr<PageTokens::Key> LoadTokenKey(const Folder& folder, Random& rando
   return key;
 }
 
-FollowQuota QuotaOf(const Config& config) {
-  return {static_cast<uint64_t>(config.GetInt("follow_quota_entries")),
-          static_cast<uint64_t>(config.GetInt("follow_quota_mib")) * kMebibyte};
+FollowQuota QuotaOf(const Config& config, const GuestGuard* guest) {
+  FollowQuota quota{static_cast<uint64_t>(config.GetInt("follow_quota_entries")),
+                    static_cast<uint64_t>(config.GetInt("follow_quota_mib")) * kMebibyte};
+  if (guest != nullptr) {
+    quota.admit = [guest] { return guest->AdmitStorage(); };
+  }
+  return quota;
 }
 
 }  // namespace
@@ -112,6 +116,10 @@ absl::StatusOr<std::unique_ptr<Tenant>> Tenant::Open(const TenantSurroundings& a
       absl::WrapUnique(new Tenant(around, std::move(folder), std::move(member), std::move(client_ca), office, log));
   MEGURI_RETURN_IF_ERROR(tenant->ReadRevokedClientsAnew());
   MEGURI_RETURN_IF_ERROR(tenant->OpenStore());
+  if (office.is_guest) {
+    tenant->guest_ = std::make_unique<GuestGuard>(tenant->folder_, tenant->participant_, tenant->clock_);
+    MEGURI_RETURN_IF_ERROR(tenant->WatchQuota());
+  }
   MEGURI_RETURN_IF_ERROR(tenant->WireCapabilities());
   MEGURI_RETURN_IF_ERROR(tenant->FollowRegistryFeed());
   MEGURI_RETURN_IF_ERROR(tenant->SaveOwnEntry());
@@ -166,7 +174,8 @@ absl::Status Tenant::WireCapabilities() {
       PublishHooks{[this](const std::vector<OwnVersion>& versions, storage::CommitScope& scope) {
                      return access_->OnWritten(versions, scope);
                    },
-                   [this](const std::vector<OwnVersion>& versions) { access_->OnDurable(versions); }});
+                   [this](const std::vector<OwnVersion>& versions) { access_->OnDurable(versions); },
+                   [this] { return guest_ != nullptr ? guest_->AdmitStorage() : absl::OkStatus(); }});
   MEGURI_ASSIGN_OR_RETURN(const PageTokens::Key token_key, LoadTokenKey(folder_, around_.random));
   WireQueries(PageTokens(token_key, clock_));
   WireFollows();
@@ -198,7 +207,7 @@ void Tenant::WireQueries(PageTokens tokens) {
 void Tenant::WireFollows() {
   peers_ = std::make_unique<GrpcPeerClient>(around_.connections);
   follows_ = std::make_unique<FollowRunner>(*registry_view_, *peers_, *durable_, *committer_, *executor_, clock_,
-                                            around_.random, follow_log_, QuotaOf(config_));
+                                            around_.random, follow_log_, QuotaOf(config_, guest_.get()));
   exchange_ = std::make_unique<CheckpointExchange>(
       *registry_view_, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows_,
       follow_log_, *durable_, participant_, clock_, around_.random, hands_on());
@@ -257,7 +266,9 @@ void Tenant::WireAudit(PageTokens tokens) {
 void Tenant::WireEdges() {
   authenticator_ = std::make_unique<Authenticator>(
       *registry_, *access_, std::vector<record::ParticipantId>{participant_}, client_ca_, revoked_clients_,
-      Authenticator::Host{around_.node_identity, around_.departed}, clock_);
+      Authenticator::Host{around_.node_identity, around_.departed,
+                          [this] { return guest_ != nullptr ? guest_->AdmitCall() : absl::OkStatus(); }},
+      clock_);
   call_log_ = std::make_unique<CallLog>(CallSinks(log_, store_health_, *audit_), clock_);
   resolver_ = std::make_unique<Resolver>(*authenticator_, *query_, *prover_, *registry_, *peers_, *peers_,
                                          follows_->relays(), *audit_, *executor_, clock_);

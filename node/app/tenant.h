@@ -26,6 +26,7 @@
 #include "node/app/feed_keys.h"
 #include "node/app/folder.h"
 #include "node/app/follow_log.h"
+#include "node/app/guest_quota.h"
 #include "node/app/key_notice_log.h"
 #include "node/app/log.h"
 #include "node/app/registry_view.h"
@@ -78,6 +79,7 @@ class Tenant {
  public:
   // What only the node's own member may be beside a member.
   struct Office {
+    bool is_guest = false;                            // hosted on the node of another member, within a quota
     const CertificateOffice* certificates = nullptr;  // the operator's, which issues them
     bool is_witness = false;
   };
@@ -138,6 +140,7 @@ class Tenant {
   void SignHeartbeat();
   absl::Status ReadRevokedClientsAnew();
   void WatchRevokedClients();
+  absl::Status WatchQuota();
   void ExpireRequests();
   void WatchStore();
   void WarnOfAge();
@@ -160,6 +163,7 @@ class Tenant {
   absl::optional<storage::FeedId> audit_feed_;  // the committer's thread's; nullopt: there is none yet
   std::atomic<bool> is_following_correspondents_{false};
   std::atomic<bool> registry_is_dirty_{false};  // entries have come that the members were not read from yet
+  std::unique_ptr<GuestGuard> guest_;           // null: the node's own member, which takes what there is
   RevokedClients revoked_clients_;
   std::filesystem::file_time_type revoked_clients_time_;  // of the file when it was last read; the ticker's
 

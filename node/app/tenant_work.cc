@@ -14,6 +14,7 @@
 #include "node/app/tenant.h"
 #include "node/query/carried_envelope.h"
 #include "storage/audit_rows.h"
+#include "storage/records.h"
 #include "storage/requests.h"
 #include "storage/settings.h"
 
@@ -29,6 +30,7 @@ constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kCosignTick = absl::Seconds(1);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kRevokedTick = absl::Milliseconds(200);
+constexpr absl::Duration kQuotaTick = absl::Seconds(1);
 constexpr absl::Duration kKeyTick = absl::Seconds(30);
 constexpr absl::Duration kWarnTick = absl::Minutes(5);
 
@@ -204,6 +206,14 @@ void Tenant::WatchRevokedClients() {
   log_.Info("revoked-clients-read");
 }
 
+absl::Status Tenant::WatchQuota() {
+  if (guest_ == nullptr) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const uint64_t records, storage::Records(*durable_).Count());
+  return guest_->Refresh(records);
+}
+
 void Tenant::ExpireRequests() {
   auto expired = std::make_shared<size_t>(0);
   committer_->Submit(
@@ -269,6 +279,12 @@ std::vector<Ticker::Task> Tenant::Tasks() {
   tasks.push_back({kCosignTick, [this] { witness_work_->Tick(); }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
   tasks.push_back({kRevokedTick, [this] { WatchRevokedClients(); }});
+  tasks.push_back({kQuotaTick, [this] {
+                     if (const absl::Status read = WatchQuota(); !read.ok()) {
+                       log_.Error("quota-unreadable",
+                                  {{"reason", ReasonOf(read)}, {"error", std::string(read.message())}});
+                     }
+                   }});
   tasks.push_back({kWarnTick, [this] { WarnOfAge(); }, clock_.Now() + kWarnTick});
   tasks.push_back({kKeyTick, [this] { feed_keys_->Refresh(); }});
   if (is_operator()) {

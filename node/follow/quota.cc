@@ -7,6 +7,10 @@
 namespace meguri::node {
 
 absl::Status CheckQuota(const FollowQuota& quota, const storage::UsageAccount& account, const storage::Usage& usage) {
+  const absl::Status admitted = quota.admit != nullptr ? quota.admit() : absl::OkStatus();
+  if (!admitted.ok()) {
+    return Error(absl::StatusCode::kResourceExhausted, kQuotaExceeded, admitted.message());
+  }
   if (usage.entries <= quota.entries_max && usage.bytes <= quota.bytes_max) {
     return absl::OkStatus();
   }

@@ -189,6 +189,10 @@ absl::StatusOr<std::vector<Publisher::Prepared>> Publisher::Prepare(const Publis
   if (!violations.empty()) {
     return InvalidInput(violations);
   }
+  const bool only_ends = absl::c_all_of(prepared, [](const Prepared& item) { return item.header.is_tombstone(); });
+  if (hooks_.admit != nullptr && !only_ends) {
+    MEGURI_RETURN_IF_ERROR(hooks_.admit());
+  }
   return prepared;
 }
 

@@ -70,12 +70,14 @@ class PublisherRegistry {
 };
 
 // Whoever has to do with some of what is published, sections for partners and access records: each is told of those
-// versions of a call, on the committer's thread. Either may be empty.
+// versions of a call, on the committer's thread. Each may be empty.
 struct PublishHooks {
   // They are written to `scope`, which is not committed yet. What this refuses is refused.
   std::function<absl::Status(const std::vector<OwnVersion>& versions, storage::CommitScope& scope)> written;
   // They are durable, and nobody was answered yet.
   std::function<void(const std::vector<OwnVersion>& versions)> durable;
+  // Whether more may be stored. Ending records is not asked for.
+  std::function<absl::Status()> admit = nullptr;
 };
 
 // Takes in what hosted members publish: checks everything, reports every problem at once, and commits all records of a

@@ -208,6 +208,9 @@ absl::StatusOr<Caller> Authenticator::Authenticate(const grpc::ServerContextBase
   if (!caller.registration.ok() && !callers.unregistered_allowed()) {
     return caller.registration;
   }
+  if (host_.admit != nullptr) {
+    MEGURI_RETURN_IF_ERROR(host_.admit());
+  }
   return caller;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,8 +43,9 @@ class Authenticator {
  public:
   // Where it says so.
   struct Host {
-    std::string node_identity;                    // of this node
-    std::vector<record::ParticipantId> departed;  // members whom it hosted, and who are moving away or have moved
+    std::string node_identity;                      // of this node
+    std::vector<record::ParticipantId> departed;    // members whom it hosted, and who are moving away or have moved
+    std::function<absl::Status()> admit = nullptr;  // whether one more call is within the quota of the member
   };
 
   // `client_ca` issues this node's own client certificates; nodes carry certificates of the federation.
@@ -54,7 +56,7 @@ class Authenticator {
   // NOT_FOUND (reasons NOT_HOSTED_HERE: the call is for a member that is not hosted on this node; MEMBER_MOVED: the
   // registry names another host for it), UNAVAILABLE (reason MEMBER_MOVING: it is about to move) or PERMISSION_DENIED
   // (reasons CALLER_CLASS, CLIENT_ROLE, ACTING_MEMBER, NODE_NOT_REGISTERED, MEMBER_SUSPENDED, MEMBER_LEFT,
-  // NOT_HOSTED_THERE).
+  // NOT_HOSTED_THERE), or what Host::admit says of a call that nothing else speaks against.
   absl::StatusOr<Caller> Authenticate(const grpc::ServerContextBase& context, const api::v1::Callers& callers) const;
 
   // Whether the registry, as it is now, still lets a caller act for its member, and a client is not revoked; its scopes

@@ -180,6 +180,72 @@ class HostingTest(unittest.TestCase):
         self.recycler.follow(self.workshop, "public")
         wait_for("the workshop's record", lambda: self.recycler.has_size(self.workshop, "public", 1))
 
+    def test_a_guest_signs_its_host_s_new_feed_key_and_what_changes_in_its_entry(self):
+        self.publish(self.mill)
+        self.recycler.follow(self.mill, "public")
+        wait_for("the record", lambda: self.recycler.has_size(self.mill, "public", 1))
+        made = self.host.run_node_command("rotate-key", "feed", "--member", MILL).splitlines()
+        self.assertEqual([pathlib.Path(line).name for line in made[:2]], ["feed-2.key", "change-request-feed-key"])
+        unsigned = self.operator.cli("member", "update", made[1], "--yes", check=False)
+        self.assertIn("CHANGE_SIGNATURE", unsigned.error)
+
+        def signed(request, key, name):
+            out = self.federation.folder / name
+            return out, self.mill.cli("member", "sign", request, "--record-key", str(key), "--out", str(out), "--yes",
+                                      check=False)
+        self.assertIn("CHANGE_SIGNATURE", signed(made[1], self.workshop.key_path, "forged")[1].error)
+        change, answer = signed(made[1], self.mill.key_path, "rotated")
+        self.assertEqual(answer.code, 0, answer.error)
+        self.operator.cli("member", "update", str(change), "--yes")
+
+        def has_taken_it_up():
+            with open(self.host.log_path, encoding="utf-8") as log:
+                return any('"event":"feed-key-adopted"' in line and f'"hosted_member":"{MILL}"' in line for line in log)
+        wait_for("the host to use the new key", has_taken_it_up)
+        self.publish(self.mill, "washing-machine.json")
+        wait_for("what the new key signs", lambda: self.recycler.has_size(self.mill, "public", 2))
+        renamed = self.host.run_node_command("request-change", "--member", MILL, "--name-en", "New Mill").splitlines()[0]
+        change, answer = signed(renamed, self.mill.key_path, "renamed")
+        self.assertIn("New Mill", answer.error)
+        self.operator.cli("member", "update", str(change), "--yes")
+        wait_for("the new name", lambda: "New Mill" in self.recycler.cli("member", "show", MILL).text)
+        for key in ("record", "node"):
+            refused = subprocess.run(self.host.node_command("rotate-key", key, "--member", MILL), capture_output=True,
+                                     text=True)
+            self.assertEqual(refused.returncode, 65, refused.stderr)
+
+    def test_a_guest_at_its_limit_is_refused_and_the_others_go_on(self):
+        record = self.publish(self.mill)
+        for publisher in (self.mill, self.workshop):
+            self.recycler.follow(publisher, "public")
+        batch = self.publish(self.recycler)
+        self.host.run_node_command("host", "quota", MILL, "--records", "1")
+        refused = wait_for("the quota to count", lambda: next((answer.error for answer in [self.mill.cli(
+            "record", "publish", str(DATA / "washing-machine.json"), check=False)] if answer.code), None))
+        self.assertIn("GUEST_RECORDS", refused)
+        self.assertIn("its quota is 1", refused)
+        # What it is not allowed to take in, it does not take in by following either.
+        self.mill.follow(self.recycler, "public")
+        wait_for("the follow to stop", lambda: self.follow_of(self.mill, self.recycler).get(
+            "last_error_reason") == "QUOTA_EXCEEDED")
+        self.assertEqual(self.listed(self.mill, self.recycler), set())
+        # What is there is read, and may be ended; the others notice nothing.
+        self.assertEqual(self.mill.cli("record", "withdraw", record, "--yes").code, 0)
+        self.publish(self.workshop)
+        self.workshop.follow(self.recycler, "public")
+        wait_for("the workshop's copy", lambda: self.listed(self.workshop, self.recycler) == {batch})
+        self.host.run_node_command("host", "quota", MILL, "--records", "1000", "--calls-per-second", "1")
+        self.assertIn("0/16384", self.host.run_node_command("host", "list"))
+        calls = [self.mill.cli("node", "status", check=False) for _ in range(40)]
+        self.assertTrue([call for call in calls if "GUEST_CALLS" in call.error], calls[-1].error)
+        self.assertEqual(self.workshop.cli("node", "status").code, 0)
+        self.host.run_node_command("host", "quota", MILL, "--calls-per-second", "1000")
+        wait_for("the mill to publish again", lambda: self.mill.cli(
+            "record", "publish", str(DATA / "washing-machine.json"), check=False).code == 0)
+        refused = subprocess.run(self.host.node_command("host", "quota", HOST, "--records", "5"), capture_output=True,
+                                 text=True)
+        self.assertIn("takes what there is", refused.stderr)
+
     def test_what_is_wrong_with_one_member_stops_no_other(self):
         self.publish(self.mill)
         self.host.stop()

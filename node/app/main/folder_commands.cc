@@ -79,18 +79,32 @@ void AddJoin(CLI::App& app, const std::string& data, Action& action) {
       [enrolment, &data, &action] { action = [enrolment, &data] { return Join(data, *enrolment, SystemClock()); }; });
 }
 
+// Who does what with a change request.
+void PrintNext(const std::string& path, const std::string& member) {
+  if (member.empty()) {
+    std::printf("%s\nNext: send it to the operator, who runs: meguri member update %s\n", path.c_str(), path.c_str());
+    return;
+  }
+  std::printf(
+      "%s\nNext: send it to the member, who runs: meguri member sign %s --record-key record.key --out signed-request\n"
+      "      and sends what that writes to the operator, who runs: meguri member update signed-request\n",
+      path.c_str(), path.c_str());
+}
+
 void AddRequestChange(CLI::App& app, const std::string& data, Action& action) {
   CLI::App* command =
       app.add_subcommand("request-change", "Ask the operator to change this member's entry: names, addresses, roles …");
   const auto options = std::make_shared<ChangeOptions>();
   AddEntryFlags(*command, options->text);
+  command->add_option("--member", options->member,
+                      "participant ID of a member that is hosted here, who signs the request then");
   command->add_option("--record-key", options->record_key, "record key to sign with, if it is not in the folder");
   command->add_option("--out", options->out, "file to write; change-request in the folder if left out");
   command->callback([options, &data, &action] {
     action = [options, &data]() -> absl::Status {
       options->data_folder = data;
       MEGURI_ASSIGN_OR_RETURN(const std::string path, RequestChange(*options, SystemClock()));
-      std::printf("%s\nNext: send it to the operator, who runs: meguri member update %s\n", path.c_str(), path.c_str());
+      PrintNext(path, options->member);
       return absl::OkStatus();
     };
   });
@@ -225,6 +239,10 @@ struct RotateFlags {
 };
 
 absl::Status Rotate(RotateFlags flags) {
+  if (flags.which == "node" && !flags.options.member.empty()) {
+    return InvalidInput({{"--member", "FLAG", "the TLS key of a hosted member", "its feed key",
+                          "leave --member out: the TLS key is the node's", "TLS 鍵はノードのものです。"}});
+  }
   if (flags.which == "node") {
     MEGURI_ASSIGN_OR_RETURN(const std::string path, RotateNodeKey(flags.options.data_folder));
     std::printf("%s\nA running node has it certified by the operator within half a minute, and uses it from then on.\n",
@@ -244,10 +262,9 @@ absl::Status Rotate(RotateFlags flags) {
     MEGURI_ASSIGN_OR_RETURN(flags.options.old_end, ParseTime("--old-ends", flags.old_end));
   }
   MEGURI_ASSIGN_OR_RETURN(const RotatedKey rotated, RotateKey(flags.options, SystemClock()));
-  std::printf(
-      "%s\n%s\nNext: send %s to the operator, who runs: meguri member update %s\n"
-      "The new key is used as soon as the registry has it in force; keep the old one until then.\n",
-      rotated.key_file.c_str(), rotated.request.c_str(), rotated.request.c_str(), rotated.request.c_str());
+  std::printf("%s\n", rotated.key_file.c_str());
+  PrintNext(rotated.request, flags.options.member);
+  std::printf("The new key is used as soon as the registry has it in force; keep the old one until then.\n");
   return absl::OkStatus();
 }
 
@@ -262,6 +279,8 @@ void AddRotateKey(CLI::App& app, const std::string& data, Action& action) {
   command->add_option("--old-ends", flags->old_end, "when the old key is not usable any more; never if left out");
   command->add_option("--key-algorithm", flags->options.algorithm, "of a record key: ed25519 or p256")
       ->default_val("ed25519");
+  command->add_option("--member", flags->options.member,
+                      "feed key: participant ID of a member that is hosted here, who signs the request then");
   command->add_option("--record-key", flags->options.record_key, "record key, if it is not in the folder");
   command->add_flag("--recovery", flags->options.is_recovery,
                     "the old feed key is lost and cannot sign that this one follows it; everybody will see that");

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/status_macros.h"
 #include "certs/entry_text.h"
@@ -80,10 +81,36 @@ void AddList(CLI::App& host, const std::string& data, Action& action) {
   list->callback([&data, &action] {
     action = [&data]() -> absl::Status {
       MEGURI_ASSIGN_OR_RETURN(const std::vector<HostedRow> rows, ListHostedMembers(data));
-      std::printf("%-40s %-16s %s\n", "MEMBER", "STATE", "NAME");
+      std::printf("%-40s %-16s %-15s %-12s %-7s %s\n", "MEMBER", "STATE", "MIB OF QUOTA", "RECORDS MAX", "CALLS/S",
+                  "NAME");
       for (const HostedRow& row : rows) {
-        std::printf("%-40s %-16s %s\n", row.member.text().c_str(), NameOf(row.state), row.name.c_str());
+        const std::string disk = absl::StrCat(row.store_bytes >> 20, "/", row.quota.store_mib);
+        std::printf("%-40s %-16s %-15s %-12llu %-7llu %s\n", row.member.text().c_str(), NameOf(row.state), disk.c_str(),
+                    static_cast<unsigned long long>(row.quota.records),
+                    static_cast<unsigned long long>(row.quota.calls_per_second), row.name.c_str());
       }
+      return absl::OkStatus();
+    };
+  });
+}
+
+void AddQuota(CLI::App& host, const std::string& data, Action& action) {
+  CLI::App* command = host.add_subcommand("quota", "Show or set what a hosted member may take of this node");
+  const auto options = std::make_shared<QuotaOptions>();
+  const auto number = [&](const char* name, absl::optional<uint64_t>& value, const char* about) {
+    command->add_option_function<uint64_t>(name, [&value](const uint64_t& given) { value = given; }, about);
+  };
+  command->add_option("MEMBER", options->member, "participant ID")->required();
+  number("--store-mib", options->store_mib, "disk that its store may take up");
+  number("--records", options->records, "versions of records that it may have, copies of others included");
+  number("--calls-per-second", options->calls_per_second, "from its clients and from other nodes, on average");
+  command->callback([options, &data, &action] {
+    action = [options, &data]() -> absl::Status {
+      options->data_folder = data;
+      MEGURI_ASSIGN_OR_RETURN(const GuestQuota quota, SetGuestQuota(*options));
+      std::printf("store_mib %llu\nrecords %llu\ncalls_per_second %llu\n",
+                  static_cast<unsigned long long>(quota.store_mib), static_cast<unsigned long long>(quota.records),
+                  static_cast<unsigned long long>(quota.calls_per_second));
       return absl::OkStatus();
     };
   });
@@ -199,6 +226,7 @@ void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl:
   host->require_subcommand(1);
   AddAdd(*host, data, action);
   AddList(*host, data, action);
+  AddQuota(*host, data, action);
   AddRemove(*host, data, action);
   AddExport(*host, data, action);
   AddImport(*host, data, action);

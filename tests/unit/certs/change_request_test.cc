@@ -65,6 +65,27 @@ TEST_F(ChangeRequestTest, NeedsARecordKeyInForceWhoeverElseSigned) {
   EXPECT_THAT(Try(asked, {member_.feed_key.get(), stranger_.get()}), HasReason("CHANGE_SIGNATURE"));
 }
 
+TEST_F(ChangeRequestTest, ADraftCountsOnceTheMemberHasSignedIt) {
+  MemberEntry asked = member_.Entry();
+  asked.mutable_name()->set_en("Another Name");
+  const std::string draft = ValueOf(DraftChangeRequest(asked, kFederation, Current(), {}));
+  EXPECT_TRUE(IsChangeRequest(draft));
+  EXPECT_EQ(ValueOf(ReadChangeDraft(draft, kFederation, Current())).name().en(), "Another Name");
+  EXPECT_THAT(OpenChangeRequest(draft, kFederation, Current(), Now()), HasReason("CHANGE_SIGNATURE"));
+  EXPECT_THAT(AddChangeSignature(draft, kFederation, Current(), *stranger_, Now()), HasReason("CHANGE_SIGNATURE"));
+  EXPECT_THAT(AddChangeSignature(draft, kFederation, Current(), *member_.feed_key, Now()),
+              HasReason("CHANGE_SIGNATURE"));
+  const std::string whole = ValueOf(AddChangeSignature(draft, kFederation, Current(), *member_.record_key, Now()));
+  EXPECT_EQ(ValueOf(OpenChangeRequest(whole, kFederation, Current(), Now())).name().en(), "Another Name");
+  // What the operator would refuse for another reason is no draft either.
+  CurrentEntry later = Current();
+  later.header_hash = record::Sha256("version 2");
+  EXPECT_THAT(ReadChangeDraft(draft, kFederation, later), HasReason("CHANGE_STALE"));
+  asked.clear_keys();
+  EXPECT_THAT(DraftChangeRequest(asked, kFederation, Current(), {}), HasReason("CHANGE_KEYS"));
+  EXPECT_FALSE(IsChangeRequest("no request"));
+}
+
 TEST_F(ChangeRequestTest, RefusesAKeyThatWasRevokedBefore) {
   CurrentEntry current = Current();
   current.entry.mutable_keys(0)->set_revoked_ms(NowMs());
