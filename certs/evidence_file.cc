@@ -10,6 +10,7 @@
 #include "certs/sealed_file.h"
 #include "record/limits.h"
 #include "record/merkle.h"
+#include "record/section.h"
 
 namespace meguri::certs {
 namespace {
@@ -41,9 +42,6 @@ absl::StatusOr<record::v1::EvidenceFile> ParseFile(absl::string_view bytes) {
 
 absl::StatusOr<record::Header> OpenHeader(const record::v1::Envelope& envelope, const ProvenPublisher& publisher,
                                           KeysUsed& keys) {
-  if (envelope.sections_size() != 0) {
-    return Refuse("a header in evidence comes without sections");
-  }
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
   MEGURI_ASSIGN_OR_RETURN(const RegisteredKey key, publisher.VerifySignature(header, envelope.signature()));
   keys.Add(key, {});  // no feed that names it comes along
@@ -52,8 +50,9 @@ absl::StatusOr<record::Header> OpenHeader(const record::v1::Envelope& envelope, 
 
 absl::StatusOr<ProvenRecordFork> ProveRecordFork(const record::v1::RecordFork& fork, const ProvenPublisher& publisher,
                                                  KeysUsed& keys) {
-  if (fork.headers_size() != 2) {
-    return Refuse(absl::StrCat("the file holds ", fork.headers_size(), " headers, expected 2"));
+  if (fork.headers_size() != 2 || fork.headers(0).sections_size() + fork.headers(1).sections_size() != 0) {
+    return Refuse(absl::StrCat("the file holds ", fork.headers_size(),
+                               " headers, expected two without sections, or one with two"));
   }
   MEGURI_ASSIGN_OR_RETURN(record::Header first, OpenHeader(fork.headers(0), publisher, keys));
   MEGURI_ASSIGN_OR_RETURN(record::Header second, OpenHeader(fork.headers(1), publisher, keys));
@@ -64,6 +63,30 @@ absl::StatusOr<ProvenRecordFork> ProveRecordFork(const record::v1::RecordFork& f
     return NoContradiction("the two headers are the same");
   }
   return ProvenRecordFork{std::move(first), std::move(second)};
+}
+
+// Each section opens the header by itself; that the two cannot both do so is what is proven.
+absl::StatusOr<ProvenSectionFork> ProveSectionFork(const record::v1::Envelope& envelope,
+                                                   const ProvenPublisher& publisher, KeysUsed& keys) {
+  if (envelope.sections_size() != 2) {
+    return Refuse(absl::StrCat("the file holds a header with ", envelope.sections_size(), " sections, expected 2"));
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::Header header, OpenHeader(envelope, publisher, keys));
+  for (const record::v1::Section& section : envelope.sections()) {
+    google::protobuf::RepeatedPtrField<record::v1::Section> one;
+    *one.Add() = section;
+    MEGURI_RETURN_IF_ERROR(record::VerifySections(header, one));
+  }
+  const record::v1::Section& first = envelope.sections(0);
+  const record::v1::Section& second = envelope.sections(1);
+  if (first.type() != second.type()) {
+    return NoContradiction("the two sections are of different types");
+  }
+  if (first.slot() >= second.slot()) {
+    return first.slot() == second.slot() ? NoContradiction("the two sections are the same")
+                                         : Refuse("the section of the smaller slot comes first");
+  }
+  return ProvenSectionFork{std::move(header), first, second};
 }
 
 absl::StatusOr<std::vector<record::Hash>> ParsePath(const record::v1::FeedFork& fork) {
@@ -125,8 +148,10 @@ absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const
                                                   file.trust_bundle_version(), now));
   KeysUsed keys(now);
   keys.Add(publisher.judgement());
-  EvidenceReport report{{}, publisher.member(), absl::nullopt, absl::nullopt, publisher.key_notices()};
-  if (file.has_record_fork()) {
+  EvidenceReport report{{}, publisher.member(), absl::nullopt, absl::nullopt, absl::nullopt, publisher.key_notices()};
+  if (file.has_record_fork() && file.record_fork().headers_size() == 1) {
+    MEGURI_ASSIGN_OR_RETURN(report.section_fork, ProveSectionFork(file.record_fork().headers(0), publisher, keys));
+  } else if (file.has_record_fork()) {
     MEGURI_ASSIGN_OR_RETURN(report.record_fork, ProveRecordFork(file.record_fork(), publisher, keys));
   } else {
     MEGURI_ASSIGN_OR_RETURN(report.feed_fork, ProveFeedFork(file.feed_fork(), publisher, keys));

@@ -14,15 +14,23 @@
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/header.h"
+#include "record/limits.h"
 
 namespace meguri::certs {
 
-inline constexpr size_t kEvidenceFileBytesMax = size_t{256} << 10;
+inline constexpr size_t kEvidenceFileBytesMax = 2 * record::kSectionBytesMax + (size_t{256} << 10);
 
 // Two signed headers of one version of a record.
 struct ProvenRecordFork {
   record::Header first;
   record::Header second;
+};
+
+// Two sections of one type that open one header: different readers may have seen either.
+struct ProvenSectionFork {
+  record::Header header;
+  record::v1::Section first;
+  record::v1::Section second;
 };
 
 // Two signed heads of one feed that cannot both be of it: of one size, or the larger begins otherwise than the smaller.
@@ -32,11 +40,12 @@ struct ProvenFeedFork {
   record::Checkpoint larger;
 };
 
-// What an evidence file proves against its publisher: one of the two.
+// What an evidence file proves against its publisher: one of these.
 struct EvidenceReport {
   Judgement judgement;  // of what contradicts itself, and of the operator's entry
   VerifiedMember publisher;
   absl::optional<ProvenRecordFork> record_fork;
+  absl::optional<ProvenSectionFork> section_fork;
   absl::optional<ProvenFeedFork> feed_fork;
   std::vector<registry::v1::KeyNotice> key_notices;  // of the publisher
 };

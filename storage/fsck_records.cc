@@ -195,17 +195,34 @@ void CheckNextArrival(const StoreReader& store, Arrival last_arrival, Findings& 
   }
 }
 
-absl::Status CheckOneEvidence(absl::string_view key, absl::string_view stored, const Records& records) {
+// Of a header that was opened in two ways both sections are here, unless the record was erased since.
+absl::Status CheckOpenings(const record::Header& header, const StoreReader& store) {
+  const Records records(store);
+  MEGURI_ASSIGN_OR_RETURN(const auto arrival, records.FindByHash(header.hash()));
+  if (!arrival.has_value()) {
+    return ValueMissing("the record of a header that was opened in two ways");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const auto erased, store.Get(Family::kLookup, ErasedKey(*arrival)));
+  MEGURI_ASSIGN_OR_RETURN(const auto openings, records.FindOpenings(*arrival));
+  return erased.has_value() || !openings.empty() ? absl::OkStatus() : ValueMissing("a section of the evidence");
+}
+
+absl::Status CheckOneEvidence(absl::string_view key, absl::string_view stored, const StoreReader& store) {
   const auto name = ParseFrozenKey(key);
   if (!name.has_value()) {
     return ValueDamaged("key of evidence");
   }
   v1::StoredEvidence evidence;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "evidence", evidence));
-  if (evidence.headers_size() != 2) {
+  if (evidence.headers_size() != 1 && evidence.headers_size() != 2) {
     return ValueDamaged("pair of headers");
   }
   MEGURI_ASSIGN_OR_RETURN(const record::Header first, record::Header::Parse(evidence.headers(0).header()));
+  if (evidence.headers_size() == 1) {
+    return first.record_id() == name->record_id && first.publisher() == name->publisher
+               ? CheckOpenings(first, store)
+               : ValueDamaged("header that was opened in two ways");
+  }
   MEGURI_ASSIGN_OR_RETURN(const record::Header second, record::Header::Parse(evidence.headers(1).header()));
   for (const record::Header& header : {first, second}) {
     if (header.record_id() != name->record_id || header.publisher() != name->publisher ||
@@ -213,8 +230,8 @@ absl::Status CheckOneEvidence(absl::string_view key, absl::string_view stored, c
       return ValueDamaged("pair of headers of one version");
     }
   }
-  MEGURI_ASSIGN_OR_RETURN(const auto known, records.FindByHash(first.hash()));
-  MEGURI_ASSIGN_OR_RETURN(const bool is_conflict, records.IsConflict(second.hash()));
+  MEGURI_ASSIGN_OR_RETURN(const auto known, Records(store).FindByHash(first.hash()));
+  MEGURI_ASSIGN_OR_RETURN(const bool is_conflict, Records(store).IsConflict(second.hash()));
   return known.has_value() && is_conflict ? absl::OkStatus() : ValueDamaged("pair of different headers");
 }
 
@@ -296,7 +313,7 @@ void CheckEvidence(const StoreReader& store, Findings& findings) {
   const Records records(store);
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kFrozen), findings,
        [&](absl::string_view key, absl::string_view stored) {
-         findings.IsOk(absl::StrCat("evidence at ", NameOfKey(key)), CheckOneEvidence(key, stored, records));
+         findings.IsOk(absl::StrCat("evidence at ", NameOfKey(key)), CheckOneEvidence(key, stored, store));
        });
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kConflict), findings,
        [&](absl::string_view key, absl::string_view stored) {

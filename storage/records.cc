@@ -431,6 +431,33 @@ absl::StatusOr<int64_t> Records::PutEvidence(Transaction& transaction, const rec
   return feed == 0 ? 0 : grown;
 }
 
+absl::StatusOr<int64_t> Records::PutOpenings(Transaction& transaction, const PutVersion& version,
+                                             const record::Header& header, FeedId feed) const {
+  const std::string key = FrozenKey(header.record_id(), header.publisher());
+  MEGURI_ASSIGN_OR_RETURN(const auto frozen, transaction.Get(Family::kLookup, key));
+  if (frozen.has_value()) {
+    return 0;
+  }
+  MEGURI_ASSIGN_OR_RETURN(const v1::StoredRecord stored, Read(transaction, version.arrival));
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::BatchSignature signature, ParseSignature(stored));
+  v1::StoredEvidence evidence;
+  AddSignedHeader(header.bytes(), signature, evidence);
+  evidence.set_brought_by(feed);
+  return PutCounted(transaction, Family::kLookup, key, WrapMessage(evidence));
+}
+
+absl::StatusOr<std::vector<record::v1::Section>> Records::FindOpenings(Arrival arrival) const {
+  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::Section> sections, ReadSections(arrival, ~uint64_t{0}));
+  for (size_t i = 0; i < sections.size(); ++i) {
+    for (size_t j = i + 1; j < sections.size(); ++j) {
+      if (sections[i].type() == sections[j].type()) {
+        return std::vector<record::v1::Section>{std::move(sections[i]), std::move(sections[j])};
+      }
+    }
+  }
+  return std::vector<record::v1::Section>();
+}
+
 absl::StatusOr<absl::optional<VersionRef>> Records::FindVersion(const Transaction& transaction,
                                                                 const record::ParticipantId& publisher,
                                                                 const record::RecordId& record_id,

@@ -111,6 +111,12 @@ class Records {
   // that are returned, by which the store grew.
   absl::StatusOr<int64_t> PutEvidence(Transaction& transaction, const record::Header& header,
                                       const record::v1::BatchSignature& signature, FeedId feed) const;
+  // Freezes a record of which one header was opened in two ways, and keeps that header as evidence; the sections are
+  // stored as any others, and go as they do. Otherwise as PutEvidence.
+  absl::StatusOr<int64_t> PutOpenings(Transaction& transaction, const PutVersion& version, const record::Header& header,
+                                      FeedId feed) const;
+  // Two stored sections of one type, the smaller slot first; empty if there are none.
+  absl::StatusOr<std::vector<record::v1::Section>> FindOpenings(Arrival arrival) const;
   // The version ref as `transaction` sees it, or nullopt.
   absl::StatusOr<absl::optional<VersionRef>> FindVersion(const Transaction& transaction,
                                                          const record::ParticipantId& publisher,

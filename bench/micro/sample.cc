@@ -37,7 +37,7 @@ void Sample::Write(node::VerifiedBatch batch, storage::OrderedStore& store) {
   storage::Transaction transaction(store);
   storage::Feeds feeds(store);
   storage::CommitScope scope(transaction, feeds);
-  int frozen = 0;
+  node::FrozenRecords frozen;
   const absl::Status written =
       node::WriteBatchOf(feed_, batch, "note", {UINT64_MAX, UINT64_MAX}, clock_.Now(), store, scope, frozen);
   Invariant(written.ok(), written.ToString());

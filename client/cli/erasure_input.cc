@@ -69,7 +69,7 @@ absl::Status AskHolders(Session& session, const record::Header& tombstone, const
   request.set_deadline_ms(deadline_ms);
   erasure::v1::RequestErasureRequest call;
   MEGURI_ASSIGN_OR_RETURN(*call.mutable_request(), certs::SignErasureRequest(request, *key->signer));
-  const absl::Status asked = node->RequestErasure(call).status();
+  absl::Status asked = node->RequestErasure(call).status();
   const std::string id = tombstone.record_id().ToHex();
   if (!asked.ok()) {
     session.Note(session.Say(Message::kHoldersNotAsked, {id}));

@@ -15,6 +15,7 @@ namespace meguri::client {
 namespace {
 
 constexpr mode_t kEvidenceFileMode = 0644;
+constexpr mode_t kSectionsMode = 0600;  // not everybody may read what was opened
 
 // The file is about the publisher: its signatures alone stand in it.
 absl::Status LeaveOutWitnesses(absl::string_view federation, const record::ParticipantId& publisher,
@@ -39,13 +40,14 @@ absl::Status SaveEvidence(Session& session, const record::ParticipantId& publish
   if (evidence.has_feed_fork()) {
     MEGURI_RETURN_IF_ERROR(LeaveOutWitnesses(bundle->federation(), publisher, *evidence.mutable_feed_fork()));
   }
+  const bool has_sections = evidence.has_record_fork() && evidence.record_fork().headers_size() == 1;
   const std::string bytes = certs::MakeEvidenceFile(std::move(evidence), *bundle);
   const auto report = certs::VerifyEvidenceFile(bytes, *bundle, session.clock().Now());
   if (!report.ok()) {
     return Error(absl::StatusCode::kFailedPrecondition, "EVIDENCE_NOT_PORTABLE",
                  session.Say(Message::kEvidenceNotPortable, {report.status().message(), ReasonOf(report.status())}));
   }
-  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(path, bytes, kEvidenceFileMode));
+  MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(path, bytes, has_sections ? kSectionsMode : kEvidenceFileMode));
   session.Note(session.Say(Message::kSaved, {path}));
   return absl::OkStatus();
 }

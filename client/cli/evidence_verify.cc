@@ -37,6 +37,25 @@ void AddHead(const Session& session, const record::Checkpoint& head, Table& tabl
   json["checkpoints"].push_back({{"size", head.size}, {"root", head.root.ToHex()}});
 }
 
+void AddSectionFork(const Session& session, const certs::ProvenSectionFork& fork, Table& table,
+                    nlohmann::ordered_json& json) {
+  json["kind"] = "SECTION_FORK";
+  json["record_id"] = fork.header.record_id().ToHex();
+  json["version"] = fork.header.version();
+  json["section"] = SectionTypeName(fork.first.type());
+  table.Add({session.Say(Message::kReason), session.Say(Message::kSectionForkProven)});
+  table.Add({session.Say(Message::kRecord), fork.header.record_id().ToHex()});
+  table.Add({session.Say(Message::kVersion), absl::StrCat(fork.header.version())});
+  AddHeader(session, fork.header, table, json);
+  for (const record::v1::Section* section : {&fork.first, &fork.second}) {
+    const std::string payload = record::Sha256(section->payload()).ToHex();
+    table.Add({session.Say(Message::kSectionInSlot, {SectionTypeName(section->type()), absl::StrCat(section->slot())}),
+               absl::StrCat(section->payload().size(), " B, SHA-256 ", payload)});
+    json["sections"].push_back(
+        {{"slot", section->slot()}, {"bytes", section->payload().size()}, {"payload_sha256", payload}});
+  }
+}
+
 absl::Status Verify(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, ChosenBundle(session, arguments.trust_bundle));
   const absl::StatusOr<std::string> bytes = certs::ReadFile(arguments.file, certs::kEvidenceFileBytesMax);
@@ -57,7 +76,9 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   table.Add({session.Say(Message::kVerdict), VerdictText(session, report->judgement, Message::kVerdictProven)});
   table.Add({session.Say(Message::kPublisher),
              absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});
-  if (report->record_fork.has_value()) {
+  if (report->section_fork.has_value()) {
+    AddSectionFork(session, *report->section_fork, table, json);
+  } else if (report->record_fork.has_value()) {
     const certs::ProvenRecordFork& fork = *report->record_fork;
     json["kind"] = "RECORD_FORK";
     json["record_id"] = fork.first.record_id().ToHex();

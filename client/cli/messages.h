@@ -435,6 +435,8 @@ enum class Message {
   kVerdictProven,
   kRecordForkProven,
   kFeedForkProven,
+  kSectionForkProven,
+  kSectionInSlot,
   kRootOfSize,
   kRowsVerified,
   kMoreRows,

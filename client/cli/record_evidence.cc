@@ -33,13 +33,17 @@ nlohmann::ordered_json SignedHeader(const record::v1::Envelope& envelope) {
   for (const std::string& hash : signature.path()) {
     path.push_back(ToHex(hash));
   }
-  return {{"header", ToHex(envelope.header())},
-          {"signature",
-           {{"key_id", ToHex(signature.key_id())},
-            {"size", signature.size()},
-            {"index", signature.index()},
-            {"path", path},
-            {"signature", ToHex(signature.signature())}}}};
+  nlohmann::ordered_json json = {{"header", ToHex(envelope.header())},
+                                 {"signature",
+                                  {{"key_id", ToHex(signature.key_id())},
+                                   {"size", signature.size()},
+                                   {"index", signature.index()},
+                                   {"path", path},
+                                   {"signature", ToHex(signature.signature())}}}};
+  for (const record::v1::Section& section : envelope.sections()) {
+    json["sections"].push_back({{"slot", section.slot()}, {"type", SectionTypeName(section.type())}});
+  }
+  return json;
 }
 
 Table TableOfHeaders(const Session& session, const admin::v1::GetRecordEvidenceResponse& response) {
@@ -53,6 +57,12 @@ Table TableOfHeaders(const Session& session, const admin::v1::GetRecordEvidenceR
     if (header.ok()) {
       table.Add({absl::StrCat(header->version()), TimeOf(header->message().issue_time_ms()), hash,
                  header->publisher().text()});
+      for (const record::v1::Section& section : envelope.sections()) {
+        table.Add(
+            {"", "",
+             session.Say(Message::kSectionInSlot, {SectionTypeName(section.type()), absl::StrCat(section.slot())}),
+             ""});
+      }
     } else {
       table.Add({"", "", hash, ""});
     }

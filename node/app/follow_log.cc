@@ -27,6 +27,8 @@ Event EventOf(FollowReport::Kind kind) {
       return {LogLevel::kError, "follow-over-quota"};
     case FollowReport::Kind::kTwoHeaders:
       return {LogLevel::kWarning, "two-headers"};
+    case FollowReport::Kind::kTwoOpenings:
+      return {LogLevel::kWarning, "two-openings"};
     case FollowReport::Kind::kContradicted:
       return {LogLevel::kError, "own-feed-contradicted"};
     case FollowReport::Kind::kOverdue:

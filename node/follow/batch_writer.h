@@ -25,8 +25,8 @@ struct FollowedBatch {
   storage::HeldFeed feed;
   VerifiedBatch batch;
   std::string checkpoint_note;
-  std::shared_ptr<ByteBudget::Claim> claim;   // of the memory that it takes; may be null
-  int frozen = 0;                             // records of it that were frozen because a second header came
+  std::shared_ptr<ByteBudget::Claim> claim;  // of the memory that it takes; may be null
+  FrozenRecords frozen{};
   std::vector<std::string> promised_notes{};  // older than checkpoint_note, and not made good by this batch
   absl::Status refused{};                     // why nothing of it is written, although what comes with it is
 };

@@ -18,6 +18,7 @@ struct FollowReport {
     kQuarantined,   // the publisher contradicted itself; the evidence is kept
     kOverQuota,     // there is no room for more of this publisher
     kTwoHeaders,    // a record is frozen: its publisher signed two headers for one version
+    kTwoOpenings,   // likewise: it opened one header with two sections of one type
     kContradicted,  // a peer holds a head of an own feed that this store does not bear out; `message` says which
     kOverdue,       // the publisher has not said for long that there is no more; `message` says since when
     kNewerFormat,   // records came that this program is too old to read

@@ -20,6 +20,10 @@ namespace meguri::node {
 namespace {
 
 constexpr char kTwoHeaders[] = "TWO_HEADERS";
+constexpr char kTwoOpenings[] = "TWO_OPENINGS";
+
+// Trouble of single records, which stays on show although the feed goes on.
+bool TellsOfFrozenRecords(absl::string_view reason) { return reason == kTwoHeaders || reason == kTwoOpenings; }
 
 bool IsEvidence(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -542,7 +546,7 @@ bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {
     }
   }
   writer_->Add(
-      {follower->feed(), *std::move(verified), follower->checkpoint_note(), claim, 0, follower->promised_notes()},
+      {follower->feed(), *std::move(verified), follower->checkpoint_note(), claim, {}, follower->promised_notes()},
       follower->size() < follower->target_size());
   return true;
 }
@@ -618,10 +622,16 @@ void FollowSession::NoteWrittenLocked(const FollowedBatch& written) {
   if (written.batch.unread > 0) {
     NoteOnceLocked(feed, feed.reported_newer_format, FollowReport::Kind::kNewerFormat);
   }
-  if (written.frozen > 0) {
+  if (written.frozen.by_openings > 0) {
+    NoteOnceLocked(feed, feed.reported_two_openings, FollowReport::Kind::kTwoOpenings);
+    feed.last_error_reason = kTwoOpenings;
+    feed.last_error = absl::StrCat("The publisher opened the header of ", written.frozen.by_openings,
+                                   " record(s) with two sections of one type. Both are kept and the record is frozen.");
+  }
+  if (written.frozen.by_headers > 0) {
     NoteOnceLocked(feed, feed.reported_two_headers, FollowReport::Kind::kTwoHeaders);
     feed.last_error_reason = kTwoHeaders;
-    feed.last_error = absl::StrCat("The publisher signed two headers for one version of ", written.frozen,
+    feed.last_error = absl::StrCat("The publisher signed two headers for one version of ", written.frozen.by_headers,
                                    " record(s). Both are kept as evidence and the record is frozen.");
   }
 }
@@ -700,7 +710,7 @@ void FollowSession::NoteProgressLocked(Feed& feed) {
   delay_ = kRetryMin;
   last_well_ = context_.clock.Now();
   feed.delay = kRetryMin;
-  if (feed.last_error_reason != kTwoHeaders && !feed.is_denied) {
+  if (!TellsOfFrozenRecords(feed.last_error_reason) && !feed.is_denied) {
     feed.last_error.clear();
     feed.last_error_reason.clear();
   }
@@ -722,7 +732,7 @@ void FollowSession::ReportTroubleLocked(absl::Time now) {
   for (auto& [name, feed] : feeds_) {
     const FollowState state = StateOf(feed);
     if (IsStopped(feed) || state == FollowState::kLive || feed.last_error_reason.empty() ||
-        feed.last_error_reason == kTwoHeaders) {
+        TellsOfFrozenRecords(feed.last_error_reason)) {
       continue;
     }
     feed.trouble_since = std::min(feed.trouble_since, now);

@@ -130,6 +130,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     // What was reported, and since when there has been trouble.
     bool reported_live = false;
     bool reported_two_headers = false;
+    bool reported_two_openings = false;
     bool reported_newer_format = false;
     bool reported_overdue = false;
     std::string reported_trouble;  // its reason

@@ -590,7 +590,7 @@ namespace {
 
 // What became of one entry, and by how many bytes the account of its feed grew.
 struct WrittenItem {
-  bool is_frozen = false;  // the version is here with another header
+  FrozenRecords frozen;
   int64_t grown = 0;
 };
 
@@ -637,6 +637,24 @@ absl::StatusOr<int64_t> Erase(VerifiedItem& item, const storage::PutVersion& ver
   return erasures.EraseVersion(transaction, version.arrival, *erased_by, account);
 }
 
+// Whether a section is here of the type of one that comes, in another slot: the publisher has opened one header in two
+// ways. What is damaged here proves nothing.
+absl::StatusOr<bool> IsOpenedOtherwise(const VerifiedItem& item, const storage::PutVersion& version,
+                                       const storage::Records& records, const storage::Transaction& transaction) {
+  if (version.is_new || item.sections.empty()) {
+    return false;
+  }
+  const auto known = records.ReadSections(transaction, version.arrival, ~uint64_t{0});
+  if (!known.ok()) {
+    return absl::IsDataLoss(known.status()) ? absl::StatusOr<bool>(false) : known.status();
+  }
+  return std::any_of(item.sections.begin(), item.sections.end(), [&known](const record::v1::Section& section) {
+    return std::any_of(known->begin(), known->end(), [&section](const record::v1::Section& other) {
+      return other.type() == section.type() && other.slot() != section.slot();
+    });
+  });
+}
+
 // Stores the record of the entry at `index` of the feed `id`, which is counted in `account`.
 absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, uint64_t index,
                                       const absl::optional<storage::UsageAccount>& account, absl::Time now,
@@ -650,15 +668,20 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, ui
   if (!item.header.has_value()) {
     MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion unread, records.PutUnread(transaction, id, stored));
     MEGURI_RETURN_IF_ERROR(records.PutMembership(transaction, unread, {id, item.slots, index}));
-    return WrittenItem{false, unread.grown};
+    return WrittenItem{{}, unread.grown};
   }
   const absl::StatusOr<storage::PutVersion> version = records.Put(transaction, *item.header, stored);
   if (!version.ok() && ReasonOf(version.status()) == "TWO_HEADERS") {
     MEGURI_ASSIGN_OR_RETURN(const int64_t evidence, records.PutEvidence(transaction, *item.header, item.signature, id));
-    return WrittenItem{true, evidence};
+    return WrittenItem{{1, 0}, evidence};
   }
   MEGURI_RETURN_IF_ERROR(version.status());
   MEGURI_ASSIGN_OR_RETURN(const int64_t erased, Erase(item, *version, account, store, transaction));
+  MEGURI_ASSIGN_OR_RETURN(const bool is_opened_otherwise, IsOpenedOtherwise(item, *version, records, transaction));
+  int64_t openings = 0;
+  if (is_opened_otherwise) {
+    MEGURI_ASSIGN_OR_RETURN(openings, records.PutOpenings(transaction, *version, *item.header, id));
+  }
   int64_t added = 0;
   for (const record::v1::Section& section : item.sections) {
     MEGURI_ASSIGN_OR_RETURN(const int64_t grown, records.PutSection(transaction, *version, section));
@@ -674,7 +697,7 @@ absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, ui
                             storage::Index(store).Replace(transaction, id, *item.header, version->arrival, item.terms));
   }
   item.sections.clear();
-  return WrittenItem{false, version->grown + erased + added + terms};
+  return WrittenItem{{0, is_opened_otherwise ? 1 : 0}, version->grown + erased + openings + added + terms};
 }
 
 // The size that a note speaks of, which was opened when it came; nullopt of none.
@@ -713,7 +736,7 @@ absl::Status KeepNote(storage::FeedId id, absl::string_view target, absl::string
 
 absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
                           const FollowQuota& quota, absl::Time now, const storage::StoreReader& store,
-                          storage::CommitScope& scope, int& frozen) {
+                          storage::CommitScope& scope, FrozenRecords& frozen) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
   if (head.size() != batch.start) {
@@ -727,7 +750,8 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
   for (VerifiedItem& item : batch.items) {
     MEGURI_ASSIGN_OR_RETURN(const WrittenItem written,
                             WriteItem(item, id, batch.start + entries.size(), account, now, store, scope.transaction));
-    frozen += written.is_frozen ? 1 : 0;
+    frozen.by_headers += written.frozen.by_headers;
+    frozen.by_openings += written.frozen.by_openings;
     grown += written.grown + storage::kEntryBytes;
     entries.push_back(std::move(item.entry));
   }

@@ -162,12 +162,19 @@ absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view check
 // Lets go of every note that speaks of entries which are not here: somebody decided to follow the feed as it is now.
 absl::Status ForgetPromises(const storage::HeldFeed& feed, absl::string_view federation, storage::CommitScope& scope);
 
+// Records that a batch has frozen.
+struct FrozenRecords {
+  int by_headers = 0;   // a second header came for a version
+  int by_openings = 0;  // a second section came of one type
+};
+
 // Writes a verified batch: records, sections, memberships, index, entries and checkpoint in one transaction. ABORTED
 // (reason FOLLOW_POSITION) if the stored feed is not where the batch begins. A second header for a version that is here
-// freezes that record and is kept as evidence; `frozen` counts them. RESOURCE_EXHAUSTED (reason QUOTA_EXCEEDED) if the
+// and a section of a type of which the version has one in another slot freeze that record, and are kept as evidence;
+// `frozen` counts them. RESOURCE_EXHAUSTED (reason QUOTA_EXCEEDED) if the
 // copies of this publisher would be beyond `quota`. Takes what it needs out of `batch`, also if it fails.
 absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, absl::string_view checkpoint_note,
                           const FollowQuota& quota, absl::Time now, const storage::StoreReader& store,
-                          storage::CommitScope& scope, int& frozen);
+                          storage::CommitScope& scope, FrozenRecords& frozen);
 
 }  // namespace meguri::node

@@ -249,6 +249,25 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetFeedEvidence(grpc::CallbackServer
       });
 }
 
+namespace {
+
+// The two sections of one type that open the header of `envelope`.
+absl::Status AddOpenings(const storage::Records& records, record::v1::Envelope& envelope) {
+  MEGURI_ASSIGN_OR_RETURN(const auto arrival, records.FindByHash(record::HeaderHash(envelope.header())));
+  std::vector<record::v1::Section> sections;
+  if (arrival.has_value()) {
+    MEGURI_ASSIGN_OR_RETURN(sections, records.FindOpenings(*arrival));
+  }
+  if (sections.empty()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "EVIDENCE_ERASED",
+                 "The record was frozen for two sections of one type, and these were erased since.");
+  }
+  envelope.mutable_sections()->Assign(sections.begin(), sections.end());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 grpc::ServerUnaryReactor* AdminServiceEdge::GetRecordEvidence(grpc::CallbackServerContext* context,
                                                               const admin::v1::GetRecordEvidenceRequest* request,
                                                               admin::v1::GetRecordEvidenceResponse* response) {
@@ -270,6 +289,9 @@ grpc::ServerUnaryReactor* AdminServiceEdge::GetRecordEvidence(grpc::CallbackServ
             record::v1::Envelope* envelope = out.add_headers();
             envelope->set_header(header.header());
             *envelope->mutable_signature() = header.signature();
+          }
+          if (evidence.headers_size() == 1) {
+            MEGURI_RETURN_IF_ERROR(AddOpenings(storage::Records(store_), *out.mutable_headers(0)));
           }
         }
         return out.headers_size() > 0

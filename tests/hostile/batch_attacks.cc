@@ -69,6 +69,37 @@ Script TwoHeaders(const Scene& scene) {
   return Serve(scene, Feed(scene.publisher, scene.feed, std::move(items)));
 }
 
+// One header for which two entries of the feed open sections of the same type, each by itself as it should be. A reader
+// of another feed may have seen only one of them.
+Script TwoOpenings(const Scene& scene) {
+  testing::SeededRandom random(kSeed + 4);
+  FeedItem one = scene.publisher.Seal(scene.publisher.NewHeader(random), PublicSections("one"), random);
+  record::v1::Header header = Must(record::Header::Parse(one.envelope().header())).message();
+  record::v1::Section other = one.envelope().sections(0);
+  const uint64_t used = EntryOf(one).slots;
+  while ((used >> other.slot() & 1) != 0) {
+    other.set_slot((other.slot() + 1) % static_cast<uint32_t>(header.section_digests_size()));
+  }
+  other.set_payload("another payload");
+  header.set_section_digests(
+      static_cast<int>(other.slot()),
+      record::SectionDigest(scene.publisher.participant(), Must(record::RecordId::Parse(header.record_id())),
+                            header.version(), other)
+          .ToString());
+  const record::Header made = Must(record::Header::Make(header));
+  one.mutable_envelope()->set_header(made.bytes());
+  SetEntry({made.hash(), used}, one);
+  FeedItem second = one;
+  second.mutable_envelope()->clear_sections();
+  *second.mutable_envelope()->add_sections() = other;
+  SetEntry({made.hash(), uint64_t{1} << other.slot()}, second);
+  std::vector<FeedItem> both = {one, second};
+  scene.publisher.Sign(both, scene.publisher.record_key(), random);
+  std::vector<FeedItem> items = HonestItems(scene);
+  items.insert(items.end(), both.begin(), both.end());
+  return Serve(scene, Feed(scene.publisher, scene.feed, std::move(items)));
+}
+
 record::SectionDraft Draft(uint32_t type, std::string payload) {
   return {type, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), std::move(payload)};
 }
@@ -190,6 +221,7 @@ std::vector<Attack> BatchAttacks() {
     attacks.push_back(std::move(attack));
   }
   attacks.push_back({"two-headers", &TwoHeaders});
+  attacks.push_back({"two-openings", &TwoOpenings});
   attacks.push_back({"oddities", &Oddities});
   attacks.push_back({"newer-headers", &NewerHeaders});
   attacks.push_back({"squatted-ids", &SquattedIds});

@@ -132,6 +132,7 @@ oddities                   -                     payloads that are none, a Membe
 newer-headers              -                     records of a format that this program does not know
 squatted-ids               -                     records under the IDs of other members' records
 two-headers                TWO_HEADERS           other headers for versions that exist
+two-openings               TWO_OPENINGS          two sections of one type for one header, in two entries
 """
 
 # Who calls the victim's node, how, and the reason of the answer ("-": the connection is not made). CALLERS says who
@@ -381,6 +382,27 @@ class HostileTest(unittest.TestCase):
         two = self.victim.json("record", "evidence", frozen["envelope"]["record_id"], "--out", str(path))["headers"]
         self.assert_proven(path, "RECORD_FORK")
         self.assertEqual(len({header["header"] for header in two}), 2)
+
+        feed = "authorities/22"
+        self.begin_honestly(feed)
+        caught = self.attack("two-openings", feed, lambda f: f.get("last_error_reason") == "TWO_OPENINGS")
+        self.assertEqual(int(caught["size"]), HONEST_SIZE + 2)
+        path = self.folder / "sections.evidence"
+        for view in items_of(self.victim.json("record", "list", "--all")):
+            record = view["envelope"]["record_id"]
+            if view.get("frozen") and record != frozen["envelope"]["record_id"] and not path.exists():
+                shown = self.victim.json("record", "evidence", record)["headers"]
+                if len(shown) == 1:
+                    self.assertEqual(len({section["type"] for section in shown[0]["sections"]}), 1)
+                    self.victim.cli("record", "evidence", record, "--out", str(path))
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        self.assert_proven(path, "SECTION_FORK")
+        self.assertIn('"two-openings"', self.victim.log_path.read_text("utf-8", "replace"))
+        self.victim.stop()
+        try:
+            self.assertIn(" 0 problems", self.victim.run_node_command("fsck"))
+        finally:
+            self.victim.start()
         self.assertIn("NO_EVIDENCE", self.victim.cli("record", "evidence", self.record, check=False).error)
 
     def test_a_record_id_that_another_member_took_leads_to_its_owner(self):

@@ -52,6 +52,42 @@ class EvidenceTest : public ::testing::Test {
     *fork.add_headers() = SignedRecord(header, {}, kMember, *member_.record_key, random_);
     return file;
   }
+  // A header that a composition opens, and a section of `type` with `payload`.
+  record::v1::EvidenceFile SectionFork(uint32_t type, const std::string& payload) {
+    const record::RecordId record_id = record::RecordId::Make(random_);
+    const record::ParticipantId publisher = testing::Participant(kMember);
+    record::SealedSections sealed = ValueOf(record::SealSections(
+        publisher, record_id, 1,
+        {{record::v1::SECTION_TYPE_COMPOSITION, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}), "a payload"}},
+        testing::kSmallSlots, random_));
+    record::v1::Section other = sealed.sections[0];
+    other.set_slot((other.slot() + 1) % testing::kSmallSlots);
+    other.set_type(type);
+    other.set_payload(payload);
+    sealed.digests[other.slot()] = record::SectionDigest(publisher, record_id, 1, other);
+    record::v1::Header header;
+    header.set_format_version(record::kFormatVersion);
+    header.set_record_id(record_id.ToString());
+    header.set_version(1);
+    header.set_record_type(record::v1::RECORD_TYPE_PRODUCT_PASSPORT);
+    header.set_publisher(kMember);
+    header.set_issue_time_ms(testing::NowMs());
+    for (const record::Hash& digest : sealed.digests) {
+      header.add_section_digests(digest.ToString());
+    }
+    const record::Header made = ValueOf(record::Header::Make(header));
+    record::v1::EvidenceFile file = About(member_.Entry());
+    record::v1::Envelope& envelope = *file.mutable_record_fork()->add_headers();
+    envelope.set_header(made.bytes());
+    *envelope.mutable_signature() = ValueOf(record::SignBatch(
+        {made.hash()}, testing::KeyIdOf(kMember, *member_.record_key), *member_.record_key, random_))[0];
+    *envelope.add_sections() = sealed.sections[0];
+    *envelope.add_sections() = other;
+    if (other.slot() == 0) {
+      envelope.mutable_sections()->SwapElements(0, 1);
+    }
+    return file;
+  }
   std::string Head(uint64_t size, const record::Hash& root, const SigningKey& key) const {
     const record::FeedKey feed{testing::Participant(kMember), record::FeedName::Public(), 1};
     return ValueOf(record::SignCheckpoint({record::FeedOrigin(testing::kFederation, feed), size, root}, key));
@@ -103,6 +139,44 @@ TEST_F(EvidenceTest, HeadersThatDoNotContradictEachOtherProveNothing) {
   record::v1::EvidenceFile one = RecordFork();
   one.mutable_record_fork()->mutable_headers()->RemoveLast();
   EXPECT_THAT(Verify(one), HasReason("EVIDENCE_FILE"));
+}
+
+TEST_F(EvidenceTest, TwoSectionsOfOneTypeProveThatAHeaderWasOpenedInTwoWays) {
+  const record::v1::EvidenceFile file = SectionFork(record::v1::SECTION_TYPE_COMPOSITION, "another payload");
+  const absl::StatusOr<EvidenceReport> report = Verify(file);
+  MEGURI_ASSERT_OK(report);
+  ASSERT_TRUE(report->section_fork.has_value());
+  EXPECT_FALSE(report->record_fork.has_value());
+  EXPECT_LT(report->section_fork->first.slot(), report->section_fork->second.slot());
+  EXPECT_EQ(report->section_fork->first.type(), report->section_fork->second.type());
+  const std::string bytes = MakeEvidenceFile(file, bundle_);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
+    ASSERT_FALSE(VerifyEvidenceFile(changed, bundle_, Now()).ok()) << i;
+  }
+}
+
+TEST_F(EvidenceTest, SectionsThatDoNotContradictEachOtherProveNothing) {
+  EXPECT_THAT(Verify(SectionFork(record::v1::SECTION_TYPE_OWNER_NOTE, "a note")), HasReason("NO_CONTRADICTION"));
+  const record::v1::EvidenceFile fork = SectionFork(record::v1::SECTION_TYPE_COMPOSITION, "another payload");
+  const auto changed = [&](const std::function<void(record::v1::Envelope&)>& change) {
+    record::v1::EvidenceFile file = fork;
+    change(*file.mutable_record_fork()->mutable_headers(0));
+    return Verify(file).status();
+  };
+  EXPECT_THAT(changed([](auto& envelope) { *envelope.mutable_sections(1) = envelope.sections(0); }),
+              HasReason("NO_CONTRADICTION"));
+  EXPECT_THAT(changed([](auto& envelope) { envelope.mutable_sections()->SwapElements(0, 1); }),
+              HasReason("EVIDENCE_FILE"));
+  EXPECT_THAT(changed([](auto& envelope) { envelope.mutable_sections()->RemoveLast(); }), HasReason("EVIDENCE_FILE"));
+  EXPECT_THAT(changed([](auto& envelope) { *envelope.add_sections() = envelope.sections(1); }),
+              HasReason("EVIDENCE_FILE"));
+  EXPECT_THAT(changed([](auto& envelope) { envelope.mutable_sections(1)->set_payload("never signed"); }),
+              HasReason("SECTION_DIGEST"));
+  record::v1::EvidenceFile two = RecordFork();
+  *two.mutable_record_fork()->mutable_headers(0)->add_sections() = fork.record_fork().headers(0).sections(0);
+  EXPECT_THAT(Verify(two), HasReason("EVIDENCE_FILE"));
 }
 
 TEST_F(EvidenceTest, NobodyIsAccusedOfWhatAnotherSigned) {

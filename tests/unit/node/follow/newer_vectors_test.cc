@@ -77,7 +77,7 @@ class NewerVectors : public ::testing::Test {
     storage::Transaction transaction(*store_);
     storage::Feeds feeds(*store_);
     storage::CommitScope scope(transaction, feeds);
-    int frozen = 0;
+    FrozenRecords frozen;
     MEGURI_ASSERT_OK(WriteBatchOf(feed_, batch, note, {UINT64_MAX, UINT64_MAX}, now_, *store_, scope, frozen));
     storage::WriteBatch writes;
     transaction.MoveTo(writes);
