@@ -312,25 +312,28 @@ void AccessState::OnDurable(const std::vector<OwnVersion>& versions) {
   }
 }
 
+absl::Status AccessState::Recognise(storage::FeedId id) {
+  if (received_.contains(id)) {
+    return absl::OkStatus();
+  }
+  MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, storage::Feeds(store_).Describe(id));
+  const bool is_for_member = !feed.is_own() && feed.holder == member_ && feed.key.name == FeedFor("to", member_.text());
+  received_.emplace(id, is_for_member ? absl::make_optional<uint64_t>(0) : absl::nullopt);
+  if (!feed.is_own() && feed.key.name == record::FeedName::Members()) {
+    told_to_members_.emplace(id, feed.key.publisher);
+  }
+  return absl::OkStatus();
+}
+
 void AccessState::OnGrown(const std::vector<storage::FeedId>& grown) {
-  const storage::Feeds feeds(store_);
-  const record::FeedName letters = FeedFor("to", member_.text());
   bool any = false;
   for (const storage::FeedId id : grown) {
-    auto known = received_.find(id);
-    if (known == received_.end()) {
-      const absl::StatusOr<storage::HeldFeed> feed = feeds.Describe(id);
-      if (!feed.ok()) {
-        Note(feed.status());
-        continue;
-      }
-      const bool is_for_member = !feed->is_own() && feed->holder == member_ && feed->key.name == letters;
-      known = received_.emplace(id, is_for_member ? absl::make_optional<uint64_t>(0) : absl::nullopt).first;
-      if (!feed->is_own() && feed->key.name == record::FeedName::Members()) {
-        told_to_members_.emplace(id, feed->key.publisher);
-      }
+    const absl::Status recognised = Recognise(id);
+    if (!recognised.ok()) {
+      Note(recognised);
+      continue;
     }
-    if (known->second.has_value()) {
+    if (received_.at(id).has_value()) {
       any = true;
       Note(TakeEntries(id));
     }

@@ -95,6 +95,8 @@ class AccessState {
   void TakeOwnAgreement(const AccessRecord& record);
   // The grant that an agreement of another member is to; empty if it is to none of this member's.
   absl::StatusOr<std::string> AgreedGrant(const storage::StoreReader& store, const AccessRecord& record) const;
+  // Notes what a feed is to this node, once.
+  absl::Status Recognise(storage::FeedId id);
   absl::Status TakeEntries(storage::FeedId id);
   absl::Status CheckGrant(const OwnVersion& version, const storage::CommitScope& scope) const;
   // The end of what the owner grants by it now; nullopt if that is nothing, or is not here.

@@ -170,7 +170,7 @@ absl::StatusOr<std::vector<HostedRow>> ListHostedMembers(const std::string& data
 }
 
 absl::StatusOr<Folder> FolderOf(const std::string& data_folder, const std::string& member) {
-  const Folder folder(data_folder);
+  Folder folder(data_folder);
   if (member.empty()) {
     return folder;
   }

@@ -168,56 +168,65 @@ absl::StatusOr<int> Fsck(const std::string& data, const std::string& member) {
   return exit_code;
 }
 
-int Run(int argc, char** argv) {
-  CLI::App app("meguri-node: a node of the circular-economy information platform");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("meguri-node ") + kVersion);
+// What the command line says, where the actions find it.
+struct CommandLine {
   std::string data = ReadEnvironment("MEGURI_DATA").value_or("meguri-data");
-  app.add_option("--data", data, "the node's folder (MEGURI_DATA)");
-  app.fallthrough();
-
+  std::map<std::string, std::string> flags;
+  std::string fsck_member;
   std::function<absl::Status()> action;
   int exit_code = kExitOk;
-  std::map<std::string, std::string> flags;
-  const auto add_settings = [&](CLI::App* command) {
+};
+
+// Commands that take every setting as a flag.
+void AddServingCommands(CLI::App& app, CommandLine& line) {
+  const auto add_settings = [&line](CLI::App* command) {
     for (const Setting& setting : Settings()) {
       const std::string name(setting.name);
       command->add_option_function<std::string>(
           "--" + absl::StrReplaceAll(name, {{"_", "-"}}),
-          [&flags, name](const std::string& value) { flags[name] = value; }, std::string(setting.description));
+          [&line, name](const std::string& value) { line.flags[name] = value; }, std::string(setting.description));
     }
   };
 
   CLI::App* serve = app.add_subcommand("serve", "Run the node until it is told to stop");
   add_settings(serve);
-  serve->callback([&] { action = [&] { return Serve(data, flags); }; });
+  serve->callback([&line] { line.action = [&line] { return Serve(line.data, line.flags); }; });
 
   CLI::App* witness = app.add_subcommand("witness", "Run the node as a witness: it cosigns heads of members' feeds");
   add_settings(witness);
-  witness->callback([&] {
-    flags["witness"] = "yes";
-    action = [&] { return Serve(data, flags); };
+  witness->callback([&line] {
+    line.flags["witness"] = "yes";
+    line.action = [&line] { return Serve(line.data, line.flags); };
   });
 
   CLI::App* check = app.add_subcommand("check-config", "Show every setting, its value, and where that came from");
   add_settings(check);
-  check->callback([&] { action = [&] { return CheckConfig(data, flags); }; });
+  check->callback([&line] { line.action = [&line] { return CheckConfig(line.data, line.flags); }; });
+}
 
-  AddFolderCommands(app, data, action);
+int Run(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app("meguri-node: a node of the circular-economy information platform");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("meguri-node ") + kVersion);
+  app.add_option("--data", line.data, "the node's folder (MEGURI_DATA)");
+  app.fallthrough();
+  AddServingCommands(app, line);
+  AddFolderCommands(app, line.data, line.action);
 
   CLI::App* fsck = app.add_subcommand("fsck", "Check a stopped node's store: rebuild every tree from the stored bytes");
-  std::string fsck_member;
-  fsck->add_option("--member", fsck_member, "participant ID: of a member that is hosted here alone; all if left out");
-  fsck->callback([&] {
-    action = [&]() -> absl::Status {
-      MEGURI_ASSIGN_OR_RETURN(exit_code, Fsck(data, fsck_member));
+  fsck->add_option("--member", line.fsck_member,
+                   "participant ID: of a member that is hosted here alone; all if left out");
+  fsck->callback([&line] {
+    line.action = [&line]() -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(line.exit_code, Fsck(line.data, line.fsck_member));
       return absl::OkStatus();
     };
   });
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
-  version->callback([&] {
-    action = [] {
+  version->callback([&line] {
+    line.action = [] {
       std::printf("meguri-node %s\n", kVersion);
       return absl::OkStatus();
     };
@@ -228,8 +237,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  const int reported = Report(action());
-  return reported != kExitOk ? reported : exit_code;
+  const int reported = Report(line.action());
+  return reported != kExitOk ? reported : line.exit_code;
 }
 
 }  // namespace
