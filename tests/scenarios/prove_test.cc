@@ -53,7 +53,7 @@ class ProveTest : public ::testing::Test {
                                                  peers_, clock_, 1);
   }
 
-  void StartRecycler(const node::FollowQuota& quota = LoopbackNode::kQuota) {
+  void StartRecycler(const node::FollowQuota& quota = LoopbackNode::WideQuota()) {
     recycler_node_ = std::make_unique<LoopbackNode>(
         recycler_, *registry_, LoopbackNode::Disk{*recycler_store_, *recycler_anchor_}, peers_, clock_, 2, quota);
   }
@@ -156,7 +156,7 @@ TEST_F(ProveTest, WhatAReaderDoesNotSeeIsNotProven) {
 
 TEST_F(ProveTest, ACopyThatIsBehindItsNewestHeadSaysSo) {
   constexpr uint64_t kHeld = node::kBatchEntriesMax;  // a quota is met batch by batch
-  StartRecycler({kHeld, LoopbackNode::kQuota.bytes_max});
+  StartRecycler({kHeld, LoopbackNode::kBytesMax});
   Publish(kHeld + 1);
   MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public"}));
   ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", kHeld));
@@ -168,13 +168,13 @@ TEST_F(ProveTest, ACopyThatIsBehindItsNewestHeadSaysSo) {
 // What was proven once stays proven while the feed goes on without this copy.
 TEST_F(ProveTest, ACopyThatStandsStillProvesWhatItHasProvenBefore) {
   constexpr uint64_t kHeld = 2 * node::kBatchEntriesMax;
-  StartRecycler({kHeld, LoopbackNode::kQuota.bytes_max});
+  StartRecycler({kHeld, LoopbackNode::kBytesMax});
   MEGURI_ASSERT_OK(recycler_node_->Follow(*maker_node_, {"public"}));
   Publish(3);
   ASSERT_TRUE(recycler_node_->CatchUp(*maker_node_, "public", 3));
   recycler_node_.reset();
   Publish(kHeld);
-  StartRecycler({kHeld, LoopbackNode::kQuota.bytes_max});
+  StartRecycler({kHeld, LoopbackNode::kBytesMax});
   ASSERT_TRUE(recycler_node_->RunFollowsUntil(
       [&] { return recycler_node_->StatusOf(*maker_node_, "public").state == node::FollowState::kOverQuota; }));
   ExpectProven(*recycler_node_, recycler_node_->Client(), ids_.front());

@@ -42,7 +42,7 @@ class QuotaTest : public ::testing::Test {
   }
 
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, const Place& place,
-                                      const node::FollowQuota& quota = LoopbackNode::kQuota) {
+                                      const node::FollowQuota& quota = LoopbackNode::WideQuota()) {
     return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, peers_,
                                           clock_, ++seed_, quota);
   }

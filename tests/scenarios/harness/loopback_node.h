@@ -102,13 +102,15 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
 // it.
 class LoopbackNode {
  public:
-  static constexpr node::FollowQuota kQuota{1'000'000, uint64_t{1} << 40};
+  static constexpr uint64_t kBytesMax = uint64_t{1} << 40;
+  // One that nothing comes near.
+  static node::FollowQuota WideQuota() { return {1'000'000, kBytesMax}; }
   struct Disk {
     storage::OrderedStore& store;
     storage::Anchor& anchor;
   };
   LoopbackNode(const certs::testing::Member& member, FixedRegistry& registry, Disk disk, LoopbackPeers& peers,
-               testing::FakeClock& clock, uint64_t seed, const node::FollowQuota& quota = kQuota);
+               testing::FakeClock& clock, uint64_t seed, const node::FollowQuota& quota = WideQuota());
   ~LoopbackNode();
 
   const record::ParticipantId& id() const { return id_; }
