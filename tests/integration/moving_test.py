@@ -9,7 +9,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
+sys.path[:0] = [str(ROOT / "deploy"), str(pathlib.Path(__file__).parent)]
+import move_file  # noqa: E402
 from federation import Federation, items_of, wait_for  # noqa: E402
 
 DATA = ROOT / "deploy" / "demo-data"
@@ -197,6 +198,53 @@ class MovingTest(unittest.TestCase):
         wait_for("the next record", lambda: self.workshop.has_size(self.recycler, "public", 2))
         self.assertIn(batch, self.listed(self.workshop, self.recycler))
 
+    def forged(self, content):
+        """Files that are whole in themselves, and why nobody takes them in."""
+        def changed(at, flips):
+            made, count = move_file.change_entries(content, lambda *entry: flips(entry[2]) if at(*entry[:2]) else None)
+            self.assertGreater(count, 0)
+            return made
+
+        def is_record(family, key):
+            return family == move_file.RECORDS and len(key) == 9 and key[8] == 0
+
+        def flip_signature(value):  # the last byte of the signature under a header
+            return value[:1] + move_file.write([(n, v[:-1] + bytes([v[-1] ^ 1]) if n == 2 else v)
+                                                for n, v in move_file.parse(value[1:])])
+        yield "MOVE_RECORD", changed(is_record, flip_signature)
+        yield "MOVE_DAMAGED", changed(lambda family, key: family == move_file.RECORDS and key[8:9] != b"\x00",
+                                      lambda value: value[:-1] + bytes([value[-1] ^ 1]))
+        yield "MOVE_DAMAGED", changed(lambda family, key: family == move_file.LOOKUPS and key[:1] == b"e",
+                                      lambda value: value[:-1] + bytes([value[-1] ^ 1]))
+        # Another head than its feed has, and a feed of which there is no head.
+        frames = move_file.frames_of(content)
+
+        def with_feeds(change):
+            return move_file.file_of([(field, change(fields) if field == move_file.FEEDS else fields)
+                                      for field, fields in frames])
+        yield "MOVE_FEED", with_feeds(lambda feeds: [
+            (n, move_file.write([(m, v.replace(b"\n1\n", b"\n2\n") if m == 3 else v) for m, v in move_file.parse(feed)]))
+            for n, feed in feeds])
+        yield "MOVE_FEED", with_feeds(lambda feeds: feeds[1:])
+        # A head of the registry that the operator has not signed.
+        yield "MOVE_COPY", changed(lambda family, key: family == move_file.LOOKUPS and key[:1] == b"d",
+                                   lambda value: value.replace(b"/registry\n", b"/Registry\n"))
+        # What is no part of a member's store, and another member.
+        first = next(fields for field, fields in frames if field == move_file.ENTRIES)
+        forged = [(n, move_file.write([(1, 1), (2, b"m/format"), (3, b"\x00x")]) if entry is first[0][1] else entry)
+                  for n, entry in first]
+        yield "MOVE_FILE", move_file.file_of([(field, forged if fields is first else fields)
+                                              for field, fields in frames])
+        yield "MOVE_OTHER_FEDERATION", move_file.file_of(
+            [(field, [(n, b"other.example" if n == 2 else v) for n, v in fields] if field == move_file.HEADER else fields)
+             for field, fields in frames])
+        yield "MOVE_NOT_MEMBER", move_file.file_of(
+            [(field, [(n, b"0199:nobody" if n == 3 else v) for n, v in fields] if field == move_file.HEADER else fields)
+             for field, fields in frames])
+        yield "MOVE_RECORD", move_file.file_of(
+            [(field, [(n, WORKSHOP.encode() if n == 3 else v) for n, v in fields] if field == move_file.HEADER else fields)
+             for field, fields in frames])
+
     def test_what_is_damaged_or_another_members_is_not_taken_in(self):
         self.publish(self.mill)
         exported = self.mill.move_out()
@@ -212,6 +260,12 @@ class MovingTest(unittest.TestCase):
         changed.write_bytes(content[:-40])
         refused = subprocess.run(self.other.node_command("host", "import", str(changed)), capture_output=True, text=True)
         self.assertIn("MOVE_FILE", refused.stderr)
+        self.assertFalse(list((self.other.folder / "hosted").iterdir()))
+        for reason, content in self.forged(exported.read_bytes()):
+            changed.write_bytes(content)
+            refused = subprocess.run(self.other.node_command("host", "import", str(changed)), capture_output=True,
+                                     text=True)
+            self.assertIn(f"({reason})", refused.stderr)
         self.assertFalse(list((self.other.folder / "hosted").iterdir()))
         # The workshop cannot sign for the mill.
         self.other.run_node_command("host", "import", str(exported))
