@@ -89,6 +89,17 @@ absl::Status CheckAuthorised(const Parsed& parsed, absl::string_view federation,
                     : Refuse("CHANGE_SIGNATURE", "no record key that the member has in force signed it");
 }
 
+// A key of the former host that came into force later would be taken for one of the new host.
+absl::Status CheckIsTheLast(const MemberKey& moved, const MemberEntry& current) {
+  const bool is_last = std::all_of(current.keys().begin(), current.keys().end(), [&](const MemberKey& key) {
+    return key.purpose() != registry::v1::KEY_PURPOSE_FEED || key.not_before_ms() <= moved.not_before_ms();
+  });
+  return is_last ? absl::OkStatus()
+                 : Refuse("CHANGE_KEYS",
+                          "a feed key of the host that the member leaves comes into force only after the move; move "
+                          "once it is in force");
+}
+
 absl::Status CheckNewKeysSigned(const Parsed& parsed, absl::string_view federation, const MemberEntry& current,
                                 const record::ParticipantId& participant) {
   for (const MemberKey& key : parsed.request.entry().keys()) {
@@ -98,6 +109,7 @@ absl::Status CheckNewKeysSigned(const Parsed& parsed, absl::string_view federati
     // The key of the host to which the member moves has signed before the member did.
     if (key.has_base()) {
       MEGURI_RETURN_IF_ERROR(VerifyBase(federation, participant, key));
+      MEGURI_RETURN_IF_ERROR(CheckIsTheLast(key, current));
     } else if (!HasSigned(parsed, key, federation, participant)) {
       return Refuse("CHANGE_SIGNATURE", "a key that is new in it has not signed it");
     }

@@ -19,13 +19,23 @@ namespace {
 using registry::v1::MemberEntry;
 using registry::v1::MemberKey;
 
-// Where the key that endorses keys(index) stands in the entry: before it, and of a purpose that may. -1: nowhere.
+// Whether the member had left the host that has the feed key `before` when `next` came into force.
+bool HasLeft(const MemberEntry& entry, const MemberKey& before, const MemberKey& next) {
+  return before.purpose() == registry::v1::KEY_PURPOSE_FEED &&
+         std::any_of(entry.keys().begin(), entry.keys().end(), [&](const MemberKey& moved) {
+           return moved.has_base() && moved.public_key() != before.public_key() &&
+                  before.not_before_ms() <= moved.not_before_ms() && moved.not_before_ms() <= next.not_before_ms();
+         });
+}
+
+// Where the key that endorses keys(index) stands in the entry: before it, and of a purpose that may. The feed key of a
+// host that the member has left may not. -1: nowhere.
 int EndorserOf(absl::string_view federation, const MemberEntry& entry, int index) {
   const MemberKey& key = entry.keys(index);
   const absl::StatusOr<record::ParticipantId> member = record::ParticipantId::Parse(entry.participant_id());
   for (int i = 0; member.ok() && i < index; ++i) {
     const MemberKey& before = entry.keys(i);
-    if (CanEndorse(before, key) &&
+    if (!HasLeft(entry, before, key) && CanEndorse(before, key) &&
         key.endorsement().key_id() == record::KeyId(federation, *member, before.public_key()).view()) {
       return i;
     }

@@ -255,7 +255,10 @@ def is_refused(entry, place, federation):
             + key_id(federation, owner, key["public_key"]) + (base_digest(key["base"]) if key["base"] else b""))
     purpose = RECORD_KEY if key["base"] else key["purpose"]
     for before, other in enumerate(entry["keys"][:place]):
-        if (other["purpose"] == purpose and not is_refused(entry, before, federation)
+        has_left = other["purpose"] == FEED_KEY and any(
+            moved["base"] and moved is not other and other["not_before_ms"] <= moved["not_before_ms"] <= key["not_before_ms"]
+            for moved in entry["keys"])
+        if (other["purpose"] == purpose and not has_left and not is_refused(entry, before, federation)
                 and key_id(federation, owner, other["public_key"]) == endorsement["key_id"]):
             try:
                 check_signature(other["public_key"], pae(NEXT_KEY_TYPE, body), endorsement["signature"])

@@ -166,6 +166,62 @@ TEST_F(MoveTest, TheRecordKeyVouchesForTheKeyOfTheNewHost) {
   EXPECT_EQ(JudgeAlone(kFederation, no_base)[2].origin, registry::v1::KEY_ORIGIN_REFUSED);
 }
 
+TEST_F(MoveTest, AHostThatTheMemberHasLeftEndorsesNoFurtherKey) {
+  const auto next_after = [&](MemberEntry entry, const SigningKey& endorser) {
+    const std::unique_ptr<SigningKey> fresh = NewKey();
+    MemberKey key = testing::KeyMessage(*fresh, registry::v1::KEY_PURPOSE_FEED);
+    key.set_not_before_ms(NowMs() + 1);
+    key.set_origin(registry::v1::KEY_ORIGIN_ENDORSED);
+    *key.mutable_endorsement() = ValueOf(EndorseKey(kFederation, Participant(kMember), endorser, key));
+    *entry.add_keys() = key;
+    return entry;
+  };
+  const MemberEntry moved = Moved(*member_.record_key);
+  for (const bool alone : {true, false}) {
+    const auto origin_of_last = [&](const MemberEntry& entry) {
+      KeyHistory history{std::string(kFederation)};
+      history.Add(First());
+      history.Add(moved);
+      history.Add(entry);
+      return (alone ? JudgeAlone(kFederation, entry) : history.Judge(entry)).back().origin;
+    };
+    EXPECT_EQ(origin_of_last(next_after(moved, *member_.feed_key)), registry::v1::KEY_ORIGIN_REFUSED);
+    EXPECT_EQ(origin_of_last(next_after(moved, *new_feed_key_)), registry::v1::KEY_ORIGIN_ENDORSED);
+  }
+  // In whatever order an entry has them.
+  MemberEntry turned = next_after(moved, *member_.feed_key);
+  turned.mutable_keys()->SwapElements(2, 3);
+  EXPECT_EQ(JudgeAlone(kFederation, turned)[2].origin, registry::v1::KEY_ORIGIN_REFUSED);
+  // A key that was registered in time, to begin after the move, is no better than a recovery, which everybody is told
+  // of.
+  const MemberEntry pending = next_after(First(), *member_.feed_key);
+  MemberEntry late = pending;
+  *late.add_keys() = moved.keys(2);
+  KeyHistory history{std::string(kFederation)};
+  history.Add(First());
+  history.Add(pending);
+  EXPECT_EQ(history.Judge(pending)[2].origin, registry::v1::KEY_ORIGIN_ENDORSED);
+  history.Add(late);
+  EXPECT_EQ(history.Judge(late)[2].origin, registry::v1::KEY_ORIGIN_RECOVERY);
+  // What it endorsed while it was in office stays.
+  EXPECT_EQ(JudgeAlone(kFederation, next_after(First(), *member_.feed_key)).back().origin,
+            registry::v1::KEY_ORIGIN_ENDORSED);
+}
+
+TEST_F(MoveTest, AKeyOfTheFormerHostThatIsYetToBeginStopsTheMove) {
+  MemberEntry pending = First();
+  MemberKey late = testing::KeyMessage(*NewKey(), registry::v1::KEY_PURPOSE_FEED);
+  late.set_not_before_ms(NowMs() + 1);
+  late.set_origin(registry::v1::KEY_ORIGIN_RECOVERY);
+  *pending.add_keys() = late;
+  MemberEntry moved = pending;
+  *moved.add_keys() = Moved(*member_.record_key).keys(2);
+  EXPECT_THAT(
+      SignChangeRequest(moved, kFederation, {pending, record::Hash()}, {member_.record_key.get()}, testing::Now())
+          .status(),
+      HasReason("CHANGE_KEYS"));
+}
+
 TEST_F(MoveTest, ABaseHasItsForm) {
   const MemberEntry moved = Moved(*member_.record_key);
   const auto refuses = [&](const std::function<void(MemberKey&)>& change) {
