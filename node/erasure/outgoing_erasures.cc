@@ -151,7 +151,7 @@ absl::Status OutgoingErasures::Step() {
   return absl::OkStatus();
 }
 
-absl::Status OutgoingErasures::StepOne(const storage::ErasureName& name, storage::v1::StoredErasure stored) {
+absl::Status OutgoingErasures::StepOne(const storage::ErasureName& name, const storage::v1::StoredErasure& stored) {
   MEGURI_ASSIGN_OR_RETURN(const erasure::v1::SignedErasure erasure, Complete(stored.request()));
   MEGURI_ASSIGN_OR_RETURN(const erasure::v1::ErasureRequest request,
                           record::ParseErasureRequest(stored.request().body()));

@@ -69,7 +69,7 @@ class OutgoingErasures {
 
   absl::StatusOr<erasure::v1::SignedErasure> Complete(const record::v1::SignedBody& request) const;
   absl::Status Step();
-  absl::Status StepOne(const storage::ErasureName& name, storage::v1::StoredErasure stored);
+  absl::Status StepOne(const storage::ErasureName& name, const storage::v1::StoredErasure& stored);
   // Looks on for holders. True once there is nothing more to read.
   absl::StatusOr<bool> Search(const storage::ErasureName& name, const erasure::v1::SignedErasure& erasure,
                               const storage::v1::StoredErasure& stored);

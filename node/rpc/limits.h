@@ -21,13 +21,13 @@ inline constexpr int kFrameBytesMax = 16 << 10;
 // HTTP/2 frames of one peer: what gRPC takes without a bound of its own (frame_guard.h). A client of gRPC measures the
 // line with PINGs while messages come, up to ten a second.
 inline constexpr absl::Duration kFrameWindow = absl::Seconds(10);
-inline constexpr size_t kOpenStreamsMax =
-    2 * kStreamsPerConnectionMax;           // gRPC, whose own bound some peers get around, speaks first
+// gRPC, whose own bound some peers get around, is to speak first.
+inline constexpr size_t kOpenStreamsMax = size_t{2} * kStreamsPerConnectionMax;
 inline constexpr int kResetsMax = 200;      // within the window: calls that the peer gives up
 inline constexpr int kPingsMax = 400;       // within the window, answers to ours included
 inline constexpr int kSettingsMax = 100;    // within the window, acknowledgements included
 inline constexpr int kIdleFramesMax = 100;  // within the window: of types that mean nothing here, or without content
-inline constexpr uint64_t kHeaderBlockBytesMax = 2 * kMetadataBytesMax;  // so that gRPC's own answer comes first
+inline constexpr uint64_t kHeaderBlockBytesMax = uint64_t{2} * kMetadataBytesMax;  // likewise
 inline constexpr int kHeaderBlockFramesMax = 8;
 inline constexpr int kConnectionsPerPeerMax = 256;  // of one certificate's identity: a host has some for each member
 inline constexpr int kConnectionsMax = 2048;
