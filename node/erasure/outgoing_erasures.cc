@@ -134,14 +134,14 @@ absl::Status OutgoingErasures::Step() {
   while (!is_stopping_) {
     MEGURI_ASSIGN_OR_RETURN(std::vector<storage::ErasureRequests::Own> page,
                             storage::ErasureRequests(store_).List(member_, after, kErasuresPage));
-    for (storage::ErasureRequests::Own& own : page) {
+    for (const storage::ErasureRequests::Own& own : page) {
       {
         MutexLock lock(mutex_);
         if (settled_.count(own.first) > 0) {
           continue;
         }
       }
-      MEGURI_RETURN_IF_ERROR(StepOne(own.first, std::move(own.second)));
+      MEGURI_RETURN_IF_ERROR(StepOne(own.first, own.second));
     }
     if (page.size() < kErasuresPage) {
       break;
