@@ -128,7 +128,9 @@ absl::StatusOr<GuestQuota> SetGuestQuota(const QuotaOptions& options) {
   quota.store_mib = options.store_mib.value_or(quota.store_mib);
   quota.records = options.records.value_or(quota.records);
   quota.calls_per_second = options.calls_per_second.value_or(quota.calls_per_second);
-  MEGURI_RETURN_IF_ERROR(WriteGuestQuota(folder, quota));
+  if (options.store_mib.has_value() || options.records.has_value() || options.calls_per_second.has_value()) {
+    MEGURI_RETURN_IF_ERROR(WriteGuestQuota(folder, quota));
+  }
   return quota;
 }
 

@@ -252,7 +252,7 @@ class MovingTest(unittest.TestCase):
         self.other.stop()
         changed = self.federation.folder / "changed.move"
         content = exported.read_bytes()
-        for position in range(20, len(content), len(content) // 12):
+        for position in range(20, len(content), len(content) // 4):
             changed.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1:])
             refused = subprocess.run(self.other.node_command("host", "import", str(changed)), capture_output=True,
                                      text=True)
@@ -267,8 +267,15 @@ class MovingTest(unittest.TestCase):
                                      text=True)
             self.assertIn(f"({reason})", refused.stderr)
         self.assertFalse(list((self.other.folder / "hosted").iterdir()))
+        # A copy of the member's folder does as well, at whichever node it is exported.
+        backup = self.other.folder / "hosted" / "0199-mill"
+        shutil.copytree(self.mill.folder_at_host, backup)
+        (backup / "exported").unlink()
+        again = self.federation.folder / "again.move"
+        self.other.run_node_command("host", "export", MILL, "--out", str(again))
+        shutil.rmtree(backup)
+        self.other.run_node_command("host", "import", str(again))
         # The workshop cannot sign for the mill.
-        self.other.run_node_command("host", "import", str(exported))
         request = self.other.folder / "hosted" / "0199-mill" / "move-request"
         command = [str(self.federation.bin / "meguri"), "--lang", "en", "member", "sign", str(request), "--record-key",
                    str(self.workshop.key_path), "--out", str(self.federation.folder / "no"), "--yes"]
