@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "record/heads.h"
 #include "record/note.h"
 
 namespace meguri::certs {
@@ -47,6 +48,11 @@ absl::StatusOr<CosignedNote> OpenCosignedNote(absl::string_view note, const Trus
 }
 
 absl::StatusOr<std::string> KeepKnownLines(absl::string_view note, const TrustBundle& bundle) {
+  if (record::IsOpening(note)) {
+    MEGURI_ASSIGN_OR_RETURN(record::v1::ProvenOpening opening, record::ReadOpening(note));
+    MEGURI_ASSIGN_OR_RETURN(*opening.mutable_checkpoint(), KeepKnownLines(opening.checkpoint(), bundle));
+    return record::WriteOpening(opening);
+  }
   MEGURI_ASSIGN_OR_RETURN(const record::Note parsed, record::ParseNote(note));
   const std::vector<Witness> witnesses = CosignersOf(note, bundle).ok() ? WitnessesOf(bundle) : std::vector<Witness>();
   std::string kept = absl::StrCat(parsed.text, "\n");

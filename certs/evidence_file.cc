@@ -100,6 +100,18 @@ absl::StatusOr<std::vector<record::Hash>> ParsePath(const record::v1::FeedFork& 
   return path;
 }
 
+absl::StatusOr<ForkHead> OpenForkHead(const std::string& head, const record::FeedKey& feed,
+                                      const ProvenPublisher& publisher, KeysUsed& keys) {
+  if (record::IsOpening(head)) {
+    MEGURI_ASSIGN_OR_RETURN(ProvenCommitment proven, publisher.VerifyOpening(head, feed));
+    keys.Add(proven);
+    return ForkHead{std::move(proven.committed.head), proven.committed.index};
+  }
+  MEGURI_ASSIGN_OR_RETURN(ProvenHead proven, publisher.OpenHead(head, feed));
+  keys.Add(proven);
+  return ForkHead{std::move(proven.checkpoint), absl::nullopt};
+}
+
 absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, const ProvenPublisher& publisher,
                                              KeysUsed& keys) {
   MEGURI_ASSIGN_OR_RETURN(record::FeedName name, record::FeedName::Parse(fork.feed()));
@@ -107,12 +119,10 @@ absl::StatusOr<ProvenFeedFork> ProveFeedFork(const record::v1::FeedFork& fork, c
     return Refuse("the file does not hold two heads of one epoch of a feed");
   }
   record::FeedKey feed{publisher.id(), std::move(name), fork.epoch()};
-  MEGURI_ASSIGN_OR_RETURN(auto smaller, publisher.OpenHead(fork.checkpoints(0), feed));
-  MEGURI_ASSIGN_OR_RETURN(auto larger, publisher.OpenHead(fork.checkpoints(1), feed));
-  MEGURI_RETURN_IF_ERROR(CheckFeedFork(fork, smaller.checkpoint, larger.checkpoint));
-  keys.Add(smaller);
-  keys.Add(larger);
-  return ProvenFeedFork{std::move(feed), std::move(smaller.checkpoint), std::move(larger.checkpoint)};
+  MEGURI_ASSIGN_OR_RETURN(const ForkHead first, OpenForkHead(fork.checkpoints(0), feed, publisher, keys));
+  MEGURI_ASSIGN_OR_RETURN(const ForkHead second, OpenForkHead(fork.checkpoints(1), feed, publisher, keys));
+  MEGURI_ASSIGN_OR_RETURN(auto two, CheckForkHeads(fork, first, second));
+  return ProvenFeedFork{std::move(feed), std::move(two.first), std::move(two.second)};
 }
 
 }  // namespace
@@ -137,6 +147,23 @@ absl::Status CheckFeedFork(const record::v1::FeedFork& fork, const record::Check
   MEGURI_RETURN_IF_ERROR(record::VerifyConsistency(smaller.size, other, larger.size, larger.root, path));
   return other != smaller.root && smaller.size > 0 ? absl::OkStatus()
                                                    : NoContradiction("the larger feed begins as the smaller one");
+}
+
+absl::StatusOr<std::pair<record::Checkpoint, record::Checkpoint>> CheckForkHeads(const record::v1::FeedFork& fork,
+                                                                                 const ForkHead& first,
+                                                                                 const ForkHead& second) {
+  if (first.entry.has_value() && second.entry.has_value()) {
+    if (*first.entry >= *second.entry) {
+      return Refuse("the head that was committed first comes first");
+    }
+    if (first.head.size > second.head.size) {  // a feed only grows
+      return fork.other_root().empty() && fork.consistency_path_size() == 0
+                 ? absl::StatusOr<std::pair<record::Checkpoint, record::Checkpoint>>({second.head, first.head})
+                 : Refuse("of a feed that was larger before no path is needed");
+    }
+  }
+  MEGURI_RETURN_IF_ERROR(CheckFeedFork(fork, first.head, second.head));
+  return std::make_pair(first.head, second.head);
 }
 
 absl::StatusOr<EvidenceReport> VerifyEvidenceFile(absl::string_view bytes, const TrustBundle& bundle, absl::Time now) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "record/checkpoint.h"
 #include "record/feed.h"
 #include "record/header.h"
+#include "record/heads.h"
 #include "record/limits.h"
 
 namespace meguri::certs {
@@ -33,7 +35,8 @@ struct ProvenSectionFork {
   record::v1::Section second;
 };
 
-// Two signed heads of one feed that cannot both be of it: of one size, or the larger begins otherwise than the smaller.
+// Two heads of one feed, signed or committed in `heads`, that cannot both be of it: of one size, the larger begins
+// otherwise than the smaller, or the smaller was committed after the larger.
 struct ProvenFeedFork {
   record::FeedKey feed;
   record::Checkpoint smaller;
@@ -54,6 +57,18 @@ struct EvidenceReport {
 // reason EVIDENCE_FILE or NO_CONTRADICTION, or those of record.
 absl::Status CheckFeedFork(const record::v1::FeedFork& fork, const record::Checkpoint& smaller,
                            const record::Checkpoint& larger);
+
+// A head of a fork that was opened.
+struct ForkHead {
+  record::Checkpoint head;
+  absl::optional<uint64_t> entry;  // of `heads`, which commits it; nullopt: it is signed itself
+};
+
+// That two heads, of which some may be committed in `heads`, contradict each other as `fork` says. Returns them, the
+// smaller first. Errors as CheckFeedFork.
+absl::StatusOr<std::pair<record::Checkpoint, record::Checkpoint>> CheckForkHeads(const record::v1::FeedFork& fork,
+                                                                                 const ForkHead& first,
+                                                                                 const ForkHead& second);
 
 // Checks an EvidenceFile from end to end with nothing but the bundle. Any changed bit is refused. INVALID_ARGUMENT with
 // reason EVIDENCE_FILE; NO_CONTRADICTION if both statements can be true; or the reasons of ProvenPublisher and record.

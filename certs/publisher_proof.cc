@@ -12,7 +12,9 @@
 #include "certs/limits.h"
 #include "certs/strict_parse.h"
 #include "record/batch.h"
+#include "record/heads_feed.h"
 #include "record/limits.h"
+#include "record/note.h"
 #include "record/section.h"
 
 namespace meguri::certs {
@@ -73,16 +75,29 @@ std::vector<record::PublicKey> PublicKeysOf(const std::vector<RegisteredKey>& ke
   return public_keys;
 }
 
+// Takes the lines of witnesses out of a head: a note, or an opening.
+absl::StatusOr<Cosigners> TakeOutWitnesses(const TrustBundle& bundle, bool is_strict, std::string& head) {
+  if (!record::IsOpening(head)) {
+    MEGURI_ASSIGN_OR_RETURN(CosignedNote cosigned, OpenCosignedNote(head, bundle, is_strict));
+    head = std::move(cosigned.note);
+    return std::move(cosigned.cosigners);
+  }
+  MEGURI_ASSIGN_OR_RETURN(record::v1::ProvenOpening opening, record::ReadOpening(head));
+  MEGURI_ASSIGN_OR_RETURN(CosignedNote cosigned, OpenCosignedNote(opening.checkpoint(), bundle, is_strict));
+  opening.set_checkpoint(std::move(cosigned.note));
+  head = record::WriteOpening(opening);
+  return std::move(cosigned.cosigners);
+}
+
 absl::StatusOr<ProvenByFeed> Prove(const record::v1::FeedProof& proof, const record::Header& header,
                                    const TrustBundle& bundle, bool is_strict, const std::vector<RegisteredKey>& keys) {
   MEGURI_RETURN_IF_ERROR(record::FeedName::Parse(proof.feed()).status());  // of a proof that is not there, say that
-  MEGURI_ASSIGN_OR_RETURN(CosignedNote head, OpenCosignedNote(proof.checkpoint(), bundle, is_strict));
   record::v1::FeedProof alone = proof;
-  alone.set_checkpoint(std::move(head.note));
+  MEGURI_ASSIGN_OR_RETURN(Cosigners cosigners, TakeOutWitnesses(bundle, is_strict, *alone.mutable_checkpoint()));
   MEGURI_ASSIGN_OR_RETURN(record::ProvenEntry entry,
                           record::VerifyFeedProof(alone, bundle.federation(), header, PublicKeysOf(keys)));
   const size_t key = entry.key;
-  return ProvenByFeed{std::move(entry), keys[key], std::move(head.cosigners)};
+  return ProvenByFeed{std::move(entry), keys[key], std::move(cosigners)};
 }
 
 absl::Status CheckRegistryHead(const record::Checkpoint& head, const TrustBundle& bundle) {
@@ -210,8 +225,15 @@ absl::StatusOr<Judgement> ProvenPublisher::JudgeHost(const RegisteredKey& key, c
 absl::StatusOr<ProvenByFeed> ProvenPublisher::VerifyProof(const record::v1::FeedProof& proof,
                                                           const record::Header& header) const {
   MEGURI_ASSIGN_OR_RETURN(ProvenByFeed proven, Prove(proof, header, *bundle_, is_strict_, feed_keys_));
-  MEGURI_ASSIGN_OR_RETURN(proven.of_former_host,
-                          JudgeHost(proven.key, proven.entry.feed, proven.entry.checkpoint.size));
+  record::FeedKey feed = proven.entry.feed;
+  uint64_t size = proven.entry.checkpoint.size;
+  if (record::IsOpening(proof.checkpoint())) {  // then the key signed a head of `heads`
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::ProvenOpening opening, record::ReadOpening(proof.checkpoint()));
+    MEGURI_ASSIGN_OR_RETURN(const record::Note heads, record::ParseNote(opening.checkpoint()));
+    feed = {feed.publisher, record::HeadsFeed(), opening.epoch()};
+    size = heads.checkpoint.size;
+  }
+  MEGURI_ASSIGN_OR_RETURN(proven.of_former_host, JudgeHost(proven.key, feed, size));
   return proven;
 }
 
@@ -222,6 +244,19 @@ absl::StatusOr<ProvenHead> ProvenPublisher::OpenHead(absl::string_view note, con
                                                  PublicKeysOf(feed_keys_)));
   MEGURI_ASSIGN_OR_RETURN(Judgement host, JudgeHost(feed_keys_[head.key], feed, head.checkpoint.size));
   return ProvenHead{std::move(head.checkpoint), feed_keys_[head.key], std::move(cosigned.cosigners), std::move(host)};
+}
+
+absl::StatusOr<ProvenCommitment> ProvenPublisher::VerifyOpening(absl::string_view head,
+                                                                const record::FeedKey& feed) const {
+  std::string alone(head.data(), head.size());
+  MEGURI_ASSIGN_OR_RETURN(Cosigners cosigners, TakeOutWitnesses(*bundle_, is_strict_, alone));
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::ProvenOpening opening, record::ReadOpening(alone));
+  MEGURI_ASSIGN_OR_RETURN(record::CommittedHead committed,
+                          record::VerifyOpening(opening, registry_->federation(), feed, PublicKeysOf(feed_keys_)));
+  const RegisteredKey& key = feed_keys_[committed.key];
+  MEGURI_ASSIGN_OR_RETURN(Judgement host,
+                          JudgeHost(key, {feed.publisher, record::HeadsFeed(), opening.epoch()}, committed.heads.size));
+  return ProvenCommitment{std::move(committed), key, std::move(cosigners), std::move(host)};
 }
 
 absl::Status CheckOpened(uint64_t slots, const record::v1::Envelope& envelope) {

@@ -21,6 +21,7 @@
 #include "record/feed.h"
 #include "record/feed_proof.h"
 #include "record/header.h"
+#include "record/heads.h"
 
 // Who has published something, shown to somebody who has the trust bundle and nothing else.
 namespace meguri::certs {
@@ -52,6 +53,14 @@ struct ProvenHead {
   Judgement of_former_host = {};  // as of ProvenByFeed
 };
 
+// A head that was committed in the feed `heads`, the key that signed that, and who cosigned it.
+struct ProvenCommitment {
+  record::CommittedHead committed;
+  RegisteredKey key;
+  Cosigners cosigners;
+  Judgement of_former_host = {};  // as of ProvenByFeed
+};
+
 // What is to be said of the keys that signed what a file holds.
 class KeysUsed {
  public:
@@ -66,6 +75,10 @@ class KeysUsed {
     Add(proven.of_former_host);
   }
   void Add(const ProvenHead& head) {
+    Add(head.key, {head.cosigners});
+    Add(head.of_former_host);
+  }
+  void Add(const ProvenCommitment& head) {
     Add(head.key, {head.cosigners});
     Add(head.of_former_host);
   }
@@ -105,6 +118,8 @@ class ProvenPublisher {
   absl::StatusOr<ProvenByFeed> VerifyProof(const record::v1::FeedProof& proof, const record::Header& header) const;
   // A head of a feed of this member, and the key that signed it. Reasons of record::OpenSoleSigned, HEAD_BEYOND_MOVE.
   absl::StatusOr<ProvenHead> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
+  // A head of a feed of this member that it committed in its feed `heads`. Reasons of record::VerifyOpening.
+  absl::StatusOr<ProvenCommitment> VerifyOpening(absl::string_view head, const record::FeedKey& feed) const;
 
  private:
   ProvenPublisher(const TrustBundle& bundle, VerifiedMember member, record::ParticipantId id,

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "record/heads_feed.h"
 
 namespace meguri::record {
 namespace {
@@ -59,11 +60,11 @@ bool IsScopeOf(absl::string_view kind, absl::string_view scope) {
 absl::StatusOr<FeedName> FeedName::Parse(absl::string_view text) {
   const size_t slash = text.find('/');
   const bool known = slash == absl::string_view::npos ? text == "public" || text == "members" || text == "registry" ||
-                                                            text == "owner" || text == "audit"
+                                                            text == "owner" || text == "audit" || text == "heads"
                                                       : IsScopeOf(text.substr(0, slash), text.substr(slash + 1));
   if (!known) {
     return Error(absl::StatusCode::kInvalidArgument, "FEED_NAME",
-                 "a feed is public, members, registry, owner, audit, recyclers/<product group>, "
+                 "a feed is public, members, registry, owner, audit, heads, recyclers/<product group>, "
                  "authorities/<JP or 01-47>, to/<participant ID> or offer/<32 hexadecimal digits>");
   }
   return FeedName(std::string(text));
@@ -79,6 +80,16 @@ absl::string_view FeedName::scope() const {
 std::string FeedOrigin(absl::string_view federation, const FeedKey& feed) {
   return absl::StrCat(federation, "/meguri/", feed.publisher.icd(), "/", feed.publisher.identifier(), "/", feed.epoch,
                       "/", feed.name.text());
+}
+
+FeedName HeadsFeed() {
+  absl::StatusOr<FeedName> name = FeedName::Parse("heads");
+  return *std::move(name);
+}
+
+bool IsCommittedInHeads(const FeedName& name) {
+  return name != FeedName::Public() && name != FeedName::Members() && name != FeedName::Registry() &&
+         name != HeadsFeed();
 }
 
 std::string FeedEntry::Encode() const {

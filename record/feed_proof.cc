@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "record/heads.h"
 #include "record/limits.h"
 #include "record/merkle.h"
 
@@ -32,6 +33,17 @@ absl::StatusOr<std::vector<Hash>> ParsePath(const v1::FeedProof& proof) {
   return path;
 }
 
+// The head by which the entry is proven: signed itself, or committed in `heads`.
+absl::StatusOr<SoleSigned> HeadOf(const v1::FeedProof& proof, absl::string_view federation, const FeedKey& feed,
+                                  absl::Span<const PublicKey> feed_keys) {
+  if (!IsOpening(proof.checkpoint())) {
+    return OpenSoleSigned(proof.checkpoint(), FeedOrigin(federation, feed), feed_keys);
+  }
+  MEGURI_ASSIGN_OR_RETURN(const v1::ProvenOpening opening, ReadOpening(proof.checkpoint()));
+  MEGURI_ASSIGN_OR_RETURN(CommittedHead committed, VerifyOpening(opening, federation, feed, feed_keys));
+  return SoleSigned{std::move(committed.head), committed.key};
+}
+
 }  // namespace
 
 absl::StatusOr<ProvenEntry> VerifyFeedProof(const v1::FeedProof& proof, absl::string_view federation,
@@ -51,7 +63,7 @@ absl::StatusOr<ProvenEntry> VerifyFeedProof(const v1::FeedProof& proof, absl::st
   if (header.is_tombstone() && entry.slots != 0) {
     return Refuse(absl::StrCat("the entry of the feed ", feed.name.text(), " opens slots of a record that has ended"));
   }
-  MEGURI_ASSIGN_OR_RETURN(SoleSigned head, OpenSoleSigned(proof.checkpoint(), FeedOrigin(federation, feed), feed_keys));
+  MEGURI_ASSIGN_OR_RETURN(SoleSigned head, HeadOf(proof, federation, feed, feed_keys));
   MEGURI_ASSIGN_OR_RETURN(const std::vector<Hash> path, ParsePath(proof));
   MEGURI_RETURN_IF_ERROR(
       VerifyInclusion(LeafHash(proof.entry()), proof.index(), head.checkpoint.size, path, head.checkpoint.root));

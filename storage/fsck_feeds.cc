@@ -10,10 +10,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "base/status_macros.h"
 #include "meguri/storage/v1/stored.pb.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
+#include "record/heads_feed.h"
 #include "record/merkle.h"
 #include "storage/feeds.h"
 #include "storage/format.h"
@@ -320,8 +322,8 @@ class FeedCheck {
         findings_.AddProblem(absl::StrCat(name, " is not found by its name"));
       }
     }
-    const bool is_audit = feed.ok() && feed->key.name == record::FeedName::Audit();
-    const record::Frontier rebuilt = CheckEntries(id, name, is_audit);
+    const record::Frontier rebuilt =
+        CheckEntries(id, name, feed.ok() ? absl::make_optional(feed->key.name) : absl::nullopt);
     const auto head = feeds_.ReadHead(id);
     if (findings_.IsOk(name, head.status())) {
       if (head->frontier != rebuilt) {
@@ -365,8 +367,13 @@ class FeedCheck {
     });
   }
 
+  // An entry of `heads` names no record.
+  static absl::Status CheckCommits(const record::FeedEntry& entry) {
+    return entry.slots == 0 ? absl::OkStatus() : ValueDamaged("entry of heads");
+  }
+
   // The frontier of the entries up to the first one that cannot be read.
-  record::Frontier CheckEntries(FeedId id, const std::string& name, bool is_audit) {
+  record::Frontier CheckEntries(FeedId id, const std::string& name, const absl::optional<record::FeedName>& feed) {
     TreeCheck tree(store_, id, name, findings_);
     MembershipCheck memberships(store_, id, name, findings_);
     bool is_whole = true;
@@ -385,7 +392,9 @@ class FeedCheck {
       tree.Add(record::LeafHash(*bytes));
       const auto entry = record::FeedEntry::Parse(*bytes);
       if (findings_.IsOk(where, entry.status())) {
-        findings_.IsOk(where, is_audit ? CheckNamedRow(store_, id, index, *entry) : memberships.Add(*entry));
+        findings_.IsOk(where, feed == record::FeedName::Audit() ? CheckNamedRow(store_, id, index, *entry)
+                              : feed == record::HeadsFeed()     ? CheckCommits(*entry)
+                                                                : memberships.Add(*entry));
       }
     });
     if (is_whole) {

@@ -19,6 +19,7 @@
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
+#include "storage/openings.h"
 #include "storage/records.h"
 #include "storage/transaction.h"
 #include "storage/usage_count.h"
@@ -128,7 +129,7 @@ absl::Status CheckFollow(absl::string_view key, absl::string_view stored) {
   return ParseFollowKey(key).has_value() ? absl::OkStatus() : ValueDamaged("name of a followed feed");
 }
 
-absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
+absl::Status CheckSetting(const StoreReader& store, absl::string_view key, absl::string_view stored) {
   if (IsMemberRecordKey(key)) {
     MEGURI_ASSIGN_OR_RETURN(const absl::string_view record_id, UnwrapValue(stored));
     return record_id.size() == record::kRecordIdSize ? absl::OkStatus() : ValueDamaged("record of a member");
@@ -147,6 +148,9 @@ absl::Status CheckSetting(absl::string_view key, absl::string_view stored) {
   }
   if (ParseCosignedKey(key).has_value()) {  // whether it is of the entries that are here, is checked with the feed
     return UnwrapValue(stored).status();
+  }
+  if (IsOpeningKey(key)) {
+    return CheckOpeningSetting(store, key, stored);
   }
   if (IsErasureRequestKey(key)) {
     return CheckErasureRequest(key, stored);
@@ -243,8 +247,8 @@ void CheckSmallValues(const StoreReader& store, Findings& findings) {
          findings.IsOk(absl::StrCat("followed feed at ", NameOfKey(key)), CheckFollow(key, stored));
        });
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kSetting), findings,
-       [&findings](absl::string_view key, absl::string_view stored) {
-         findings.IsOk(absl::StrCat("setting at ", NameOfKey(key)), CheckSetting(key, stored));
+       [&](absl::string_view key, absl::string_view stored) {
+         findings.IsOk(absl::StrCat("setting at ", NameOfKey(key)), CheckSetting(store, key, stored));
        });
   Walk(store, Family::kLookup, KindPrefix(KeyKind::kReserved), findings,
        [&findings](absl::string_view key, absl::string_view stored) {

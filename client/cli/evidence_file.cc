@@ -10,6 +10,7 @@
 #include "client/cli/record_file.h"
 #include "record/cosignature.h"
 #include "record/feed.h"
+#include "record/heads.h"
 
 namespace meguri::client {
 namespace {
@@ -23,6 +24,13 @@ absl::Status LeaveOutWitnesses(absl::string_view federation, const record::Parti
   MEGURI_ASSIGN_OR_RETURN(const record::FeedName name, record::FeedName::Parse(fork.feed()));
   const std::string origin = record::FeedOrigin(federation, {publisher, name, fork.epoch()});
   for (std::string& note : *fork.mutable_checkpoints()) {
+    if (record::IsOpening(note)) {
+      MEGURI_ASSIGN_OR_RETURN(record::v1::ProvenOpening opening, record::ReadOpening(note));
+      const std::string heads = record::FeedOrigin(federation, {publisher, record::HeadsFeed(), opening.epoch()});
+      MEGURI_ASSIGN_OR_RETURN(*opening.mutable_checkpoint(), record::KeepSignaturesOf(opening.checkpoint(), heads));
+      note = record::WriteOpening(opening);
+      continue;
+    }
     MEGURI_ASSIGN_OR_RETURN(note, record::KeepSignaturesOf(note, origin));
   }
   return absl::OkStatus();

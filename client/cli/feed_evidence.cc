@@ -16,6 +16,7 @@
 #include "client/cli/table.h"
 #include "nlohmann/json.hpp"
 #include "record/feed.h"
+#include "record/heads.h"
 
 namespace meguri::client {
 namespace {
@@ -38,7 +39,14 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const admin::v1::GetFeedEvidenceResponse response, node->GetFeedEvidence(request));
   // As they were signed: a note ends with its own newline, and an empty line parts the two.
-  const std::string notes = absl::StrJoin(response.checkpoints(), "\n");
+  std::vector<std::string> checkpoints(response.checkpoints().begin(), response.checkpoints().end());
+  for (std::string& checkpoint : checkpoints) {
+    if (record::IsOpening(checkpoint)) {
+      MEGURI_ASSIGN_OR_RETURN(const record::v1::ProvenOpening opening, record::ReadOpening(checkpoint));
+      checkpoint = opening.checkpoint();  // of `heads`
+    }
+  }
+  const std::string notes = absl::StrJoin(checkpoints, "\n");
   if (!arguments.out.empty()) {
     record::v1::EvidenceFile evidence;
     record::v1::FeedFork& fork = *evidence.mutable_feed_fork();
@@ -53,11 +61,10 @@ absl::Status Evidence(Session& session, const Arguments& arguments) {
   for (const absl::string_view line : absl::StrSplit(notes, '\n')) {
     absl::StrAppend(&human, Harmless(line), "\n");
   }
-  const nlohmann::ordered_json json = {
-      {"publisher", publisher.text()},
-      {"feed", name->text()},
-      {"reason", response.reason()},
-      {"checkpoints", std::vector<std::string>(response.checkpoints().begin(), response.checkpoints().end())}};
+  const nlohmann::ordered_json json = {{"publisher", publisher.text()},
+                                       {"feed", name->text()},
+                                       {"reason", response.reason()},
+                                       {"checkpoints", checkpoints}};
   return session.Answer(human, json);
 }
 

@@ -33,6 +33,8 @@ Event EventOf(FollowReport::Kind kind) {
       return {LogLevel::kError, "own-feed-contradicted"};
     case FollowReport::Kind::kOverdue:
       return {LogLevel::kWarning, "follow-overdue"};
+    case FollowReport::Kind::kUnopened:
+      return {LogLevel::kWarning, "follow-unopened"};
     case FollowReport::Kind::kNewerFormat:
       return {LogLevel::kWarning, "newer-format"};
   }

@@ -18,12 +18,14 @@
 #include "node/rpc/copy_service.h"
 #include "node/rpc/erasure_service.h"
 #include "node/rpc/feed_service.h"
+#include "node/rpc/heads_service.h"
 #include "node/rpc/limits.h"
 #include "node/rpc/record_service.h"
 #include "node/rpc/registry_service.h"
 #include "node/rpc/witness_service.h"
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
+#include "record/heads_feed.h"
 #include "storage/rocksdb/rocksdb_store.h"
 #include "storage/sealed/open.h"
 #include "storage/settings.h"
@@ -107,7 +109,8 @@ Tenant::Tenant(const TenantSurroundings& around, Folder folder, record::Particip
       key_notices_(log),
       store_health_(log),
       heartbeat_interval_(absl::Seconds(config_.GetInt("heartbeat_seconds"))),
-      exchange_interval_(absl::Seconds(config_.GetInt("exchange_seconds"))) {}
+      exchange_interval_(absl::Seconds(config_.GetInt("exchange_seconds"))),
+      heads_interval_(absl::Seconds(config_.GetInt("heads_seconds"))) {}
 
 absl::StatusOr<std::unique_ptr<Tenant>> Tenant::Open(const TenantSurroundings& around, Folder folder,
                                                      record::ParticipantId member, const Office& office, Log& log) {
@@ -196,6 +199,7 @@ void Tenant::WireQueries(PageTokens tokens) {
   query_ = std::make_unique<Query>(*durable_, hosted, std::move(tokens));
   source_ = std::make_unique<FeedSource>(bundle_.federation(), *durable_, *feed_keys_,
                                          hands_on() ? absl::make_optional(participant_) : absl::nullopt);
+  heads_log_ = std::make_unique<HeadsLog>(bundle_.federation(), participant_, *durable_, *committer_, around_.random);
   prover_ = std::make_unique<Prover>(
       *durable_, hosted, bundle_, [this] { return registry_->Get(); }, clock_,
       [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
@@ -211,6 +215,8 @@ void Tenant::WireFollows() {
   exchange_ = std::make_unique<CheckpointExchange>(
       *registry_view_, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows_,
       follow_log_, *durable_, participant_, clock_, around_.random, hands_on());
+  opening_watch_ = std::make_unique<OpeningWatch>(*registry_view_, *follows_, follow_log_, *peers_, *durable_,
+                                                  *committer_, *executor_, participant_, clock_);
   if (config_.Get("follow_correspondents") == "yes") {
     correspondents_ = std::make_unique<Correspondents>(*follows_, participant_, *durable_);
   }
@@ -234,6 +240,10 @@ void Tenant::WireWitnesses() {
   };
   hooks.on_cosigned = [this](storage::FeedId id) { streams_->OnGrown({id}); };
   hooks.on_contradiction = [this](const record::FeedKey& feed, const std::string& note) {
+    if (feed.name == record::HeadsFeed()) {
+      LoseHeads();
+      return;
+    }
     CompareWithWitness(feed, note);
     store_health_.Note(
         Error(absl::StatusCode::kDataLoss, "OWN_FEED_ROLLED_BACK",
@@ -310,8 +320,10 @@ void Tenant::MakeServices() {
   services_.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher_, *query_, *prover_, *resolver_));
   services_.push_back(std::make_unique<CopyServiceEdge>(rpc, *query_, *prover_, *source_, clock_));
   services_.push_back(std::make_unique<FeedServiceEdge>(rpc, *source_, *streams_, *exchange_));
+  services_.push_back(std::make_unique<HeadsServiceEdge>(rpc, *source_, *heads_log_));
   services_.push_back(std::make_unique<RegistryServiceEdge>(rpc, *registry_, *query_, office_));
-  services_.push_back(std::make_unique<AdminServiceEdge>(rpc, facts, *registry_, *follows_, *durable_, office_));
+  services_.push_back(
+      std::make_unique<AdminServiceEdge>(rpc, facts, *registry_, *follows_, *opening_watch_, *durable_, office_));
   services_.push_back(std::make_unique<AccessServiceEdge>(rpc, *query_, *registry_, *access_, clock_));
   services_.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list_, *registry_, *peers_));
   services_.push_back(

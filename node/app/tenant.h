@@ -38,10 +38,12 @@
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
+#include "node/follow/opening_watch.h"
 #include "node/membership/certificate_office.h"
 #include "node/membership/registry_state.h"
 #include "node/peer/connections.h"
 #include "node/peer/grpc_peer_client.h"
+#include "node/publish/heads_log.h"
 #include "node/publish/publisher.h"
 #include "node/query/audit_list.h"
 #include "node/query/prove.h"
@@ -132,6 +134,9 @@ class Tenant {
   void OnGrown(const std::vector<storage::FeedId>& grown);
   bool IsAuditAlone(const std::vector<storage::FeedId>& grown);
   void FollowCorrespondentsSoon();
+  void LoseHeads();
+  void CommitHeadsSoon();
+  void CompareOpeningsSoon();
   void KeepRegistrySoon();
   void ReloadRegistrySoon();
   void ReloadRegistry();
@@ -160,8 +165,11 @@ class Tenant {
   StoreHealth store_health_;
   const absl::Duration heartbeat_interval_;
   const absl::Duration exchange_interval_;
+  const absl::Duration heads_interval_;
   absl::optional<storage::FeedId> audit_feed_;  // the committer's thread's; nullopt: there is none yet
   std::atomic<bool> is_following_correspondents_{false};
+  std::atomic<bool> are_heads_lost_{false};
+  std::atomic<bool> is_comparing_openings_{false};
   std::atomic<bool> registry_is_dirty_{false};  // entries have come that the members were not read from yet
   std::unique_ptr<GuestGuard> guest_;           // null: the node's own member, which takes what there is
   RevokedClients revoked_clients_;
@@ -181,8 +189,10 @@ class Tenant {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Query> query_;
   std::unique_ptr<FeedSource> source_;
+  std::unique_ptr<HeadsLog> heads_log_;
   std::unique_ptr<Prover> prover_;
   std::unique_ptr<CheckpointExchange> exchange_;   // answers to what the peers were asked come to it, to the last
+  std::unique_ptr<OpeningWatch> opening_watch_;    // likewise
   std::unique_ptr<WitnessWork> witness_work_;      // likewise
   std::unique_ptr<ErasureAsking> erasure_asking_;  // likewise
   std::unique_ptr<GrpcPeerClient> peers_;

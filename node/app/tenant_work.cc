@@ -28,6 +28,7 @@ constexpr absl::Duration kAccessTick = absl::Milliseconds(100);
 constexpr absl::Duration kErasureTick = absl::Seconds(1);
 constexpr absl::Duration kStreamTick = absl::Seconds(1);
 constexpr absl::Duration kCosignTick = absl::Seconds(1);
+constexpr absl::Duration kOpeningTick = absl::Seconds(5);
 constexpr absl::Duration kExpireTick = absl::Minutes(10);
 constexpr absl::Duration kRevokedTick = absl::Milliseconds(200);
 constexpr absl::Duration kQuotaTick = absl::Seconds(1);
@@ -111,6 +112,42 @@ void Tenant::FollowCorrespondentsSoon() {
   });
   if (!queued) {
     is_following_correspondents_ = false;
+  }
+}
+
+// An entry more would be one of another feed than others know. Everything else goes on.
+void Tenant::LoseHeads() {
+  if (!are_heads_lost_.exchange(true)) {
+    source_->WithholdHeads();
+    log_.Error("heads-lost", {{"reason", "HEADS_LOST"},
+                              {"error",
+                               "A witness knows of entries of this member's feed heads that the store does not have: "
+                               "it is an old copy. No more are made, so what is published from now on in feeds that "
+                               "not everybody may read is committed to nobody. Put back the newest store and ANCHOR; "
+                               "see docs/operations.md."}});
+  }
+}
+
+void Tenant::CommitHeadsSoon() {
+  if (are_heads_lost_) {
+    return;
+  }
+  const auto warn = [this](const absl::Status& status) {
+    if (!status.ok()) {
+      log_.Warning("heads-not-committed", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
+    }
+  };
+  if (!executor_->Submit([this, warn] { heads_log_->Append(warn); })) {
+    log_.Warning("heads-delayed");
+  }
+}
+
+void Tenant::CompareOpeningsSoon() {
+  if (!is_comparing_openings_.exchange(true) && !executor_->Submit([this] {
+        opening_watch_->Step();
+        is_comparing_openings_ = false;
+      })) {
+    is_comparing_openings_ = false;
   }
 }
 
@@ -276,6 +313,8 @@ std::vector<Ticker::Task> Tenant::Tasks() {
   tasks.push_back({exchange_interval_, [this] { exchange_->ExchangeWithNext(*peers_, *executor_); },
                    clock_.Now() + exchange_interval_});
   tasks.push_back({exchange_interval_, [this] { witness_work_->WatchSoon(); }, clock_.Now() + exchange_interval_});
+  tasks.push_back({heads_interval_, [this] { CommitHeadsSoon(); }, clock_.Now() + heads_interval_});
+  tasks.push_back({std::min(heads_interval_, kOpeningTick), [this] { CompareOpeningsSoon(); }});
   tasks.push_back({kCosignTick, [this] { witness_work_->Tick(); }});
   tasks.push_back({kExpireTick, [this] { ExpireRequests(); }});
   tasks.push_back({kRevokedTick, [this] { WatchRevokedClients(); }});

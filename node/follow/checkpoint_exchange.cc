@@ -2,15 +2,17 @@
 #include "node/follow/checkpoint_exchange.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "certs/evidence_file.h"
 #include "node/follow/fork_evidence.h"
 #include "node/follow/limits.h"
+#include "record/cosignature.h"
+#include "record/heads.h"
 #include "record/limits.h"
 #include "record/merkle.h"
 #include "storage/settings.h"
@@ -47,6 +49,25 @@ storage::FeedEvidence ToEvidence(const record::v1::FeedFork& fork) {
   return {{fork.checkpoints().begin(), fork.checkpoints().end()},
           fork.other_root(),
           {fork.consistency_path().begin(), fork.consistency_path().end()}};
+}
+
+// Publishers of whom we hold a narrower feed that the other may follow as well.
+std::set<record::ParticipantId> PublishersSharedWith(
+    const Reader& reader, const std::vector<std::pair<storage::HeldFeed, storage::FeedId>>& held) {
+  std::set<record::ParticipantId> publishers;
+  for (const auto& [feed, id] : held) {
+    if (!feed.is_own() && record::IsCommittedInHeads(feed.key.name) &&
+        MayFollow(reader, feed.key.publisher, feed.key.name)) {
+      publishers.insert(feed.key.publisher);
+    }
+  }
+  return publishers;
+}
+
+// Whoever follows `heads` has a narrower feed of that publisher. That is said to nobody who does not hear it anyway.
+bool MayBeTold(const Reader& reader, const record::FeedKey& feed, const std::set<record::ParticipantId>& shared) {
+  return MayFollow(reader, feed.publisher, feed.name) &&
+         (feed.name != record::HeadsFeed() || shared.contains(feed.publisher));
 }
 
 absl::Status CheckCount(const feed::v1::KnownCheckpoints& told) {
@@ -104,11 +125,10 @@ feed::v1::KnownCheckpoints CheckpointExchange::Tell(const record::ParticipantId&
   if (!held.ok()) {
     return known;
   }
-  held->erase(std::remove_if(held->begin(), held->end(),
-                             [&](const auto& feed) {
-                               return feed.first.is_own() ||
-                                      !MayFollow(reader, feed.first.key.publisher, feed.first.key.name);
-                             }),
+  const std::set<record::ParticipantId> shared = PublishersSharedWith(reader, *held);
+  held->erase(std::remove_if(
+                  held->begin(), held->end(),
+                  [&](const auto& feed) { return feed.first.is_own() || !MayBeTold(reader, feed.first.key, shared); }),
               held->end());
   const size_t begin = held->empty() ? 0 : static_cast<size_t>(random_.Below(held->size()));
   for (size_t i = 0; i < held->size() && known.heads_size() < kExchangedHeadsMax; ++i) {
@@ -128,6 +148,8 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
   known.set_hands_on(hands_on_);
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const Reader reader = reader_of_(other);
+  MEGURI_ASSIGN_OR_RETURN(const auto held, storage::Feeds(*snapshot).HeldBy(member_));
+  const std::set<record::ParticipantId> shared = PublishersSharedWith(reader, held);
   for (feed::v1::KnownFork& fork : *found.mutable_forks()) {
     const absl::StatusOr<record::FeedKey> key = ParseFeed(fork.publisher(), fork.fork().feed(), fork.fork().epoch());
     if (key.ok() && MayFollow(reader, key->publisher, key->name)) {
@@ -136,7 +158,7 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
   }
   for (const feed::v1::KnownHead& head : told.heads()) {
     absl::StatusOr<record::FeedKey> key = ParseFeed(head.feed().publisher(), head.feed().name(), head.feed().epoch());
-    if (!key.ok() || !MayFollow(reader, key->publisher, key->name)) {
+    if (!key.ok() || !MayBeTold(reader, *key, shared)) {
       continue;
     }
     const storage::HeldFeed feed{member_, *std::move(key)};
@@ -175,6 +197,23 @@ absl::StatusOr<record::Checkpoint> CheckpointExchange::OpenHead(absl::string_vie
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry->FeedKeyOf(feed.publisher, clock_.Now()));
   return record::OpenCheckpoint(note, origin, key->key);
+}
+
+absl::StatusOr<certs::ForkHead> CheckpointExchange::OpenForkHead(const std::string& head,
+                                                                 const record::FeedKey& feed) const {
+  if (!record::IsOpening(head)) {
+    MEGURI_ASSIGN_OR_RETURN(record::Checkpoint checkpoint, OpenHead(head, feed));
+    return certs::ForkHead{std::move(checkpoint), absl::nullopt};
+  }
+  const std::string& federation = registry_.bundle().federation();
+  MEGURI_ASSIGN_OR_RETURN(record::v1::ProvenOpening alone, record::ReadOpening(head));
+  const record::FeedKey heads{feed.publisher, record::HeadsFeed(), alone.epoch()};
+  MEGURI_ASSIGN_OR_RETURN(*alone.mutable_checkpoint(),
+                          record::KeepSignaturesOf(alone.checkpoint(), record::FeedOrigin(federation, heads)));
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  MEGURI_ASSIGN_OR_RETURN(const certs::RegisteredKey* key, registry->FeedKeyOf(feed.publisher, clock_.Now()));
+  MEGURI_ASSIGN_OR_RETURN(record::CommittedHead committed, record::VerifyOpening(alone, federation, feed, {key->key}));
+  return certs::ForkHead{std::move(committed.head), committed.index};
 }
 
 absl::Status CheckpointExchange::TakeHead(const feed::v1::KnownHead& told, feed::v1::KnownCheckpoints& found) {
@@ -251,9 +290,9 @@ absl::Status CheckpointExchange::TakeFork(const feed::v1::KnownFork& told) {
   if (!follow.has_value() || !follow->quarantine_reason.empty() || fork.checkpoints_size() != 2) {
     return absl::OkStatus();
   }
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint smaller, OpenHead(fork.checkpoints(0), feed.key));
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint larger, OpenHead(fork.checkpoints(1), feed.key));
-  MEGURI_RETURN_IF_ERROR(certs::CheckFeedFork(fork, smaller, larger));
+  MEGURI_ASSIGN_OR_RETURN(const certs::ForkHead first, OpenForkHead(fork.checkpoints(0), feed.key));
+  MEGURI_ASSIGN_OR_RETURN(const certs::ForkHead second, OpenForkHead(fork.checkpoints(1), feed.key));
+  MEGURI_RETURN_IF_ERROR(certs::CheckForkHeads(fork, first, second).status());
   follows_.Accuse(feed, ToEvidence(fork));
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "certs/evidence_file.h"
 #include "meguri/feed/v1/exchange.pb.h"
 #include "node/follow/follow_runner.h"
 #include "node/follow/peer_client.h"
@@ -74,6 +75,7 @@ class CheckpointExchange {
 
  private:
   absl::StatusOr<record::Checkpoint> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
+  absl::StatusOr<certs::ForkHead> OpenForkHead(const std::string& head, const record::FeedKey& feed) const;
   absl::Status Take(const feed::v1::KnownCheckpoints& told, feed::v1::KnownCheckpoints& found);
   absl::Status TakeHead(const feed::v1::KnownHead& told, feed::v1::KnownCheckpoints& found);
   void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence, feed::v1::KnownCheckpoints& found);

@@ -12,6 +12,7 @@
 #include "certs/registry.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "node/follow/limits.h"
+#include "record/heads_feed.h"
 #include "record/merkle.h"
 #include "storage/cosigned.h"
 #include "storage/envelope_cursor.h"
@@ -69,7 +70,15 @@ bool FeedSource::HandsOn(const record::FeedName& name) const {
 }
 
 absl::Status FeedSource::CheckServed(const record::FeedKey& feed) const {
-  return Publishes(feed.publisher) ? absl::OkStatus() : ReadCopyHead(feed).status();
+  return Publishes(feed.publisher) ? CheckNotWithheld(feed) : ReadCopyHead(feed).status();
+}
+
+absl::Status FeedSource::CheckNotWithheld(const record::FeedKey& feed) const {
+  return are_heads_withheld_ && feed.name == record::HeadsFeed()
+             ? Error(absl::StatusCode::kFailedPrecondition, "HEADS_LOST",
+                     absl::StrCat("The node of ", feed.publisher.text(),
+                                  " has lost entries of the feed heads, and does not go on with it."))
+             : absl::OkStatus();
 }
 
 absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& feed) const {
@@ -77,6 +86,7 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   if (signer == nullptr) {
     return ReadCopyHead(feed);
   }
+  MEGURI_RETURN_IF_ERROR(CheckNotWithheld(feed));
   Head head;
   const storage::Feeds feeds(store_);
   MEGURI_ASSIGN_OR_RETURN(head.id, feeds.Find({feed.publisher, feed}));
@@ -224,10 +234,13 @@ absl::StatusOr<feed::v1::CarriedFeedBatch> FeedSource::ReadBatch(const record::F
   MEGURI_ASSIGN_OR_RETURN(std::vector<std::string> entries, feeds.ReadEntries(id, start, count));
   size_t bytes = 0;
   ErasuresOf erasures(store_);
+  const bool names_records = feed.name != record::HeadsFeed();
   for (std::string& bytes_of_entry : entries) {
     MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(bytes_of_entry));
     feed::v1::CarriedFeedItem* item = batch.add_items();
-    MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), envelopes.Read(entry.header_hash, entry.slots));
+    if (names_records) {
+      MEGURI_ASSIGN_OR_RETURN(*item->mutable_envelope(), envelopes.Read(entry.header_hash, entry.slots));
+    }
     if (item->envelope().sections_size() == 0 && entry.slots != 0) {
       MEGURI_ASSIGN_OR_RETURN(const size_t added, erasures.Explain(entry.header_hash, batch));
       bytes += added;

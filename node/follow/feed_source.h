@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -49,6 +50,10 @@ class FeedSource {
     return feed_signers_.Find({publisher, record::FeedName::Public(), 1}) != nullptr;
   }
 
+  // Serves the own feeds `heads` no more, and signs no head of them: others know of entries that are not here, and what
+  // is signed on from here would be a fork. FAILED_PRECONDITION with reason HEADS_LOST from then on.
+  void WithholdHeads() { are_heads_withheld_ = true; }
+
   // Whether such feeds are handed on if they are here.
   bool HandsOn(const record::FeedName& name) const;
   // OK if `feed` is served here. NOT_FOUND (reason NOT_HOSTED) if its publisher is not of this node, and no copy is
@@ -76,6 +81,7 @@ class FeedSource {
                                                        uint64_t target_size, uint64_t end_max) const;
 
  private:
+  absl::Status CheckNotWithheld(const record::FeedKey& feed) const;
   absl::Status CheckHandedOn(const record::FeedKey& feed) const;
   absl::StatusOr<Head> ReadCopyHead(const record::FeedKey& feed) const;
   absl::StatusOr<feed::v1::FeedHeartbeat> SignHeartbeat(const record::FeedKey& feed, const Head& head, absl::Time now,
@@ -87,6 +93,7 @@ class FeedSource {
   const storage::StoreReader& store_;
   const FeedSigners& feed_signers_;
   const absl::optional<record::ParticipantId> relays_for_;
+  std::atomic<bool> are_heads_withheld_ = false;
 
   // The newest note of each feed: a feed's head is asked for by every follower and signed once by the key in force.
   struct SignedNote {

@@ -21,13 +21,14 @@ struct FollowReport {
     kTwoOpenings,   // likewise: it opened one header with two sections of one type
     kContradicted,  // a peer holds a head of an own feed that this store does not bear out; `message` says which
     kOverdue,       // the publisher has not said for long that there is no more; `message` says since when
+    kUnopened,      // the publisher has not opened for long what it committed of this feed in `heads`
     kNewerFormat,   // records came that this program is too old to read
   };
 
   Kind kind;
   storage::HeldFeed feed;
   uint64_t size = 0;    // entries that are here
-  std::string reason;   // of kWaiting, kQuarantined, kOverQuota and kOverdue
+  std::string reason;   // of kWaiting, kQuarantined, kOverQuota, kOverdue, kUnopened
   std::string message;  // may hold a peer's words
 };
 

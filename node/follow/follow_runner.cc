@@ -9,9 +9,21 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/follow/unread.h"
+#include "record/heads_feed.h"
+#include "storage/openings.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
+namespace {
+
+// Whoever decides to follow a feed as it is now begins anew with what its publisher commits of it, too.
+absl::Status ForgetOpened(const storage::HeldFeed& feed, storage::CommitScope& scope) {
+  MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
+  storage::Openings::ForgetOpened(scope.transaction, id);
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 FollowRunner::FollowRunner(FollowRegistry& registry, PeerClient& peers, const storage::StoreReader& store,
                            storage::Committer& committer, Executor& executor, const Clock& clock, Random& random,
@@ -87,7 +99,19 @@ absl::Status FollowRunner::Load() {
   for (const storage::FollowSetting& follow : follows) {
     AddToSession(follow.member, follow.feed, follow.quarantine_reason);
   }
+  // An older program did not follow what commits these feeds.
+  for (const storage::FollowSetting& follow : follows) {
+    if (NeedsHeads(follow.member, follow.feed.publisher, {follow.feed.name})) {
+      MEGURI_RETURN_IF_ERROR(Add(follow.member, follow.feed.publisher, {record::HeadsFeed()}));
+    }
+  }
   return absl::OkStatus();
+}
+
+bool FollowRunner::NeedsHeads(const record::ParticipantId& member, const record::ParticipantId& publisher,
+                              const std::vector<record::FeedName>& feeds) const {
+  return member != publisher && absl::c_any_of(feeds, record::IsCommittedInHeads) &&
+         !absl::c_linear_search(feeds, record::HeadsFeed()) && !Follows(member, publisher, record::HeadsFeed());
 }
 
 // To follow a feed again is a decision, and it costs the evidence: it must not happen by saying the same thing twice.
@@ -118,9 +142,13 @@ absl::Status FollowRunner::CheckMayAdd(const record::ParticipantId& member, cons
 }
 
 absl::Status FollowRunner::Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                               const std::vector<record::FeedName>& feeds,
+                               const std::vector<record::FeedName>& named,
                                const absl::optional<record::ParticipantId>& relay) {
   MutexLock lock(changing_);
+  std::vector<record::FeedName> feeds = named;
+  if (NeedsHeads(member, publisher, named)) {
+    feeds.push_back(record::HeadsFeed());
+  }
   MEGURI_RETURN_IF_ERROR(CheckMayAdd(member, publisher, feeds));
   const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
   const auto put = [&](storage::CommitScope& scope) -> absl::Status {
@@ -134,6 +162,7 @@ absl::Status FollowRunner::Add(const record::ParticipantId& member, const record
       if (absl::c_none_of(sessions, [&](const auto& session) { return session->Has(feed); })) {
         MEGURI_RETURN_IF_ERROR(
             ForgetPromises({member, {publisher, feed, 1}}, context_.registry.bundle().federation(), scope));
+        MEGURI_RETURN_IF_ERROR(ForgetOpened({member, {publisher, feed, 1}}, scope));
       }
       MEGURI_RETURN_IF_ERROR(
           storage::Settings(context_.store).PutFollow(scope.transaction, {member, {publisher, feed, 1}, "", {}}));
@@ -153,6 +182,8 @@ absl::StatusOr<std::vector<record::FeedName>> FollowRunner::FeedsToRemove(
     const std::vector<std::shared_ptr<FollowSession>>& sessions) const {
   const bool is_operator = publisher == context_.registry.bundle().operator_id();
   absl::btree_set<record::FeedName> names;
+  bool are_heads_needed = false;
+  bool are_heads_followed = false;
   for (const std::shared_ptr<FollowSession>& session : sessions) {
     for (record::FeedName& name : session->FeedNames()) {
       const bool is_registry = is_operator && name == record::FeedName::Registry();
@@ -163,10 +194,16 @@ absl::StatusOr<std::vector<record::FeedName>> FollowRunner::FeedsToRemove(
                                   " is always followed: from it this node learns who is suspended and which keys are "
                                   "revoked. To unfollow other feeds of that member, name them."));
       }
+      are_heads_followed = are_heads_followed || name == record::HeadsFeed();
       if (is_named || (named.empty() && !is_registry)) {
         names.insert(std::move(name));
+      } else {
+        are_heads_needed = are_heads_needed || record::IsCommittedInHeads(name);
       }
     }
+  }
+  if (are_heads_followed && !are_heads_needed && absl::c_any_of(names, record::IsCommittedInHeads)) {
+    names.insert(record::HeadsFeed());
   }
   return std::vector<record::FeedName>(names.begin(), names.end());
 }
@@ -213,9 +250,10 @@ bool FollowRunner::Follows(const record::ParticipantId& member, const record::Pa
   return absl::c_any_of(SessionsWith(member, publisher), [&](const auto& session) { return session->Has(feed); });
 }
 
-void FollowRunner::Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence) {
+void FollowRunner::Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence,
+                          absl::string_view message) {
   for (const std::shared_ptr<FollowSession>& session : SessionsWith(feed.holder, feed.key.publisher)) {
-    session->Accuse(feed.key.name, evidence);
+    session->Accuse(feed.key.name, evidence, message);
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace meguri::node {
 
+inline constexpr char kShownToOthers[] =
+    "The publisher showed another member a feed that is not the one which it shows here.";
+
 // Keeps the replicas of hosted members. A member's feeds of one publisher are spread over sessions of kFollowFeedsMax;
 // the registry has one of its own, so that nothing else can hold it up. A publisher that is caught (rollback, fork) is
 // quarantined, feed by feed, until an operator removes and adds the follow. Thread-safe.
@@ -28,16 +31,17 @@ class FollowRunner {
   // Takes up what the store says is followed.
   absl::Status Load();
   // Starts (or continues) following; kept over restarts. FAILED_PRECONDITION with reason QUARANTINED;
-  // RESOURCE_EXHAUSTED with reason TOO_MANY_FEEDS beyond kFollowFeedsPerPublisherMax. Then none of `feeds` is added.
+  // RESOURCE_EXHAUSTED with reason TOO_MANY_FEEDS beyond kFollowFeedsPerPublisherMax. Then none of `named` is added.
+  // With feeds that not every member may read comes `heads`, which commits them.
   // While the publisher's node does not answer, that of `relay` is asked for all that is followed of the publisher;
   // the publisher itself: nobody is named any more; nullopt: as before.
   absl::Status Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
-                   const std::vector<record::FeedName>& feeds,
+                   const std::vector<record::FeedName>& named,
                    const absl::optional<record::ParticipantId>& relay = absl::nullopt);
-  // Stops following; what was received stays. No feeds: all of the publisher's, but for the registry. Returns those
-  // that were followed until now. FAILED_PRECONDITION with reason REGISTRY_FOLLOW if the registry is named: whoever
-  // does not hear of suspensions and revoked keys fails open. Only once it is quarantined, and says no more, may it be
-  // let go, so that KeepRegistry begins anew.
+  // Stops following; what was received stays. No feeds: all of the publisher's, but for the registry. `heads` goes with
+  // the last of the feeds that it commits. Returns those that were followed until now. FAILED_PRECONDITION with reason
+  // REGISTRY_FOLLOW if the registry is named: whoever does not hear of suspensions and revoked keys fails open. Only
+  // once it is quarantined, and says no more, may it be let go, so that KeepRegistry begins anew.
   absl::StatusOr<std::vector<record::FeedName>> Remove(const record::ParticipantId& member,
                                                        const record::ParticipantId& publisher,
                                                        const std::vector<record::FeedName>& feeds);
@@ -45,9 +49,10 @@ class FollowRunner {
   absl::Status KeepRegistry(const record::ParticipantId& member);
   bool Follows(const record::ParticipantId& member, const record::ParticipantId& publisher,
                const record::FeedName& feed) const;
-  // Quarantines a feed because of what others showed: `evidence` was checked. Nothing if it is not followed, or is
-  // quarantined.
-  void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence);
+  // Quarantines a feed because of what others showed, or what its publisher committed: `evidence` was checked, and
+  // `message` says what it shows. Nothing if it is not followed, or is quarantined.
+  void Accuse(const storage::HeldFeed& feed, const storage::FeedEvidence& evidence,
+              absl::string_view message = kShownToOthers);
   std::vector<FollowStatus> Status(const record::ParticipantId& member) const;
   // Who may be asked while a publisher's node does not answer.
   KnownRelays& relays() { return context_.relays; }
@@ -77,6 +82,9 @@ class FollowRunner {
   absl::StatusOr<std::vector<record::FeedName>> FeedsToRemove(
       const record::ParticipantId& publisher, const std::vector<record::FeedName>& named,
       const std::vector<std::shared_ptr<FollowSession>>& sessions) const;
+  // Whether `heads` has to be followed beside `feeds` and is not.
+  bool NeedsHeads(const record::ParticipantId& member, const record::ParticipantId& publisher,
+                  const std::vector<record::FeedName>& feeds) const;
   void AddToSession(const record::ParticipantId& member, const record::FeedKey& feed, std::string quarantine_reason);
 
   FollowContext context_;

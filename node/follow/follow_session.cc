@@ -13,6 +13,7 @@
 #include "certs/witnesses.h"
 #include "node/follow/unread.h"
 #include "record/checkpoint.h"
+#include "record/heads_feed.h"
 #include "storage/cosigned_order.h"
 #include "storage/settings.h"
 
@@ -350,6 +351,7 @@ void FollowSession::OnEnd(absl::Status status) {
   last_well_ = IsLiveLocked() ? now : last_well_;
   streaming_ = false;
   NoteEndLocked(status, now);
+  LeaveOutHeadsLocked(status, now);
   SavePromisesLocked();
   if (!failed_ && !reopening_) {
     NoteErrorLocked(AttributedLocked(
@@ -362,6 +364,16 @@ void FollowSession::OnEnd(absl::Status status) {
     next_attempt_ = absl::InfinitePast();  // no pause: somebody else is asked
   }
   changed_.NotifyAll();
+}
+
+// A node of an older program does not know the feed `heads`, and refuses the whole stream.
+void FollowSession::LeaveOutHeadsLocked(const absl::Status& status, absl::Time now) {
+  const auto heads = feeds_.find(record::HeadsFeed());
+  if (has_answered_ || ReasonOf(status) != "FEED_NAME" || heads == feeds_.end() || !heads->second.in_stream) {
+    return;
+  }
+  DelayFeedLocked(heads->second, status);
+  heads->second.next_attempt = now + kHeadsPause;
 }
 
 void FollowSession::Process(FollowEvent event, const Claim& claim, absl::AnyInvocable<void()> more) {
@@ -652,14 +664,12 @@ void FollowSession::StopOverQuotaLocked(const FollowedBatch& refused) {
   ReopenLocked();
 }
 
-void FollowSession::Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence) {
+void FollowSession::Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence,
+                           absl::string_view message) {
   if (!Has(name) || IsQuarantined(name)) {
     return;
   }
-  FailFeed(HeldFeedOf(name),
-           Error(absl::StatusCode::kDataLoss, "FORK",
-                 "The publisher showed another member a feed that is not the one which it shows here."),
-           evidence);
+  FailFeed(HeldFeedOf(name), Error(absl::StatusCode::kDataLoss, "FORK", message), evidence);
 }
 
 void FollowSession::FailFeed(const storage::HeldFeed& feed, const absl::Status& status,

@@ -91,7 +91,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   bool IsQuarantined(const record::FeedName& name) const;
   std::vector<record::FeedName> FeedNames() const;
   // As FollowRunner::Accuse.
-  void Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence);
+  void Accuse(const record::FeedName& name, const storage::FeedEvidence& evidence, absl::string_view message);
   void AppendStatus(std::vector<FollowStatus>& statuses) const;
 
   // Opens the stream if it is due, ends it if it is silent, and reports trouble that has lasted.
@@ -150,6 +150,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   absl::Status AttributedLocked(const absl::Status& status) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The stream has ended with `status`: what that says of whom it was asked of.
   void NoteEndLocked(const absl::Status& status, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LeaveOutHeadsLocked(const absl::Status& status, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Whether it takes a person to go on with the feed.
   static bool IsStopped(const Feed& feed) { return !feed.quarantine_reason.empty() || feed.is_over_quota; }
   bool HasDueFeedLocked(absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);  // outside of the stream

@@ -15,6 +15,7 @@
 #include "node/follow/limits.h"
 #include "passport/index_terms.h"
 #include "passport/record_terms.h"
+#include "record/heads_feed.h"
 #include "record/section.h"
 #include "storage/erasures.h"
 #include "storage/index.h"
@@ -478,9 +479,23 @@ absl::StatusOr<Follower::ErasedRecords> Follower::VerifyErasures(const feed::v1:
   return erased;
 }
 
+// It commits what the publisher opens to whom it concerns; there is nothing to check in it by itself.
+absl::StatusOr<VerifiedItem> Follower::VerifyHeadsItem(feed::v1::FeedItem item, const record::FeedEntry& entry) const {
+  if (entry.slots != 0 || item.has_envelope()) {
+    return Refused("HEADS_ENTRY", "An entry of the feed heads came with a record, or opens slots; it names none.");
+  }
+  VerifiedItem verified;
+  verified.entry = std::move(*item.mutable_entry());
+  verified.names_record = false;
+  return verified;
+}
+
 absl::StatusOr<VerifiedItem> Follower::VerifyItem(feed::v1::FeedItem item, const ErasedRecords& erased,
                                                   const certs::Registry& registry, absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(const record::FeedEntry entry, record::FeedEntry::Parse(item.entry()));
+  if (feed_.key.name == record::HeadsFeed()) {
+    return VerifyHeadsItem(std::move(item), entry);
+  }
   record::v1::Envelope& envelope = *item.mutable_envelope();
   DiscardUnknown(*envelope.mutable_signature());
   for (record::v1::Section& section : *envelope.mutable_sections()) {
@@ -549,7 +564,7 @@ absl::StatusOr<VerifiedBatch> Follower::TakeBatch(feed::v1::FeedBatch batch, con
     frontier.Append(record::LeafHash(checked.entry));
     is_moved_whole =
         is_moved_whole && (!base_.has_value() || base_->size != frontier.size() || base_->root == frontier.Root());
-    verified.unread += checked.header.has_value() ? 0 : 1;
+    verified.unread += checked.names_record && !checked.header.has_value() ? 1 : 0;
     verified.items.push_back(std::move(checked));
     if (promise != promises_.end() && promise->checkpoint.size == frontier.size()) {
       broken = broken == promises_.end() && promise->checkpoint.root != frontier.Root() ? promise : broken;
@@ -659,6 +674,9 @@ absl::StatusOr<bool> IsOpenedOtherwise(const VerifiedItem& item, const storage::
 absl::StatusOr<WrittenItem> WriteItem(VerifiedItem& item, storage::FeedId id, uint64_t index,
                                       const absl::optional<storage::UsageAccount>& account, absl::Time now,
                                       const storage::StoreReader& store, storage::Transaction& transaction) {
+  if (!item.names_record) {
+    return WrittenItem();
+  }
   const storage::Records records(store);
   storage::v1::StoredRecord stored;
   stored.set_brought_by(id);

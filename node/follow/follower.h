@@ -39,6 +39,7 @@ struct VerifiedItem {
   std::vector<record::IndexTerm> terms;    // of the header and the sections
   std::string newer_header;                // the bytes of a header that is too new for us
   absl::optional<record::Hash> erased_by;  // the tombstone that says why there are no sections
+  bool names_record = true;                // else it is one of `heads`, and there is nothing but the entry
 };
 
 // Who shows a head that its publisher signed. The publisher knows its newest one; a relay may be behind.
@@ -68,7 +69,7 @@ struct VerifiedBatch {
 // HEAD_OF_FORMER_HOST, HEAD_BEYOND_MOVE, HEAD_BELOW_BASE, FEED_BASE_PROOF, MOVE_CONTRADICTED, BATCH_POSITION,
 // BATCH_COUNT, NO_TARGET, FEED_ENTRY, HEADER_HASH, NEWER_FORMAT, PUBLISHER_MISMATCH, UNKNOWN_KEY, KEY_REVOKED,
 // KEY_EXPIRED, BATCH_…, BAD_SIGNATURE, TOMBSTONE_SECTIONS, SECTION_…, SLOT_NOT_IN_ENTRY, SECTION_MISSING, ERASURE_…,
-// CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
+// HEADS_ENTRY, CONSISTENCY_PROOF, HEARTBEAT_FORM, HEARTBEAT_MISMATCH.
 class Follower {
  public:
   // Starts where the store stands. `pinned_feed_key` is the key that the trust bundle pins for the registry feed; other
@@ -138,6 +139,7 @@ class Follower {
   using ErasedRecords = std::map<record::RecordId, record::Header>;
   absl::StatusOr<ErasedRecords> VerifyErasures(const feed::v1::FeedBatch& batch, const certs::Registry& registry,
                                                absl::Time now);
+  absl::StatusOr<VerifiedItem> VerifyHeadsItem(feed::v1::FeedItem item, const record::FeedEntry& entry) const;
   absl::StatusOr<VerifiedItem> VerifyItem(feed::v1::FeedItem item, const ErasedRecords& erased,
                                           const certs::Registry& registry, absl::Time now);
 

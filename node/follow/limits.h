@@ -27,6 +27,14 @@ inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
 // reported: twice as long, and what a stream needs to be opened anew.
 inline constexpr absl::Duration kFeedHeartbeat = absl::Hours(1);
 inline constexpr absl::Duration kFeedOverdue = absl::Minutes(135);
+// Of what publishers committed in their feeds `heads`: how long it may take until it is opened, which is many times as
+// often as entries are made; the pause after an answer that opened nothing; and how many entries may have become too
+// old between a question and its answer.
+inline constexpr absl::Duration kOpeningOverdue = kFeedOverdue;
+inline constexpr absl::Duration kOpeningPause = absl::Minutes(1);
+inline constexpr absl::Duration kOpeningTimeout = absl::Seconds(10);
+inline constexpr uint64_t kOpeningsLostMax = 12;
+inline constexpr absl::Duration kHeadsPause = absl::Hours(1);  // of a publisher's node that does not know `heads`
 // A connection that is dead, gRPC's keep-alive finds. These end a stream whose connection lives and whose publisher
 // says nothing: no message within the first if all that was promised is here, and within both while entries are owed,
 // for the next message may then be as large as one can be, on the slowest line that we mean to serve.

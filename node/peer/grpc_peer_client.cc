@@ -17,6 +17,7 @@
 #include "meguri/audit/v1/audit_service.grpc.pb.h"
 #include "meguri/erasure/v1/erasure_service.grpc.pb.h"
 #include "meguri/feed/v1/feed_service.grpc.pb.h"
+#include "meguri/feed/v1/heads_service.grpc.pb.h"
 #include "meguri/record/v1/copy_service.grpc.pb.h"
 #include "meguri/record/v1/record_service.grpc.pb.h"
 #include "meguri/registry/v1/registry_service.grpc.pb.h"
@@ -318,6 +319,31 @@ void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer:
                                                }
                                                EndAsking(asking.get());
                                              });
+}
+
+void GrpcPeerClient::GetOpenings(const OpeningCall& call, OpeningPeer::Done done) {
+  struct Openings : Asking {
+    std::unique_ptr<feed::v1::HeadsService::Stub> stub;
+    feed::v1::GetOpeningsRequest request;
+    feed::v1::GetOpeningsResponse response;
+    OpeningPeer::Done done;
+  };
+  const auto asking = std::make_shared<Openings>();
+  asking->stub = feed::v1::HeadsService::NewStub(ChannelTo(call.peer));
+  asking->request.set_publisher(call.publisher.text());
+  asking->request.mutable_feeds()->Assign(call.feeds.begin(), call.feeds.end());
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), call.acting_member, call.peer.member, kOpeningTimeout);
+  asking->stub->async()->GetOpenings(
+      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
+        if (status.ok()) {
+          asking->done(
+              std::vector<feed::v1::FeedOpenings>(asking->response.feeds().begin(), asking->response.feeds().end()));
+        } else {
+          asking->done(FromGrpc(status));
+        }
+        EndAsking(asking.get());
+      });
 }
 
 void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done done) {

@@ -12,6 +12,7 @@
 #include "grpcpp/channel.h"
 #include "node/erasure/erasure_peer.h"
 #include "node/follow/checkpoint_exchange.h"
+#include "node/follow/opening_watch.h"
 #include "node/follow/peer_client.h"
 #include "node/peer/connections.h"
 #include "node/query/audit_list.h"
@@ -26,6 +27,7 @@ namespace meguri::node {
 class GrpcPeerClient final : public PeerClient,
                              public PublisherNode,
                              public ExchangePeer,
+                             public OpeningPeer,
                              public AuditPeer,
                              public WitnessPeer,
                              public CopyPeer,
@@ -40,6 +42,7 @@ class GrpcPeerClient final : public PeerClient,
   void Resolve(const PublisherQuestion& question, PublisherNode::Done done) override;
   void FindCopies(const CopyQuestion& question, CopyPeer::Done done) override;
   void ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) override;
+  void GetOpenings(const OpeningCall& call, OpeningPeer::Done done) override;
   void ListRows(const AuditQuestion& question, AuditPeer::Done done) override;
   void AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member, const Submission& submission,
                      WitnessPeer::AddDone done) override;

@@ -224,7 +224,7 @@ bool MayFollow(const Reader& reader, const record::ParticipantId& publisher, con
   if (!reader.active) {
     return false;
   }
-  if (kind == "members") {
+  if (kind == "members" || kind == "heads") {
     return true;
   }
   if (kind == "recyclers") {
@@ -246,7 +246,7 @@ GrantVerdict GrantToFollow(const Reader& reader, const record::ParticipantId& pu
 
 absl::string_view RuleToFollow(const record::FeedName& name) {
   const absl::string_view kind = name.kind();
-  if (kind == "public" || kind == "registry") {
+  if (kind == "public" || kind == "registry" || kind == "heads") {
     return "";
   }
   if (kind == "members") {

@@ -75,9 +75,15 @@ admin::v1::FollowState ToProto(FollowState state) {
 }  // namespace
 
 AdminServiceEdge::AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry,
-                                   FollowRunner& follows, const storage::StoreReader& store,
-                                   const CertificateOffice* office)
-    : rpc_(rpc), facts_(std::move(facts)), registry_(registry), follows_(follows), store_(store), office_(office) {}
+                                   FollowRunner& follows, const OpeningWatch& openings,
+                                   const storage::StoreReader& store, const CertificateOffice* office)
+    : rpc_(rpc),
+      facts_(std::move(facts)),
+      registry_(registry),
+      follows_(follows),
+      openings_(openings),
+      store_(store),
+      office_(office) {}
 
 absl::Status AdminServiceEdge::FillCosigned(const storage::HeldFeed& feed, admin::v1::FollowStatus& out) const {
   const storage::Feeds feeds(store_);
@@ -212,6 +218,11 @@ grpc::ServerUnaryReactor* AdminServiceEdge::ListFollows(grpc::CallbackServerCont
                          row->set_newer_format_records(status.unread);
                          row->set_last_error(status.last_error);
                          row->set_last_error_reason(status.last_error_reason);
+                         // All is well but for this.
+                         if (status.last_error.empty() && openings_.StatusOf(status.feed.key).is_unopened) {
+                           row->set_last_error(kUnopened);
+                           row->set_last_error_reason(kFeedUnopened);
+                         }
                          if (status.heard != absl::InfinitePast()) {
                            row->set_heard_ms(static_cast<uint64_t>(absl::ToUnixMillis(status.heard)));
                          }

@@ -6,6 +6,7 @@
 
 #include "meguri/admin/v1/admin_service.grpc.pb.h"
 #include "node/follow/follow_runner.h"
+#include "node/follow/opening_watch.h"
 #include "node/membership/certificate_office.h"
 #include "node/membership/registry_state.h"
 #include "node/rpc/unary.h"
@@ -24,7 +25,7 @@ struct NodeFacts {
 class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
  public:
   AdminServiceEdge(RpcContext rpc, NodeFacts facts, const RegistryState& registry, FollowRunner& follows,
-                   const storage::StoreReader& store, const CertificateOffice* office);
+                   const OpeningWatch& openings, const storage::StoreReader& store, const CertificateOffice* office);
 
   grpc::ServerUnaryReactor* GetNodeStatus(grpc::CallbackServerContext* context,
                                           const admin::v1::GetNodeStatusRequest* request,
@@ -56,6 +57,7 @@ class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {
   const NodeFacts facts_;
   const RegistryState& registry_;
   FollowRunner& follows_;
+  const OpeningWatch& openings_;
   const storage::StoreReader& store_;
   const CertificateOffice* office_;
 };

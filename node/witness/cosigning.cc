@@ -9,6 +9,7 @@
 #include "certs/witnesses.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
+#include "record/heads_feed.h"
 #include "storage/cosigned_order.h"
 
 namespace meguri::node {
@@ -282,7 +283,7 @@ absl::Status Cosigning::CheckNothingLost() {
     std::vector<std::pair<std::pair<record::FeedKey, std::string>, std::string>> notes ABSL_GUARDED_BY(mutex);
   };
   const auto answers = std::make_shared<Answers>();
-  std::vector<record::FeedName> names = {record::FeedName::Public(), record::FeedName::Members()};
+  std::vector<record::FeedName> names = {record::FeedName::Public(), record::FeedName::Members(), record::HeadsFeed()};
   if (member_ == registry_.bundle().operator_id()) {
     names.push_back(record::FeedName::Registry());
   }
@@ -319,6 +320,10 @@ absl::Status Cosigning::CheckNothingLost() {
     const auto size = SizeIfStored(of.first, note);
     if (!size.ok()) {
       continue;  // not signed by this member's key: it proves nothing
+    }
+    if (!size->has_value() && of.first.name == record::HeadsFeed()) {
+      hooks_.on_contradiction(of.first, note);
+      continue;
     }
     if (!size->has_value()) {
       const auto head = OpenHead(note, of.first, registry_, clock_.Now());

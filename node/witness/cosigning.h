@@ -33,7 +33,8 @@ struct CosigningHooks {
   std::function<absl::StatusOr<std::string>(const record::FeedKey&)> sign_head;
   // A newer cosigned note of the feed is durable.
   std::function<void(storage::FeedId)> on_cosigned;
-  // A witness holds a head of an own feed, signed with its key, that the store does not bear out.
+  // A witness holds a head of an own feed, signed with its key, that the store does not bear out. If it is that of
+  // `heads`, this must see to it that sign_head refuses.
   std::function<void(const record::FeedKey&, const std::string& note)> on_contradiction;
 };
 
@@ -52,7 +53,8 @@ class Cosigning {
   // Asks every witness for the newest head of every own feed that it has cosigned, and waits until all have answered or
   // the peer has given them up. DATA_LOSS with reason OWN_FEED_ROLLED_BACK if one of these heads, which the member's
   // feed key signed, is not of the feed that is stored: whoever signs on from here shows two faces. OK if no witness
-  // says anything.
+  // says anything. The feed `heads` grows whether anything is published or not, so an old copy that lacks nothing else
+  // is no reason not to start: on_contradiction is called for it, and the others go on.
   absl::Status CheckNothingLost();
 
  private:

@@ -10,6 +10,7 @@
 #include "certs/witnesses.h"
 #include "node/witness/limits.h"
 #include "record/cosignature.h"
+#include "record/heads_feed.h"
 #include "storage/cosigned.h"
 #include "storage/cosigned_order.h"
 
@@ -78,7 +79,9 @@ std::vector<storage::HeldFeed> WitnessWatch::NextFeeds() {
     return feeds;
   }
   for (const auto& [feed, id] : *held) {
-    if (!feed.is_own() && IsWitnessed(feed.key.name)) {
+    // Who asks for `heads` says that it has a narrower feed of that publisher: what witnesses signed comes with the
+    // publisher's own notes.
+    if (!feed.is_own() && IsWitnessed(feed.key.name) && feed.key.name != record::HeadsFeed()) {
       feeds.push_back(feed);
     }
   }

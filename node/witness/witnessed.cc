@@ -6,11 +6,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "base/status_macros.h"
 #include "certs/witnesses.h"
+#include "record/heads_feed.h"
 
 namespace meguri::node {
 
 bool IsWitnessed(const record::FeedName& feed) {
-  return feed == record::FeedName::Public() || feed == record::FeedName::Members() ||
+  return feed == record::FeedName::Public() || feed == record::FeedName::Members() || feed == record::HeadsFeed() ||
          feed == record::FeedName::Registry();
 }
 

@@ -86,7 +86,8 @@ class FederationTest(unittest.TestCase):
         # The refused feed stays refused, and does not hold up the others: they are live beside it.
         states = {f["feed"]: f["state"] for f in recycler.follows()}
         self.assertEqual(states["recyclers/washing-machine"], "FOLLOW_STATE_WAITING")
-        wait_for("the others", lambda: sum(f["state"] == "FOLLOW_STATE_LIVE" for f in recycler.follows()) == 3)
+        wait_for("the others, and what commits them", lambda: sum(
+            f["state"] == "FOLLOW_STATE_LIVE" for f in recycler.follows()) == 4)
         # The publisher signs at once that this is all, and again every hour.
         wait_for("its publisher's word", lambda: all(
             int(f.get("heard_ms", 0)) > 0 and not f.get("is_overdue") for f in recycler.follows()

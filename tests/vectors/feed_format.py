@@ -94,7 +94,7 @@ def is_feed_name(name):
     kind, slash, rest = name.partition("/")
     if kind == "to":
         return is_participant(rest)
-    return bool(re.fullmatch("|".join(("public", "members", "owner", "registry", "audit", "recyclers/[a-z0-9-]{1,64}",
+    return bool(re.fullmatch("|".join(("public", "members", "owner", "registry", "audit", "heads", "recyclers/[a-z0-9-]{1,64}",
                                        "authorities/(JP|0[1-9]|[123][0-9]|4[0-7])", "offer/[0-9a-f]{32}")), name))
 
 

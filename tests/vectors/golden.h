@@ -59,6 +59,7 @@ Json FeedVectors(const Golden& golden);
 // A feed with a header of a newer format, and what a follower must refuse of such headers all the same.
 Json NewerVectors(const Golden& golden);
 Json AuditVectors(const Golden& golden);
+Json HeadsVectors(const Golden& golden);
 Json RefusedVectors(const Golden& golden);
 
 // File name and contents of every golden file.

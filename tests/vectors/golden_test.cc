@@ -14,6 +14,7 @@
 #include "record/checkpoint.h"
 #include "record/dsse.h"
 #include "record/feed.h"
+#include "record/heads.h"
 #include "record/merkle.h"
 #include "record/section.h"
 #include "tests/testing/status.h"
@@ -194,7 +195,7 @@ TEST(GoldenFiles, HoldEveryByteThatTheDocumentsQuote) {
     golden += contents;
   }
   size_t count = 0;
-  for (const char* document : {"record.md", "feed.md", "audit.md"}) {
+  for (const char* document : {"record.md", "feed.md", "audit.md", "heads.md"}) {
     for (const std::string& block : QuotedIn(document, "hex")) {
       EXPECT_NE(golden.find(block), std::string::npos) << document << ": " << block;
       EXPECT_GE(block.size(), 64) << document;
@@ -221,6 +222,33 @@ TEST(GoldenAudit, RowsStandInTheirFeed) {
   }
   for (const Json& item : vectors["refused"].items()) {
     EXPECT_THAT(record::AuditRow::Parse(item.bytes("row_hex")).status(),
+                meguri::testing::HasReason(item["reason"].text()))
+        << item["name"].text();
+  }
+}
+
+TEST(GoldenHeads, OpeningsLeadToTheSignedHead) {
+  const Json vectors = ReadVectors("heads.json");
+  const PublicKey key = PublicKey::ParseSpki(vectors["feed_key_spki_hex"].bytes()).value();
+  const auto verify = [&](const Json& item, const std::string& name) {
+    record::v1::ProvenOpening proven;
+    EXPECT_TRUE(proven.ParseFromString(item.bytes("proven_opening_hex")));
+    return record::VerifyOpening(
+        proven, vectors["federation"].text(),
+        {record::ParticipantId::Parse(vectors["publisher"].text()).value(), record::FeedName::Parse(name).value(), 1},
+        {key});
+  };
+  for (const Json& item : vectors["openings"].items()) {
+    const auto committed = verify(item, item["feed"].text());
+    MEGURI_ASSERT_OK(committed);
+    EXPECT_EQ(committed->head.size, item["size"].number());
+    EXPECT_EQ(committed->head.root, item.hash("root_hex"));
+    EXPECT_EQ(record::HeadsLabel(committed->head.origin), item.hash("label_hex"));
+    EXPECT_EQ(committed->index, 1);
+  }
+  EXPECT_THAT(vectors["openings"].items(), ::testing::SizeIs(5));
+  for (const Json& item : vectors["refused"].items()) {
+    EXPECT_THAT(verify(item, vectors["refused_feed"].text()).status(),
                 meguri::testing::HasReason(item["reason"].text()))
         << item["name"].text();
   }

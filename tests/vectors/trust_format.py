@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 import feed_format as feeds
+import heads_format as heads
 from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, header_hash, is_participant,
                            key_id, load_key, need, pae, parse, schema, sha256, signature_under, verify_envelope, write)
 
@@ -300,7 +301,11 @@ def check_proof(proof, envelope, header, bundle, spkis, is_strict):
     need(not slots >> len(header["section_digests"]), "FEED_PROOF", "the entry opens slots that the record lacks")
     need(not slots or "tombstone" not in header, "FEED_PROOF", "the entry opens slots of a record that has ended")
     origin = feeds.origin(bundle["federation"], header["publisher"], proof["epoch"], proof["feed"])
-    size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis, witnesses_of(bundle), is_strict)
+    if heads.is_opening(proof["checkpoint"]):
+        size, root = heads.open_head(heads.read_opening(proof["checkpoint"]), bundle["federation"], header["publisher"],
+                                     proof["epoch"], proof["feed"], spkis, witnesses_of(bundle), is_strict)
+    else:
+        size, root = feeds.open_sole_checkpoint(proof["checkpoint"], origin, spkis, witnesses_of(bundle), is_strict)
     feeds.check_inclusion(feeds.leaf(proof["entry"]), proof["index"], size, proof["path"], root)
     return origin, size, root, slots
 
@@ -329,7 +334,8 @@ def verify_record_file(data, bundle, now_ms):
     """Returns (header of the record, its envelope, the publisher's entry, origin and size of each feed), or refuses."""
     need(len(data) <= FILE_SIZE_MAX, "RECORD_FILE", "too large")
     file = parse(data, "record_file", "RECORD_FILE", closed=True)
-    need(file["format_version"] == 2, "RECORD_FILE", "format version is not 2")
+    with_openings = any(heads.is_opening(proof["checkpoint"]) for proof in file["record_proofs"])
+    need(file["format_version"] == (3 if with_openings else 2), "RECORD_FILE", "format version is not 2, or 3")
     need(write(file, "record_file") == data, "RECORD_FILE", "not in its one encoding")
     digest = sha256(FILE_DOMAIN, write({**file, "digest": b""}, "record_file"))
     need(file["digest"] == digest, "RECORD_FILE", "changed, or damaged")

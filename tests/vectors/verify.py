@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 sys.dont_write_bytecode = True
 import audit_format as audit  # noqa: E402
 import feed_format as feed  # noqa: E402
+import heads_format as heads  # noqa: E402
 import record_format as record  # noqa: E402
 import trust_format as trust  # noqa: E402
 from record_format import Refused, need  # noqa: E402
@@ -199,6 +200,22 @@ def check_audit(t, vectors):
         t.refuses(item["name"], item["reason"], audit.parse_row, item["row"])
 
 
+def check_heads(t, vectors):
+    def open_head(item, name):
+        proven = heads.read_opening(item["proven_opening"])
+        return proven["opening"], heads.open_head(proven, vectors["federation"], vectors["publisher"], 1, name,
+                                                  [vectors["feed_key_spki"]])
+
+    for item in vectors["openings"]:
+        opening, head = t.accepts(item["feed"], open_head, item, item["feed"])
+        origin = feed.origin(vectors["federation"], vectors["publisher"], 1, item["feed"])
+        t.check(head == (item["size"], item["root"]) and heads.label(origin) == item["label"], f"{item['feed']}: head")
+        t.check(heads.entry(origin, opening) == vectors["entries"][1], f"{item['feed']}: entry")
+        t.refuses("the name of another feed", "INCLUSION_PROOF", open_head, item, "to/9999:other")
+    for item in vectors["refused"]:
+        t.refuses(item["name"], item["reason"], open_head, item, vectors["refused_feed"])
+
+
 def check_refused(t, vectors):
     def sections(item):
         header = record.parse_header(item["header"])
@@ -278,7 +295,7 @@ def check_published_notes(t, vectors):
 
 def command_vectors(_):
     files = {"record": check_record, "feed": check_feed, "newer": check_newer, "audit": check_audit,
-             "refused": check_refused,
+             "heads": check_heads, "refused": check_refused,
              "published_ed25519": check_published_ed25519, "published_p256": check_published_p256,
              "published_merkle": check_published_merkle, "published_notes": check_published_notes}
     t = Tally()

@@ -122,6 +122,7 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   query_ = std::make_unique<node::Query>(durable, std::vector<record::ParticipantId>{id_},
                                          node::PageTokens(random_.Bytes<32>(), clock));
   source_ = std::make_unique<node::FeedSource>(kFederation, durable, signers_, id_);
+  heads_log_ = std::make_unique<node::HeadsLog>(kFederation, id_, durable, *committer_, random_);
   prover_ = std::make_unique<node::Prover>(
       durable, std::vector<record::ParticipantId>{id_}, registry_.bundle(), [this] { return registry_.Get(); }, clock_,
       [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
@@ -133,6 +134,8 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
   exchange_ = std::make_unique<node::CheckpointExchange>(
       registry_, [this](const record::ParticipantId& reader) { return ReaderFor(reader).reader; }, *follows_, reports_,
       durable, id_, clock, random_, /*hands_on=*/true);
+  opening_watch_ = std::make_unique<node::OpeningWatch>(registry_, *follows_, reports_, peers_, durable, *committer_,
+                                                        *executor_, id_, clock);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);
   committer_->AddObserver([this](const std::vector<storage::FeedId>& grown) {
     access_->OnGrown(grown);
@@ -152,7 +155,35 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
       },
       [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
         return source_->CheckServed(feed).ok() && node::MayFollow(ReaderFor(reader).reader, feed.publisher, feed.name);
-      });
+      },
+      [this](const node::OpeningCall& call) { return Open(call); });
+}
+
+std::vector<feed::v1::FeedOpenings> LoopbackNode::Open(const node::OpeningCall& call) const {
+  std::vector<feed::v1::FeedOpenings> answer;
+  for (const feed::v1::OpeningsFrom& from : call.feeds) {
+    const record::FeedName name = ValueOf(record::FeedName::Parse(from.feed()));
+    if (node::MayFollow(ReaderFor(call.acting_member).reader, id_, name)) {
+      feed::v1::FeedOpenings& feed = answer.emplace_back();
+      feed.set_feed(name.text());
+      const auto opened = ValueOf(heads_log_->Open({{name, from.index()}}));
+      for (const record::Opening& opening : opened.front()) {
+        *feed.add_openings() = record::ToMessage(opening);
+      }
+    }
+  }
+  return answer;
+}
+
+void LoopbackNode::CommitHeads() {
+  std::promise<absl::Status> promise;
+  heads_log_->Append([&promise](const absl::Status& status) { promise.set_value(status); });
+  const absl::Status appended = promise.get_future().get();
+  Invariant(appended.ok(), appended.ToString());
+}
+
+node::OpenedStatus LoopbackNode::OpenedOf(const LoopbackNode& publisher, const std::string& feed) const {
+  return opening_watch_->StatusOf({publisher.id(), ValueOf(record::FeedName::Parse(feed)), 1});
 }
 
 // In the order of a real node: streams, follows, what waits, what is to be written.
@@ -225,6 +256,7 @@ void LoopbackNode::Tick() {
     }
   }
   follows_->Tick();
+  opening_watch_->Step();
 }
 
 void LoopbackNode::TickAccess() {

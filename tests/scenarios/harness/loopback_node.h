@@ -19,6 +19,8 @@
 #include "node/follow/correspondents.h"
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
+#include "node/follow/opening_watch.h"
+#include "node/publish/heads_log.h"
 #include "node/publish/publisher.h"
 #include "node/query/prove.h"
 #include "node/query/query.h"
@@ -148,6 +150,11 @@ class LoopbackNode {
   void TickAccess();
   // Takes up a head of `publisher`'s feed that witnesses have cosigned, as a node does that has asked them.
   void TakeCosigned(const LoopbackNode& publisher, const std::string& feed, const std::string& note);
+  // Makes an entry of its feed `heads`.
+  void CommitHeads();
+  // What it answers to somebody who asks for openings.
+  std::vector<feed::v1::FeedOpenings> Open(const node::OpeningCall& call) const;
+  node::OpenedStatus OpenedOf(const LoopbackNode& publisher, const std::string& feed) const;
   // One piece of what it fills the feeds of offers with.
   void FillOnce();
 
@@ -168,10 +175,12 @@ class LoopbackNode {
   std::unique_ptr<node::Publisher> publisher_;
   std::unique_ptr<node::Query> query_;
   std::unique_ptr<node::FeedSource> source_;
+  std::unique_ptr<node::HeadsLog> heads_log_;
   std::unique_ptr<node::Prover> prover_;
   FewReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
   std::unique_ptr<node::CheckpointExchange> exchange_;
+  std::unique_ptr<node::OpeningWatch> opening_watch_;
   std::unique_ptr<node::Correspondents> correspondents_;
 };
 

@@ -190,19 +190,27 @@ std::shared_ptr<LoopbackPeers::Publisher> LoopbackPeers::Find(const record::Part
 }
 
 void LoopbackPeers::Add(const record::ParticipantId& publisher, const node::FeedSource& source, Asked asked,
-                        MayFollow may_follow) {
+                        MayFollow may_follow, Opens opens) {
   const std::shared_ptr<Publisher> found = Find(publisher);
   MutexLock lock(found->mutex);
   found->source = &source;
   found->asked = std::move(asked);
   found->may_follow = std::move(may_follow);
+  found->opens = std::move(opens);
   ++found->wake_count;
+}
+
+void LoopbackPeers::SetOpens(const record::ParticipantId& publisher, Opens opens) {
+  const std::shared_ptr<Publisher> found = Find(publisher);
+  MutexLock lock(found->mutex);
+  found->opens = std::move(opens);
 }
 
 void LoopbackPeers::Remove(const record::ParticipantId& publisher) {
   const std::shared_ptr<Publisher> found = Find(publisher);
   MutexLock lock(found->mutex);
   found->source = nullptr;
+  found->opens = nullptr;
   found->changed.NotifyAll();
   while (found->streams > 0) {
     found->changed.Wait(found->mutex);
@@ -214,6 +222,19 @@ void LoopbackPeers::Wake(const record::ParticipantId& publisher) {
   MutexLock lock(found->mutex);
   ++found->wake_count;
   found->changed.NotifyAll();
+}
+
+void LoopbackPeers::GetOpenings(const node::OpeningCall& call, node::OpeningPeer::Done done) {
+  const std::shared_ptr<Publisher> publisher = Find(call.publisher);
+  absl::StatusOr<std::vector<feed::v1::FeedOpenings>> answer =
+      Error(absl::StatusCode::kUnavailable, "NODE_UNREACHABLE", "There is no such node.");
+  {
+    MutexLock lock(publisher->mutex);
+    if (publisher->opens) {
+      answer = publisher->opens(call);
+    }
+  }
+  done(std::move(answer));
 }
 
 std::unique_ptr<node::FollowStream> LoopbackPeers::Follow(const node::FollowCall& call,

@@ -3,9 +3,13 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "record/heads.h"
+#include "record/merkle.h"
 #include "tests/testing/status.h"
 #include "tests/unit/certs/record_files.h"
 
@@ -243,6 +247,110 @@ TEST_F(EvidenceTest, AKeyThatWasRevokedLeavesADoubt) {
   const absl::StatusOr<EvidenceReport> report = Verify(file);
   MEGURI_ASSERT_OK(report);
   EXPECT_THAT(report->judgement.why.ToString(), ::testing::HasSubstr("revoked"));
+}
+
+// Heads of the feed to/9999:other that were committed in entries of `heads`.
+class CommittedEvidenceTest : public EvidenceTest {
+ protected:
+  static constexpr char kFeed[] = "to/9999:other";
+
+  static std::string OriginOf(const std::string& name) {
+    return record::FeedOrigin(testing::kFederation,
+                              {testing::Participant(kMember), ValueOf(record::FeedName::Parse(name)), 1});
+  }
+  // An entry for each of `heads`, of which all are opened.
+  std::vector<record::v1::ProvenOpening> Commit(const std::vector<std::pair<uint64_t, std::string>>& heads) const {
+    std::vector<record::HeadsTree> trees;
+    std::vector<record::Hash> leaves;
+    for (const auto& [size, root] : heads) {
+      trees.emplace_back(record::Sha256(std::to_string(trees.size())),
+                         std::vector<record::Checkpoint>{{OriginOf(kFeed), size, record::Sha256(root)}});
+      leaves.push_back(record::LeafHash(trees.back().entry().Encode()));
+    }
+    std::vector<record::v1::ProvenOpening> openings(trees.size());
+    for (size_t i = 0; i < trees.size(); ++i) {
+      *openings[i].mutable_opening() = record::ToMessage(*trees[i].Open(OriginOf(kFeed), i));
+      openings[i].set_epoch(1);
+      const std::vector<record::Hash> path = ValueOf(
+          record::InclusionProof(i, leaves.size(), [&](uint32_t level, uint64_t index) -> absl::StatusOr<record::Hash> {
+            return record::RootOf(absl::MakeConstSpan(leaves).subspan(index << level, size_t{1} << level));
+          }));
+      for (const record::Hash& hash : path) {
+        openings[i].add_entry_path(hash.ToString());
+      }
+      openings[i].set_checkpoint(ValueOf(
+          record::SignCheckpoint({OriginOf("heads"), leaves.size(), record::RootOf(leaves)}, *member_.feed_key)));
+    }
+    return openings;
+  }
+  // The notes, or the openings; one of each: the opening first.
+  record::v1::EvidenceFile Fork(const std::vector<std::string>& notes,
+                                const std::vector<record::v1::ProvenOpening>& openings) {
+    record::v1::EvidenceFile file = About(member_.Entry());
+    file.mutable_feed_fork()->set_feed(kFeed);
+    file.mutable_feed_fork()->set_epoch(1);
+    for (const record::v1::ProvenOpening& opening : openings) {
+      file.mutable_feed_fork()->add_checkpoints(record::WriteOpening(opening));
+    }
+    for (const std::string& note : notes) {
+      file.mutable_feed_fork()->add_checkpoints(note);
+    }
+    return file;
+  }
+  std::string Note(uint64_t size, const std::string& root) const {
+    return ValueOf(record::SignCheckpoint({OriginOf(kFeed), size, record::Sha256(root)}, *member_.feed_key));
+  }
+};
+
+TEST_F(CommittedEvidenceTest, WhatIsShownAndWhatIsCommittedProveAFork) {
+  const auto report = Verify(Fork({Note(3, "shown")}, {Commit({{3, "committed"}})[0]}));
+  MEGURI_ASSERT_OK(report);
+  EXPECT_EQ(report->feed_fork->feed.name.text(), kFeed);
+  EXPECT_EQ(report->feed_fork->smaller.root, record::Sha256("committed"));
+  EXPECT_EQ(report->feed_fork->larger.root, record::Sha256("shown"));
+  EXPECT_THAT(Verify(Fork({Note(3, "same")}, {Commit({{3, "same"}})[0]})), HasReason("NO_CONTRADICTION"));
+  EXPECT_THAT(Verify(Fork({Note(4, "shown")}, {Commit({{3, "committed"}})[0]})), HasReason("NO_CONTRADICTION"))
+      << "nothing shows that the larger begins otherwise";
+  EXPECT_THAT(Verify(Fork({Note(2, "shown")}, {Commit({{3, "committed"}})[0]})), HasReason("EVIDENCE_FILE"))
+      << "the smaller comes first";
+}
+
+TEST_F(CommittedEvidenceTest, AFeedThatWasLargerBeforeIsAFork) {
+  const auto openings = Commit({{3, "three"}, {2, "two"}, {2, "another two"}, {2, "two"}});
+  const auto report = Verify(Fork({}, {openings[0], openings[1]}));
+  MEGURI_ASSERT_OK(report);
+  EXPECT_EQ(report->feed_fork->smaller.size, 2U);
+  EXPECT_EQ(report->feed_fork->larger.size, 3U);
+  MEGURI_EXPECT_OK(Verify(Fork({}, {openings[1], openings[2]}))) << "two roots of one size";
+  EXPECT_THAT(Verify(Fork({}, {openings[1], openings[3]})), HasReason("NO_CONTRADICTION"));
+  EXPECT_THAT(Verify(Fork({}, {openings[1], openings[0]})), HasReason("EVIDENCE_FILE")) << "the later comes first";
+  EXPECT_THAT(Verify(Fork({}, {openings[0], openings[0]})), HasReason("EVIDENCE_FILE")) << "twice the same";
+  EXPECT_THAT(Verify(Fork({}, {openings[0]})), HasReason("EVIDENCE_FILE"));
+  EXPECT_THAT(Verify(Fork({Note(3, "a"), Note(3, "b")}, {openings[0]})), HasReason("EVIDENCE_FILE"));
+  record::v1::EvidenceFile with_path = Fork({}, {openings[0], openings[1]});
+  with_path.mutable_feed_fork()->set_other_root(record::Sha256("x").ToString());
+  EXPECT_THAT(Verify(with_path), HasReason("EVIDENCE_FILE"));
+}
+
+TEST_F(CommittedEvidenceTest, NobodyIsAccusedOfWhatAnotherCommitted) {
+  auto openings = Commit({{3, "three"}, {2, "two"}});
+  openings[1].mutable_opening()->mutable_salt()->back() ^= 1;
+  EXPECT_THAT(Verify(Fork({}, openings)), HasReason("INCLUSION_PROOF"));
+  openings = Commit({{3, "three"}, {2, "two"}});
+  const Member stranger{kMember};
+  openings[1].set_checkpoint(
+      ValueOf(record::SignCheckpoint({OriginOf("heads"), 2, record::Sha256("x")}, *stranger.feed_key)));
+  EXPECT_THAT(Verify(Fork({}, openings)), HasReason("CHECKPOINT_SIGNATURE"));
+}
+
+TEST_F(CommittedEvidenceTest, RefusesEveryChangedBit) {
+  const auto openings = Commit({{3, "three"}, {2, "two"}});
+  const std::string file = MakeEvidenceFile(Fork({}, openings), bundle_);
+  for (size_t i = 0; i < file.size(); ++i) {
+    std::string changed = file;
+    changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
+    ASSERT_FALSE(VerifyEvidenceFile(changed, bundle_, Now()).ok()) << i;
+  }
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ using ::meguri::testing::HasReason;
 using ::meguri::testing::IsOk;
 
 TEST(FeedName, TakesEveryKind) {
-  for (const char* text : {"public", "members", "registry", "owner", "recyclers/battery", "recyclers/home-appliance-4",
-                           "authorities/JP", "authorities/01", "authorities/47", "to/0188:7123456789012",
-                           "to/0199:a.b_c-d", "offer/0123456789abcdef0123456789abcdef"}) {
+  for (const char* text : {"public", "members", "registry", "owner", "heads", "recyclers/battery",
+                           "recyclers/home-appliance-4", "authorities/JP", "authorities/01", "authorities/47",
+                           "to/0188:7123456789012", "to/0199:a.b_c-d", "offer/0123456789abcdef0123456789abcdef"}) {
     const absl::StatusOr<FeedName> name = FeedName::Parse(text);
     MEGURI_ASSERT_OK(name);
     EXPECT_EQ(name->text(), text);

@@ -227,18 +227,18 @@ TEST(FollowRunner, SpreadsTheFeedsOfOnePublisherOverStreams) {
   scene.Tick();
   ASSERT_EQ(scene.peers->opened(), 2U);
   EXPECT_THAT(scene.peers->stream(0).call.feeds, SizeIs(kFollowFeedsMax));
-  EXPECT_THAT(scene.peers->stream(1).call.feeds, SizeIs(1));
+  EXPECT_THAT(scene.peers->stream(1).call.feeds, SizeIs(2)) << "one more, and what commits them";
   // A feed that is followed already stays where it is.
   scene.Follow({feeds.back(), "public"});
   const size_t newest = scene.Tick();
-  EXPECT_THAT(scene.peers->stream(newest).call.feeds, SizeIs(2));
+  EXPECT_THAT(scene.peers->stream(newest).call.feeds, SizeIs(3));
 }
 
 TEST(FollowRunner, RefusesMoreFeedsThanTheStreamsHold) {
   Scene scene;
   std::vector<record::FeedName> feeds;
   feeds.reserve(kFollowFeedsPerPublisherMax);
-  for (size_t i = 0; i < kFollowFeedsPerPublisherMax; ++i) {
+  for (size_t i = 0; i + 1 < kFollowFeedsPerPublisherMax; ++i) {  // and `heads`, which commits them
     feeds.push_back(Name(absl::StrCat("recyclers/group-", i)));
   }
   MEGURI_ASSERT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), feeds));
@@ -246,6 +246,75 @@ TEST(FollowRunner, RefusesMoreFeedsThanTheStreamsHold) {
               HasReason("TOO_MANY_FEEDS"));
   MEGURI_EXPECT_OK(scene.runner->Remove(scene.holder, scene.publisher.participant(), {feeds[7]}).status());
   MEGURI_EXPECT_OK(scene.runner->Add(scene.holder, scene.publisher.participant(), {Name("public")}));
+}
+
+TEST(FollowRunner, WhatCommitsNarrowFeedsComesAndGoesWithThem) {
+  Scene scene;
+  scene.Follow({"public", "members"});
+  EXPECT_THAT(FeedsOf(scene.peers->stream(scene.Tick()).call), ElementsAre("members", "public"));
+  scene.Follow({"recyclers/battery", "to/0199:follower"});
+  EXPECT_THAT(FeedsOf(scene.peers->stream(scene.Tick(kRetryMax)).call),
+              ElementsAre("heads", "members", "public", "recyclers/battery", "to/0199:follower"));
+  const auto remove = [&](const std::vector<record::FeedName>& feeds) {
+    return testing::ValueOf(scene.runner->Remove(scene.holder, scene.publisher.participant(), feeds));
+  };
+  EXPECT_THAT(remove({Name("recyclers/battery")}), ElementsAre(Name("recyclers/battery")));
+  EXPECT_THAT(remove({Name("to/0199:follower")}), ElementsAre(Name("heads"), Name("to/0199:follower")));
+  EXPECT_FALSE(scene.runner->Follows(scene.holder, scene.publisher.participant(), Name("heads")));
+  // Of a store from before it was followed.
+  scene.Follow({"recyclers/battery"});
+  EXPECT_THAT(remove({Name("heads")}), ElementsAre(Name("heads")));
+  EXPECT_FALSE(scene.runner->Follows(scene.holder, scene.publisher.participant(), Name("heads")));
+  scene.Restart();
+  EXPECT_TRUE(scene.runner->Follows(scene.holder, scene.publisher.participant(), Name("heads")));
+  // It can be followed alone as well.
+  remove({});
+  scene.Follow({"heads", "public"});
+  EXPECT_THAT(remove({Name("public")}), ElementsAre(Name("public")));
+}
+
+TEST(FollowSession, ANodeThatDoesNotKnowHeadsIsFollowedWithoutThem) {
+  Scene scene;
+  scene.Follow({"recyclers/battery"});
+  const size_t first = scene.Tick();
+  EXPECT_THAT(FeedsOf(scene.peers->stream(first).call), ElementsAre("heads", "recyclers/battery"));
+  scene.peers->End(first, Error(absl::StatusCode::kInvalidArgument, "FEED_NAME", "a feed is public, …"));
+  scene.Drain();
+  const size_t second = scene.Tick(kRetryMin * 2);
+  ASSERT_NE(second, first);
+  EXPECT_THAT(FeedsOf(scene.peers->stream(second).call), ElementsAre("recyclers/battery"));
+  EXPECT_EQ(scene.StatusOf("heads").last_error_reason, "FEED_NAME");
+  scene.Tick(kHeadsPause);  // the stream is closed, to be opened anew
+  const size_t later = scene.Tick(kRetryMin * 2);
+  EXPECT_THAT(FeedsOf(scene.peers->stream(later).call), ElementsAre("heads", "recyclers/battery"));
+}
+
+TEST(FollowSession, EntriesOfHeadsComeWithoutRecords) {
+  Scene scene;
+  scene.Follow({"heads"});
+  std::vector<feed::v1::FeedItem> items(2);
+  items[0].set_entry(record::FeedEntry{record::Sha256("one"), 0}.Encode());
+  items[1].set_entry(record::FeedEntry{record::Sha256("two"), 0}.Encode());
+  const Feed feed(scene.publisher, "heads", items);
+  scene.Serve(scene.Tick(), "heads", feed);
+  EXPECT_EQ(scene.StatusOf("heads").state, FollowState::kLive);
+  EXPECT_EQ(scene.StatusOf("heads").size, 2U);
+  EXPECT_EQ(scene.StatusOf("heads").unread, 0U);
+}
+
+TEST(FollowSession, AnEntryOfHeadsThatOpensSomethingIsRefused) {
+  for (const bool has_envelope : {true, false}) {
+    Scene scene;
+    scene.Follow({"heads"});
+    std::vector<feed::v1::FeedItem> items(1);
+    items[0].set_entry(record::FeedEntry{record::Sha256("one"), has_envelope ? uint64_t{0} : uint64_t{1}}.Encode());
+    if (has_envelope) {
+      *items[0].mutable_envelope() = scene.Items(1)[0].envelope();
+    }
+    scene.Serve(scene.Tick(), "heads", Feed(scene.publisher, "heads", items));
+    EXPECT_EQ(scene.StatusOf("heads").last_error_reason, "HEADS_ENTRY");
+    EXPECT_EQ(scene.StatusOf("heads").size, 0U);
+  }
 }
 
 TEST(FollowRunner, TheRegistryHasAStreamOfItsOwn) {
