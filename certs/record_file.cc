@@ -8,12 +8,14 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/sealed_file.h"
+#include "record/heads.h"
 #include "record/section.h"
 
 namespace meguri::certs {
 namespace {
 
 constexpr uint32_t kRecordFileFormatVersion = 2;
+constexpr uint32_t kFormatVersionWithOpenings = 3;  // and nothing else is new in it
 constexpr char kFileReason[] = "RECORD_FILE";
 constexpr absl::string_view kDigestDomain("meguri/record-file/v2\0", 22);
 
@@ -21,15 +23,27 @@ absl::Status Refuse(absl::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, kFileReason, message);
 }
 
+uint32_t FormatVersionOf(const record::v1::RecordFile& file) {
+  const bool has_openings = std::any_of(file.record_proofs().begin(), file.record_proofs().end(),
+                                        [](const auto& proof) { return record::IsOpening(proof.checkpoint()); });
+  return has_openings ? kFormatVersionWithOpenings : kRecordFileFormatVersion;
+}
+
 absl::StatusOr<record::v1::RecordFile> ParseFile(absl::string_view bytes) {
   record::v1::RecordFile file;
   const absl::Status whole = OpenSealedFile(bytes, kRecordFileBytesMax, kDigestDomain, kFileReason, file);
   // What another version wrote cannot be judged at all, so this comes first.
-  if (file.format_version() != kRecordFileFormatVersion && file.format_version() != 0) {
+  if (file.format_version() != kRecordFileFormatVersion && file.format_version() != kFormatVersionWithOpenings &&
+      file.format_version() != 0) {
     return Refuse(absl::StrCat("the file has format version ", file.format_version(), ", expected ",
-                               kRecordFileFormatVersion, "; it needs another version of this program"));
+                               kRecordFileFormatVersion, " or ", kFormatVersionWithOpenings,
+                               "; it needs another version of this program"));
   }
   MEGURI_RETURN_IF_ERROR(whole);
+  if (file.format_version() != FormatVersionOf(file)) {
+    return Refuse(absl::StrCat("the file has format version ", file.format_version(), " and what is in it is of ",
+                               FormatVersionOf(file)));
+  }
   if (file.record_proofs_size() == 0 || file.record_proofs_size() > kRecordProofsMax) {
     return Refuse(absl::StrCat("the file has ", file.record_proofs_size(),
                                " proofs that a feed names the record, expected 1 to ", kRecordProofsMax));
@@ -98,12 +112,12 @@ std::string SealRecordFile(record::v1::RecordFile file) {
 
 std::string MakeRecordFile(RecordFileParts parts, const TrustBundle& bundle) {
   record::v1::RecordFile file;
-  file.set_format_version(kRecordFileFormatVersion);
   *file.mutable_record() = std::move(parts.record);
   *file.mutable_publisher_entry() = std::move(parts.publisher_entry);
   for (record::v1::FeedProof& proof : parts.record_proofs) {
     *file.add_record_proofs() = std::move(proof);
   }
+  file.set_format_version(FormatVersionOf(file));
   *file.mutable_publisher_entry_proof() = std::move(parts.publisher_entry_proof);
   file.set_trust_bundle_version(bundle.message().version());
   file.set_trust_bundle_hash(bundle.body_hash().ToString());

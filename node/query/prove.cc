@@ -11,9 +11,11 @@
 #include "certs/cosigned_note.h"
 #include "certs/signature_time.h"
 #include "node/query/dated_heads.h"
+#include "node/query/dated_openings.h"
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
 #include "record/hash.h"
+#include "record/heads.h"
 #include "record/merkle.h"
 #include "storage/feeds.h"
 #include "storage/membership.h"
@@ -114,8 +116,13 @@ absl::optional<absl::Time> Prover::SeenAt(const QueryReader& reader, const recor
   }
   for (const Candidate& candidate : *candidates) {
     const absl::StatusOr<DatedHeads> heads = FindDatedHeads(view.snapshot(), candidate.id, candidate.index, bundle_);
-    if (heads.ok() && heads->time.has_value() && (!earliest.has_value() || *heads->time < *earliest)) {
-      earliest = heads->time;
+    const absl::StatusOr<DatedOpenings> opened =
+        FindDatedOpenings(view.snapshot(), candidate.feed, candidate.id, candidate.index, bundle_);
+    for (const absl::optional<absl::Time>& time :
+         {heads.ok() ? heads->time : absl::nullopt, opened.ok() ? opened->time : absl::nullopt}) {
+      if (time.has_value() && (!earliest.has_value() || *time < *earliest)) {
+        earliest = time;
+      }
     }
   }
   return earliest;
@@ -188,27 +195,67 @@ absl::StatusOr<std::string> Prover::CurrentHead(const Candidate& candidate) cons
   return candidate.feed.is_own() ? sign_head_(candidate.feed.key) : candidate.checkpoint;
 }
 
+// By which head a proof is made: one that was signed, or one that was committed in `heads`.
+struct Prover::Head {
+  std::string note;      // of the feed, or of `heads`
+  DatedOpening opening;  // empty note: it was signed
+  uint64_t size = 0;
+};
+
 // Of heads that are worth as much the first counts: the newest cosigned one tells more than the earliest, and any of
 // these more than one that nobody cosigned.
-absl::StatusOr<std::string> Prover::DatedHead(const Candidate& candidate, const std::string& key_id) const {
+absl::StatusOr<Prover::Head> Prover::ChooseHead(const storage::StoreReader& store, const Candidate& candidate,
+                                                const std::string& key_id, ProofHead which) const {
   MEGURI_ASSIGN_OR_RETURN(const record::Hash key, record::Hash::Parse(key_id));
-  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
-  MEGURI_ASSIGN_OR_RETURN(const DatedHeads dated, FindDatedHeads(*snapshot, candidate.id, candidate.index, bundle_));
   MEGURI_ASSIGN_OR_RETURN(const std::string current, CurrentHead(candidate));
+  std::vector<Head> heads;
+  if (which == ProofHead::kDated) {
+    MEGURI_ASSIGN_OR_RETURN(DatedHeads dated, FindDatedHeads(store, candidate.id, candidate.index, bundle_));
+    MEGURI_ASSIGN_OR_RETURN(DatedOpenings opened,
+                            FindDatedOpenings(store, candidate.feed, candidate.id, candidate.index, bundle_));
+    heads.push_back({std::move(dated.newest), {}});
+    heads.push_back({std::move(dated.earliest), {}});
+    heads.push_back({opened.newest.note, std::move(opened.newest)});
+    heads.push_back({opened.earliest.note, std::move(opened.earliest)});
+  }
+  heads.push_back({current, {}});
   const std::shared_ptr<const certs::Registry> registry = registry_();
-  std::string best;
+  const Head* best = nullptr;
   absl::optional<certs::Judgement> judged;
-  for (const std::string* note : {&dated.newest, &dated.earliest, &current}) {
-    if (note->empty()) {
+  for (const Head& head : heads) {
+    if (head.note.empty()) {
       continue;
     }
-    certs::Judgement judgement = JudgeProof(candidate.feed.key, *note, key, *registry, bundle_, clock_.Now());
+    certs::Judgement judgement = JudgeProof(candidate.feed.key, head.note, key, *registry, bundle_, clock_.Now());
     if (!judged.has_value() || judgement.verdict < judged->verdict) {
-      best = *note;
+      best = &head;
       judged = std::move(judgement);
     }
   }
-  return certs::KeepKnownLines(best, bundle_);
+  Invariant(best != nullptr, "a feed that is here has a signed head");
+  return *best;
+}
+
+absl::Status Prover::AddHead(const storage::StoreReader& store, const Candidate& candidate, Head head, ProofHead which,
+                             record::v1::FeedProof& proof, uint64_t& size) const {
+  const std::string origin = record::FeedOrigin(bundle_.federation(), candidate.feed.key);
+  if (!head.opening.note.empty()) {
+    const record::FeedKey heads{candidate.feed.key.publisher, record::HeadsFeed(), 1};
+    MEGURI_ASSIGN_OR_RETURN(const record::v1::ProvenOpening opening,
+                            ProveOpening(store, head.opening, heads, bundle_.federation()));
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), certs::KeepKnownLines(record::WriteOpening(opening), bundle_));
+    size = head.opening.opening.size();
+    return absl::OkStatus();
+  }
+  if (which == ProofHead::kDated) {
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), certs::KeepKnownLines(head.note, bundle_));
+  } else {
+    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), record::KeepSignaturesOf(head.note, origin));
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint checkpoint,
+                          record::ReadOpenedCheckpoint(proof.checkpoint(), origin));
+  size = checkpoint.size;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candidate, const std::string& key_id,
@@ -218,19 +265,15 @@ absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candida
   proof.set_epoch(candidate.feed.key.epoch);
   proof.set_index(candidate.index);
   proof.set_entry(candidate.entry);
-  const std::string origin = record::FeedOrigin(bundle_.federation(), candidate.feed.key);
-  if (which == ProofHead::kDated) {
-    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), DatedHead(candidate, key_id));
-  } else {
-    MEGURI_ASSIGN_OR_RETURN(const std::string current, CurrentHead(candidate));
-    MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), record::KeepSignaturesOf(current, origin));
-  }
-  MEGURI_ASSIGN_OR_RETURN(const record::Checkpoint head, record::ReadOpenedCheckpoint(proof.checkpoint(), origin));
+  const std::unique_ptr<storage::StoreReader> looked_at = store_.Snapshot();
+  MEGURI_ASSIGN_OR_RETURN(Head head, ChooseHead(*looked_at, candidate, key_id, which));
   // The head may be newer than what was looked at so far, and all that it stands for is stored.
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  uint64_t size = 0;
+  MEGURI_RETURN_IF_ERROR(AddHead(*snapshot, candidate, std::move(head), which, proof, size));
   const storage::Feeds feeds(*snapshot);
   MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
-                          record::InclusionProof(candidate.index, head.size, [&](uint32_t level, uint64_t index) {
+                          record::InclusionProof(candidate.index, size, [&](uint32_t level, uint64_t index) {
                             return feeds.ReadNode(candidate.id, level, index);
                           }));
   for (const record::Hash& hash : path) {

@@ -34,7 +34,8 @@ using RegistryNow = std::function<std::shared_ptr<const certs::Registry>()>;
 enum class ProofHead {
   kNewest,  // the newest one that is here, as its publisher signed it
   // The one by which the signatures are worth most: the newest that a quorum of witnesses cosigned, or an older one if
-  // a key has ended since; without any, the newest one. With the lines of the witnesses.
+  // a key has ended since; without any, the newest one. With the lines of the witnesses. Of a feed that they do not
+  // see, it is one that was committed in `heads`.
   kDated,
 };
 
@@ -63,12 +64,16 @@ class Prover {
 
  private:
   struct Candidate;
+  struct Head;
   absl::StatusOr<std::vector<Candidate>> CandidatesFor(ReaderView& view, const record::Hash& header_hash) const;
   // `key_id` signed the record.
   absl::StatusOr<record::v1::FeedProof> MakeProof(const Candidate& candidate, const std::string& key_id,
                                                   ProofHead head) const;
   absl::StatusOr<std::string> CurrentHead(const Candidate& candidate) const;
-  absl::StatusOr<std::string> DatedHead(const Candidate& candidate, const std::string& key_id) const;
+  absl::StatusOr<Head> ChooseHead(const storage::StoreReader& store, const Candidate& candidate,
+                                  const std::string& key_id, ProofHead which) const;
+  absl::Status AddHead(const storage::StoreReader& store, const Candidate& candidate, Head head, ProofHead which,
+                       record::v1::FeedProof& proof, uint64_t& size) const;
   // What the proof by `candidate` discloses to `reader`.
   static void AddDisclosed(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
                            ProvenRecord& proven);

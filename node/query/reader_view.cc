@@ -10,6 +10,7 @@
 #include "meguri/record/v1/record.pb.h"
 #include "record/audience.h"
 #include "record/header.h"
+#include "record/heads_feed.h"
 #include "storage/value.h"
 
 namespace meguri::node {
@@ -207,7 +208,9 @@ absl::StatusOr<std::vector<ReadableFeed>> ReaderView::ReadableFeeds(bool with_re
   for (const record::ParticipantId& hosted : hosted_) {
     MEGURI_ASSIGN_OR_RETURN(const auto held, feeds_.HeldBy(hosted));
     for (const auto& [feed, id] : held) {
-      if (feed.key.name == record::FeedName::Registry() && !with_registry) {
+      const bool is_left_out = feed.key.name == record::HeadsFeed() ||  // it names no records
+                               (feed.key.name == record::FeedName::Registry() && !with_registry);
+      if (is_left_out) {
         continue;
       }
       if (HoldsReplica(feed) || (feed.is_own() && MayFollow(reader_.reader, feed.key.publisher, feed.key.name))) {
