@@ -278,12 +278,30 @@ FeedSlots OfferFeedFor(absl::Span<const SectionFacts> sections, const OfferTerms
   return {MakeFeed("offer", offer.id), opened == 0 ? 0 : opened | wider};
 }
 
+namespace {
+
+// The slots that the feeds of scoped audiences open, without those that every member may read.
+absl::btree_map<FeedName, uint64_t> ScopedSlots(const RecordScope& record, absl::Span<const SectionFacts> sections) {
+  absl::btree_map<FeedName, uint64_t> scoped;
+  for (const SectionFacts& section : sections) {
+    for (const Audience audience : kScopedAudiences) {
+      if (section.audiences.Has(audience)) {
+        for (const FeedName& feed : ScopedFeeds(record, audience)) {
+          scoped[feed] |= uint64_t{1} << section.slot;
+        }
+      }
+    }
+  }
+  return scoped;
+}
+
+}  // namespace
+
 std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const SectionFacts> sections,
                                 const OfferRefs& offers) {
   uint64_t public_slots = 0;
   uint64_t members_slots = 0;
   uint64_t all_slots = 0;
-  absl::btree_map<FeedName, uint64_t> scoped;
   for (const SectionFacts& section : sections) {
     const uint64_t bit = uint64_t{1} << section.slot;
     all_slots |= bit;
@@ -293,18 +311,11 @@ std::vector<FeedSlots> FeedsFor(const RecordScope& record, absl::Span<const Sect
     if (section.audiences.Has(record::v1::AUDIENCE_MEMBERS)) {
       members_slots |= bit;
     }
-    for (const Audience audience : kScopedAudiences) {
-      if (section.audiences.Has(audience)) {
-        for (const FeedName& feed : ScopedFeeds(record, audience)) {
-          scoped[feed] |= bit;
-        }
-      }
-    }
   }
   // A feed names everything that its readers may read, so that it can be followed alone.
   members_slots |= public_slots;
   std::vector<FeedSlots> feeds;
-  for (const auto& [feed, slots] : scoped) {
+  for (const auto& [feed, slots] : ScopedSlots(record, sections)) {
     if ((slots | members_slots) != members_slots) {
       feeds.push_back({feed, slots | members_slots});
     }

@@ -269,15 +269,8 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       // A follower may also know of more than is here: of an own feed it will notice by the head what was lost; a copy
       // may come up to it.
       if (!feed.target.has_value() || feed.sent >= feed.target->size) {
-        MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
-        NoteId(head.id, waits_for_unknown);
-        if (!feed.target.has_value() || head.checkpoint != feed.target->checkpoint) {
-          message.mutable_target()->set_feed(feed.key.name.text());
-          message.mutable_target()->set_checkpoint(head.checkpoint);
-          if (head.base.has_value()) {
-            *message.mutable_target()->mutable_base() = *head.base;
-          }
-          feed.target = std::move(head);
+        MEGURI_ASSIGN_OR_RETURN(const bool has_target, FindTarget(feed, message, waits_for_unknown));
+        if (has_target) {
           return true;
         }
       }
@@ -291,6 +284,22 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       waits_for_unknown_ = waits_for_unknown;
     }
     return FindHeartbeat(message);
+  }
+
+  // The head of a feed, if it is another than its follower was told last.
+  absl::StatusOr<bool> FindTarget(StreamedFeed& feed, CarriedFollowResponse& message, bool& waits_for_unknown) {
+    MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, streams_.source_.ReadHead(feed.key));
+    NoteId(head.id, waits_for_unknown);
+    if (feed.target.has_value() && head.checkpoint == feed.target->checkpoint) {
+      return false;
+    }
+    message.mutable_target()->set_feed(feed.key.name.text());
+    message.mutable_target()->set_checkpoint(head.checkpoint);
+    if (head.base.has_value()) {
+      *message.mutable_target()->mutable_base() = *head.base;
+    }
+    feed.target = std::move(head);
+    return true;
   }
 
   // The next entries of a feed that has a target, if there are any that may go out.

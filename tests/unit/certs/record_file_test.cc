@@ -258,7 +258,7 @@ TEST_F(WitnessedFileTest, WhatWitnessesSawBeforeTheRevocationIsValidAtThatTime) 
 }
 
 TEST_F(WitnessedFileTest, SaysWhichWitnessesSawWhatAndWhen) {
-  for (const size_t i : {2, 0, 1}) {
+  for (const size_t i : {size_t{2}, size_t{0}, size_t{1}}) {
     Cosign(parts_.record_proofs[0], i, absl::Minutes(1 + i));
   }
   const auto report = ValueOf(VerifyWith([](registry::v1::MemberEntry&) {}));

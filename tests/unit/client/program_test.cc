@@ -558,7 +558,7 @@ class OperatorTest : public ProgramWithNodeTest {
     request.set_certificate_request(certificate_request_);
     const std::string bytes = ValueOf(certs::SignEnrolmentRequest(request, certs::testing::kFederation,
                                                                   {member.record_key.get(), member.feed_key.get()}));
-    const std::string path = folder_.Path("enrolment-request");
+    std::string path = folder_.Path("enrolment-request");
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }

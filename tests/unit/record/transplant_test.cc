@@ -190,7 +190,7 @@ TEST(HiddenSlots, LookLikeUnusedOnes) {
     double chi_squared = 0;
     for (size_t value = 0; value < kValues; ++value) {
       const double of_both = unused[value] + used[value];
-      for (const size_t kind : {0, 1}) {
+      for (const size_t kind : {size_t{0}, size_t{1}}) {
         const double expected = of_both * slots[kind] / (slots[0] + slots[1]);
         const double off = (kind == 0 ? unused : used)[value] - expected;
         chi_squared += off * off / expected;

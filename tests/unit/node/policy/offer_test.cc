@@ -34,39 +34,39 @@ class OfferTableTest : public ::testing::Test {
   OfferTableTest() {
     passport::v1::Selector selector;
     selector.set_all(true);
-    table.Add(Offer(1, selector));
+    table_.Add(Offer(1, selector));
     selector.Clear();
     selector.add_record_types(record::v1::RECORD_TYPE_MATERIAL_PASSPORT);
-    table.Add(Offer(2, selector));
+    table_.Add(Offer(2, selector));
     selector.Clear();
     selector.add_product_groups("battery");
     selector.add_product_groups("battery");
-    table.Add(Offer(3, selector));
+    table_.Add(Offer(3, selector));
     selector.Clear();
     selector.add_product_lines(Id(100));
-    table.Add(Offer(4, selector));
+    table_.Add(Offer(4, selector));
     selector.Clear();
     selector.add_record_ids(Id(200));
-    table.Add(Offer(5, selector));
+    table_.Add(Offer(5, selector));
   }
-  OfferTable table;
+  OfferTable table_;
 };
 
 TEST_F(OfferTableTest, FindsWhatSelectsARecord) {
-  EXPECT_THAT(IdsOf(table.Matching({Id(7), 1, "", {}}, kNow)), ElementsAre(Id(1)));
-  EXPECT_THAT(IdsOf(table.Matching({Id(7), 2, "battery", {}}, kNow)), ElementsAre(Id(1), Id(2), Id(3)));
-  EXPECT_THAT(IdsOf(table.Matching({Id(7), 1, "", {Id(9), Id(100)}}, kNow)), ElementsAre(Id(1), Id(4)));
-  EXPECT_THAT(IdsOf(table.Matching({Id(100), 1, "", {}}, kNow)), ElementsAre(Id(1), Id(4)));
-  EXPECT_THAT(IdsOf(table.Matching({Id(200), 1, "", {}}, kNow)), ElementsAre(Id(1), Id(5)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(7), 1, "", {}}, kNow)), ElementsAre(Id(1)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(7), 2, "battery", {}}, kNow)), ElementsAre(Id(1), Id(2), Id(3)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(7), 1, "", {Id(9), Id(100)}}, kNow)), ElementsAre(Id(1), Id(4)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(100), 1, "", {}}, kNow)), ElementsAre(Id(1), Id(4)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(200), 1, "", {}}, kNow)), ElementsAre(Id(1), Id(5)));
 }
 
 TEST_F(OfferTableTest, ForgetsWhatIsRemovedAndWhatHasExpired) {
-  EXPECT_TRUE(table.has_lines());
-  table.Remove(Id(4));
-  table.Remove(Id(4));
-  EXPECT_FALSE(table.has_lines());
-  EXPECT_THAT(IdsOf(table.Matching({Id(100), 1, "", {}}, kNow)), ElementsAre(Id(1)));
-  EXPECT_THAT(IdsOf(table.Matching({Id(100), 1, "", {}}, kNow + absl::Hours(1))), IsEmpty());
+  EXPECT_TRUE(table_.has_lines());
+  table_.Remove(Id(4));
+  table_.Remove(Id(4));
+  EXPECT_FALSE(table_.has_lines());
+  EXPECT_THAT(IdsOf(table_.Matching({Id(100), 1, "", {}}, kNow)), ElementsAre(Id(1)));
+  EXPECT_THAT(IdsOf(table_.Matching({Id(100), 1, "", {}}, kNow + absl::Hours(1))), IsEmpty());
 }
 
 TEST_F(OfferTableTest, SelectsAloneWhatItFindsInTheTable) {
@@ -118,7 +118,7 @@ TEST(JudgeGrant, IsSpentOnceItHasMadeAllDeliveriesThatItAllows) {
   grant.deliveries = 2;
   EXPECT_EQ(grant.deliveries_left(), uint64_t{1});
   EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "allow-grant");
-  for (const uint64_t made : {3, 4}) {
+  for (const uint64_t made : {uint64_t{3}, uint64_t{4}}) {
     grant.deliveries = made;
     EXPECT_EQ(grant.deliveries_left(), uint64_t{0});
     EXPECT_EQ(JudgeGrant(grant, {{}, kNow}), "deny-grant-spent");

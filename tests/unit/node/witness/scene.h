@@ -80,9 +80,9 @@ class Scene final : public WitnessRegistry {
     message.set_witness_quorum(3);
     bundle_ = std::make_unique<certs::TrustBundle>(
         ValueOf(certs::TrustBundle::Open(ValueOf(certs::SignTrustBundle(message, op.Signers())), clock.Now())));
-    Register(std::move(entries));
+    Register(entries);
   }
-  void Register(std::vector<registry::v1::MemberEntry> entries) {
+  void Register(const std::vector<registry::v1::MemberEntry>& entries) {
     registry_ = ValueOf(certs::Registry::Make(*bundle_, entries));
   }
 

@@ -58,7 +58,7 @@ TEST_F(WitnessTest, CosignsWhatContinuesWhatItKnows) {
 
 TEST_F(WitnessTest, NamesWhatItKnowsToWhoeverThinksOtherwise) {
   MEGURI_ASSERT_OK(Add(0, 5));
-  for (const uint64_t old_size : {0, 4, 6}) {
+  for (const uint64_t old_size : {uint64_t{0}, uint64_t{4}, uint64_t{6}}) {
     const Verdict verdict = ValueOf(Add(old_size, 12));
     EXPECT_EQ(verdict.cosignature, "");
     EXPECT_EQ(ValueOf(OpenHead(verdict.known, PublicFeed(), scene_, scene_.clock.Now())).size, 5U);
