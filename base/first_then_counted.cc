@@ -29,8 +29,7 @@ bool FirstThenCounted::IsFirst(absl::string_view kind) {
   return true;
 }
 
-std::vector<std::pair<std::string, uint64_t>> FirstThenCounted::TakeCounts() {
-  const absl::Time now = clock_.Now();
+std::vector<std::pair<std::string, uint64_t>> FirstThenCounted::Take(absl::Time now) {
   MutexLock lock(mutex_);
   std::vector<std::pair<std::string, uint64_t>> counts = std::move(over_);
   over_.clear();

@@ -24,13 +24,18 @@ class FirstThenCounted {
   // True for the first of its kind in this window; any other is counted.
   bool IsFirst(absl::string_view kind);
   // What was counted in windows that are over, by kind; kinds that were not repeated are left out.
-  std::vector<std::pair<std::string, uint64_t>> TakeCounts();
+  std::vector<std::pair<std::string, uint64_t>> TakeCounts() { return Take(clock_.Now()); }
+  // The same, and ends all windows that are open: nothing more is counted after it.
+  std::vector<std::pair<std::string, uint64_t>> TakeAll() { return Take(absl::InfiniteFuture()); }
 
  private:
   struct Seen {
     absl::Time begin;
     uint64_t repeats = 0;
   };
+
+  // Of windows that are over at `now`.
+  std::vector<std::pair<std::string, uint64_t>> Take(absl::Time now);
 
   const absl::Duration window_;
   const size_t kinds_max_;

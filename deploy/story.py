@@ -234,6 +234,47 @@ def correct_and_withdraw(story, maker, recycler, records):
     story.check(len(allowed) == 4, "`access explain` tells the maker which sections the recycler reads, and why")
 
 
+def grant_and_revoke(story, supplier, maker, records):
+    story.chapter("The maker offers its partners the composition of its batteries, and the supplier asks for it.")
+    supplier.follow(maker, "public", "members")
+    offer = items_of(maker.json("offer", "publish", "--title", "電池の組成", "--group", "battery", "--purpose",
+                                "recycling"))[0]["record_id"]
+    wait_for("the offer", lambda: supplier.json("offer", "list").get("offers"))
+    story.check("composition" not in sections_of(supplier.json("record", "get", records["battery"])),
+                "the supplier has the offer, and no composition yet")
+    supplier.cli("access", "request", offer)
+    asked = wait_for("the request", lambda: maker.json("access", "requests", "--waiting").get("requests"))[0]
+    granted = items_of(maker.json("access", "approve", asked["record_id"]))[0]["record_id"]
+    wait_for("the grant", lambda: supplier.json("access", "grants").get("grants"))
+    supplier.cli("access", "agree", granted, "--yes")
+    wait_for("the composition", lambda: "composition" in sections_of(supplier.json("record", "get", records["battery"])))
+    story.check(True, "asked, approved, agreed, each with a signature: it reads the composition")
+    rows = items_of(maker.json("audit", "list", "--reader", SUPPLIER, "--record", records["battery"], "--decision",
+                               "delivered"))
+    story.check(rows and rows[0]["feed"]["name"] == f"offer/{offer}",
+                "the maker's audit feed says to whom it went, proven to a signed head")
+    maker.cli("access", "revoke", granted)
+    wait_for("the supplier to follow it no more", lambda: not any(
+        follow["feed"] == f"offer/{offer}" for follow in supplier.follows()))
+    explained = maker.json("access", "explain", records["battery"], "--reader", SUPPLIER)
+    rule = next(row["rule"] for row in explained["sections"] if row["section_type"] == "composition")
+    story.check(rule == "deny-grant-revoked", f"revoked, nothing more is delivered: {rule}")
+
+
+def erase(story, supplier, maker, recycler, records):
+    story.chapter("The supplier erases its cathode lot, and asks everyone who holds it to do the same.")
+    supplier.cli("record", "withdraw", records["cathode"], "--erase", "--yes", "--basis", "trade-secret")
+
+    def answers():
+        holders = supplier.json("erasure", "show", records["cathode"])["holders"]
+        return {holder["participant_id"]: holder for holder in holders}
+    wait_for("the holders to answer", lambda: all(
+        answers().get(member.participant, {}).get("state") == "HOLDER_STATE_DONE" for member in (maker, recycler)))
+    story.check(True, "the maker and the recycler have signed that it is erased")
+    story.check(not sections_of(recycler.json("record", "get", records["cathode"])),
+                "of its sections nothing is left at the recycler's; that it was there stays provable")
+
+
 def suspend(story, federation, maker, recycler):
     story.chapter("The operator suspends the recycler.")
     began = time.monotonic()
@@ -305,6 +346,8 @@ def tell(story, federation):
     read_hidden(story, recycler, records)
     verification = verify_file(story, federation, recycler, records)
     correct_and_withdraw(story, maker, recycler, records)
+    grant_and_revoke(story, supplier, maker, records)
+    erase(story, supplier, maker, recycler, records)
     suspend(story, federation, maker, recycler)
     liar = lie(story, federation, supplier)
     knock(story, federation, supplier, liar)

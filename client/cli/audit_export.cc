@@ -62,10 +62,13 @@ absl::Status Export(Session& session, const Arguments& arguments) {
   // A file is only worth keeping if it verifies.
   MEGURI_ASSIGN_OR_RETURN(const certs::AuditReport report,
                           certs::VerifyAuditFile(bytes, *bundle, session.clock().Now()));
-  if (earlier.has_value()) {
-    MEGURI_RETURN_IF_ERROR(certs::CheckContinues(report, earlier->head));
-  }
+  const absl::Status continues = earlier.has_value() ? certs::CheckContinues(report, earlier->head) : absl::OkStatus();
   MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(arguments.file, bytes, kAuditFileMode));
+  if (!continues.ok()) {
+    // Both files together show what was done to the feed, so the new one is worth as much as the old one.
+    session.Note(session.Say(Message::kAuditKeepBoth, {arguments.file, arguments.since}));
+    return continues;
+  }
   const nlohmann::ordered_json json = {{"file", arguments.file},
                                        {"member", report.id.text()},
                                        {"rows", report.rows.size()},

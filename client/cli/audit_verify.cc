@@ -92,6 +92,9 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
   }
   MEGURI_RETURN_IF_ERROR(
       session.Answer(absl::StrCat(table.Layout(), "\n", TableOf(session, report.rows)), json, "rows"));
+  if (session.options().output == OutputForm::kJsonLines) {
+    session.Note(VerdictText(session, report.judgement, Message::kVerdictProven));  // the lines are rows alone
+  }
   return ToStatus(session, report.judgement);
 }
 

@@ -150,6 +150,8 @@ inline constexpr MessageRow kResultsRows[] = {
     {Message::kRowsAll, "全 $1 行", "all of $1"},
     {Message::kRowsSome, "$1 行のうち $0 行", "$0 of $1"},
     {Message::kAuditSaved, "$0 に $1 行を保存しました(監査記録全体は $2 行)", "$0 has $1 rows of an audit feed of $2"},
+    {Message::kAuditKeepBoth, "$0 を保存しました。$1 と合わせて証拠になります。両方とも保管してください",
+     "$0 is saved: together with $1 it is the proof, so keep both"},
     {Message::kOffers, "提供可", "offer"},
     {Message::kDeclines, "辞退", "declined"},
     {Message::kAsks, "質問あり", "question"},

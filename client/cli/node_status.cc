@@ -13,6 +13,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/progress.h"
 #include "client/cli/table.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
@@ -58,6 +59,14 @@ std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResp
   table.Add({session.Say(Message::kRegistryAge),
              HumanDuration(absl::Milliseconds(static_cast<int64_t>(status.registry_age_ms())))});
   table.Add({session.Say(Message::kCertificateExpires), TimeOf(status.certificate_expires_ms())});
+  if (status.has_guest()) {
+    const admin::v1::GuestUsage& guest = status.guest();
+    const auto of = [](const auto& used, const auto& most) { return absl::StrCat(used, " / ", most); };
+    table.Add(
+        {session.Say(Message::kGuestDisk), of(HumanBytes(guest.store_bytes()), HumanBytes(guest.store_bytes_max()))});
+    table.Add({session.Say(Message::kGuestRecords), of(guest.records(), guest.records_max())});
+    table.Add({session.Say(Message::kGuestCalls), absl::StrCat(guest.calls_per_second_max())});
+  }
   Table feeds = OwnFeeds(session, status);
   return absl::StrCat(table.Layout(), feeds.size() == 0 ? "" : "\n", feeds.Layout());
 }

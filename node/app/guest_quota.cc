@@ -102,6 +102,17 @@ absl::Status GuestGuard::Refresh(uint64_t records) {
   return absl::OkStatus();
 }
 
+admin::v1::GuestUsage GuestGuard::Usage() const {
+  MutexLock lock(mutex_);
+  admin::v1::GuestUsage usage;
+  usage.set_store_bytes(store_bytes_);
+  usage.set_store_bytes_max(quota_.store_mib * kMebibyte);
+  usage.set_records(records_);
+  usage.set_records_max(quota_.records);
+  usage.set_calls_per_second_max(quota_.calls_per_second);
+  return usage;
+}
+
 absl::Status GuestGuard::AdmitCall() {
   if (calls_.Admit()) {
     return absl::OkStatus();

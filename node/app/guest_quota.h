@@ -13,6 +13,7 @@
 #include "base/call_rate.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "meguri/admin/v1/admin_service.pb.h"
 #include "node/app/folder.h"
 #include "record/participant_id.h"
 
@@ -44,6 +45,9 @@ class GuestGuard {
   // Reads the quota anew if its file has changed, and measures what is used. Before anybody is served, and every few
   // seconds. Not OK: the file cannot be read, and the quota stays as it was.
   absl::Status Refresh(uint64_t records);
+
+  // As of the last Refresh.
+  admin::v1::GuestUsage Usage() const;
 
   absl::Status AdmitCall();
   // Whether more may be stored. What takes something away is not asked for.

@@ -316,7 +316,8 @@ absl::Status Tenant::FollowRegistryFeed() {
 void Tenant::MakeServices() {
   const RpcContext rpc{*authenticator_, *executor_, *call_log_, *audit_};
   const NodeFacts facts{around_.node_identity, kVersion, around_.certificate_expires,
-                        [this] { return store_health_.Get(); }};
+                        [this] { return store_health_.Get(); },
+                        guest_ == nullptr ? nullptr : std::function([this] { return guest_->Usage(); })};
   services_.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher_, *query_, *prover_, *resolver_));
   services_.push_back(std::make_unique<CopyServiceEdge>(rpc, *query_, *prover_, *source_, clock_));
   services_.push_back(std::make_unique<FeedServiceEdge>(rpc, *source_, *streams_, *exchange_));
@@ -364,6 +365,9 @@ void Tenant::Stop() {
   }
   if (executor_ != nullptr) {
     executor_->Stop();
+  }
+  if (audit_log_ != nullptr) {
+    audit_log_->Flush();
   }
   committer_.reset();
 }

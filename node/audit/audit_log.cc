@@ -119,9 +119,9 @@ void AuditLog::NoteRefusal(const Refusal& refusal) {
   Write({std::move(row)}, [](const absl::Status&) {});
 }
 
-void AuditLog::Tick() {
+void AuditLog::WriteCounts(const std::vector<std::pair<std::string, uint64_t>>& counts) {
   std::vector<audit::v1::Row> rows;
-  for (const auto& [kind, again] : refused_.TakeCounts()) {
+  for (const auto& [kind, again] : counts) {
     const std::vector<absl::string_view> parts = absl::StrSplit(kind, absl::MaxSplits(kSeparator, 2));
     rows.push_back(parts.size() == 3 ? DenialOf(parts[0], parts[1], parts[2])
                                      : DenialOf(member_.text(), kSeveral, kSeveral));

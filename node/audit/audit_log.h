@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -65,9 +66,12 @@ class AuditLog {
   // Nobody waits for it, so that a refusal takes no longer than an answer.
   void NoteRefusal(const Refusal& refusal);
   // Writes rows for what was counted. Call it about once a second.
-  void Tick();
+  void Tick() { WriteCounts(refused_.TakeCounts()); }
+  // The same for what was counted in the minute that is not over. Once no call comes any more.
+  void Flush() { WriteCounts(refused_.TakeAll()); }
 
  private:
+  void WriteCounts(const std::vector<std::pair<std::string, uint64_t>>& counts);
   // Counts what `rows` tell of, and returns what was delivered by each of their grants in all.
   absl::StatusOr<std::vector<storage::GrantUse>> CountDeliveries(const std::vector<audit::v1::Row>& rows,
                                                                  storage::Transaction& transaction) const;

@@ -2,9 +2,11 @@
 #include "node/query/audit_list.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -13,10 +15,14 @@
 #include "record/limits.h"
 #include "record/merkle.h"
 #include "storage/feeds.h"
+#include "storage/membership.h"
+#include "storage/records.h"
+#include "storage/versions.h"
 
 namespace meguri::node {
 namespace {
 
+constexpr absl::string_view kOfferFeeds = "offer/";
 constexpr size_t kPlaceSize = 16;  // u64 size of the tree | u64 index of the next row
 
 absl::Status BadFilter(absl::string_view field, absl::string_view found, absl::string_view expected,
@@ -45,13 +51,50 @@ absl::Status CheckQuery(const audit::v1::RowQuery& query) {
   return absl::OkStatus();
 }
 
-bool Matches(const audit::v1::Row& row, const audit::v1::RowFilter& filter) {
+// Where the entries of a record stand, so that a row that names a part of a feed tells whether it brought that record.
+class EntriesOf {
+ public:
+  // `record_id` has the length of one.
+  static absl::StatusOr<EntriesOf> Record(const storage::StoreReader& store, absl::string_view record_id) {
+    EntriesOf entries;
+    const storage::Records records(store);
+    const storage::Feeds feeds(store);
+    MEGURI_ASSIGN_OR_RETURN(const record::RecordId id, record::RecordId::Parse(record_id));
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::VersionRef> versions, records.FindVersions(id));
+    for (const storage::VersionRef& version : versions) {
+      MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(version.arrival));
+      for (const storage::FeedMembership& membership : memberships) {
+        MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds.Describe(membership.feed));
+        entries.places_[{feed.key.publisher.text(), feed.key.name.text()}].push_back(membership.index);
+      }
+    }
+    return entries;
+  }
+
+  bool AreIn(const audit::v1::Row& row) const {
+    const auto found = places_.find({row.publisher(), row.feed().name()});
+    return found != places_.end() && row.feed().to() > 0 &&
+           std::any_of(found->second.begin(), found->second.end(), [&](const absl::optional<uint64_t>& index) {
+             return !index.has_value() ||  // of a store that did not keep it: rather a row too many
+                    (row.feed().from() <= *index &&
+                     (*index < row.feed().to() || absl::StartsWith(row.feed().name(), kOfferFeeds)));
+           });
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::vector<absl::optional<uint64_t>>> places_;  // publisher, feed
+};
+
+bool Names(const audit::v1::Row& row, absl::string_view record_id) {
+  return std::any_of(row.records().begin(), row.records().end(),
+                     [&](const audit::v1::RowRecord& record) { return record.record_id() == record_id; });
+}
+
+bool Matches(const audit::v1::Row& row, const audit::v1::RowFilter& filter, const EntriesOf& entries) {
   return (filter.reader().empty() || row.reader() == filter.reader()) &&
          (filter.decision() == audit::v1::DECISION_UNSPECIFIED || row.decision() == filter.decision()) &&
          row.time_ms() >= filter.from_ms() && (filter.until_ms() == 0 || row.time_ms() < filter.until_ms()) &&
-         (filter.record_id().empty() ||
-          std::any_of(row.records().begin(), row.records().end(),
-                      [&](const audit::v1::RowRecord& record) { return record.record_id() == filter.record_id(); }));
+         (filter.record_id().empty() || Names(row, filter.record_id()) || entries.AreIn(row));
 }
 
 }  // namespace
@@ -59,8 +102,9 @@ bool Matches(const audit::v1::Row& row, const audit::v1::RowFilter& filter) {
 // One page: goes through the rows that concern the asker, or all, and takes those that match.
 class AuditList::Scan {
  public:
-  Scan(const storage::StoreReader& store, storage::FeedId feed, uint64_t size, const audit::v1::RowQuery& query)
-      : rows_(store), feeds_(store), feed_(feed), size_(size), query_(query) {}
+  Scan(const storage::StoreReader& store, storage::FeedId feed, uint64_t size, const audit::v1::RowQuery& query,
+       EntriesOf entries)
+      : rows_(store), feeds_(store), feed_(feed), size_(size), query_(query), entries_(std::move(entries)) {}
 
   // From `start` on; `party` as List. Fills `page`, and returns the index from which the next page goes on, or nullopt.
   absl::StatusOr<absl::optional<uint64_t>> Run(const absl::optional<record::ParticipantId>& party, uint64_t start,
@@ -95,7 +139,7 @@ class AuditList::Scan {
 
   absl::Status Look(uint64_t index, audit::v1::RowPage& page) {
     MEGURI_ASSIGN_OR_RETURN(const record::AuditRow row, rows_.Read(feed_, index));
-    if (!Matches(row.message(), query_.filter())) {
+    if (!Matches(row.message(), query_.filter(), entries_)) {
       return absl::OkStatus();
     }
     audit::v1::ProvenRow& proven = *page.add_rows();
@@ -116,6 +160,7 @@ class AuditList::Scan {
   const storage::FeedId feed_;
   const uint64_t size_;
   const audit::v1::RowQuery& query_;
+  const EntriesOf entries_;
   size_t bytes_ = 0;
 };
 
@@ -150,8 +195,12 @@ absl::StatusOr<audit::v1::RowPage> AuditList::List(const absl::optional<record::
   audit::v1::RowPage page;
   MEGURI_RETURN_IF_ERROR(AddHead(feeds, feed, size, query.known_size(), *page.mutable_head()));
   if (feed.has_value()) {
+    EntriesOf entries;
+    if (!query.filter().record_id().empty()) {
+      MEGURI_ASSIGN_OR_RETURN(entries, EntriesOf::Record(*snapshot, query.filter().record_id()));
+    }
     MEGURI_ASSIGN_OR_RETURN(const absl::optional<uint64_t> next,
-                            Scan(*snapshot, *feed, size, query).Run(party, start, page));
+                            Scan(*snapshot, *feed, size, query, std::move(entries)).Run(party, start, page));
     if (next.has_value()) {
       std::string next_place;
       AppendU64(size, next_place);

@@ -150,6 +150,9 @@ absl::Status AdminServiceEdge::FillStatus(const Caller& caller, admin::v1::GetNo
   }
   MEGURI_ASSIGN_OR_RETURN(const uint64_t count, storage::Records(store_).Count());
   out.set_record_count(count);
+  if (facts_.guest_usage) {
+    *out.mutable_guest() = facts_.guest_usage();
+  }
   return absl::OkStatus();
 }
 

@@ -20,6 +20,8 @@ struct NodeFacts {
   std::string version;
   std::function<absl::Time()> certificate_expires;
   std::function<absl::Status()> store_health;  // OK, or what ails the store
+  // What a guest takes of the node and may take; empty if the member is none.
+  std::function<admin::v1::GuestUsage()> guest_usage;
 };
 
 class AdminServiceEdge final : public admin::v1::AdminService::CallbackService {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/error.h"
 #include "certs/identity.h"
 #include "node/policy/decision.h"
@@ -15,7 +17,11 @@
 namespace meguri::node {
 namespace {
 
-constexpr char kRuleOfAdministrators[] = "allow-admin";
+// "allow-admin" of CLIENT_ROLE_ADMIN.
+std::string RuleOfRole(api::v1::ClientRole role) {
+  return absl::StrCat("allow-",
+                      absl::AsciiStrToLower(absl::StripPrefix(api::v1::ClientRole_Name(role), "CLIENT_ROLE_")));
+}
 
 absl::Status NotWritten(const absl::Status& cause) {
   if (absl::IsPermissionDenied(cause)) {
@@ -117,10 +123,10 @@ void AuditEdge::NoteDenial(const CallLog::Denial& denial) const {
                     denial.record_id.size() == record::kRecordIdSize ? std::string(denial.record_id) : ""});
 }
 
-void AuditEdge::Administer(const Caller& caller, absl::string_view method, const google::protobuf::Message& request,
-                           AuditLog::Done done) const {
+void AuditEdge::Administer(const Caller& caller, absl::string_view method, api::v1::ClientRole role,
+                           const google::protobuf::Message& request, AuditLog::Done done) const {
   std::vector<audit::v1::Row> rows = {RowOf(caller, method, audit::v1::DECISION_ADMINISTERED)};
-  rows[0].set_rule(kRuleOfAdministrators);
+  rows[0].set_rule(RuleOfRole(role));
   // Bytes are escaped in it, so it may be cut anywhere.
   rows[0].set_detail(request.ShortDebugString().substr(0, record::kAuditDetailMax));
   Write(std::move(rows), std::move(done));

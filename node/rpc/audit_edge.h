@@ -45,9 +45,9 @@ class AuditEdge {
                       AuditLog::Done done) const;
   // Whether a batch of `feed` to `caller` must be written down.
   static bool IsNarrow(const Caller& caller, const record::FeedKey& feed);
-  // Calls `done` with OK once it is written that an administrator asked for `request`.
-  void Administer(const Caller& caller, absl::string_view method, const google::protobuf::Message& request,
-                  AuditLog::Done done) const;
+  // Calls `done` with OK once it is written that a client asked for `request` by the right that `role` gives.
+  void Administer(const Caller& caller, absl::string_view method, api::v1::ClientRole role,
+                  const google::protobuf::Message& request, AuditLog::Done done) const;
   // Has a refusal written down, if it is one of a caller that this node knows by its certificate. That its own clients
   // found no record is no refusal: nothing of their member is hidden from them.
   void NoteDenial(const CallLog::Denial& denial) const;

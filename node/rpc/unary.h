@@ -93,7 +93,7 @@ grpc::ServerUnaryReactor* AnswerAdministrator(const RpcContext& rpc, grpc::Callb
     reactor->Finish(end(caller.status()));
     return reactor;
   }
-  rpc.audit.Administer(*caller, method.name, *request,
+  rpc.audit.Administer(*caller, method.name, method.callers.client_role(), *request,
                        [&rpc, reactor, end, response, caller = *caller,
                         handler = std::move(handler)](const absl::Status& written) mutable {
                          if (!written.ok()) {

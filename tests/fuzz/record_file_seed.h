@@ -16,6 +16,7 @@
 namespace meguri::fuzz {
 
 inline constexpr char kPublisher[] = "0199:member";
+inline constexpr char kMemberRecordKey[] = "record key of a member";
 inline constexpr size_t kSlots = 8;
 inline constexpr uint64_t kAllSlots = 0xff;
 
@@ -36,12 +37,15 @@ class RecordFileSeed {
     parts.record_proofs = {Proof("public", parts.record, *feed_key_), Proof("owner", parts.record, *feed_key_)};
     parts.publisher_entry = Signed(record::v1::RECORD_TYPE_MEMBER, record::v1::SECTION_TYPE_MEMBER,
                                    certs::SerializeForSigning(entry), kOperator, federation.record_signer());
+    publisher_entry_ = parts.publisher_entry;
     parts.publisher_entry_proof = Proof("registry", parts.publisher_entry, federation.feed_signer());
     record_ = parts.record;
     file_ = certs::MakeRecordFile(std::move(parts), bundle);
   }
   const std::string& file() const { return file_; }
   const record::v1::Envelope& record() const { return record_; }
+  // The publisher's entry in the registry.
+  const record::v1::Envelope& publisher_entry() const { return publisher_entry_; }
 
  private:
   record::v1::Envelope Signed(record::v1::RecordType record_type, uint32_t section_type, const std::string& payload,
@@ -90,9 +94,10 @@ class RecordFileSeed {
   }
 
   testing::SeededRandom random_;
-  const std::unique_ptr<record::RawSigner> record_key_ = FixedSigner("record key of a member");
+  const std::unique_ptr<record::RawSigner> record_key_ = FixedSigner(kMemberRecordKey);
   const std::unique_ptr<record::RawSigner> feed_key_ = FixedSigner("feed key of a member");
   record::v1::Envelope record_;
+  record::v1::Envelope publisher_entry_;
   std::string file_;
 };
 

@@ -11,9 +11,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "certs/feed_base.h"
+#include "certs/key_change.h"
+#include "certs/key_endorsement.h"
+#include "certs/move_request.h"
 #include "certs/registry.h"
 #include "certs/signing_key.h"
 #include "meguri/registry/v1/change.pb.h"
+#include "meguri/registry/v1/move.pb.h"
 #include "nlohmann/json.hpp"
 #include "passport/formats/canonical_json.h"
 #include "passport/section_table.h"
@@ -22,6 +27,7 @@
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
 #include "record/erasure.h"
+#include "record/heads.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/memory/memory_store.h"
@@ -252,6 +258,53 @@ void WriteTrustSeeds(const Corpus& corpus) {
   corpus.Write("certificate", "request", request.certificate_request());
 }
 
+void WriteMoveSeeds(const Corpus& corpus) {
+  const FixedFederation federation;
+  testing::SeededRandom random;
+  const RecordFileSeed seed(federation, federation.Bundle(1));
+  const auto member = record::ParticipantId::Parse(kPublisher).value();
+  const auto feed_key = FixedSigner("feed key of the new host");
+  registry::v1::MoveRequest request;
+  request.set_federation(kFederation);
+  *request.mutable_present() = seed.publisher_entry();
+  request.mutable_hosting()->set_node_identity("spiffe://ce.example/member/0199/newhost/node/main");
+  request.mutable_hosting()->add_addresses("node.newhost.example:7443");
+  registry::v1::MemberKey& key = *request.mutable_feed_key();
+  key = certs::ToMemberKey(*feed_key, registry::v1::KEY_PURPOSE_FEED);
+  std::vector<certs::BaseHead> heads;
+  for (const char* name : {"public", "owner"}) {
+    heads.push_back({record::FeedName::Parse(name).value(), 1, 2, record::Sha256(name)});
+  }
+  *key.mutable_base() = certs::MakeFeedBase(heads, random)->base;
+  key.mutable_base()->set_signature(certs::SignBase(kFederation, member, *feed_key, key).value());
+  corpus.Write("move_request", "sealed", certs::MakeMoveRequest(request).value());
+  corpus.Write("move_request", "open", request.SerializeAsString());
+}
+
+void WriteOpeningSeeds(const Corpus& corpus) {
+  const auto signer = FixedSigner("feed key");
+  const record::ParticipantId publisher = record::ParticipantId::Parse(kOperator).value();
+  const auto origin = [&](const char* feed) {
+    return record::FeedOrigin(kFederation, {publisher, record::FeedName::Parse(feed).value(), 1});
+  };
+  const record::HeadsTree tree(
+      record::Sha256("key of the entry"),
+      {{origin("recyclers/battery"), 5, record::Sha256("batteries")}, {origin("owner"), 9, record::Sha256("notes")}});
+  record::v1::ProvenOpening proven;
+  *proven.mutable_opening() = record::ToMessage(*tree.Open(origin("recyclers/battery"), 1));
+  proven.set_epoch(1);
+  const record::Hash before = record::LeafHash("the entry before");
+  proven.add_entry_path(before.ToString());
+  const record::Hash root = record::NodeHash(before, record::LeafHash(tree.entry().Encode()));
+  proven.set_checkpoint(record::SignCheckpoint({origin("heads"), 2, root}, *signer).value());
+  const std::string bytes = record::WriteOpening(proven);
+  corpus.Write("opening", "proven", bytes);
+  corpus.Write("opening", "cut", bytes.substr(0, bytes.size() / 2));
+  proven.clear_entry_path();
+  proven.clear_checkpoint();
+  corpus.Write("opening", "alone", record::WriteOpening(proven));
+}
+
 // A seed of one section for every target that reads payloads.
 void WriteSectionSeed(const Corpus& corpus, const std::string& title, const passport::SectionKind& kind,
                       const std::string& payload) {
@@ -416,6 +469,8 @@ int main(int count, char** arguments) {
   meguri::fuzz::WriteFeedSeeds(corpus);
   meguri::fuzz::WriteProofSeeds(corpus);
   meguri::fuzz::WriteTrustSeeds(corpus);
+  meguri::fuzz::WriteMoveSeeds(corpus);
+  meguri::fuzz::WriteOpeningSeeds(corpus);
   meguri::fuzz::WritePassportSeeds(corpus);
   meguri::fuzz::WriteStoreSeeds(corpus);
   meguri::fuzz::WriteAuditSeeds(corpus);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit feed of real nodes: what was given has a row, whom it concerns may see it, and nobody takes one out unseen."""
 import pathlib
+import shutil
 import signal
 import sys
 import tempfile
@@ -95,6 +96,8 @@ class AuditTest(unittest.TestCase):
         done = self.rows(self.recycler, "--decision", "administered")
         self.assertTrue(done[0]["method"].endswith("AddFollow"))
         self.assertIn(GROUP, done[0]["detail"])
+        # A batch of the stream that brought the record counts as well as a question about it.
+        self.assertEqual([r["feed"]["name"] for r in self.rows(self.maker, "--record", record)], [GROUP])
         # What the recycler's people read is no business of the maker's; nor does a reader need more than its role.
         self.assertEqual(self.rows(self.maker, "--peer", RECYCLER), [])
         self.assertEqual(self.recycler.cli("audit", "list", client="desk").code, 0)
@@ -124,6 +127,28 @@ class AuditTest(unittest.TestCase):
         changed = self.maker.cli("audit", "verify", second, check=False)
         self.assertEqual(changed.code, 1)
         self.assertIn("does not verify", changed.error)
+
+    def test_a_feed_that_was_cut_back_is_found_and_both_files_are_kept(self):
+        self.deliver()
+        self.maker.stop()
+        backup = self.folder / "backup"
+        shutil.copytree(self.maker.folder, backup)
+        self.maker.start()
+        self.maker.cli("feed", "follow", OPERATOR, "public")
+        first, second = str(self.folder / "first.audit"), str(self.folder / "second.audit")
+        self.maker.cli("audit", "export", first)
+        self.maker.stop()
+        shutil.rmtree(self.maker.folder)
+        shutil.copytree(backup, self.maker.folder)
+        self.maker.start()
+        self.maker.cli("feed", "follow", OPERATOR, "members")
+        changed = self.maker.cli("audit", "export", second, "--since", first, check=False)
+        self.assertIn("AUDIT_CHANGED", changed.error)
+        self.assertIn("keep both", changed.error)
+        self.assertEqual(self.maker.json("audit", "verify", second)["verdict"], "PROVEN")
+        both = self.maker.cli("audit", "verify", second, "--since", first, check=False)
+        self.assertEqual(both.code, 1)
+        self.assertIn("AUDIT_CHANGED", both.error)
 
     def test_a_peer_exports_the_rows_about_itself(self):
         self.deliver()

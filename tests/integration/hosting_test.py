@@ -223,6 +223,11 @@ class HostingTest(unittest.TestCase):
         refused = wait_for("the quota to count", lambda: next((answer.error for answer in [self.mill.cli(
             "record", "publish", str(DATA / "washing-machine.json"), check=False)] if answer.code), None))
         self.assertIn("GUEST_RECORDS", refused)
+        usage = self.mill.json("node", "status")["guest"]
+        self.assertEqual(int(usage["records_max"]), 1)
+        self.assertGreaterEqual(int(usage["records"]), 1)
+        self.assertIn(f"{usage['records']} / 1", self.mill.cli("node", "status").text)
+        self.assertNotIn("guest", self.host.json("node", "status"), "its own member has what there is")
         self.assertIn("its quota is 1", refused)
         # What it is not allowed to take in, it does not take in by following either.
         self.mill.follow(self.recycler, "public")
@@ -245,6 +250,25 @@ class HostingTest(unittest.TestCase):
         refused = subprocess.run(self.host.node_command("host", "quota", HOST, "--records", "5"), capture_output=True,
                                  text=True)
         self.assertIn("takes what there is", refused.stderr)
+
+    def test_a_guest_erases_and_its_holders_answer_the_guest_beside_it_too(self):
+        record = self.publish(self.mill)
+        for holder in (self.recycler, self.workshop):
+            holder.follow(self.mill, "public", "recyclers/battery")
+            wait_for("the battery", lambda: holder.has_size(self.mill, "recyclers/battery", 1))
+        self.mill.cli("record", "withdraw", record, "--erase", "--yes", "--basis", "trade-secret")
+
+        def answers():
+            return {h["participant_id"]: h["state"] for h in self.mill.json("erasure", "show", record)["holders"]}
+        wait_for("both to have erased it", lambda: all(
+            answers().get(holder.participant) == "HOLDER_STATE_DONE" for holder in (self.recycler, self.workshop)))
+        for holder in (self.recycler, self.workshop):
+            self.assertIn("erased", holder.cli("record", "get", record).text)
+        # Nobody else of that node has heard of it.
+        self.assertEqual(items_of(self.host.json("erasure", "list")), [])
+        self.host.stop()
+        checked = self.host.run_node_command("fsck").splitlines()
+        self.assertTrue(all(line.endswith(": 0 problems") for line in checked), checked)
 
     def test_what_is_wrong_with_one_member_stops_no_other(self):
         self.publish(self.mill)

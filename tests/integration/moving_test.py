@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A guest moves from one host to another, with its records, feeds and history; its followers go on."""
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "deploy"), str(pathlib.Path(__file__).parent)]
@@ -121,6 +123,27 @@ class MovingTest(unittest.TestCase):
         self.host.stop()
         self.host.run_node_command("host", "remove", MILL)
         self.assertFalse((self.host.folder / "hosted" / "0199-mill").exists())
+
+    def test_what_it_commits_of_its_narrower_feeds_goes_on_at_the_new_host(self):
+        self.enterContext(unittest.mock.patch.dict(os.environ, {"MEGURI_HEADS_SECONDS": "1"}))
+        self.host.stop()
+        self.host.start()
+        self.publish(self.mill)
+        self.recycler.follow(self.mill, "recyclers/battery")
+        wait_for("the first record", lambda: self.recycler.has_size(self.mill, "recyclers/battery", 1))
+        wait_for("what is committed of it", lambda: self.recycler.has_size(self.mill, "heads", 2))
+        exported = self.mill.move_out()
+        committed = int(self.follow_of(self.recycler, self.mill, "heads")["size"])
+        self.move(exported)
+        self.publish(self.mill)
+        wait_for("the next record", lambda: self.recycler.has_size(self.mill, "recyclers/battery", 2))
+        wait_for("the new host to commit more", lambda: self.recycler.has_size(self.mill, "heads", committed + 3))
+        for feed in ("recyclers/battery", "heads"):
+            row = self.follow_of(self.recycler, self.mill, feed)
+            self.assertEqual((row["state"], row.get("last_error_reason", "")), ("FOLLOW_STATE_LIVE", ""), feed)
+        self.other.stop()
+        checked = self.other.run_node_command("fsck").splitlines()
+        self.assertTrue(all(line.endswith(": 0 problems") for line in checked), checked)
 
     def test_the_former_host_can_add_nothing(self):
         self.publish(self.mill)

@@ -39,6 +39,14 @@ TEST_F(FirstThenCountedTest, LosesNoCountWhenANewWindowBeginsBeforeItIsTaken) {
   EXPECT_THAT(kinds_.TakeCounts(), ElementsAre(Pair("a", 1)));
 }
 
+TEST_F(FirstThenCountedTest, GivesTheCountsOfTheOpenWindowAtTheEnd) {
+  EXPECT_TRUE(kinds_.IsFirst("a"));
+  EXPECT_FALSE(kinds_.IsFirst("a"));
+  EXPECT_TRUE(kinds_.IsFirst("b"));
+  EXPECT_THAT(kinds_.TakeAll(), ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(kinds_.TakeAll(), IsEmpty());
+}
+
 TEST_F(FirstThenCountedTest, PutsMoreKindsThanItKeepsUnderOneName) {
   EXPECT_TRUE(kinds_.IsFirst("a"));
   EXPECT_TRUE(kinds_.IsFirst("b"));

@@ -161,17 +161,22 @@ TEST_F(AuditEdgeTest, WritesWhatAnAdministratorAsksForBeforeItIsDone) {
   request.mutable_follow()->set_publisher("9999:other");
   request.mutable_follow()->add_feeds("public");
   std::promise<size_t> rows_then;
-  edge_.Administer(CallerOf(kClientUri), "AddFollow", request, [&](const absl::Status& status) {
-    MEGURI_EXPECT_OK(status);
-    const storage::StoreReader& store = committer_->durable();
-    const auto feed = *storage::Feeds(store).Find(storage::AuditFeedOf(Id("9999:maker")));
-    rows_then.set_value(feed.has_value() ? storage::Feeds(store).ReadHead(*feed)->size() : 0);
-  });
+  edge_.Administer(CallerOf(kClientUri), "AddFollow", api::v1::CLIENT_ROLE_ADMIN, request,
+                   [&](const absl::Status& status) {
+                     MEGURI_EXPECT_OK(status);
+                     const storage::StoreReader& store = committer_->durable();
+                     const auto feed = *storage::Feeds(store).Find(storage::AuditFeedOf(Id("9999:maker")));
+                     rows_then.set_value(feed.has_value() ? storage::Feeds(store).ReadHead(*feed)->size() : 0);
+                   });
   EXPECT_EQ(rows_then.get_future().get(), 1U);
   const audit::v1::Row row = Rows()[0];
   EXPECT_EQ(row.decision(), audit::v1::DECISION_ADMINISTERED);
   EXPECT_EQ(row.identity(), kClientUri);
+  EXPECT_EQ(row.rule(), "allow-admin");
   EXPECT_THAT(row.detail(), HasSubstr("9999:other"));
+  edge_.Administer(CallerOf(kClientUri), "RequestErasure", api::v1::CLIENT_ROLE_PUBLISH, request,
+                   [](const absl::Status& status) { MEGURI_EXPECT_OK(status); });
+  EXPECT_EQ(Rows()[1].rule(), "allow-publish");
 }
 
 TEST_F(AuditEdgeTest, KeepsBackWhatItCannotWriteDown) {

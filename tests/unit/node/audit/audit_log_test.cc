@@ -257,6 +257,20 @@ TEST_F(AuditLogTest, WritesTheFirstRefusalOfAMinuteAndCountsTheRest) {
   EXPECT_EQ(Rows().size(), 5U) << "the next minute has a first one again";
 }
 
+TEST_F(AuditLogTest, WritesWhatTheLastMinuteCountedWhenTheNodeStops) {
+  for (int i = 0; i < 3; ++i) {
+    log_.NoteRefusal(RefusalOf("9999:reader"));
+  }
+  log_.Tick();
+  EXPECT_EQ(Rows().size(), 1U);
+  log_.Flush();
+  const std::vector<audit::v1::Row> rows = Rows();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[1].again(), 2U);
+  log_.Flush();
+  EXPECT_EQ(Rows().size(), 2U);
+}
+
 TEST_F(AuditLogTest, NamesTheRecordThatWasAskedFor) {
   Refusal refusal = RefusalOf("9999:reader", "RECORD_NOT_FOUND");
   refusal.record_id = "ABCDEFGHIJKLMNOP";

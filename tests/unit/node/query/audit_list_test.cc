@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "record/audit_row.h"
@@ -15,9 +16,11 @@
 #include "storage/committer.h"
 #include "storage/key_layout.h"
 #include "storage/memory/memory_store.h"
+#include "storage/records.h"
 #include "tests/testing/fakes.h"
 #include "tests/testing/status.h"
 #include "tests/unit/certs/federation.h"
+#include "tests/unit/storage/samples.h"
 
 namespace meguri::node {
 namespace {
@@ -30,6 +33,7 @@ using ::testing::IsEmpty;
 const char kMaker[] = "0199:maker";
 const char kReader[] = "0199:reader";
 const char kOther[] = "0199:other";
+const char kOffer[] = "offer/0123456789abcdef0123456789abcdef";
 
 record::ParticipantId Id(absl::string_view text) { return *record::ParticipantId::Parse(text); }
 
@@ -138,6 +142,40 @@ TEST_F(AuditListTest, TakesWhatMatches) {
   EXPECT_THAT(Numbers(absl::nullopt, query), ElementsAre(1));
   query.mutable_filter()->set_record_id("PONMLKJIHGFEDCBA");
   EXPECT_THAT(Numbers(absl::nullopt, query), IsEmpty());
+}
+
+TEST_F(AuditListTest, FindsTheBatchesOfStreamsThatBroughtARecord) {
+  const auto sample = storage::testing::MakeSample(Id(kMaker), record::RecordId::Make(random_), 1, random_);
+  const auto put = [&](storage::CommitScope& scope) -> absl::Status {
+    const storage::Records records(*store_);
+    MEGURI_ASSIGN_OR_RETURN(const storage::PutVersion version,
+                            records.Put(scope.transaction, sample.header, sample.stored));
+    for (const auto& [name, index] : {std::pair<const char*, uint64_t>{"members", 256}, {kOffer, 3}}) {
+      MEGURI_ASSIGN_OR_RETURN(const storage::FeedId feed,
+                              scope.feeds.FindOrCreate(scope.transaction, storage::testing::OwnFeed(kMaker, name)));
+      MEGURI_RETURN_IF_ERROR(records.PutMembership(scope.transaction, version, {feed, 3, index}));
+    }
+    return absl::OkStatus();
+  };
+  MEGURI_ASSERT_OK(committer_->SubmitAndWait(put));
+  const auto batch = [](const char* feed, uint64_t from, uint64_t to, absl::string_view publisher = kMaker) {
+    audit::v1::Row row = RowFor(kReader, publisher);
+    row.clear_records();
+    row.mutable_feed()->set_name(feed);
+    row.mutable_feed()->set_from(from);
+    row.mutable_feed()->set_to(to);
+    return row;
+  };
+  audit::v1::Row header_alone = RowFor(kReader);
+  header_alone.mutable_feed()->set_name("members");
+  Append({batch("members", 0, 256), batch("members", 256, 300), batch("members", 0, 300, kOther),
+          batch("recyclers/battery", 0, 300), batch(kOffer, 0, 2), batch(kOffer, 3, 9), batch(kOffer, 4, 9),
+          header_alone});
+  audit::v1::RowQuery query;
+  query.mutable_filter()->set_record_id(sample.header.record_id().ToString());
+  EXPECT_THAT(Numbers(absl::nullopt, query), ElementsAre(2, 5, 6)) << "an offer may have opened it before as well";
+  EXPECT_THAT(Numbers(Party(kReader), query), ElementsAre(2, 5, 6));
+  EXPECT_THAT(Numbers(Party("0199:third"), query), IsEmpty());
 }
 
 TEST_F(AuditListTest, RefusesAQuestionThatMeansNothing) {
