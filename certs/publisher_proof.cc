@@ -10,6 +10,7 @@
 #include "certs/cosigned_note.h"
 #include "certs/feed_base.h"
 #include "certs/limits.h"
+#include "certs/receipts.h"
 #include "certs/strict_parse.h"
 #include "record/batch.h"
 #include "record/heads_feed.h"
@@ -202,9 +203,7 @@ absl::StatusOr<RegisteredKey> ProvenPublisher::VerifySignature(const record::Hea
 absl::StatusOr<Judgement> ProvenPublisher::JudgeHost(const RegisteredKey& key, const record::FeedKey& feed,
                                                      uint64_t size) const {
   const Registry::FeedKeyLine line = registry_->FeedKeyLineOf(id_, absl::InfiniteFuture());
-  const bool is_former = std::any_of(line.keys.begin(), line.keys.begin() + static_cast<std::ptrdiff_t>(line.moved),
-                                     [&](const RegisteredKey* former) { return former->key.spki() == key.key.spki(); });
-  if (!is_former) {
+  if (!IsOfFormerHost(line, key)) {
     return Judgement();
   }
   if (!IsShownToAll(feed.name)) {
@@ -235,6 +234,15 @@ absl::StatusOr<ProvenByFeed> ProvenPublisher::VerifyProof(const record::v1::Feed
   }
   MEGURI_ASSIGN_OR_RETURN(proven.of_former_host, JudgeHost(proven.key, feed, size));
   return proven;
+}
+
+const RegisteredKey* ProvenPublisher::FindFeedKey(const record::Hash& key_id) const {
+  const auto found = std::find_if(feed_keys_.begin(), feed_keys_.end(), [&](const RegisteredKey& key) {
+    return record::KeyId(registry_->federation(), id_, key.key.spki()) == key_id;
+  });
+  const bool counts =
+      found != feed_keys_.end() && !IsOfFormerHost(registry_->FeedKeyLineOf(id_, absl::InfiniteFuture()), *found);
+  return counts ? &*found : nullptr;
 }
 
 absl::StatusOr<ProvenHead> ProvenPublisher::OpenHead(absl::string_view note, const record::FeedKey& feed) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -42,7 +43,8 @@ struct ProvenByFeed {
   record::ProvenEntry entry;
   RegisteredKey key;
   Cosigners cosigners;
-  Judgement of_former_host = {};  // what is doubtful of a head that the host signed which the member has left
+  Judgement of_former_host = {};      // what is doubtful of a head that the host signed which the member has left
+  std::vector<SeenBy> receipts = {};  // that count, of heads of the feed that include the entry
 };
 
 // A head, the key that signed it, and who cosigned it.
@@ -64,14 +66,17 @@ struct ProvenCommitment {
 // What is to be said of the keys that signed what a file holds.
 class KeysUsed {
  public:
-  explicit KeysUsed(absl::Time now) : now_(now) {}
+  explicit KeysUsed(absl::Time now, size_t receipts_needed = kReceiptsNeeded)
+      : now_(now), receipts_needed_(receipts_needed) {}
 
-  // `heads` include what `key` signed.
-  void Add(const RegisteredKey& key, absl::Span<const Cosigners> heads) {
-    judgement_ = Both(judgement_, JudgeSignature(key, EarliestTime(heads), now_));
+  // `heads` include what `key` signed, and so do those of which the receipts are.
+  void Add(const RegisteredKey& key, absl::Span<const Cosigners> heads, std::vector<SeenBy> receipts = {}) {
+    const SeenTimes seen{EarliestTime(heads), absl::nullopt, std::move(receipts), receipts_needed_};
+    judgement_ = Both(judgement_, JudgeSignature(key, seen, now_));
   }
+  // Who saw the entry in the publisher's feed, saw it under a head that the publisher had signed.
   void Add(const ProvenByFeed& proven) {
-    Add(proven.key, {proven.cosigners});
+    Add(proven.key, {proven.cosigners}, proven.receipts);
     Add(proven.of_former_host);
   }
   void Add(const ProvenHead& head) {
@@ -88,6 +93,7 @@ class KeysUsed {
 
  private:
   const absl::Time now_;
+  const size_t receipts_needed_;
   Judgement judgement_;
 };
 
@@ -116,6 +122,8 @@ class ProvenPublisher {
   // That a feed of this member names `header`. Reasons of record::VerifyFeedProof; HEAD_BEYOND_MOVE if the head is one
   // that the member's former host signed after the member had moved.
   absl::StatusOr<ProvenByFeed> VerifyProof(const record::v1::FeedProof& proof, const record::Header& header) const;
+  // A feed key of this member, ended or not; null if it has none of this ID, or a host that it has left signs with it.
+  const RegisteredKey* FindFeedKey(const record::Hash& key_id) const;
   // A head of a feed of this member, and the key that signed it. Reasons of record::OpenSoleSigned, HEAD_BEYOND_MOVE.
   absl::StatusOr<ProvenHead> OpenHead(absl::string_view note, const record::FeedKey& feed) const;
   // A head of a feed of this member that it committed in its feed `heads`. Reasons of record::VerifyOpening.

@@ -49,10 +49,66 @@ Judgement JudgeSignature(const RegisteredKey& key, absl::optional<absl::Time> pr
           std::move(usable)};
 }
 
+const char* NameOf(TimeSource source) {
+  switch (source) {
+    case TimeSource::kWitnesses:
+      return "witnesses";
+    case TimeSource::kOwn:
+      return "own";
+    case TimeSource::kReceipts:
+      return "receipts";
+  }
+  return "";
+}
+
+std::vector<SeenBy> EarliestReceipts(std::vector<SeenBy> receipts, size_t needed) {
+  std::sort(receipts.begin(), receipts.end(), [](const SeenBy& a, const SeenBy& b) {
+    return a.time != b.time ? a.time < b.time : a.member.text() < b.member.text();
+  });
+  std::vector<SeenBy> earliest;
+  for (SeenBy& receipt : receipts) {
+    const bool is_there = std::any_of(earliest.begin(), earliest.end(), [&](const SeenBy& other) {
+      return other.host == receipt.host || other.member == receipt.member;
+    });
+    if (!is_there && earliest.size() < needed) {
+      earliest.push_back(std::move(receipt));
+    }
+  }
+  return earliest.size() < needed ? std::vector<SeenBy>() : earliest;
+}
+
+Judgement JudgeSignature(const RegisteredKey& key, const SeenTimes& seen, absl::Time now) {
+  Judgement judgement = JudgeSignature(key, seen.witnesses, now);
+  if (judgement.verdict == Verdict::kIndeterminate && seen.own.has_value()) {
+    judgement = JudgeSignature(key, seen.own, now);
+    judgement.source = TimeSource::kOwn;
+  }
+  if (judgement.verdict != Verdict::kIndeterminate) {
+    return judgement;
+  }
+  const std::vector<SeenBy> receipts = EarliestReceipts(seen.receipts, seen.receipts_needed);
+  if (!receipts.empty()) {
+    judgement = JudgeSignature(key, receipts.back().time, now);
+    judgement.source = TimeSource::kReceipts;
+  }
+  for (const SeenBy& receipt : receipts) {
+    if (judgement.verdict == Verdict::kValidAt) {
+      judgement.by.push_back(receipt.member);
+    }
+  }
+  return judgement;
+}
+
 Judgement Both(const Judgement& one, const Judgement& other) {
   Judgement both = one.verdict >= other.verdict ? one : other;
-  if (both.verdict == Verdict::kValidAt) {
+  if (one.verdict == Verdict::kValidAt && other.verdict == Verdict::kValidAt) {
     both.at = std::max(one.at, other.at);
+    both.source = std::max(one.source, other.source);
+    for (const record::ParticipantId& member : other.by) {
+      if (std::find(one.by.begin(), one.by.end(), member) == one.by.end()) {
+        both.by.push_back(member);
+      }
+    }
   }
   return both;
 }

@@ -16,10 +16,12 @@
 #include "record/limits.h"
 #include "storage/commit_keys.h"
 #include "storage/erasure_requests.h"
+#include "storage/first_seen.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
 #include "storage/openings.h"
+#include "storage/receipts.h"
 #include "storage/records.h"
 #include "storage/transaction.h"
 #include "storage/usage_count.h"
@@ -151,6 +153,12 @@ absl::Status CheckSetting(const StoreReader& store, absl::string_view key, absl:
   }
   if (IsOpeningKey(key)) {
     return CheckOpeningSetting(store, key, stored);
+  }
+  if (IsFirstSeenKey(key)) {
+    return CheckFirstSeen(store, key, stored);
+  }
+  if (IsReceiptKey(key)) {
+    return CheckReceipts(store, key, stored);
   }
   if (IsErasureRequestKey(key)) {
     return CheckErasureRequest(key, stored);

@@ -24,6 +24,7 @@
 #include "passport/formats/export.h"
 #include "passport/section_table.h"
 #include "record/header.h"
+#include "record/receipt.h"
 
 namespace meguri::client {
 namespace {
@@ -45,6 +46,7 @@ struct Arguments {
   std::string format;
   bool bundle = false;
   std::vector<std::string> sections;  // of a bundle; empty: all
+  uint32_t receipts = kReceiptsInFile;
   std::string out;
   std::string report;
   bool force = false;
@@ -241,6 +243,17 @@ absl::Status CheckSections(const Session& session, const Arguments& arguments, c
   return absl::OkStatus();
 }
 
+// What the own node has seen in time it says to its own clients alone.
+absl::Status NoteIfInDoubt(Session& session, const std::string& bytes) {
+  MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
+  MEGURI_ASSIGN_OR_RETURN(const certs::VerificationReport report,
+                          certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()));
+  if (report.judgement.verdict > certs::Verdict::kValidAt) {
+    session.Note(session.Say(Message::kExportOwnWord));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ExportBundle(Session& session, const Arguments& arguments) {
   if (arguments.record_ids.size() != 1 || !arguments.filter.empty() || !arguments.saved.empty() ||
       !arguments.report.empty()) {
@@ -258,8 +271,11 @@ absl::Status ExportBundle(Session& session, const Arguments& arguments) {
   const Envelope& envelope = view.envelope();
   MEGURI_RETURN_IF_ERROR(CheckSections(session, arguments, envelope));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(envelope.header()));
-  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, MakeVerifiedFile(session, envelope, header));
+  MEGURI_ASSIGN_OR_RETURN(const std::string bytes, MakeVerifiedFile(session, envelope, header, arguments.receipts));
   MEGURI_RETURN_IF_ERROR(WriteWhole(arguments, arguments.out, bytes));
+  if (view.valid_source() == certs::NameOf(certs::TimeSource::kOwn)) {
+    MEGURI_RETURN_IF_ERROR(NoteIfInDoubt(session, bytes));
+  }
   nlohmann::ordered_json json = {{"file", arguments.out},
                                  {"bytes", bytes.size()},
                                  {"record_id", header.record_id().ToHex()},
@@ -337,6 +353,10 @@ void AddRecordExport(Command parent, Session& session) {
   command.Option("--section", arguments->sections, session.Say(Message::kAboutExportSection))
       .TypeName("NAME")
       .OnceEach();
+  command.Option("--receipts", arguments->receipts, session.Say(Message::kAboutExportReceipts))
+      .TypeName("N")
+      .ShowDefault()
+      .Between(0, record::kReceiptsPerProofMax);
   command.Option("--out", arguments->out, session.Say(Message::kAboutExportOut)).TypeName("FILE").Required();
   command.Option("--report", arguments->report, session.Say(Message::kAboutExportReport)).TypeName("FILE");
   command.Flag("--force", arguments->force, session.Say(Message::kAboutExportForce));

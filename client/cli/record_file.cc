@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/cosigned_note.h"
 #include "certs/files.h"
@@ -16,9 +18,9 @@ namespace meguri::client {
 namespace {
 
 // With the lines of those witnesses that `bundle` knows.
-absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& node, const certs::TrustBundle& bundle,
-                                                            const record::Header& header,
-                                                            const record::v1::Envelope& envelope) {
+absl::StatusOr<record::v1::GetProofResponse> ProofsOf(const NodeClient& node, const certs::TrustBundle& bundle,
+                                                      const record::Header& header,
+                                                      const record::v1::Envelope& envelope, uint32_t receipts) {
   record::v1::GetProofRequest request;
   request.set_record_id(header.record_id().ToString());
   request.set_publisher(header.publisher().text());
@@ -28,12 +30,18 @@ absl::StatusOr<std::vector<record::v1::FeedProof>> ProofsOf(const NodeClient& no
     slots |= uint64_t{1} << section.slot();
   }
   request.set_slots(slots);
+  request.set_receipts(receipts);
   MEGURI_ASSIGN_OR_RETURN(record::v1::GetProofResponse response, node.GetProof(request));
-  std::vector<record::v1::FeedProof> proofs(response.proofs().begin(), response.proofs().end());
-  for (record::v1::FeedProof& proof : proofs) {
+  for (record::v1::FeedProof& proof : *response.mutable_proofs()) {
     MEGURI_ASSIGN_OR_RETURN(*proof.mutable_checkpoint(), certs::KeepKnownLines(proof.checkpoint(), bundle));
   }
-  return proofs;
+  for (record::v1::ProofReceipts& of_proof : *response.mutable_receipts()) {
+    for (record::v1::ReceiptProof& receipt : *of_proof.mutable_receipts()) {
+      std::string& checkpoint = *receipt.mutable_giver_entry_proof()->mutable_checkpoint();
+      MEGURI_ASSIGN_OR_RETURN(checkpoint, certs::KeepKnownLines(checkpoint, bundle));
+    }
+  }
+  return response;
 }
 
 }  // namespace
@@ -46,23 +54,36 @@ absl::StatusOr<PublisherEntry> GetPublisherEntry(const NodeClient& node, const c
   PublisherEntry publisher;
   publisher.entry = std::move(*member.mutable_record());
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(publisher.entry.header()));
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(node, bundle, header, publisher.entry));
+  MEGURI_ASSIGN_OR_RETURN(record::v1::GetProofResponse proofs, ProofsOf(node, bundle, header, publisher.entry, 0));
   // A member record lies in the registry feed alone; what else a node may say, the check refuses.
-  if (!proofs.empty()) {
-    publisher.proof = std::move(proofs.front());
+  if (proofs.proofs_size() > 0) {
+    publisher.proof = std::move(*proofs.mutable_proofs(0));
   }
   return publisher;
 }
 
 absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1::Envelope& envelope,
-                                             const record::Header& header) {
+                                             const record::Header& header, uint32_t receipts) {
   MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle* bundle, session.trust_bundle());
-  MEGURI_ASSIGN_OR_RETURN(std::vector<record::v1::FeedProof> proofs, ProofsOf(*node, *bundle, header, envelope));
+  certs::RecordFileParts parts;
+  parts.record = envelope;
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::GetProofResponse proofs,
+                          ProofsOf(*node, *bundle, header, envelope, receipts));
+  parts.record_proofs = {proofs.proofs().begin(), proofs.proofs().end()};
+  parts.receipts = {proofs.receipts().begin(), proofs.receipts().end()};
   MEGURI_ASSIGN_OR_RETURN(PublisherEntry publisher, GetPublisherEntry(*node, *bundle, header.publisher()));
-  std::string bytes = certs::MakeRecordFile(
-      {envelope, std::move(proofs), std::move(publisher.entry), std::move(publisher.proof)}, *bundle);
-  MEGURI_RETURN_IF_ERROR(certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status());
+  parts.publisher_entry = std::move(publisher.entry);
+  parts.publisher_entry_proof = std::move(publisher.proof);
+  std::string bytes = certs::MakeRecordFile(parts, *bundle);
+  absl::Status verified = certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status();
+  // A receipt that counts there and not here, by another clock or trust bundle, must not keep anybody from the record.
+  if (!verified.ok() && absl::StartsWith(ReasonOf(verified), "RECEIPT_")) {
+    parts.receipts.clear();
+    bytes = certs::MakeRecordFile(std::move(parts), *bundle);
+    verified = certs::VerifyRecordFile(bytes, *bundle, session.clock().Now()).status();
+  }
+  MEGURI_RETURN_IF_ERROR(verified);
   return bytes;
 }
 

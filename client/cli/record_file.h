@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,11 +14,14 @@
 
 namespace meguri::client {
 
+inline constexpr uint32_t kReceiptsInFile = 1;  // unless somebody wishes more
+
 // The record file of what Get answered: asks the node for the publisher's entry and for the proofs, and checks the
 // whole with the trust bundle, as a file is only worth keeping if it verifies. FAILED_PRECONDITION (reason COPY_BEHIND)
-// while the node cannot prove it, or the reasons of certs::VerifyRecordFile.
+// while the node cannot prove it, or the reasons of certs::VerifyRecordFile. With at most `receipts` receipts for a
+// proof, as far as these count.
 absl::StatusOr<std::string> MakeVerifiedFile(Session& session, const record::v1::Envelope& envelope,
-                                             const record::Header& header);
+                                             const record::Header& header, uint32_t receipts = kReceiptsInFile);
 
 // The entry of `participant` as the operator signed it, and the proof that the registry feed names it, as the node has
 // them. Whoever makes a file of them checks it.

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/grammar.h"
+#include "certs/signature_time.h"
 #include "client/cli/key_notice.h"
 #include "client/cli/words.h"
 
@@ -26,7 +27,12 @@ std::string SectionNames(const record::v1::Envelope& envelope) {
 // As `meguri verify` would say it of a file with the record.
 std::string DoubtText(const record::v1::RecordView& view, const Session& session) {
   if (view.valid_at_ms() != 0) {
-    return session.Say(Message::kReadValidAt, {TimeOf(view.valid_at_ms()), view.doubt()});
+    const std::string time = TimeOf(view.valid_at_ms());
+    if (view.valid_source() == certs::NameOf(certs::TimeSource::kReceipts)) {
+      return session.Say(Message::kReadValidAtSaid, {time, view.doubt(), absl::StrJoin(view.valid_by(), ", ")});
+    }
+    const bool is_own = view.valid_source() == certs::NameOf(certs::TimeSource::kOwn);
+    return session.Say(is_own ? Message::kReadValidAtOwn : Message::kReadValidAt, {time, view.doubt()});
   }
   const bool has_ended = view.doubt() == "KEY_REVOKED" || view.doubt() == "KEY_EXPIRED";
   return has_ended ? session.Say(Message::kReadIndeterminate, {view.doubt()})

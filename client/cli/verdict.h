@@ -14,7 +14,7 @@ namespace meguri::client {
 // `good`, VALID_AT with the time, or INDETERMINATE, in the language of the session.
 std::string VerdictText(const Session& session, const certs::Judgement& judgement, Message good);
 
-// verdict (`good`, VALID_AT or INDETERMINATE), valid_at if there is one, doubt and its reason.
+// verdict (`good`, VALID_AT or INDETERMINATE), valid_at with its source if there is one, doubt and its reason.
 nlohmann::ordered_json ToJson(const certs::Judgement& judgement, const char* good);
 
 // OK, or FAILED_PRECONDITION with reason INDETERMINATE.

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +21,7 @@
 #include "client/cli/verdict.h"
 #include "client/cli/words.h"
 #include "nlohmann/json.hpp"
+#include "record/receipt.h"
 
 namespace meguri::client {
 namespace {
@@ -27,6 +29,7 @@ namespace {
 struct Arguments {
   std::string file;
   std::string trust_bundle;
+  uint32_t receipts = certs::kReceiptsNeeded;
 };
 
 std::string TextOf(absl::Time time) { return TimeOf(static_cast<uint64_t>(absl::ToUnixMillis(time))); }
@@ -49,8 +52,14 @@ std::string EntryText(const Session& session, const certs::ProvenByFeed& proven)
   const record::ProvenEntry& entry = proven.entry;
   const std::string text = session.Say(
       Message::kEntryOf, {entry.feed.name.text(), absl::StrCat(entry.index + 1), absl::StrCat(entry.checkpoint.size)});
-  const std::string seen = SeenText(session, proven.cosigners);
-  return seen.empty() ? text : absl::StrCat(text, "; ", seen);
+  std::vector<std::string> texts = {text};
+  if (std::string seen = SeenText(session, proven.cosigners); !seen.empty()) {
+    texts.push_back(std::move(seen));
+  }
+  for (const certs::SeenBy& receipt : proven.receipts) {
+    texts.push_back(session.Say(Message::kSeenSaid, {receipt.member.text(), TextOf(receipt.time)}));
+  }
+  return absl::StrJoin(texts, "; ");
 }
 
 nlohmann::ordered_json JsonOf(const certs::ProvenByFeed& proven) {
@@ -58,6 +67,10 @@ nlohmann::ordered_json JsonOf(const certs::ProvenByFeed& proven) {
   nlohmann::ordered_json json = {
       {"feed", entry.feed.name.text()}, {"origin", entry.checkpoint.origin},     {"index", entry.index},
       {"size", entry.checkpoint.size},  {"root", entry.checkpoint.root.ToHex()}, {"slots", entry.slots}};
+  for (const certs::SeenBy& receipt : proven.receipts) {
+    json["receipts"].push_back(
+        {{"member", receipt.member.text()}, {"node_of", receipt.host.text()}, {"time", TextOf(receipt.time)}});
+  }
   if (proven.cosigners.cosigned.empty()) {
     return json;
   }
@@ -106,7 +119,7 @@ absl::Status Verify(Session& session, const Arguments& arguments) {
     return bytes.status();
   }
   const absl::StatusOr<certs::VerificationReport> report =
-      bytes.ok() ? certs::VerifyRecordFile(*bytes, bundle, session.clock().Now()) : bytes.status();
+      bytes.ok() ? certs::VerifyRecordFile(*bytes, bundle, session.clock().Now(), arguments.receipts) : bytes.status();
   if (!report.ok()) {
     return Error(
         absl::StatusCode::kFailedPrecondition, "NOT_VERIFIED",
@@ -136,6 +149,10 @@ void AddVerify(Command parent, Session& session) {
   const Command command = AddVerb(parent, "verify", Message::kAboutVerify, session);
   command.Option("FILE", arguments->file, session.Say(Message::kAboutSavedFile)).Required();
   command.Option("--trust-bundle", arguments->trust_bundle, session.Say(Message::kAboutTrustBundle)).TypeName("FILE");
+  command.Option("--receipts", arguments->receipts, session.Say(Message::kAboutReceipts))
+      .TypeName("N")
+      .ShowDefault()
+      .Between(0, record::kReceiptsPerProofMax);
   OnCall(command, session, arguments, &Verify);
 }
 

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "certs/files.h"
 #include "certs/key_files.h"
+#include "certs/receipts.h"
 #include "meguri/storage/v1/moved.pb.h"
 
 namespace meguri::node {
@@ -103,6 +104,26 @@ std::shared_ptr<const record::Signer> FeedKeys::Held(const std::string& public_k
     }
   }
   return nullptr;
+}
+
+absl::optional<ReceiptKey> FeedKeys::At(absl::Time time) const {
+  const std::shared_ptr<const certs::Registry> registry = registry_.Get();
+  certs::Registry::FeedKeyLine line = registry->FeedKeyLineOf(participant_, clock_.Now());
+  if (line.keys.empty()) {  // an operator that has no keys but those of the bundle
+    const absl::StatusOr<const certs::RegisteredKey*> pinned = registry->FeedKeyOf(participant_, clock_.Now());
+    if (pinned.ok()) {
+      line.keys.push_back(*pinned);
+    }
+  }
+  for (auto key = line.keys.rbegin(); key != line.keys.rend(); ++key) {
+    const certs::RegisteredKey& known = **key;
+    std::shared_ptr<const record::Signer> signer = Held(known.key.spki());
+    if (signer != nullptr && known.revoked == absl::InfiniteFuture() && known.not_before <= time &&
+        time < known.not_after && !certs::IsOfFormerHost(line, known)) {
+      return ReceiptKey{record::KeyId(registry->federation(), participant_, known.key.spki()), std::move(signer)};
+    }
+  }
+  return absl::nullopt;
 }
 
 std::shared_ptr<const record::Signer> FeedKeys::Find(const record::FeedKey& feed) const {

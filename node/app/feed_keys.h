@@ -13,6 +13,7 @@
 #include "node/app/folder.h"
 #include "node/app/log.h"
 #include "node/follow/feed_source.h"
+#include "node/follow/receipt_book.h"
 #include "node/membership/registry_state.h"
 #include "record/participant_id.h"
 
@@ -35,6 +36,9 @@ class FeedKeys final : public FeedSigners {
   // Null for feeds of other members.
   std::shared_ptr<const record::Signer> Find(const record::FeedKey& feed) const override;
   absl::optional<registry::v1::FeedBaseProof> BaseOf(const record::FeedKey& feed) const override;
+  // The newest key of the member at this node that was in force at `time`, was never revoked and is in the folder;
+  // nullopt if there is none.
+  absl::optional<ReceiptKey> At(absl::Time time) const;
   std::shared_ptr<const record::Signer> ForRegistry() const { return Find(registry_.feed().key); }
 
  private:

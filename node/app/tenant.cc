@@ -205,16 +205,19 @@ void Tenant::WireQueries(PageTokens tokens) {
       [this](const record::FeedKey& feed) -> absl::StatusOr<std::string> {
         MEGURI_ASSIGN_OR_RETURN(FeedSource::Head head, source_->ReadHead(feed));
         return std::move(head.checkpoint);
-      });
+      },
+      static_cast<size_t>(config_.GetInt("receipts_needed")));
 }
 
 void Tenant::WireFollows() {
   peers_ = std::make_unique<GrpcPeerClient>(around_.connections);
   follows_ = std::make_unique<FollowRunner>(*registry_view_, *peers_, *durable_, *committer_, *executor_, clock_,
                                             around_.random, follow_log_, QuotaOf(config_, guest_.get()));
+  receipts_ = std::make_unique<ReceiptBook>(*registry_view_, *durable_, *committer_, participant_, clock_,
+                                            around_.random, [this](absl::Time time) { return feed_keys_->At(time); });
   exchange_ = std::make_unique<CheckpointExchange>(
       *registry_view_, [this](const record::ParticipantId& member) { return ReaderNow(member); }, *follows_,
-      follow_log_, *durable_, participant_, clock_, around_.random, hands_on());
+      follow_log_, *durable_, participant_, clock_, around_.random, *receipts_, hands_on());
   opening_watch_ = std::make_unique<OpeningWatch>(*registry_view_, *follows_, follow_log_, *peers_, *durable_,
                                                   *committer_, *executor_, participant_, clock_);
   if (config_.Get("follow_correspondents") == "yes") {
@@ -318,7 +321,7 @@ void Tenant::MakeServices() {
   const NodeFacts facts{around_.node_identity, kVersion, around_.certificate_expires,
                         [this] { return store_health_.Get(); },
                         guest_ == nullptr ? nullptr : std::function([this] { return guest_->Usage(); })};
-  services_.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher_, *query_, *prover_, *resolver_));
+  services_.push_back(std::make_unique<RecordServiceEdge>(rpc, *publisher_, *query_, *prover_, *resolver_, *registry_));
   services_.push_back(std::make_unique<CopyServiceEdge>(rpc, *query_, *prover_, *source_, clock_));
   services_.push_back(std::make_unique<FeedServiceEdge>(rpc, *source_, *streams_, *exchange_));
   services_.push_back(std::make_unique<HeadsServiceEdge>(rpc, *source_, *heads_log_));

@@ -39,6 +39,7 @@
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/follow/opening_watch.h"
+#include "node/follow/receipt_book.h"
 #include "node/membership/certificate_office.h"
 #include "node/membership/registry_state.h"
 #include "node/peer/connections.h"
@@ -191,6 +192,7 @@ class Tenant {
   std::unique_ptr<FeedSource> source_;
   std::unique_ptr<HeadsLog> heads_log_;
   std::unique_ptr<Prover> prover_;
+  std::unique_ptr<ReceiptBook> receipts_;
   std::unique_ptr<CheckpointExchange> exchange_;   // answers to what the peers were asked come to it, to the last
   std::unique_ptr<OpeningWatch> opening_watch_;    // likewise
   std::unique_ptr<WitnessWork> witness_work_;      // likewise

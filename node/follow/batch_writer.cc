@@ -68,7 +68,8 @@ absl::Status BatchWriter::Write(std::vector<FollowedBatch>& batches, storage::Co
     }
     followed.refused = written;
     // What the publisher has signed binds it, also for entries that are not taken.
-    MEGURI_RETURN_IF_ERROR(KeepPromises(followed.feed, followed.checkpoint_note, followed.promised_notes, scope));
+    MEGURI_RETURN_IF_ERROR(
+        KeepPromises(followed.feed, followed.checkpoint_note, followed.promised_notes, clock_.Now(), scope));
   }
   return absl::OkStatus();
 }

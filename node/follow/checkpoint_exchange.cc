@@ -71,10 +71,12 @@ bool MayBeTold(const Reader& reader, const record::FeedKey& feed, const std::set
 }
 
 absl::Status CheckCount(const feed::v1::KnownCheckpoints& told) {
-  if (told.heads_size() > kExchangedHeadsMax || told.forks_size() > kExchangedForksMax) {
+  if (told.heads_size() > kExchangedHeadsMax || told.forks_size() > kExchangedForksMax ||
+      told.receipts_size() > kExchangedReceiptsMax) {
     return Error(absl::StatusCode::kInvalidArgument, "EXCHANGE_COUNT",
-                 absl::StrCat("An exchange holds at most ", kExchangedHeadsMax, " heads and ", kExchangedForksMax,
-                              " forks, not ", told.heads_size(), " and ", told.forks_size(), "."));
+                 absl::StrCat("An exchange holds at most ", kExchangedHeadsMax, " heads, ", kExchangedForksMax,
+                              " forks and ", kExchangedReceiptsMax, " receipts, not ", told.heads_size(), ", ",
+                              told.forks_size(), " and ", told.receipts_size(), "."));
   }
   return absl::OkStatus();
 }
@@ -83,7 +85,8 @@ absl::Status CheckCount(const feed::v1::KnownCheckpoints& told) {
 
 CheckpointExchange::CheckpointExchange(FollowRegistry& registry, ReaderOfMember reader_of, FollowRunner& follows,
                                        FollowReporter& reporter, const storage::SnapshotReader& store,
-                                       record::ParticipantId member, const Clock& clock, Random& random, bool hands_on)
+                                       record::ParticipantId member, const Clock& clock, Random& random,
+                                       ReceiptBook& receipts, bool hands_on)
     : registry_(registry),
       reader_of_(std::move(reader_of)),
       follows_(follows),
@@ -92,11 +95,12 @@ CheckpointExchange::CheckpointExchange(FollowRegistry& registry, ReaderOfMember 
       member_(std::move(member)),
       clock_(clock),
       random_(random),
+      receipts_(receipts),
       hands_on_(hands_on) {}
 
 // The newest head that is known of a replica, or why its publisher is not followed any more.
 absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, const storage::HeldFeed& feed,
-                                          storage::FeedId id, feed::v1::KnownCheckpoints& known) const {
+                                          storage::FeedId id, feed::v1::KnownCheckpoints& known) {
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FollowSetting> follow,
                           storage::Settings(store).FindFollow(feed.holder, feed.key));
   if (follow.has_value() && follow->quarantine_reason == kFork && known.forks_size() < kExchangedForksMax) {
@@ -112,6 +116,7 @@ absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, con
     told.mutable_feed()->set_name(feed.key.name.text());
     told.mutable_feed()->set_epoch(feed.key.epoch);
     told.set_checkpoint(note);
+    receipts_.Tell(store, feed, id, known);
   }
   return absl::OkStatus();
 }
@@ -143,6 +148,7 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
   // What was found just now is told at once: it need not be stored yet.
   feed::v1::KnownCheckpoints found;
   MEGURI_RETURN_IF_ERROR(Take(told, found));
+  receipts_.Take(other, told);
   NoteRelay(other, told);
   feed::v1::KnownCheckpoints known;
   known.set_hands_on(hands_on_);
@@ -297,6 +303,13 @@ absl::Status CheckpointExchange::TakeFork(const feed::v1::KnownFork& told) {
   return absl::OkStatus();
 }
 
+void CheckpointExchange::TakeAnswer(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& answer) {
+  if (Take(answer).ok()) {
+    receipts_.Take(other, answer);
+    NoteRelay(other, answer);
+  }
+}
+
 void CheckpointExchange::NoteRelay(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& told) {
   if (!told.hands_on()) {
     follows_.relays().Forget(other);
@@ -350,11 +363,7 @@ void CheckpointExchange::ExchangeWithNext(ExchangePeer& peers, Executor& executo
   // That a peer does not answer is nothing to report: the next one may.
   peers.ExchangeCheckpoints(
       next->call, [this, &executor, member = next->member](absl::StatusOr<feed::v1::KnownCheckpoints> answer) {
-        const auto take = [this, member](const feed::v1::KnownCheckpoints& known) {
-          if (Take(known).ok()) {
-            NoteRelay(member, known);
-          }
-        };
+        const auto take = [this, member](const feed::v1::KnownCheckpoints& known) { TakeAnswer(member, known); };
         if (answer.ok() && !executor.Submit([take, known = *std::move(answer)] { take(known); })) {
           return;  // busy: the next exchange comes
         }

@@ -18,6 +18,7 @@
 #include "meguri/feed/v1/exchange.pb.h"
 #include "node/follow/follow_runner.h"
 #include "node/follow/peer_client.h"
+#include "node/follow/receipt_book.h"
 #include "node/policy/decision.h"
 #include "record/checkpoint.h"
 #include "record/feed.h"
@@ -54,10 +55,10 @@ class CheckpointExchange {
   // Borrowed arguments outlive the exchange. `hands_on`: this node hands on copies, and says so.
   CheckpointExchange(FollowRegistry& registry, ReaderOfMember reader_of, FollowRunner& follows,
                      FollowReporter& reporter, const storage::SnapshotReader& store, record::ParticipantId member,
-                     const Clock& clock, Random& random, bool hands_on);
+                     const Clock& clock, Random& random, ReceiptBook& receipts, bool hands_on);
 
-  // What `other` may be told: the heads of replicas of feeds that it may read as well, and the forks among these. If
-  // there are too many, others each time.
+  // What `other` may be told: the heads of replicas of feeds that it may read as well, the forks among these, and when
+  // they were seen here. If there are too many, others each time.
   feed::v1::KnownCheckpoints Tell(const record::ParticipantId& other);
   // Takes what `other` told, and answers with what is known here of the same feeds, as far as it may read them.
   // INVALID_ARGUMENT with reason EXCHANGE_COUNT.
@@ -66,6 +67,10 @@ class CheckpointExchange {
   // Quarantines every followed feed whose publisher contradicts itself by what is told and what is stored. What cannot
   // be read or proves nothing is passed over. INVALID_ARGUMENT as Answer.
   absl::Status Take(const feed::v1::KnownCheckpoints& told);
+
+  // Take of what `other` answered to what it was told, and what it says of itself: when its node had seen heads, and as
+  // NoteRelay.
+  void TakeAnswer(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& answer);
 
   // Notes whether the node of `other` hands on copies, as it says, and of whom.
   void NoteRelay(const record::ParticipantId& other, const feed::v1::KnownCheckpoints& told);
@@ -83,7 +88,7 @@ class CheckpointExchange {
                                  const record::Checkpoint& told);
   absl::Status TakeFork(const feed::v1::KnownFork& told);
   absl::Status AddKnown(const storage::StoreReader& store, const storage::HeldFeed& feed, storage::FeedId id,
-                        feed::v1::KnownCheckpoints& known) const;
+                        feed::v1::KnownCheckpoints& known);
   struct NextPeer {
     record::ParticipantId member;
     ExchangeCall call;
@@ -98,6 +103,7 @@ class CheckpointExchange {
   const record::ParticipantId member_;
   const Clock& clock_;
   Random& random_;
+  ReceiptBook& receipts_;
   const bool hands_on_;
   Mutex mutex_;
   std::string last_asked_ ABSL_GUARDED_BY(mutex_);                  // participant ID

@@ -568,9 +568,10 @@ bool FollowSession::TakeBatch(feed::v1::FeedBatch batch, const Claim& claim) {
 void FollowSession::SavePromisesLocked() {
   for (auto& [name, feed] : feeds_) {
     if (unwritten_bytes_ == 0 && std::exchange(feed.is_promise_unsaved, false)) {
-      context_.committer.Submit([held = HeldFeedOf(name), note = feed.note, promises = feed.promises](
-                                    storage::CommitScope& scope) { return KeepPromises(held, note, promises, scope); },
-                                [](const absl::Status&) {});
+      context_.committer.Submit(
+          [held = HeldFeedOf(name), note = feed.note, promises = feed.promises, now = context_.clock.Now()](
+              storage::CommitScope& scope) { return KeepPromises(held, note, promises, now, scope); },
+          [](const absl::Status&) {});
     }
   }
 }

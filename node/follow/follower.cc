@@ -18,6 +18,7 @@
 #include "record/heads_feed.h"
 #include "record/section.h"
 #include "storage/erasures.h"
+#include "storage/first_seen.h"
 #include "storage/index.h"
 #include "storage/records.h"
 #include "storage/usage.h"
@@ -726,9 +727,10 @@ absl::optional<uint64_t> SizeOf(const std::string& note) {
 }
 
 // Keeps the publisher's newest note, and of all that are known the newest one whose entries are here: it proves them to
-// others also while the newest is still ahead. `target` is the one that they came with.
-absl::Status KeepNote(storage::FeedId id, absl::string_view target, absl::string_view newest,
-                      storage::CommitScope& scope) {
+// others also while the newest is still ahead. That head was here `now` at the latest. `target` is the one that they
+// came with.
+absl::Status KeepNote(const storage::HeldFeed& feed, storage::FeedId id, absl::string_view target,
+                      absl::string_view newest, absl::Time now, storage::CommitScope& scope) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, scope.feeds.ReadHead(scope.transaction, id));
   std::vector<std::string> notes = {head.settled};
   notes.insert(notes.end(), head.promises.begin(), head.promises.end());
@@ -746,6 +748,9 @@ absl::Status KeepNote(storage::FeedId id, absl::string_view target, absl::string
   }
   if (settled != nullptr) {
     MEGURI_RETURN_IF_ERROR(scope.feeds.SetSettled(scope.transaction, id, *settled));
+    if (feed.key.name != record::HeadsFeed()) {  // it names no record whose age anybody would ask for
+      MEGURI_RETURN_IF_ERROR(storage::FirstSeen::Note(scope.transaction, id, settled_size, now));
+    }
   }
   return scope.feeds.SetCheckpoint(scope.transaction, id, newest);
 }
@@ -779,13 +784,13 @@ absl::Status WriteBatchOf(const storage::HeldFeed& feed, VerifiedBatch& batch, a
     MEGURI_RETURN_IF_ERROR(CheckQuota(quota, *account, usage));
   }
   MEGURI_RETURN_IF_ERROR(scope.feeds.AppendMany(scope.transaction, id, entries).status());
-  return KeepNote(id, batch.target_note, checkpoint_note, scope);
+  return KeepNote(feed, id, batch.target_note, checkpoint_note, now, scope);
 }
 
 absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
-                          const std::vector<std::string>& promised_notes, storage::CommitScope& scope) {
+                          const std::vector<std::string>& promised_notes, absl::Time now, storage::CommitScope& scope) {
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedId id, scope.feeds.FindOrCreate(scope.transaction, feed));
-  MEGURI_RETURN_IF_ERROR(KeepNote(id, "", checkpoint_note, scope));
+  MEGURI_RETURN_IF_ERROR(KeepNote(feed, id, "", checkpoint_note, now, scope));
   return scope.feeds.SetPromises(scope.transaction, id, promised_notes);
 }
 

@@ -158,9 +158,10 @@ class Follower {
 
 // The terms under which a record is found by whoever may read these sections.
 std::vector<record::IndexTerm> TermsOf(const record::Header& header, absl::Span<const record::v1::Section> sections);
-// Keeps the newest note of `feed` and the older ones whose entries have not come.
+// Keeps the newest note of `feed` and the older ones whose entries have not come, and that of those that are here the
+// newest was here `now` if it was not before.
 absl::Status KeepPromises(const storage::HeldFeed& feed, absl::string_view checkpoint_note,
-                          const std::vector<std::string>& promised_notes, storage::CommitScope& scope);
+                          const std::vector<std::string>& promised_notes, absl::Time now, storage::CommitScope& scope);
 // Lets go of every note that speaks of entries which are not here: somebody decided to follow the feed as it is now.
 absl::Status ForgetPromises(const storage::HeldFeed& feed, absl::string_view federation, storage::CommitScope& scope);
 

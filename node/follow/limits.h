@@ -21,6 +21,8 @@ inline constexpr size_t kRelaysTriedMax = 8;                         // of those
 inline constexpr size_t kPromisesMax = 256;    // signed heads of one feed whose entries have not come
 inline constexpr int kExchangedHeadsMax = 64;  // in one exchange of checkpoints, each way
 inline constexpr int kExchangedForksMax = 16;
+inline constexpr int kExchangedReceiptsMax = 64;   // in one exchange, each way
+inline constexpr size_t kToldReceiptsPerFeed = 8;  // of them
 inline constexpr absl::Duration kExchangeTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kFollowHeartbeat = absl::Seconds(15);
 // How often a publisher signs that a feed is as its followers have it, and after how long without that word it is

@@ -165,9 +165,15 @@ KeyStanding RegistryState::StandingOf(absl::string_view key_id, const SeenAt& se
   if (judged.verdict == certs::Verdict::kIndeterminate) {
     judged = certs::JudgeSignature(*key, seen_at(), now);
   }
-  const bool is_valid_at = judged.verdict == certs::Verdict::kValidAt;
-  return {ReasonOf(judged.why), key->judgement.recovered_ms,
-          is_valid_at ? static_cast<uint64_t>(absl::ToUnixMillis(judged.at)) : 0};
+  KeyStanding standing{ReasonOf(judged.why), key->judgement.recovered_ms, 0};
+  if (judged.verdict == certs::Verdict::kValidAt) {
+    standing.valid_at_ms = static_cast<uint64_t>(absl::ToUnixMillis(judged.at));
+    standing.valid_source = certs::NameOf(judged.source);
+    for (const record::ParticipantId& member : judged.by) {
+      standing.valid_by.push_back(member.text());
+    }
+  }
+  return standing;
 }
 
 absl::optional<MemberRecordRef> RegistryState::FindRecord(const record::ParticipantId& participant) const {

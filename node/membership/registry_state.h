@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "certs/key_history.h"
 #include "certs/registry.h"
+#include "certs/signature_time.h"
 #include "certs/trust_bundle.h"
 #include "meguri/record/v1/record.pb.h"
 #include "record/record_id.h"
@@ -39,7 +40,10 @@ struct KeyStanding {
   // or UNKNOWN_KEY. Empty: there is no doubt.
   std::string doubt;
   uint64_t recovered_ms = 0;  // as of certs::KeyJudgement
-  uint64_t valid_at_ms = 0;   // as of record.v1.RecordView
+  // As of record.v1.RecordView.
+  uint64_t valid_at_ms = 0;
+  std::string valid_source = {};
+  std::vector<std::string> valid_by = {};
 };
 
 // The registry as this node knows it now. Thread-safe: readers take a snapshot and keep it for one decision.
@@ -56,7 +60,7 @@ class RegistryState {
   const storage::HeldFeed& feed() const { return feed_; }
 
   // `seen_at` says when what the key signed was there at the latest, and is asked only if the key has ended.
-  using SeenAt = std::function<absl::optional<absl::Time>()>;
+  using SeenAt = std::function<certs::SeenTimes()>;
   KeyStanding StandingOf(absl::string_view key_id, const SeenAt& seen_at) const;
   // The record that carries a member's entry, or nullopt.
   absl::optional<MemberRecordRef> FindRecord(const record::ParticipantId& participant) const;

@@ -10,14 +10,18 @@
 #include "base/status_macros.h"
 #include "certs/cosigned_note.h"
 #include "certs/signature_time.h"
+#include "certs/witnesses.h"
 #include "node/query/dated_heads.h"
 #include "node/query/dated_openings.h"
+#include "node/query/seen_times.h"
 #include "record/checkpoint.h"
 #include "record/cosignature.h"
 #include "record/hash.h"
 #include "record/heads.h"
 #include "record/merkle.h"
+#include "record/receipt.h"
 #include "storage/feeds.h"
+#include "storage/first_seen.h"
 #include "storage/membership.h"
 #include "storage/records.h"
 #include "storage/value.h"
@@ -73,17 +77,19 @@ auto NarrownessOf(const record::FeedName& name) {
 }  // namespace
 
 Prover::Prover(const storage::SnapshotReader& store, std::vector<record::ParticipantId> hosted,
-               const certs::TrustBundle& bundle, RegistryNow registry, const Clock& clock, SignHead sign_head)
+               const certs::TrustBundle& bundle, RegistryNow registry, const Clock& clock, SignHead sign_head,
+               size_t receipts_needed)
     : store_(store),
       hosted_(std::move(hosted)),
       bundle_(bundle),
       registry_(std::move(registry)),
       clock_(clock),
-      sign_head_(std::move(sign_head)) {}
+      sign_head_(std::move(sign_head)),
+      receipts_needed_(receipts_needed) {}
 
 absl::StatusOr<ProvenRecord> Prover::Prove(const QueryReader& reader, const record::RecordId& record_id,
                                            absl::string_view publisher, uint64_t version, uint64_t slots,
-                                           ProofHead head) const {
+                                           ProofHead head, size_t receipts) const {
   ReaderView view(store_, hosted_, reader);
   const ReadMask header_alone{true, false, false, {}};
   MEGURI_ASSIGN_OR_RETURN(const RecordView record, view.Get(record_id, publisher, version, header_alone));
@@ -101,31 +107,44 @@ absl::StatusOr<ProvenRecord> Prover::Prove(const QueryReader& reader, const reco
     if (alone != candidates.end() ? candidate == alone : (candidate->slots & missing) != 0) {
       missing &= ~candidate->slots;
       MEGURI_ASSIGN_OR_RETURN(proven.proofs.emplace_back(), MakeProof(*candidate, record.key_id, head));
+      if (receipts > 0) {
+        const bool is_dated = IsDated(*candidate, proven.proofs.back().checkpoint(), record.key_id);
+        MEGURI_RETURN_IF_ERROR(AddReceipts(*candidate, is_dated ? 0 : receipts, proven));
+      }
       AddDisclosed(reader, header, *candidate, proven);
     }
   }
   return proven;
 }
 
-absl::optional<absl::Time> Prover::SeenAt(const QueryReader& reader, const record::Hash& header_hash) const {
+certs::SeenTimes Prover::SeenAt(const QueryReader& reader, const record::Hash& header_hash) const {
   ReaderView view(store_, hosted_, reader);
   const absl::StatusOr<std::vector<Candidate>> candidates = CandidatesFor(view, header_hash);
-  absl::optional<absl::Time> earliest;
+  certs::SeenTimes seen;
+  seen.receipts_needed = receipts_needed_;
   if (!candidates.ok()) {
-    return earliest;  // it was fetched and is not kept here, or no head of its publisher covers it yet
+    return seen;  // it was fetched and is not kept here, or no head of its publisher covers it yet
   }
+  const std::shared_ptr<const certs::Registry> registry = registry_();
   for (const Candidate& candidate : *candidates) {
     const absl::StatusOr<DatedHeads> heads = FindDatedHeads(view.snapshot(), candidate.id, candidate.index, bundle_);
     const absl::StatusOr<DatedOpenings> opened =
         FindDatedOpenings(view.snapshot(), candidate.feed, candidate.id, candidate.index, bundle_);
-    for (const absl::optional<absl::Time>& time :
-         {heads.ok() ? heads->time : absl::nullopt, opened.ok() ? opened->time : absl::nullopt}) {
-      if (time.has_value() && (!earliest.has_value() || *time < *earliest)) {
-        earliest = time;
-      }
+    Join(seen, certs::SeenTimes{heads.ok() ? heads->time : absl::nullopt});
+    Join(seen, certs::SeenTimes{opened.ok() ? opened->time : absl::nullopt});
+    certs::SeenTimes told;
+    const auto here = storage::FirstSeen(view.snapshot()).Covering(candidate.id, candidate.index);
+    if (reader.is_client && !candidate.feed.is_own() && here.has_value()) {
+      told.own = here->time;
     }
+    const absl::StatusOr<std::vector<CountedReceipt>> receipts =
+        FindReceipts(view.snapshot(), candidate.feed, candidate.id, candidate.index, *registry, clock_.Now());
+    for (const CountedReceipt& receipt : receipts.ok() ? *receipts : std::vector<CountedReceipt>()) {
+      told.receipts.push_back(receipt.seen);
+    }
+    Join(seen, told);
   }
-  return earliest;
+  return seen;
 }
 
 void Prover::AddDisclosed(const QueryReader& reader, const record::Header& header, const Candidate& candidate,
@@ -280,6 +299,52 @@ absl::StatusOr<record::v1::FeedProof> Prover::MakeProof(const Candidate& candida
     proof.add_path(hash.ToString());
   }
   return proof;
+}
+
+// Whether witnesses have seen the head that was chosen, and in time.
+bool Prover::IsDated(const Candidate& candidate, const std::string& head, const std::string& key_id) const {
+  if (record::IsOpening(head)) {
+    return true;
+  }
+  const absl::StatusOr<certs::Cosigners> cosigners = certs::CosignersOf(head, bundle_);
+  const absl::StatusOr<record::Hash> key = record::Hash::Parse(key_id);
+  return cosigners.ok() && cosigners->HasQuorum() && key.ok() &&
+         JudgeProof(candidate.feed.key, head, *key, *registry_(), bundle_, clock_.Now()).verdict <=
+             certs::Verdict::kValidAt;
+}
+
+// The earliest, so many as are wished.
+absl::Status Prover::AddReceipts(const Candidate& candidate, size_t wished, ProvenRecord& proven) const {
+  record::v1::ProofReceipts& receipts = proven.receipts.emplace_back();
+  const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
+  MEGURI_ASSIGN_OR_RETURN(
+      const std::vector<CountedReceipt> found,
+      FindReceipts(*snapshot, candidate.feed, candidate.id, candidate.index, *registry_(), clock_.Now()));
+  std::vector<certs::SeenBy> seen;
+  for (const CountedReceipt& receipt : found) {
+    seen.push_back(receipt.seen);
+  }
+  size_t wanted = std::min<size_t>(wished, record::kReceiptsPerProofMax);
+  while (wanted > 0 && certs::EarliestReceipts(seen, wanted).empty()) {
+    --wanted;
+  }
+  const storage::Feeds feeds(*snapshot);
+  for (const certs::SeenBy& earliest : certs::EarliestReceipts(seen, wanted)) {
+    const auto receipt = std::find_if(found.begin(), found.end(),
+                                      [&](const CountedReceipt& one) { return one.seen.member == earliest.member; });
+    record::v1::ReceiptProof& added = *receipts.add_receipts();
+    *added.mutable_receipt() = receipt->given.receipt;
+    const auto read = [&](uint32_t level, uint64_t index) { return feeds.ReadNode(candidate.id, level, index); };
+    MEGURI_ASSIGN_OR_RETURN(const record::Frontier frontier, record::ReadFrontier(added.receipt().size(), read));
+    added.set_root(frontier.Root().ToString());
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
+                            record::InclusionProof(candidate.index, added.receipt().size(), read));
+    for (const record::Hash& hash : path) {
+      added.add_path(hash.ToString());
+    }
+    proven.givers.push_back(earliest.member);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace meguri::node

@@ -33,6 +33,8 @@ void SetFacts(const RecordView& view, KeyStanding standing, Message& out) {
   out.set_doubt(std::move(standing.doubt));
   out.set_key_recovered_ms(standing.recovered_ms);
   out.set_valid_at_ms(standing.valid_at_ms);
+  out.set_valid_source(std::move(standing.valid_source));
+  out.mutable_valid_by()->Assign(standing.valid_by.begin(), standing.valid_by.end());
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace meguri::node {
 
-// What the key that signed `view` is worth, for `caller`: by the cosigned heads that it may read.
+// What the key that signed `view` is worth, for `caller`: by what is known of the feeds that it may read.
 KeyStanding StandingOf(const RecordView& view, const Caller& caller, const Authenticator& authenticator,
                        const Prover& prover);
 // `standing`: of the key that signed it. DATA_LOSS if what is stored cannot be read.

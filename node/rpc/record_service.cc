@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "meguri/record/v1/carried.pb.h"
+#include "node/query/carried_envelope.h"
 #include "node/rpc/publish_convert.h"
 #include "node/rpc/publish_stream.h"
 #include "node/rpc/raw_message.h"
@@ -102,8 +103,8 @@ absl::StatusOr<ReadMask> ParseMask(const google::protobuf::FieldMask& paths) {
 }  // namespace
 
 RecordServiceEdge::RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const Prover& prover,
-                                     Resolver& resolver)
-    : rpc_(rpc), publisher_(publisher), query_(query), prover_(prover), resolver_(resolver) {}
+                                     Resolver& resolver, const RegistryState& registry)
+    : rpc_(rpc), publisher_(publisher), query_(query), prover_(prover), resolver_(resolver), registry_(registry) {}
 
 grpc::ServerUnaryReactor* RecordServiceEdge::Publish(grpc::CallbackServerContext* context,
                                                      const record::v1::PublishRequest* request,
@@ -187,20 +188,49 @@ grpc::ServerUnaryReactor* RecordServiceEdge::GetProof(grpc::CallbackServerContex
                                                       const record::v1::GetProofRequest* request,
                                                       record::v1::GetProofResponse* response) {
   static const Method method = MethodOf("GetProof");
-  return AnswerAudited(rpc_, context, method, response,
-                       [this, request](const Caller& caller, record::v1::GetProofResponse& out,
-                                       std::vector<Disclosure>& disclosed) -> absl::Status {
-                         MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
-                         MEGURI_ASSIGN_OR_RETURN(
-                             ProvenRecord proven,
-                             prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher(),
-                                           request->version(), request->slots()));
-                         for (record::v1::FeedProof& proof : proven.proofs) {
-                           *out.add_proofs() = std::move(proof);
-                         }
-                         disclosed = std::move(proven.disclosed);
-                         return absl::OkStatus();
-                       });
+  return AnswerAudited(
+      rpc_, context, method, response,
+      [this, request](const Caller& caller, record::v1::GetProofResponse& out,
+                      std::vector<Disclosure>& disclosed) -> absl::Status {
+        MEGURI_ASSIGN_OR_RETURN(const record::RecordId record_id, ParseRecordId(request->record_id()));
+        MEGURI_ASSIGN_OR_RETURN(
+            ProvenRecord proven,
+            prover_.Prove(rpc_.authenticator.QueryReaderFor(caller), record_id, request->publisher(),
+                          request->version(), request->slots(), ProofHead::kDated, request->receipts()));
+        MEGURI_RETURN_IF_ERROR(AddGivers(proven));
+        for (record::v1::FeedProof& proof : proven.proofs) {
+          *out.add_proofs() = std::move(proof);
+        }
+        for (record::v1::ProofReceipts& receipts : proven.receipts) {
+          *out.add_receipts() = std::move(receipts);
+        }
+        disclosed = std::move(proven.disclosed);
+        return absl::OkStatus();
+      });
+}
+
+// The operator's entry of each member whose receipt goes with a proof: whoever has the trust bundle alone knows its key
+// by that.
+absl::Status RecordServiceEdge::AddGivers(ProvenRecord& proven) const {
+  QueryReader holder;  // the registry is open to everyone, so it is read as its holder
+  holder.reader.participant = registry_.feed().holder;
+  holder.is_client = true;
+  const std::string& publisher = registry_.bundle().operator_id().text();
+  auto giver = proven.givers.begin();
+  for (record::v1::ProofReceipts& receipts : proven.receipts) {
+    for (record::v1::ReceiptProof& receipt : *receipts.mutable_receipts()) {
+      const absl::optional<MemberRecordRef> ref = registry_.FindRecord(*giver++);
+      if (!ref.has_value()) {
+        return Error(absl::StatusCode::kUnavailable, "COPY_BEHIND",
+                     "The registry has changed while the proof was made. Try again.");
+      }
+      MEGURI_ASSIGN_OR_RETURN(const RecordView view, query_.Get(holder, ref->record_id, publisher, ref->version, {}));
+      MEGURI_ASSIGN_OR_RETURN(*receipt.mutable_giver_entry(), ToEnvelope(view.envelope));
+      MEGURI_ASSIGN_OR_RETURN(ProvenRecord entry, prover_.Prove(holder, ref->record_id, publisher, ref->version, 0));
+      *receipt.mutable_giver_entry_proof() = std::move(entry.proofs.front());
+    }
+  }
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* RecordServiceEdge::List(grpc::CallbackServerContext* context,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "meguri/record/v1/record_service.grpc.pb.h"
+#include "node/membership/registry_state.h"
 #include "node/publish/publisher.h"
 #include "node/query/prove.h"
 #include "node/query/query.h"
@@ -15,7 +16,8 @@ namespace meguri::node {
 class RecordServiceEdge final
     : public record::v1::RecordService::WithRawCallbackMethod_Get<record::v1::RecordService::CallbackService> {
  public:
-  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const Prover& prover, Resolver& resolver);
+  RecordServiceEdge(RpcContext rpc, Publisher& publisher, const Query& query, const Prover& prover, Resolver& resolver,
+                    const RegistryState& registry);
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context, const record::v1::PublishRequest* request,
                                     record::v1::PublishResponse* response) override;
@@ -39,11 +41,14 @@ class RecordServiceEdge final
   absl::Status AnswerGet(const Caller& caller, const grpc::ByteBuffer& bytes, record::v1::GetRequest& request,
                          grpc::ByteBuffer& response, std::vector<Disclosure>& disclosed) const;
 
+  absl::Status AddGivers(ProvenRecord& proven) const;
+
   RpcContext rpc_;
   Publisher& publisher_;
   const Query& query_;
   const Prover& prover_;
   Resolver& resolver_;
+  const RegistryState& registry_;
 };
 
 }  // namespace meguri::node

@@ -155,16 +155,19 @@ class WitnessTest(unittest.TestCase):
         self.maker.stop()
         # Read, or as a file: the same word, from what the city holds.
         view = self.view(seen)
-        self.assertEqual(view["verdict"], "VALID_AT")
+        self.assertEqual((view["verdict"], view["valid_source"]), ("VALID_AT", "witnesses"))
         self.assertLess(view["valid_at"], end.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        self.assertEqual(self.view(unseen)["verdict"], "INDETERMINATE")
+        # What no quorum saw, the city had itself in time; a file cannot show that.
+        self.assertEqual((self.view(unseen)["verdict"], self.view(unseen)["valid_source"]), ("VALID_AT", "own"))
         history = self.city.json("record", "history", seen)
         self.assertEqual([version["verdict"] for version in history["versions"]], ["VALID_AT"])
-        for record, word in ((seen, "VALID_AT"), (unseen, "INDETERMINATE")):
+        for record, word in ((seen, "witnesses had seen it"), (unseen, "this node itself had it")):
             for command in ("get", "history", "resolve"):
                 self.assertIn(word, self.city.cli("record", command, record).text)
         told = self.city.json("verify", str(self.export(seen, "seen")))
         self.assertEqual((told["verdict"], told["valid_at"]), ("VALID_AT", view["valid_at"]))
+        exported = self.city.cli("record", "export", unseen, "--bundle", "--out", str(self.folder / "note.meguri"))
+        self.assertIn("which no file can show", exported.error)
         doubtful = self.city.cli("verify", str(self.export(unseen, "unseen")), check=False)
         self.assertEqual(doubtful.code, 1)
         self.assertIn("INDETERMINATE", doubtful.text)

@@ -128,7 +128,7 @@ class DatedProofTest : public ::testing::Test {
   }
   absl::optional<absl::Time> SeenAt(const record::RecordId& id) {
     const node::RecordView view = ValueOf(city_node_->query().Get(city_node_->Client(), id, "", 0, {}));
-    return city_node_->prover().SeenAt(city_node_->Client(), view.header_hash);
+    return city_node_->prover().SeenAt(city_node_->Client(), view.header_hash).witnesses;
   }
 
   testing::FakeClock clock_{certs::testing::Now()};
@@ -212,8 +212,13 @@ TEST_F(DatedProofTest, OnlyFeedsThatTheReaderHoldsSayWhen) {
   clock_.Advance(absl::Minutes(1));
   Cosign();
   const node::RecordView view = ValueOf(city_node_->query().Get(city_node_->Client(), id, "", 0, {}));
-  EXPECT_NE(city_node_->prover().SeenAt(city_node_->Client(), view.header_hash), absl::nullopt);
-  EXPECT_EQ(city_node_->prover().SeenAt(city_node_->ReaderFor(maker_node_->id()), view.header_hash), absl::nullopt);
+  const certs::SeenTimes ours = city_node_->prover().SeenAt(city_node_->Client(), view.header_hash);
+  EXPECT_NE(ours.witnesses, absl::nullopt);
+  EXPECT_NE(ours.own, absl::nullopt);
+  const certs::SeenTimes theirs =
+      city_node_->prover().SeenAt(city_node_->ReaderFor(maker_node_->id()), view.header_hash);
+  EXPECT_EQ(theirs.witnesses, absl::nullopt);
+  EXPECT_EQ(theirs.own, absl::nullopt);
 }
 
 // Witnesses never see the feed, and what they saw of the entry that commits it dates it.

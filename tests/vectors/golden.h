@@ -60,6 +60,7 @@ Json FeedVectors(const Golden& golden);
 Json NewerVectors(const Golden& golden);
 Json AuditVectors(const Golden& golden);
 Json HeadsVectors(const Golden& golden);
+Json ReceiptVectors(const Golden& golden);
 Json RefusedVectors(const Golden& golden);
 
 // File name and contents of every golden file.

@@ -16,6 +16,7 @@
 #include "record/feed.h"
 #include "record/heads.h"
 #include "record/merkle.h"
+#include "record/receipt.h"
 #include "record/section.h"
 #include "tests/testing/status.h"
 
@@ -250,6 +251,28 @@ TEST(GoldenHeads, OpeningsLeadToTheSignedHead) {
   for (const Json& item : vectors["refused"].items()) {
     EXPECT_THAT(verify(item, vectors["refused_feed"].text()).status(),
                 meguri::testing::HasReason(item["reason"].text()))
+        << item["name"].text();
+  }
+}
+
+TEST(GoldenReceipts, HoldForTheirHeadAlone) {
+  const Json vectors = ReadVectors("receipt.json");
+  const PublicKey key = PublicKey::ParseSpki(vectors["giver_spki_hex"].bytes()).value();
+  const auto verify = [&](const Json& item, const std::string& origin) {
+    record::v1::Receipt receipt;
+    EXPECT_TRUE(receipt.ParseFromString(item.bytes("receipt_hex")));
+    return record::VerifyReceipt(receipt, origin, vectors.hash("root_hex"), key);
+  };
+  MEGURI_EXPECT_OK(verify(vectors, vectors["origin"].text()));
+  const Hash key_id = record::KeyId(vectors["federation"].text(),
+                                    record::ParticipantId::Parse(vectors["giver"].text()).value(), key.spki());
+  EXPECT_EQ(record::ReceiptSignedBytes(key_id, vectors["time_ms"].number(),
+                                       {vectors["origin"].text(), vectors["size"].number(), vectors.hash("root_hex")}),
+            vectors.bytes("signed_bytes_hex"));
+  EXPECT_THAT(vectors["refused"].items(), ::testing::SizeIs(10));
+  for (const Json& item : vectors["refused"].items()) {
+    EXPECT_THAT(verify(item, item.Has("origin") ? item["origin"].text() : vectors["origin"].text()),
+                HasReason(item["reason"].text()))
         << item["name"].text();
   }
 }

@@ -123,7 +123,8 @@ SCHEMAS = {name: schema(text) for name, text in {
     "batch": "key_id:b size:N index:N path:b* signature:b",
     "envelope": "header:b signature:batch sections:section*",
     "feed_proof": "feed:s epoch:N index:N entry:b path:b* checkpoint:b",
-    "record_file": "format_version:n record:envelope publisher_entry:envelope record_proofs:feed_proof*"
+    "record_proof": "feed:s epoch:N index:N entry:b path:b* checkpoint:b receipts:receipt_proof*",
+    "record_file": "format_version:n record:envelope publisher_entry:envelope record_proofs:record_proof*"
                    " publisher_entry_proof:feed_proof trust_bundle_version:N trust_bundle_hash:b digest:b",
     "signed_body": "payload_type:s body:b signatures:key_signature*",
     "key_signature": "key_id:b signature:b",

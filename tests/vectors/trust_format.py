@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 import feed_format as feeds
 import heads_format as heads
+import receipt_format as receipts
 from record_format import (P256_PREFIX, SCHEMAS, TIME_MAX_MS, Refused, check_signature, header_hash, is_participant,
                            key_id, load_key, need, pae, parse, schema, sha256, signature_under, verify_envelope, write)
 
@@ -330,12 +331,37 @@ def check_opens(slots, envelope):
     need(all(slots >> section["slot"] & 1 for section in envelope["sections"]), "SLOT_NOT_PROVEN", "a section")
 
 
+def open_member(envelope, proof, bundle, now_ms, is_strict):
+    """The entry of a member as the operator signed it and the registry feed names it, and the keys of that member."""
+    pinned, pinned_feed = bundle["registry_record_keys"], bundle["registry_feed_keys"]
+    need(envelope, "RECORD_FILE", "a part is missing")
+    holder = verify_envelope(envelope, find_among(pinned, bundle, bundle["operator_id"], now_ms))
+    need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "MEMBER_RECORD", "no member record")
+    sections = envelope["sections"]
+    need([section["type"] for section in sections] == [MEMBER_SECTION], "MEMBER_RECORD", "not one member section alone")
+    origin, size, root, slots = check_proof(proof, envelope, holder, bundle, usable_feed_keys(pinned_feed, now_ms),
+                                            is_strict)
+    need(origin == bundle["registry_origin"], "REGISTRY_FEED", "the entry is proven by another feed")
+    need(size != bundle["registry_size_min"] or root == bundle["registry_root_min"], "REGISTRY_FEED", "another root")
+    check_opens(slots, envelope)
+    entry = open_entry(sections[0]["payload"], bundle)
+    return entry, entry["keys"] + (pinned + pinned_feed if entry["participant_id"] == bundle["operator_id"] else [])
+
+
+def present_keys(keys):
+    """Without the feed keys of hosts that the member has left."""
+    line = sorted((key for key in keys if key["purpose"] == FEED_KEY), key=lambda key: key["not_before_ms"])
+    return line[max((place for place, key in enumerate(line) if key["base"]), default=0):]
+
+
 def verify_record_file(data, bundle, now_ms):
-    """Returns (header of the record, its envelope, the publisher's entry, origin and size of each feed), or refuses."""
+    """Returns (header of the record, its envelope, the publisher's entry, origin, size and receipts of each feed), or
+    refuses."""
     need(len(data) <= FILE_SIZE_MAX, "RECORD_FILE", "too large")
     file = parse(data, "record_file", "RECORD_FILE", closed=True)
     with_openings = any(heads.is_opening(proof["checkpoint"]) for proof in file["record_proofs"])
-    need(file["format_version"] == (3 if with_openings else 2), "RECORD_FILE", "format version is not 2, or 3")
+    with_receipts = any(proof["receipts"] for proof in file["record_proofs"])
+    need(file["format_version"] == (4 if with_receipts else 3 if with_openings else 2), "RECORD_FILE", "format version")
     need(write(file, "record_file") == data, "RECORD_FILE", "not in its one encoding")
     digest = sha256(FILE_DOMAIN, write({**file, "digest": b""}, "record_file"))
     need(file["digest"] == digest, "RECORD_FILE", "changed, or damaged")
@@ -345,24 +371,19 @@ def verify_record_file(data, bundle, now_ms):
     need(file["trust_bundle_version"] != bundle["version"] or file["trust_bundle_hash"] == bundle["body_hash"],
          "OTHER_TRUST_BUNDLE", "made with another bundle of this version")
     is_strict = file["trust_bundle_version"] == bundle["version"]
-    pinned, pinned_feed = bundle["registry_record_keys"], bundle["registry_feed_keys"]
-    holder = verify_envelope(file["publisher_entry"], find_among(pinned, bundle, bundle["operator_id"], now_ms))
-    need(holder["record_type"] == MEMBER_RECORD and "tombstone" not in holder, "MEMBER_RECORD", "no member record")
-    sections = file["publisher_entry"]["sections"]
-    need([section["type"] for section in sections] == [MEMBER_SECTION], "MEMBER_RECORD", "not one member section alone")
-    origin, size, root, slots = check_proof(file["publisher_entry_proof"], file["publisher_entry"], holder, bundle,
-                                            usable_feed_keys(pinned_feed, now_ms), is_strict)
-    need(origin == bundle["registry_origin"], "REGISTRY_FEED", "the entry is proven by another feed")
-    need(size != bundle["registry_size_min"] or root == bundle["registry_root_min"], "REGISTRY_FEED", "another root")
-    check_opens(slots, file["publisher_entry"])
-    entry = open_entry(sections[0]["payload"], bundle)
-    keys = entry["keys"] + (pinned + pinned_feed if entry["participant_id"] == bundle["operator_id"] else [])
+
+    def open_giver(envelope, proof):
+        giver, keys = open_member(envelope, proof, bundle, now_ms, is_strict)
+        return giver, present_keys(keys)
+    entry, keys = open_member(file["publisher_entry"], file["publisher_entry_proof"], bundle, now_ms, is_strict)
     header = verify_envelope(file["record"], find_among(keys, bundle, entry["participant_id"], now_ms))
     proofs = [check_member_proof(proof, file["record"], header, bundle, keys, now_ms, is_strict)
               for proof in file["record_proofs"]]
     need(len({origin for origin, *_ in proofs}) == len(proofs), "RECORD_FILE", "a feed is there twice")
+    seen = [receipts.verify_all(proof, proven[0], entry, bundle["federation"], open_giver, now_ms)
+            for proof, proven in zip(file["record_proofs"], proofs)]
     slots = 0
     for proof in proofs:
         slots |= proof[3]
     check_opens(slots, file["record"])
-    return header, file["record"], entry, [(origin, size) for origin, size, *_ in proofs]
+    return header, file["record"], entry, [(origin, size, who) for (origin, size, *_), who in zip(proofs, seen)]

@@ -13,6 +13,7 @@ import audit_format as audit  # noqa: E402
 import feed_format as feed  # noqa: E402
 import heads_format as heads  # noqa: E402
 import published  # noqa: E402
+import receipt_format as receipt  # noqa: E402
 import record_format as record  # noqa: E402
 import trust_format as trust  # noqa: E402
 from record_format import Refused, need  # noqa: E402
@@ -36,7 +37,9 @@ def command_record(options):
     print(f"record        {header['record_id'].hex()} version {header['version']}, type {header['record_type']}, "
           f"issued {moment(header['issue_time_ms'])} as the publisher says")
     print(f"signature     key {batch['key_id'].hex()}, leaf {batch['index']} of {batch['size']}")
-    print("".join(f"feed          {origin}, {size} entries\n" for origin, size in feeds), end="")
+    for origin, size, seen in feeds:
+        print(f"feed          {origin}, {size} entries")
+        print("".join(f"seen          by {who} at {moment(time_ms)}, as it says\n" for who, time_ms in seen), end="")
     for section in envelope["sections"]:
         print(f"section       slot {section['slot']}: type {section['type']}, {len(section['payload'])} bytes")
     print(f"ended         reason {header['tombstone']['reason']}\n" if "tombstone" in header else "", end="")
@@ -215,6 +218,18 @@ def check_heads(t, vectors):
         t.refuses(item["name"], item["reason"], open_head, item, vectors["refused_feed"])
 
 
+def check_receipt(t, vectors):
+    def check(item):
+        given = record.parse(item["receipt"], "receipt", "RECEIPT_FORM", closed=True)
+        receipt.check_receipt(given, item.get("origin", vectors["origin"]), vectors["root"], vectors["giver_spki"])
+        return given
+    given = t.accepts("receipt", check, vectors)
+    t.check(receipt.signed_bytes(given, vectors["origin"], vectors["root"]) == vectors["signed_bytes"], "signed bytes")
+    t.check(given["key_id"] == record.key_id(vectors["federation"], vectors["giver"], vectors["giver_spki"]), "key ID")
+    for item in vectors["refused"]:
+        t.refuses(item["name"], item["reason"], check, item)
+
+
 def check_refused(t, vectors):
     def sections(item):
         header = record.parse_header(item["header"])
@@ -243,7 +258,7 @@ def check_refused(t, vectors):
 
 def command_vectors(_):
     files = {"record": check_record, "feed": check_feed, "newer": check_newer, "audit": check_audit,
-             "heads": check_heads, "refused": check_refused,
+             "heads": check_heads, "receipt": check_receipt, "refused": check_refused,
              "published_ed25519": published.check_ed25519, "published_p256": published.check_p256,
              "published_merkle": published.check_merkle, "published_notes": published.check_notes}
     t = Tally()

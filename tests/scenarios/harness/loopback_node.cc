@@ -131,9 +131,14 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
       });
   follows_ = std::make_unique<node::FollowRunner>(registry_, peers_, durable, *committer_, *executor_, clock, random_,
                                                   reports_, quota);
+  receipts_ = std::make_unique<node::ReceiptBook>(
+      registry_, durable, *committer_, id_, clock, random_, [this](absl::Time) -> absl::optional<node::ReceiptKey> {
+        const auto signer = signers_.Find({id_, record::FeedName::Public(), 1});
+        return node::ReceiptKey{record::KeyId(kFederation, id_, signer->public_key().spki()), signer};
+      });
   exchange_ = std::make_unique<node::CheckpointExchange>(
       registry_, [this](const record::ParticipantId& reader) { return ReaderFor(reader).reader; }, *follows_, reports_,
-      durable, id_, clock, random_, /*hands_on=*/true);
+      durable, id_, clock, random_, *receipts_, /*hands_on=*/true);
   opening_watch_ = std::make_unique<node::OpeningWatch>(registry_, *follows_, reports_, peers_, durable, *committer_,
                                                         *executor_, id_, clock);
   correspondents_ = std::make_unique<node::Correspondents>(*follows_, id_, durable);

@@ -20,6 +20,7 @@
 #include "node/follow/feed_source.h"
 #include "node/follow/follow_runner.h"
 #include "node/follow/opening_watch.h"
+#include "node/follow/receipt_book.h"
 #include "node/publish/heads_log.h"
 #include "node/publish/publisher.h"
 #include "node/query/prove.h"
@@ -179,6 +180,7 @@ class LoopbackNode {
   std::unique_ptr<node::Prover> prover_;
   FewReports reports_;
   std::unique_ptr<node::FollowRunner> follows_;
+  std::unique_ptr<node::ReceiptBook> receipts_;
   std::unique_ptr<node::CheckpointExchange> exchange_;
   std::unique_ptr<node::OpeningWatch> opening_watch_;
   std::unique_ptr<node::Correspondents> correspondents_;

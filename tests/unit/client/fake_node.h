@@ -196,10 +196,13 @@ class FakeNode final : public record::v1::RecordService::Service {
     silent_to_ = silent_from_ + count;
   }
   // Of every record that is read from now on.
-  void Doubt(const std::string& reason, uint64_t valid_at_ms) {
+  void Doubt(const std::string& reason, uint64_t valid_at_ms, const std::string& source = "witnesses",
+             const std::vector<std::string>& by = {}) {
     MutexLock lock(mutex_);
     doubt_ = reason;
     valid_at_ms_ = valid_at_ms;
+    valid_source_ = source;
+    valid_by_ = by;
   }
   // In the answer to every request from now on.
   void WarnOf(const google::rpc::BadRequest& warnings) {
@@ -291,6 +294,8 @@ class FakeNode final : public record::v1::RecordService::Service {
     view.set_source("own");
     view.set_doubt(doubt_);
     view.set_valid_at_ms(valid_at_ms_);
+    view.set_valid_source(valid_at_ms_ == 0 ? "" : valid_source_);
+    view.mutable_valid_by()->Assign(valid_by_.begin(), valid_by_.end());
   }
 
   Mutex mutex_;
@@ -300,6 +305,8 @@ class FakeNode final : public record::v1::RecordService::Service {
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
   std::string doubt_ ABSL_GUARDED_BY(mutex_);
   uint64_t valid_at_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string valid_source_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> valid_by_ ABSL_GUARDED_BY(mutex_);
   google::rpc::BadRequest warnings_ ABSL_GUARDED_BY(mutex_);
   int taken_before_refusal_ ABSL_GUARDED_BY(mutex_) = 0;
   record::v1::ResolveRequest asked_ ABSL_GUARDED_BY(mutex_);

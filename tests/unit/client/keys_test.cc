@@ -6,6 +6,8 @@
 #include "certs/key_history.h"
 #include "certs/record_file.h"
 #include "gmock/gmock.h"
+#include "record/feed.h"
+#include "record/receipt.h"
 #include "tests/unit/client/program_fixture.h"
 
 namespace meguri::client {
@@ -73,6 +75,53 @@ TEST_F(KeysTest, VerifySaysNothingOfKeysThatFollowAsTheyShould) {
   const Outcome outcome = Run({"verify", FileOf(member_.Entry()), "--trust-bundle", home_ + "/trust-bundle"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, Not(HasSubstr("recovery")));
+}
+
+// On whose word, and by how many: who wants two members is not told that one is enough.
+TEST_F(KeysTest, ARevokedKeyIsValidAtTheTimeAtWhichAMemberSaysThatItSawIt) {
+  registry::v1::MemberEntry entry = member_.Entry();
+  entry.mutable_keys(0)->set_revoked_ms(certs::testing::NowMs() - 1);
+  const record::v1::Envelope record = testing::SmallRecord(member_, random_);
+  const record::Header header = ValueOf(record::Header::Parse(record.header()));
+  certs::RecordFileParts parts =
+      certs::testing::PartsOf(record, member_, MemberRecord(entry, *operator_.record_key, random_), operator_);
+  record::v1::FeedProof& proof = parts.record_proofs[0];
+  proof = certs::testing::ProofIn("public", header, certs::testing::AllSlots(header), *member_.feed_key);
+  const certs::testing::Member city{"9999:city"};
+  const std::string origin = record::FeedOrigin(
+      certs::testing::kFederation, {certs::testing::Participant(member_.id), record::FeedName::Public(), 1});
+  record::v1::ReceiptProof& receipt = *parts.receipts.emplace_back().add_receipts();
+  const record::Checkpoint head = ValueOf(record::ReadOpenedCheckpoint(proof.checkpoint(), origin));
+  *receipt.mutable_receipt() = ValueOf(record::SignReceipt(certs::testing::KeyIdOf(city.id, *city.feed_key),
+                                                           *city.feed_key, certs::testing::NowMs() - 3'600'000, head));
+  receipt.set_root(head.root.ToString());
+  *receipt.mutable_path() = proof.path();
+  *receipt.mutable_giver_entry() = MemberRecord(city.Entry(), *operator_.record_key, random_);
+  const record::Header giver = ValueOf(record::Header::Parse(receipt.giver_entry().header()));
+  *receipt.mutable_giver_entry_proof() =
+      certs::testing::ProofIn("registry", giver, certs::testing::AllSlots(giver), *operator_.feed_key);
+  const std::string path = folder_.Path("seen.meguri");
+  MEGURI_ASSERT_OK(certs::WriteNewFile(path, certs::MakeRecordFile(parts, operator_.Bundle()), 0600));
+  const std::vector<std::string> verify = {"verify", path, "--trust-bundle", home_ + "/trust-bundle"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), verify.begin(), verify.end());
+    return Run(more);
+  };
+  const Outcome english = with({});
+  EXPECT_EQ(english.exit_code, 0) << english.err;
+  EXPECT_THAT(english.out, HasSubstr("VALID_AT 2026-09-21T13:13:20Z, as 9999:city says that it had seen it by then"));
+  EXPECT_THAT(english.out, HasSubstr("as 9999:city says, seen at 2026-09-21T13:13:20Z"));
+  EXPECT_THAT(with({"--lang", "ja"}).out, HasSubstr("9999:city がその時点で見たと述べている"));
+  const nlohmann::json json = with({"-o", "json"}).Json();
+  EXPECT_EQ(json["valid_source"], "receipts");
+  EXPECT_EQ(json["valid_by"][0], "9999:city");
+  EXPECT_EQ(json["feeds"][0]["receipts"][0]["member"], "9999:city");
+  for (const char* needed : {"0", "2"}) {
+    const Outcome doubtful = with({"--receipts", needed});
+    EXPECT_EQ(doubtful.exit_code, 1) << needed;
+    EXPECT_THAT(doubtful.out, HasSubstr("INDETERMINATE")) << needed;
+  }
+  EXPECT_EQ(with({"--receipts", "9"}).exit_code, 64);
 }
 
 TEST_F(KeysTest, ARevokedKeyWithoutWitnessesIsIndeterminateWithItsReason) {

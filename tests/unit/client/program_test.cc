@@ -139,6 +139,14 @@ TEST_F(ProgramWithNodeTest, SaysWhatARecordIsWorthWhoseKeyHasEnded) {
   server_.node.Doubt("KEY_REVOKED", 1'790'000'000'000);
   expect("VALID_AT 2026-09-21T14:13:20Z [KEY_REVOKED]: witnesses had seen it by then",
          "2026-09-21T14:13:20Z の時点で有効 [KEY_REVOKED]。立会人", "VALID_AT", "2026-09-21T14:13:20Z");
+  server_.node.Doubt("KEY_REVOKED", 1'790'000'000'000, "own");
+  expect("VALID_AT 2026-09-21T14:13:20Z [KEY_REVOKED]: this node itself had it by then",
+         "2026-09-21T14:13:20Z の時点で有効 [KEY_REVOKED]。このノード自身", "VALID_AT", "2026-09-21T14:13:20Z");
+  server_.node.Doubt("KEY_REVOKED", 1'790'000'000'000, "receipts", {"9999:a", "9999:b"});
+  expect("VALID_AT 2026-09-21T14:13:20Z [KEY_REVOKED]: as 9999:a, 9999:b says that it had seen it by then",
+         "2026-09-21T14:13:20Z の時点で有効 [KEY_REVOKED]。9999:a, 9999:b がその時点で見た", "VALID_AT",
+         "2026-09-21T14:13:20Z");
+  EXPECT_EQ(Run({"record", "get", id, "-o", "json"}).Json()["valid_by"][1], "9999:b");
   server_.node.Doubt("KEY_EXPIRED", 0);
   expect("INDETERMINATE [KEY_EXPIRED]: the signature holds", "判定不能 [KEY_EXPIRED]。署名は正しい", "INDETERMINATE",
          "");

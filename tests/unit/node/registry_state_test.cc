@@ -97,7 +97,7 @@ TEST_F(RegistryFeedTest, TheOperatorCannotSlipInAKey) {
   swapped.mutable_keys(0)->set_public_key(other->public_key().spki());
   Publish(swapped);
   MEGURI_ASSERT_OK(state.Reload());
-  const auto never_seen = [] { return absl::optional<absl::Time>(); };
+  const auto never_seen = [] { return certs::SeenTimes(); };
   EXPECT_EQ(state.Get()->FindKey(other_id), nullptr);
   EXPECT_EQ(state.StandingOf(other_id.view(), never_seen).doubt, "KEY_NOT_ENDORSED");
   EXPECT_TRUE(state.Get()->IsActive(certs::testing::Participant(testing::kMaker))) << "nothing else is lost";
