@@ -15,9 +15,6 @@
 // Who asks for an erasure and who says that it is done (docs/format/erasure.md).
 namespace meguri::certs {
 
-// A clock may be so far ahead of another.
-inline constexpr absl::Duration kErasureSkewMax = absl::Minutes(5);
-
 absl::StatusOr<record::v1::SignedBody> SignErasureRequest(const erasure::v1::ErasureRequest& request,
                                                           const record::Signer& record_signer);
 absl::StatusOr<record::v1::SignedBody> SignErasureAck(const erasure::v1::ErasureAck& ack,

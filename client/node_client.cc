@@ -259,6 +259,11 @@ absl::StatusOr<access::v1::ExplainResponse> NodeClient::Explain(const access::v1
   return edge_->Call(*edge_->access, &access::v1::AccessService::Stub::Explain, request);
 }
 
+absl::StatusOr<audit::v1::ListOnwardReportsResponse> NodeClient::ListOnwardReports(
+    const audit::v1::ListOnwardReportsRequest& request) const {
+  return edge_->Call(*edge_->audit, &audit::v1::AuditService::Stub::ListOnwardReports, request);
+}
+
 absl::StatusOr<audit::v1::ListRowsResponse> NodeClient::ListRows(const audit::v1::ListRowsRequest& request) const {
   return edge_->Call(*edge_->audit, &audit::v1::AuditService::Stub::ListRows, request);
 }

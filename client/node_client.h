@@ -64,6 +64,8 @@ class NodeClient {
   absl::StatusOr<access::v1::ExplainResponse> Explain(const access::v1::ExplainRequest& request) const;
 
   absl::StatusOr<audit::v1::ListRowsResponse> ListRows(const audit::v1::ListRowsRequest& request) const;
+  absl::StatusOr<audit::v1::ListOnwardReportsResponse> ListOnwardReports(
+      const audit::v1::ListOnwardReportsRequest& request) const;
 
   absl::StatusOr<erasure::v1::RequestErasureResponse> RequestErasure(
       const erasure::v1::RequestErasureRequest& request) const;

@@ -32,7 +32,7 @@ constexpr WireField kRequestFields[] = {
 constexpr WireMessage kRequest = {"ErasureRequest", kRequestFields};
 
 constexpr WireField kAckFields[] = {
-    {.number = 1, .kind = Kind::kVarint, .required = true, .value_max = kErasureFormatVersion},
+    {.number = 1, .kind = Kind::kVarint, .required = true, .value_max = kErasureAckFormatVersion},
     {.number = 2, .kind = Kind::kUtf8, .required = true, .size_max = kDomainNameMax},
     {.number = 3, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
     {.number = 4, .kind = Kind::kBytes, .required = true, .size_min = kRecordIdSize, .size_max = kRecordIdSize},
@@ -41,6 +41,12 @@ constexpr WireField kAckFields[] = {
     {.number = 7, .kind = Kind::kVarint, .value_max = kVersionMax},
     {.number = 8, .kind = Kind::kVarint, .value_max = kVersionMax},
     {.number = 9, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+    {.number = 10,
+     .kind = Kind::kUtf8,
+     .repeated = true,
+     .size_max = kParticipantMax,
+     .count_max = kErasureRecipientsMax},
+    {.number = 11, .kind = Kind::kVarint, .value_max = 1},
 };
 constexpr WireMessage kAck = {"ErasureAck", kAckFields};
 
@@ -58,6 +64,24 @@ absl::Status CheckRules(const erasure::v1::ErasureRequest& request) {
   return absl::OkStatus();
 }
 
+absl::Status CheckRecipients(const erasure::v1::ErasureAck& ack) {
+  const auto& recipients = ack.onward_recipients();
+  if ((ack.format_version() == kErasureAckFormatVersion) == recipients.empty()) {
+    return Refuse("format_version is 2 if recipients are named, and 1 if none are");
+  }
+  if (ack.has_more_recipients() && static_cast<size_t>(recipients.size()) < kErasureRecipientsMax) {
+    return Refuse("has_more_recipients, although there is room for more");
+  }
+  for (int i = 0; i < recipients.size(); ++i) {
+    const bool is_in_order = i == 0 || recipients[i - 1] < recipients[i];
+    if (!ParticipantId::Parse(recipients[i]).ok() || !is_in_order || recipients[i] == ack.holder() ||
+        recipients[i] == ack.publisher()) {
+      return Refuse("onward_recipients are not others' participant IDs in ascending order");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckRules(const erasure::v1::ErasureAck& ack) {
   if (!ParticipantId::Parse(ack.publisher()).ok() || !ParticipantId::Parse(ack.holder()).ok()) {
     return Refuse("publisher or holder is not a participant ID");
@@ -68,15 +92,16 @@ absl::Status CheckRules(const erasure::v1::ErasureAck& ack) {
   if ((ack.versions() == 0) != (ack.newest_version() == 0) || ack.versions() > ack.newest_version()) {
     return Refuse("newest_version does not fit the number of versions");
   }
-  return absl::OkStatus();
+  return CheckRecipients(ack);
 }
 
 template <typename Message>
-absl::StatusOr<Message> ParseBody(absl::string_view body, const WireMessage& grammar) {
-  if (body.size() > kErasureBytesMax) {
-    return Refuse(absl::StrCat("it has at most ", kErasureBytesMax, " bytes, not ", body.size()));
+absl::StatusOr<Message> ParseBody(absl::string_view body, const WireMessage& grammar, size_t bytes_max,
+                                  uint32_t format_version_max) {
+  if (body.size() > bytes_max) {
+    return Refuse(absl::StrCat("it has at most ", bytes_max, " bytes, not ", body.size()));
   }
-  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(body, grammar.name, kErasureFormatVersion));
+  MEGURI_RETURN_IF_ERROR(CheckFormatVersion(body, grammar.name, format_version_max));
   MEGURI_RETURN_IF_ERROR(CheckWire(body, grammar));
   Message message;
   if (!message.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
@@ -100,11 +125,11 @@ std::string Encode(const google::protobuf::MessageLite& message) {
 }  // namespace
 
 absl::StatusOr<erasure::v1::ErasureRequest> ParseErasureRequest(absl::string_view body) {
-  return ParseBody<erasure::v1::ErasureRequest>(body, kRequest);
+  return ParseBody<erasure::v1::ErasureRequest>(body, kRequest, kErasureBytesMax, kErasureFormatVersion);
 }
 
 absl::StatusOr<erasure::v1::ErasureAck> ParseErasureAck(absl::string_view body) {
-  return ParseBody<erasure::v1::ErasureAck>(body, kAck);
+  return ParseBody<erasure::v1::ErasureAck>(body, kAck, kErasureAckBytesMax, kErasureAckFormatVersion);
 }
 
 absl::StatusOr<std::string> EncodeErasureRequest(const erasure::v1::ErasureRequest& request) {

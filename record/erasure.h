@@ -19,6 +19,9 @@ inline constexpr char kErasureAckPayloadType[] = "application/vnd.meguri.erasure
 // Limits of these bodies. They are part of the format: changing one needs an ADR.
 inline constexpr uint32_t kErasureFormatVersion = 1;
 inline constexpr size_t kErasureBytesMax = 1024;
+inline constexpr uint32_t kErasureAckFormatVersion = 2;  // of one that names recipients; else it is 1
+inline constexpr size_t kErasureRecipientsMax = 256;
+inline constexpr size_t kErasureAckBytesMax = size_t{16} << 10;
 inline constexpr uint64_t kErasureDeadlineMsMax = uint64_t{3660} * 24 * 3600 * 1000;  // after the request
 
 // Reads a body that obeys the grammar of docs/format/record.md §2 and the rules between fields. INVALID_ARGUMENT with

@@ -20,6 +20,7 @@
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/key_layout.h"
+#include "storage/onward_reports.h"
 #include "storage/openings.h"
 #include "storage/receipts.h"
 #include "storage/records.h"
@@ -128,6 +129,9 @@ void CheckRequests(const StoreReader& store, Findings& findings) {
 absl::Status CheckFollow(absl::string_view key, absl::string_view stored) {
   v1::StoredFollow follow;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(stored, "followed feed", follow));
+  if (!follow.via().empty() && !record::ParticipantId::Parse(follow.via()).ok()) {
+    return ValueDamaged("relay of a followed feed");
+  }
   return ParseFollowKey(key).has_value() ? absl::OkStatus() : ValueDamaged("name of a followed feed");
 }
 
@@ -159,6 +163,9 @@ absl::Status CheckSetting(const StoreReader& store, absl::string_view key, absl:
   }
   if (IsReceiptKey(key)) {
     return CheckReceipts(store, key, stored);
+  }
+  if (IsOnwardKey(key)) {
+    return CheckOnward(key, stored);
   }
   if (IsErasureRequestKey(key)) {
     return CheckErasureRequest(key, stored);

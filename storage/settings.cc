@@ -10,13 +10,24 @@
 namespace meguri::storage {
 namespace {
 
-FollowSetting ToSetting(record::ParticipantId member, record::FeedKey feed, const v1::StoredFollow& stored) {
-  return {std::move(member),
-          std::move(feed),
-          stored.quarantine_reason(),
-          {{stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()},
-           stored.other_root(),
-           {stored.consistency_path().begin(), stored.consistency_path().end()}}};
+absl::StatusOr<FollowSetting> ToSetting(record::ParticipantId member, record::FeedKey feed,
+                                        const v1::StoredFollow& stored) {
+  FollowSetting setting{std::move(member),
+                        std::move(feed),
+                        stored.quarantine_reason(),
+                        {{stored.quarantine_evidence().begin(), stored.quarantine_evidence().end()},
+                         stored.other_root(),
+                         {stored.consistency_path().begin(), stored.consistency_path().end()}},
+                        absl::nullopt,
+                        stored.purpose()};
+  if (!stored.via().empty()) {
+    const absl::StatusOr<record::ParticipantId> via = record::ParticipantId::Parse(stored.via());
+    if (!via.ok()) {
+      return ValueDamaged("relay of a followed feed");
+    }
+    setting.via = *via;
+  }
+  return setting;
 }
 
 }  // namespace
@@ -31,7 +42,8 @@ absl::StatusOr<std::vector<FollowSetting>> Settings::Follows() const {
     }
     v1::StoredFollow stored;
     MEGURI_RETURN_IF_ERROR(UnwrapMessage(cursor->value(), "followed feed", stored));
-    follows.push_back(ToSetting(std::move(key->member), std::move(key->feed), stored));
+    MEGURI_ASSIGN_OR_RETURN(FollowSetting setting, ToSetting(std::move(key->member), std::move(key->feed), stored));
+    follows.push_back(std::move(setting));
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
   return follows;
@@ -45,7 +57,8 @@ absl::StatusOr<absl::optional<FollowSetting>> Settings::FindFollow(const record:
   }
   v1::StoredFollow stored;
   MEGURI_RETURN_IF_ERROR(UnwrapMessage(*found, "followed feed", stored));
-  return absl::make_optional(ToSetting(member, feed, stored));
+  MEGURI_ASSIGN_OR_RETURN(FollowSetting setting, ToSetting(member, feed, stored));
+  return absl::make_optional(std::move(setting));
 }
 
 absl::Status Settings::PutFollow(Transaction& transaction, const FollowSetting& follow) const {
@@ -55,6 +68,8 @@ absl::Status Settings::PutFollow(Transaction& transaction, const FollowSetting& 
   stored.mutable_quarantine_evidence()->Assign(evidence.notes.begin(), evidence.notes.end());
   stored.set_other_root(evidence.other_root);
   stored.mutable_consistency_path()->Assign(evidence.consistency_path.begin(), evidence.consistency_path.end());
+  stored.set_via(follow.via.has_value() ? follow.via->text() : "");
+  stored.set_purpose(follow.purpose);
   transaction.Put(Family::kLookup, FollowKey(follow.member, follow.feed), WrapMessage(stored));
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct FollowSetting {
   record::FeedKey feed;
   std::string quarantine_reason;  // empty: following
   FeedEvidence evidence;
+  // Whose copy is asked for, as the publisher opens the feed to others; nullopt: it opens it to the member.
+  absl::optional<record::ParticipantId> via = absl::nullopt;
+  uint32_t purpose = 0;  // that is stated to whoever hands it on, a number of AccessPurpose
 };
 
 // Small settings that must survive a restart. Stateless; thread-safe.

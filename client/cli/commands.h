@@ -49,6 +49,7 @@ void AddDismantle(Command parent, Session& session);
 void AddSubstanceWatch(Command parent, Session& session);
 void AddNodeStatus(Command parent, Session& session);
 void AddAuditList(Command parent, Session& session);
+void AddAuditOnward(Command parent, Session& session);
 void AddAuditExport(Command parent, Session& session);
 void AddAuditVerify(Command parent, Session& session);
 void AddOfferPublish(Command parent, Session& session);

@@ -54,6 +54,14 @@ std::string WhatCame(const Session& session, const erasure::v1::ErasureHolder& h
                      {absl::StrCat(holder.tries()), TimeOf(holder.found_ms()), TimeOf(holder.tried_ms()), error});
 }
 
+// Why somebody is asked.
+std::string FoundBy(const Session& session, const erasure::v1::ErasureHolder& holder) {
+  if (holder.was_delivered()) {
+    return session.Say(Message::kByAuditRow);
+  }
+  return holder.via().empty() ? session.Say(Message::kByEveryMember) : session.Say(Message::kByHolder, {holder.via()});
+}
+
 void SayWhatIsNotKnown(const Session& session, const erasure::v1::Erasure& erasure) {
   if (erasure.looks_for_holders()) {
     session.Note(session.Say(Message::kLooksForHolders, {absl::StrCat(erasure.rows_read())}));
@@ -67,6 +75,7 @@ absl::Status Show(Session& session, const Arguments& arguments) {
   erasure::v1::GetErasureRequest request;
   request.set_record_id(record_id.ToString());
   Table holders({{session.Say(Message::kHolder)},
+                 {session.Say(Message::kFoundBy)},
                  {session.Say(Message::kState)},
                  {session.Say(Message::kErasedAt)},
                  {session.Say(Message::kWhatCame)}});
@@ -76,8 +85,8 @@ absl::Status Show(Session& session, const Arguments& arguments) {
     MEGURI_ASSIGN_OR_RETURN(const erasure::v1::GetErasureResponse response, node->GetErasure(request));
     erasure = response.page().erasure();
     for (const erasure::v1::ErasureHolder& holder : response.page().holders()) {
-      holders.Add({holder.participant_id(), StateText(session, holder.state()), TimeOf(holder.done_ms()),
-                   WhatCame(session, holder)});
+      holders.Add({holder.participant_id(), FoundBy(session, holder), StateText(session, holder.state()),
+                   TimeOf(holder.done_ms()), WhatCame(session, holder)});
       rows.push_back(ToJson(holder));
     }
     request.set_page_token(response.page().next_page_token());

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "client/cli/access_input.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
@@ -79,6 +80,7 @@ void AddFeedFollow(Command parent, Session& session) {
   command.Option("PUBLISHER", arguments->publisher, session.Say(Message::kAboutPublisher)).Required();
   command.Option("FEED", arguments->feeds, session.Say(Message::kAboutFeedNames)).Required();
   command.Option("--via", arguments->via, session.Say(Message::kAboutVia)).TypeName("MEMBER");
+  AddReadPurpose(command, session);
   OnCall(command, session, arguments, &Follow);
 }
 

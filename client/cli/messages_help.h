@@ -131,8 +131,12 @@ inline constexpr MessageRow kHelpRows[] = {
     {Message::kAboutEpoch, "エポック番号", "epoch of the feed"},
     {Message::kAboutFeedFollow, "フィードの追従を始めます", "start to follow feeds of a publisher"},
     {Message::kAboutFeedNames, "フィード名(複数可)", "feeds, one or more"},
-    {Message::kAboutVia, "公開者のノードが応答しない間に問い合わせる会員(公開者自身を指定すると取り消し)",
-     "member whose node is asked while the publisher's does not answer; the publisher itself: nobody any more"},
+    {Message::kAboutVia,
+     "公開者のノードが応答しない間に問い合わせる会員(公開者自身を指定すると取り消し)"
+     "。オファーのフィードは、公開者が拒む場合にも、"
+     "再提供できる会員に問い合わせる",
+     "member whose node is asked while the publisher's does not answer, and for the feed of an offer also if the "
+     "publisher refuses it: somebody may hand it on; the publisher itself: nobody any more"},
     {Message::kAboutFeedUnfollow, "フィードの追従をやめます(受信済みのものは残る)",
      "stop following; what was received stays"},
     {Message::kAboutFeedUnfollowNames, "フィード名(省略時は公開者のすべて)",
@@ -254,6 +258,10 @@ inline constexpr MessageRow kHelpRows[] = {
     {Message::kAboutAuditSince, "以前に保存したファイル。その後に削除・変更された行がないことを確かめます",
      "an earlier file: check that nothing was removed or changed since"},
     {Message::kAboutAuditVerify, "監査記録のファイルをオフラインで確認します", "check a file of audit rows, offline"},
+    {Message::kAboutAuditOnward, "自社のオファーのフィードを、誰が誰に再提供したかを一覧にします(各会員の月次報告)",
+     "list who handed feeds of our offers on to whom, as members report it every month"},
+    {Message::kAboutOnwardOwn, "自社が再提供したものと、その報告の状態",
+     "what we handed on ourselves, and what became of our reports"},
     {Message::kAboutOffer, "オファー(パートナー向けの部分の閲覧条件)を扱います",
      "offers: the terms under which sections for partners may be read"},
     {Message::kAboutOfferPublish, "オファーを署名して公開します。条件は後から変更できません",

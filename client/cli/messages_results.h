@@ -241,14 +241,25 @@ inline constexpr MessageRow kResultsRows[] = {
      "it was open to every member, so each is asked. Unknown: what members that left, and people outside, have of it, "
      "and files that were saved"},
     {Message::kAsksDelivered,
-     "監査フィードで配信が確認できる会員に依頼します。その会員が手渡した先と、保存されたファイルの行方は分かりません",
-     "those are asked to whom the audit feed shows a delivery. Unknown: to whom they gave it by other ways, and files "
-     "that were saved"},
+     "監査フィードで配信が確認できる会員と、その会員が再提供したと報告または回答した会員に依頼します。ほかの方法で渡し"
+     "た先と、"
+     "保存されたファイルの行方は分かりません",
+     "those are asked to whom the audit feed shows a delivery, and to whom these say that they handed it on. Unknown: "
+     "to "
+     "whom they gave it by other ways, and files that were saved"},
     {Message::kDeleteSavedFiles,
      "書き出したファイルはノードからは消せません。`meguri audit list --record ID` "
      "で、公開情報以外を読み出した利用者が分かります。ファイルは手で消してください",
      "files that people have saved are out of the node's reach: `meguri audit list --record ID` shows who read what is "
      "not public. Delete them by hand"},
+    {Message::kReportReceived, "$0 に受領", "came $0"},
+    {Message::kReportDue, "月が終わると署名されます", "signed when the month is over"},
+    {Message::kReportDelivered, "$0 に届きました", "delivered $0"},
+    {Message::kReportWaits, "まだ届いていません", "not delivered yet"},
+    {Message::kOnwardLeftOut, "$1 の $0 の報告には、入りきらなかった行が $2 行あります",
+     "the report of $1 for $0 has no room for $2 more rows"},
+    {Message::kOnwardIsSaid, "各会員が署名した報告です。報告されない再提供は、ここからは分かりません",
+     "this is what members say and have signed; what somebody does not report, nobody can know from it"},
 };
 
 }  // namespace meguri::client

@@ -99,6 +99,7 @@ void AddAuditCommands(Command program, Session& session) {
   AddAuditList(noun, session);
   AddAuditExport(noun, session);
   AddAuditVerify(noun, session);
+  AddAuditOnward(noun, session);
 }
 
 void AddAccessCommands(Command program, Session& session) {

@@ -40,8 +40,13 @@ absl::StatusOr<absl::optional<AccessRecord>> ReadAccessRecord(const storage::Sto
   MEGURI_ASSIGN_OR_RETURN(const storage::v1::StoredRecord stored, records.Read(newest->arrival));
   MEGURI_ASSIGN_OR_RETURN(const record::Header header, record::Header::Parse(stored.header()));
   MEGURI_ASSIGN_OR_RETURN(const bool is_frozen, records.IsFrozen(publisher, id));
-  AccessRecord record{publisher, id, static_cast<uint32_t>(header.message().record_type()),
-                      header.is_tombstone() || is_frozen, ""};
+  AccessRecord record{publisher,
+                      id,
+                      static_cast<uint32_t>(header.message().record_type()),
+                      header.is_tombstone() || is_frozen,
+                      "",
+                      0,
+                      newest->arrival};
   if (record.has_ended) {
     return absl::make_optional(std::move(record));
   }
@@ -50,6 +55,7 @@ absl::StatusOr<absl::optional<AccessRecord>> ReadAccessRecord(const storage::Sto
   for (const record::v1::Section& section : sections) {
     if (section.type() == SectionOf(record.type)) {
       record.payload = section.payload();
+      record.audiences = section.audiences();
     }
   }
   return absl::make_optional(std::move(record));

@@ -54,17 +54,6 @@ absl::Status ForEachIn(const storage::StoreReader& store, storage::FeedId feed, 
   return cursor.status();
 }
 
-// What a record says; nullopt if it has ended, or says what this version does not know.
-template <typename Payload>
-absl::optional<Payload> Read(const AccessRecord& record, uint32_t section_type) {
-  Payload payload;
-  if (record.has_ended || record.payload.empty() || !payload.ParseFromString(record.payload) ||
-      passport::HasUnknownFields(section_type, record.payload)) {
-    return absl::nullopt;
-  }
-  return payload;
-}
-
 record::FeedName FeedFor(const std::string& kind, const std::string& scope) {
   absl::StatusOr<record::FeedName> name = record::FeedName::Parse(absl::StrCat(kind, "/", scope));
   Invariant(name.ok(), "IDs were checked when they came");
@@ -113,6 +102,7 @@ absl::Status AccessState::LoadReceived(const storage::StoreReader& store) {
     }
     MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(id));
     received_.insert_or_assign(id, head.size());
+    told_.emplace(id, feed.key.publisher);
     MEGURI_RETURN_IF_ERROR(
         ForEachIn(store, id, record::v1::RECORD_TYPE_AGREEMENT,
                   [&](const storage::Posting& posting) { return Take(store, posting.publisher, posting.record_id); }));
@@ -135,7 +125,7 @@ absl::Status AccessState::Take(const storage::StoreReader& store, const record::
     grants_.SetAgreement(publisher, id.ToHex(), grant);
   } else if (IsAccessType(record->type)) {
     MutexLock lock(mutex_);
-    changed_owners_.insert(publisher);
+    NoteChangedLocked(publisher);
   }
   return absl::OkStatus();
 }
@@ -149,7 +139,7 @@ absl::Status AccessState::TakeOwn(const storage::StoreReader& store, const Acces
   const std::string id = record.id.ToHex();
   MutexLock lock(mutex_);
   if (record.type == record::v1::RECORD_TYPE_OFFER) {
-    const auto offer = Read<passport::v1::Offer>(record, record::v1::SECTION_TYPE_OFFER);
+    const auto offer = PayloadOf<passport::v1::Offer>(record, record::v1::SECTION_TYPE_OFFER);
     if (offer.has_value() || grants_.FindOffer(id) != nullptr) {
       grants_.SetOffer(id, offer.has_value() ? &*offer : nullptr);
     }
@@ -157,7 +147,7 @@ absl::Status AccessState::TakeOwn(const storage::StoreReader& store, const Acces
       to_fill_.insert(id);
     }
   } else if (record.type == record::v1::RECORD_TYPE_GRANT) {
-    const auto grant = Read<passport::v1::Grant>(record, record::v1::SECTION_TYPE_GRANT);
+    const auto grant = PayloadOf<passport::v1::Grant>(record, record::v1::SECTION_TYPE_GRANT);
     if (grant.has_value() || grants_.FindGrant(id) != nullptr) {
       grants_.SetGrant(id, grant.has_value() ? &*grant : nullptr);
     }
@@ -167,14 +157,14 @@ absl::Status AccessState::TakeOwn(const storage::StoreReader& store, const Acces
 
 void AccessState::TakeOwnAgreement(const AccessRecord& record) {
   const std::string id = record.id.ToHex();
-  const auto agreement = Read<passport::v1::Agreement>(record, record::v1::SECTION_TYPE_AGREEMENT);
+  const auto agreement = PayloadOf<passport::v1::Agreement>(record, record::v1::SECTION_TYPE_AGREEMENT);
   MutexLock lock(mutex_);
   if (!agreement.has_value()) {
     for (auto& [owner, agreed] : agreed_) {
       const auto known = agreed.find(id);
       if (known != agreed.end()) {
         known->second.grant.clear();
-        changed_owners_.insert(owner);
+        NoteChangedLocked(owner);
       }
     }
     return;
@@ -182,13 +172,13 @@ void AccessState::TakeOwnAgreement(const AccessRecord& record) {
   const absl::StatusOr<record::ParticipantId> owner = record::ParticipantId::Parse(agreement->owner_id());
   if (owner.ok()) {
     agreed_[*owner].insert_or_assign(id, AgreedTo{agreement->grant().record_id(), agreement->offer().record_id()});
-    changed_owners_.insert(*owner);
+    NoteChangedLocked(*owner);
   }
 }
 
 absl::StatusOr<std::string> AccessState::AgreedGrant(const storage::StoreReader& store,
                                                      const AccessRecord& record) const {
-  const auto agreement = Read<passport::v1::Agreement>(record, record::v1::SECTION_TYPE_AGREEMENT);
+  const auto agreement = PayloadOf<passport::v1::Agreement>(record, record::v1::SECTION_TYPE_AGREEMENT);
   if (!agreement.has_value() || agreement->owner_id() != member_.text()) {
     return std::string();
   }
@@ -319,8 +309,8 @@ absl::Status AccessState::Recognise(storage::FeedId id) {
   MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, storage::Feeds(store_).Describe(id));
   const bool is_for_member = !feed.is_own() && feed.holder == member_ && feed.key.name == FeedFor("to", member_.text());
   received_.emplace(id, is_for_member ? absl::make_optional<uint64_t>(0) : absl::nullopt);
-  if (!feed.is_own() && feed.key.name == record::FeedName::Members()) {
-    told_to_members_.emplace(id, feed.key.publisher);
+  if (is_for_member || (!feed.is_own() && feed.key.name == record::FeedName::Members())) {
+    told_.emplace(id, feed.key.publisher);
   }
   return absl::OkStatus();
 }
@@ -337,11 +327,11 @@ void AccessState::OnGrown(const std::vector<storage::FeedId>& grown) {
       any = true;
       Note(TakeEntries(id));
     }
-    const auto publisher = told_to_members_.find(id);
-    if (publisher != told_to_members_.end()) {
+    const auto publisher = told_.find(id);
+    if (publisher != told_.end()) {
       MutexLock lock(mutex_);
       if (agreed_.contains(publisher->second)) {
-        changed_owners_.insert(publisher->second);
+        any = NoteChangedLocked(publisher->second) || any;
       }
     }
   }
@@ -395,7 +385,7 @@ void AccessState::Tick() {
     if (clock_.Now() >= granted_turn_) {
       granted_turn_ = absl::InfiniteFuture();
       for (const auto& [owner, grants] : agreed_) {
-        changed_owners_.insert(owner);
+        any = NoteChangedLocked(owner) || any;
       }
     }
   }
@@ -462,21 +452,84 @@ absl::Status AccessState::NextBackfill(storage::CommitScope& scope) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<absl::optional<absl::Time>> AccessState::OpenUntil(const record::ParticipantId& owner,
-                                                                  const AgreedTo& agreed) const {
+absl::StatusOr<absl::optional<passport::v1::Grant>> AccessState::OpenGrant(const record::ParticipantId& owner,
+                                                                           const AgreedTo& agreed) const {
   const absl::StatusOr<record::RecordId> grant_id = record::RecordId::ParseHex(agreed.grant);
   const absl::StatusOr<record::RecordId> offer_id = record::RecordId::ParseHex(agreed.offer);
   if (!grant_id.ok() || !offer_id.ok()) {
-    return absl::optional<absl::Time>();
+    return absl::optional<passport::v1::Grant>();
   }
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<AccessRecord> record, ReadAccessRecord(store_, owner, *grant_id));
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<AccessRecord> offer, ReadAccessRecord(store_, owner, *offer_id));
-  const auto grant = record.has_value() ? Read<passport::v1::Grant>(*record, record::v1::SECTION_TYPE_GRANT)
-                                        : absl::optional<passport::v1::Grant>();
+  auto grant = record.has_value() ? PayloadOf<passport::v1::Grant>(*record, record::v1::SECTION_TYPE_GRANT)
+                                  : absl::optional<passport::v1::Grant>();
   const bool is_open = grant.has_value() && grant->offer().record_id() == agreed.offer &&
                        grant->state() != passport::v1::GRANT_STATE_REVOKED && clock_.Now() < TimeOf(grant->expires()) &&
                        !(offer.has_value() && offer->has_ended);
-  return is_open ? absl::make_optional(TimeOf(grant->expires())) : absl::nullopt;
+  return is_open ? std::move(grant) : absl::nullopt;
+}
+
+std::vector<std::string> AccessState::AgreementsToLocked(const record::ParticipantId& owner,
+                                                         absl::string_view offer) const {
+  std::vector<std::string> agreements;
+  const auto with_owner = agreed_.find(owner);
+  if (with_owner != agreed_.end()) {
+    for (const auto& [agreement, agreed] : with_owner->second) {
+      if (!agreed.grant.empty() && agreed.offer == offer) {
+        agreements.push_back(agreement);
+      }
+    }
+  }
+  return agreements;
+}
+
+bool AccessState::NoteChangedLocked(const record::ParticipantId& owner) {
+  changed_owners_.insert(owner);
+  ++changes_;
+  const auto first = onward_.lower_bound(OfferOfOther(owner, ""));
+  auto last = first;
+  while (last != onward_.end() && last->first.first == owner) {
+    ++last;
+  }
+  const bool was_asked_for = first != last;
+  onward_.erase(first, last);
+  return was_asked_for;
+}
+
+std::shared_ptr<const OnwardCopy> AccessState::OnwardCopyOf(const record::ParticipantId& owner,
+                                                            absl::string_view offer) const {
+  const OfferOfOther name(owner, std::string(offer));
+  const absl::StatusOr<record::RecordId> id = record::RecordId::ParseHex(offer);
+  std::shared_ptr<const OnwardCopy> copy;
+  std::vector<std::string> agreements;
+  uint64_t changes = 0;
+  {
+    MutexLock lock(mutex_);
+    if (!error_.ok() || !id.ok()) {
+      return nullptr;
+    }
+    const auto known = onward_.find(name);
+    copy = known == onward_.end() ? nullptr : known->second;
+    agreements = copy == nullptr ? AgreementsToLocked(owner, offer) : agreements;
+    changes = changes_;
+  }
+  if (copy == nullptr && !agreements.empty()) {
+    absl::StatusOr<absl::optional<OnwardCopy>> read = ReadOnwardCopy(store_, member_, owner, *id, agreements);
+    if (!read.ok() || !read->has_value()) {
+      return nullptr;
+    }
+    copy = std::make_shared<const OnwardCopy>(**std::move(read));
+    MutexLock lock(mutex_);
+    // What has changed since it was read, is read anew by whoever asks next.
+    if (changes == changes_) {
+      onward_.insert_or_assign(name, copy);
+    }
+  }
+  if (copy == nullptr) {
+    return nullptr;
+  }
+  const absl::StatusOr<bool> hears = HearsOfIt(store_, member_, *copy);
+  return hears.ok() && *hears ? copy : nullptr;
 }
 
 bool AccessState::HasGrantedFeeds() const {
@@ -498,20 +551,24 @@ absl::StatusOr<std::vector<GrantedFeed>> AccessState::TakeGrantedFeeds() {
       }
     }
   }
-  absl::btree_map<record::FeedKey, bool> feeds;
+  absl::btree_map<record::FeedKey, GrantedFeed> feeds;
   absl::Time turn = absl::InfiniteFuture();
   for (const auto& [owner, agreed] : all) {
-    MEGURI_ASSIGN_OR_RETURN(const absl::optional<absl::Time> until, OpenUntil(owner, agreed));
-    bool& is_open = feeds[{owner, FeedFor("offer", agreed.offer), 1}];
-    is_open = is_open || until.has_value();
-    turn = std::min(turn, until.value_or(absl::InfiniteFuture()));
+    MEGURI_ASSIGN_OR_RETURN(const absl::optional<passport::v1::Grant> grant, OpenGrant(owner, agreed));
+    const record::FeedKey feed{owner, FeedFor("offer", agreed.offer), 1};
+    GrantedFeed& granted = feeds.try_emplace(feed, GrantedFeed{feed}).first->second;
+    if (grant.has_value()) {
+      granted.is_open = true;
+      granted.purpose = grant->purpose();
+      turn = std::min(turn, TimeOf(grant->expires()));
+    }
   }
   MutexLock lock(mutex_);
   granted_turn_ = std::min(granted_turn_, turn);
   std::vector<GrantedFeed> granted;
   granted.reserve(feeds.size());
-  for (const auto& [feed, is_open] : feeds) {
-    granted.push_back({feed, is_open});
+  for (const auto& [feed, of_feed] : feeds) {
+    granted.push_back(of_feed);
   }
   return granted;
 }

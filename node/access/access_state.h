@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -11,11 +12,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "node/access/access_record.h"
 #include "node/access/grants.h"
+#include "node/access/onward_copy.h"
 #include "node/policy/grant.h"
 #include "node/policy/own_version.h"
 #include "record/feed.h"
@@ -30,6 +33,8 @@ namespace meguri::node {
 struct GrantedFeed {
   record::FeedKey feed;
   bool is_open = false;  // until something changes
+  // Of the grant that opens it, if there is one: what is stated to somebody else who hands it on.
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;
 };
 
 // What a member offers and grants, and what was agreed, as its node knows it now; and what others grant to it. All of
@@ -54,6 +59,10 @@ class AccessState {
   void OnDurable(const std::vector<OwnVersion>& versions);
   // Feeds have grown: takes in what others have written to the member.
   void OnGrown(const std::vector<storage::FeedId>& grown);
+
+  // By which terms the copy of the feed of `offer` (its record, 32 hexadecimal digits) of another member may be handed
+  // on, now. Null: not at all, as the member has agreed to none, or would not hear that it ended.
+  std::shared_ptr<const OnwardCopy> OnwardCopyOf(const record::ParticipantId& owner, absl::string_view offer) const;
 
   // How many deliveries a grant of the member's allows; 0: no limit, or no such grant.
   uint64_t DeliveriesMax(const record::RecordId& grant) const;
@@ -99,9 +108,13 @@ class AccessState {
   absl::Status Recognise(storage::FeedId id);
   absl::Status TakeEntries(storage::FeedId id);
   absl::Status CheckGrant(const OwnVersion& version, const storage::CommitScope& scope) const;
-  // The end of what the owner grants by it now; nullopt if that is nothing, or is not here.
-  absl::StatusOr<absl::optional<absl::Time>> OpenUntil(const record::ParticipantId& owner,
-                                                       const AgreedTo& agreed) const;
+  // What the owner grants by it now; nullopt if that is nothing, or is not here.
+  absl::StatusOr<absl::optional<passport::v1::Grant>> OpenGrant(const record::ParticipantId& owner,
+                                                                const AgreedTo& agreed) const;
+  std::vector<std::string> AgreementsToLocked(const record::ParticipantId& owner, absl::string_view offer) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Something of what the owner grants to this member may have changed. Whether somebody has asked for a copy of it.
+  bool NoteChangedLocked(const record::ParticipantId& owner) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Note(const absl::Status& status);
   void Tell();
 
@@ -116,14 +129,18 @@ class AccessState {
   absl::btree_map<record::ParticipantId, absl::btree_map<std::string, AgreedTo>> agreed_ ABSL_GUARDED_BY(mutex_);
   // Owners of whose grants, to which this member has agreed, one may have changed.
   absl::btree_set<record::ParticipantId> changed_owners_ ABSL_GUARDED_BY(mutex_);
+  // What was read of offers of others that this member has agreed to, until something of them changes.
+  using OfferOfOther = std::pair<record::ParticipantId, std::string>;
+  mutable absl::btree_map<OfferOfOther, std::shared_ptr<const OnwardCopy>> onward_ ABSL_GUARDED_BY(mutex_);
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;                              // counts NoteChangedLocked
   absl::Time granted_turn_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // when the next of them ends
   absl::Status error_ ABSL_GUARDED_BY(mutex_);                                // since which nothing is open by grants
   bool error_is_told_ ABSL_GUARDED_BY(mutex_) = true;
   std::vector<std::function<void()>> listeners_ ABSL_GUARDED_BY(mutex_);
   // The committer's: how far the feeds of others that are for this member were read; nullopt of feeds that are not.
   absl::flat_hash_map<storage::FeedId, absl::optional<uint64_t>> received_;
-  // The committer's: replicas of what others tell all members, grants to roles among it.
-  absl::flat_hash_map<storage::FeedId, record::ParticipantId> told_to_members_;
+  // The committer's: replicas of what others tell this member, or all members, grants to roles among it.
+  absl::flat_hash_map<storage::FeedId, record::ParticipantId> told_;
 };
 
 }  // namespace meguri::node

@@ -61,10 +61,11 @@ void AccessWork::FollowSoon() {
 absl::Status AccessWork::FollowGranted() {
   MEGURI_ASSIGN_OR_RETURN(const std::vector<GrantedFeed> granted, access_.TakeGrantedFeeds());
   absl::Status first_error;
-  for (const auto& [feed, is_open] : granted) {
+  for (const auto& [feed, is_open, purpose] : granted) {
     const bool is_followed = follows_.Follows(member_, feed.publisher, feed.name);
     if (is_open && !is_followed) {
-      first_error.Update(follows_.Add(member_, feed.publisher, {feed.name}));
+      first_error.Update(
+          follows_.Add(member_, feed.publisher, {feed.name}, absl::nullopt, static_cast<uint32_t>(purpose)));
     } else if (!is_open && is_followed) {
       first_error.Update(follows_.Remove(member_, feed.publisher, {feed.name}).status());
     }

@@ -187,6 +187,7 @@ absl::Status Tenant::WireCapabilities() {
     MEGURI_RETURN_IF_ERROR(witness_work_->OpenWitness(folder_));
   }
   WireErasures();
+  WireOnward();
   access_work_ = std::make_unique<AccessWork>(*access_, *committer_, *executor_, *follows_, participant_, log_);
   WireAudit(PageTokens(token_key, clock_));
   WireEdges();
@@ -233,6 +234,25 @@ void Tenant::WireErasures() {
   erasure_asking_ = std::make_unique<ErasureAsking>(around, [this](const record::ParticipantId& member) {
     return feed_keys_->Find({member, record::FeedName::Public(), 1});
   });
+}
+
+void Tenant::WireOnward() {
+  OnwardReporting::Hooks hooks;
+  hooks.registry = [this] { return registry_->Get(); };
+  hooks.signer = [this] { return feed_keys_->Find({participant_, record::FeedName::Public(), 1}); };
+  hooks.on_received = [this](const audit::v1::OnwardReport& report) {
+    log_.Info("onward-report", {{"holder", report.holder()},
+                                {"month", absl::StrCat(report.month())},
+                                {"rows", absl::StrCat(report.rows_size())}});
+    if (const absl::Status taken = erasure_asking_->outgoing().TakeReport(report); !taken.ok()) {
+      log_.Warning("onward-report-unread", {{"reason", ReasonOf(taken)}, {"error", std::string(taken.message())}});
+    }
+  };
+  hooks.on_problem = [this](const absl::Status& status) {
+    log_.Warning("onward-not-reported", {{"reason", ReasonOf(status)}, {"error", std::string(status.message())}});
+  };
+  onward_reporting_ = std::make_unique<OnwardReporting>(participant_, std::move(hooks), *peers_, committer_->durable(),
+                                                        *committer_, *executor_, clock_);
 }
 
 void Tenant::WireWitnesses() {
@@ -329,7 +349,7 @@ void Tenant::MakeServices() {
   services_.push_back(
       std::make_unique<AdminServiceEdge>(rpc, facts, *registry_, *follows_, *opening_watch_, *durable_, office_));
   services_.push_back(std::make_unique<AccessServiceEdge>(rpc, *query_, *registry_, *access_, clock_));
-  services_.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list_, *registry_, *peers_));
+  services_.push_back(std::make_unique<AuditServiceEdge>(rpc, *audit_list_, *registry_, *peers_, *onward_reporting_));
   services_.push_back(
       std::make_unique<ErasureServiceEdge>(rpc, erasure_asking_->outgoing(), erasure_asking_->incoming()));
   if (witness_work_->witness() != nullptr) {
@@ -362,6 +382,9 @@ void Tenant::Stop() {
   }
   if (erasure_asking_ != nullptr) {
     erasure_asking_->Stop();
+  }
+  if (onward_reporting_ != nullptr) {
+    onward_reporting_->Stop();
   }
   if (follows_ != nullptr) {
     follows_->Stop();

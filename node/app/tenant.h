@@ -42,6 +42,7 @@
 #include "node/follow/receipt_book.h"
 #include "node/membership/certificate_office.h"
 #include "node/membership/registry_state.h"
+#include "node/onward/onward_reporting.h"
 #include "node/peer/connections.h"
 #include "node/peer/grpc_peer_client.h"
 #include "node/publish/heads_log.h"
@@ -125,6 +126,7 @@ class Tenant {
   void WireFollows();
   void WireWitnesses();
   void WireErasures();
+  void WireOnward();
   void WireAudit(PageTokens tokens);
   void WireEdges();
   void WireListeners();
@@ -193,10 +195,11 @@ class Tenant {
   std::unique_ptr<HeadsLog> heads_log_;
   std::unique_ptr<Prover> prover_;
   std::unique_ptr<ReceiptBook> receipts_;
-  std::unique_ptr<CheckpointExchange> exchange_;   // answers to what the peers were asked come to it, to the last
-  std::unique_ptr<OpeningWatch> opening_watch_;    // likewise
-  std::unique_ptr<WitnessWork> witness_work_;      // likewise
-  std::unique_ptr<ErasureAsking> erasure_asking_;  // likewise
+  std::unique_ptr<CheckpointExchange> exchange_;       // answers to what the peers were asked come to it, to the last
+  std::unique_ptr<OpeningWatch> opening_watch_;        // likewise
+  std::unique_ptr<WitnessWork> witness_work_;          // likewise
+  std::unique_ptr<ErasureAsking> erasure_asking_;      // likewise
+  std::unique_ptr<OnwardReporting> onward_reporting_;  // likewise
   std::unique_ptr<GrpcPeerClient> peers_;
   std::unique_ptr<FollowRunner> follows_;
   std::unique_ptr<Correspondents> correspondents_;  // null if it is not wished

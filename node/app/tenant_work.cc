@@ -301,6 +301,7 @@ std::vector<Ticker::Task> Tenant::Tasks() {
   tasks.push_back({kErasureTick, [this] {
                      erasure_work_->Tick();
                      erasure_asking_->Tick();
+                     onward_reporting_->Tick();
                    }});
   tasks.push_back({kStreamTick, [this] {
                      streams_->Tick();

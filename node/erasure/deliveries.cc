@@ -17,7 +17,8 @@ constexpr absl::string_view kOfferFeeds = "offer";
 
 }  // namespace
 
-absl::StatusOr<Deliveries> Deliveries::Of(const storage::StoreReader& store, const record::Header& tombstone) {
+absl::StatusOr<Deliveries> Deliveries::Of(const storage::StoreReader& store, const record::ParticipantId& holder,
+                                          const record::Header& tombstone) {
   Deliveries deliveries(tombstone);
   const storage::Records records(store);
   const storage::Feeds feeds(store);
@@ -29,7 +30,8 @@ absl::StatusOr<Deliveries> Deliveries::Of(const storage::StoreReader& store, con
     MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FeedMembership> memberships, records.FeedsOf(version.arrival));
     for (const storage::FeedMembership& membership : memberships) {
       MEGURI_ASSIGN_OR_RETURN(const storage::HeldFeed feed, feeds.Describe(membership.feed));
-      if (membership.slots == 0 || !feed.is_own()) {
+      const bool is_holders = feed.holder == holder && feed.key.publisher == tombstone.publisher();
+      if (membership.slots == 0 || !is_holders) {
         continue;
       }
       const record::FeedName& name = feed.key.name;
@@ -44,16 +46,18 @@ absl::StatusOr<Deliveries> Deliveries::Of(const storage::StoreReader& store, con
   return deliveries;
 }
 
+bool Deliveries::TellsOfFeed(absl::string_view name, uint64_t to) const {
+  const auto first = first_entries_.find(std::string(name));
+  return first != first_entries_.end() && to > first->second;
+}
+
 bool Deliveries::Tells(const audit::v1::Row& row) const {
   if (row.decision() != audit::v1::DECISION_DELIVERED || row.publisher() != tombstone_.publisher().text() ||
       row.reader() == row.publisher()) {
     return false;
   }
-  if (row.has_feed()) {
-    const auto first = first_entries_.find(row.feed().name());
-    if (first != first_entries_.end() && row.feed().to() > first->second) {
-      return true;
-    }
+  if (row.has_feed() && TellsOfFeed(row.feed().name(), row.feed().to())) {
+    return true;
   }
   return std::any_of(row.records().begin(), row.records().end(), [this](const audit::v1::RowRecord& record) {
     return record.record_id() == tombstone_.record_id().view() && record.version() < tombstone_.version() &&

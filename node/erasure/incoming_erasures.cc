@@ -2,6 +2,7 @@
 #include "node/erasure/incoming_erasures.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/status_macros.h"
 #include "node/erasure/erasure_token.h"
 #include "node/erasure/limits.h"
+#include "node/erasure/onward_recipients.h"
 #include "record/erasure.h"
 #include "storage/erasures.h"
 #include "storage/records.h"
@@ -131,11 +133,29 @@ absl::StatusOr<record::v1::SignedBody> IncomingErasures::Sign(const certs::Opene
   ack.set_versions(versions.size());
   ack.set_newest_version(versions.empty() ? 0 : versions.back().version);
   ack.set_time_ms(ToMs(clock_.Now()));
+  MEGURI_RETURN_IF_ERROR(NameRecipients(opened.tombstone, holder, ack));
   const std::shared_ptr<const record::Signer> signer = signer_of_(holder);
   if (signer == nullptr) {
     return Error(absl::StatusCode::kUnavailable, "NO_FEED_KEY", "This node has no feed key of that member now.");
   }
   return certs::SignErasureAck(ack, *signer);
+}
+
+// Whoever was handed it on is asked by the publisher too.
+absl::Status IncomingErasures::NameRecipients(const record::Header& tombstone, const record::ParticipantId& holder,
+                                              erasure::v1::ErasureAck& ack) const {
+  MEGURI_ASSIGN_OR_RETURN(const std::set<record::ParticipantId> recipients,
+                          OnwardRecipients(store_, holder, tombstone));
+  for (const record::ParticipantId& recipient : recipients) {
+    if (static_cast<size_t>(ack.onward_recipients_size()) == record::kErasureRecipientsMax) {
+      ack.set_has_more_recipients(true);
+      break;
+    }
+    ack.set_format_version(record::kErasureAckFormatVersion);
+    ack.add_onward_recipients(recipient.text());
+  }
+  std::sort(ack.mutable_onward_recipients()->begin(), ack.mutable_onward_recipients()->end());
+  return absl::OkStatus();
 }
 
 absl::Status IncomingErasures::Keep(const storage::ErasureName& name, const record::ParticipantId& holder,

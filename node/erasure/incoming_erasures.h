@@ -46,6 +46,8 @@ class IncomingErasures {
   absl::StatusOr<bool> AreDestroyed(const std::vector<storage::VersionRef>& versions) const;
   absl::StatusOr<record::v1::SignedBody> Sign(const certs::OpenedErasure& opened, const record::ParticipantId& holder,
                                               const std::vector<storage::VersionRef>& versions) const;
+  absl::Status NameRecipients(const record::Header& tombstone, const record::ParticipantId& holder,
+                              erasure::v1::ErasureAck& ack) const;
   absl::Status Erase(const certs::OpenedErasure& opened, const record::ParticipantId& holder,
                      const record::v1::SignedBody& request) const;
   absl::Status Keep(const storage::ErasureName& name, const record::ParticipantId& holder,

@@ -7,7 +7,8 @@
 
 namespace meguri::node {
 
-inline constexpr size_t kErasureRowsAtOnce = 20'000;                     // of the audit feed, in one piece
+inline constexpr size_t kErasureRowsAtOnce = 20'000;  // of the audit feed, in one piece
+inline constexpr size_t kOnwardRowsAtOnce = 1'000;    // of a holder's audit feed, that tell what it handed on
 inline constexpr absl::Duration kErasureLateRows = absl::Minutes(1);     // what was read before may be told of so late
 inline constexpr size_t kErasureAsksMax = 8;                             // holders that are asked at a time
 inline constexpr absl::Duration kErasureAskTimeout = absl::Seconds(30);  // for one answer

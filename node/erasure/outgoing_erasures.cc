@@ -3,13 +3,16 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/erasure/erasure_token.h"
 #include "node/erasure/limits.h"
 #include "record/erasure.h"
+#include "record/onward_report.h"
 #include "storage/audit_rows.h"
+#include "storage/onward_reports.h"
 #include "storage/records.h"
 
 namespace meguri::node {
@@ -203,7 +206,7 @@ absl::StatusOr<bool> OutgoingErasures::Search(const storage::ErasureName& name,
                                               const erasure::v1::SignedErasure& erasure,
                                               const storage::v1::StoredErasure& stored) {
   MEGURI_ASSIGN_OR_RETURN(const record::Header tombstone, record::Header::Parse(erasure.tombstone().header()));
-  MEGURI_ASSIGN_OR_RETURN(const Deliveries deliveries, Deliveries::Of(store_, tombstone));
+  MEGURI_ASSIGN_OR_RETURN(const Deliveries deliveries, Deliveries::Of(store_, member_, tombstone));
   storage::v1::StoredErasure progress = stored;
   uint64_t to = stored.rows_read();
   // What was read before the tombstone was there may have its row a moment later.
@@ -214,7 +217,7 @@ absl::StatusOr<bool> OutgoingErasures::Search(const storage::ErasureName& name,
   progress.set_rows_read(to);
   progress.set_has_read_all(is_whole && is_late);
   progress.set_asks_everyone(stored.asks_everyone() || deliveries.opened_to_everyone());
-  MEGURI_RETURN_IF_ERROR(Found(name, delivered, progress));
+  MEGURI_RETURN_IF_ERROR(Found(name, deliveries, delivered, progress));
   if (!progress.has_read_all()) {
     LookAgainBy(is_whole ? clock_.Now() + kErasureRetryMin : clock_.Now());
   }
@@ -242,8 +245,10 @@ absl::StatusOr<std::set<record::ParticipantId>> OutgoingErasures::ReadRows(const
   return readers;
 }
 
-absl::Status OutgoingErasures::Found(const storage::ErasureName& name, const std::set<record::ParticipantId>& delivered,
+absl::Status OutgoingErasures::Found(const storage::ErasureName& name, const Deliveries& deliveries,
+                                     const std::set<record::ParticipantId>& delivered,
                                      const storage::v1::StoredErasure& progress) {
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<audit::v1::OnwardReport> reports, ReadReports());
   std::set<record::ParticipantId> holders = delivered;
   if (progress.asks_everyone()) {
     for (const registry::v1::MemberEntry* entry : registry_()->Members()) {
@@ -261,6 +266,9 @@ absl::Status OutgoingErasures::Found(const storage::ErasureName& name, const std
       stored.set_was_delivered(stored.was_delivered() || delivered.count(holder) > 0);
       stored.set_found_ms(known.has_value() ? stored.found_ms() : now_ms);
       storage::ErasureRequests::PutHolder(scope.transaction, name, holder, stored);
+    }
+    for (const audit::v1::OnwardReport& report : reports) {
+      MEGURI_RETURN_IF_ERROR(PutReported(name, deliveries, report, scope));
     }
     MEGURI_ASSIGN_OR_RETURN(auto stored, storage::ErasureRequests::Find(scope.transaction, name));
     if (stored.has_value()) {  // its request may be a newer one
@@ -318,10 +326,15 @@ void OutgoingErasures::Take(const storage::ErasureName& name, const record::Part
   const absl::Time now = clock_.Now();
   absl::Status status = answer.status();
   const bool has_answered = answer.ok() && answer->has_value();
+  erasure::v1::ErasureAck ack;
   if (has_answered) {
-    status = certs::OpenErasureAck(**answer, request, holder, *registry_(), now).status();
+    absl::StatusOr<erasure::v1::ErasureAck> opened =
+        certs::OpenErasureAck(**answer, request, holder, *registry_(), now);
+    status = opened.status();
     if (!status.ok()) {
       on_report_({ErasureReport::Kind::kRefused, name, 0, holder, status});
+    } else {
+      ack = *std::move(opened);
     }
   }
   const bool is_done = has_answered && status.ok();
@@ -339,13 +352,104 @@ void OutgoingErasures::Take(const storage::ErasureName& name, const record::Part
       stored->set_acknowledged_ms(ToMs(now));
     }
     storage::ErasureRequests::PutHolder(scope.transaction, name, holder, *stored);
-    return absl::OkStatus();
+    return PutRecipients(name, holder, ack, scope);
   });
   MutexLock lock(mutex_);
   asked_.erase({name, holder});
   if (kept.ok()) {
     next_look_ = std::min(next_look_, now + kErasureRetryMin);
   }
+}
+
+// Those to whom a holder handed it on are asked as the holder was. Of more than it could name, each member is.
+absl::Status OutgoingErasures::PutRecipients(const storage::ErasureName& name, const record::ParticipantId& holder,
+                                             const erasure::v1::ErasureAck& ack, storage::CommitScope& scope) const {
+  std::set<record::ParticipantId> recipients;
+  for (const std::string& text : ack.onward_recipients()) {
+    MEGURI_ASSIGN_OR_RETURN(record::ParticipantId recipient, record::ParticipantId::Parse(text));
+    recipients.insert(std::move(recipient));
+  }
+  MEGURI_RETURN_IF_ERROR(PutVia(name, holder, recipients, scope));
+  if (ack.has_more_recipients()) {
+    MEGURI_ASSIGN_OR_RETURN(auto stored, storage::ErasureRequests::Find(scope.transaction, name));
+    if (stored.has_value()) {
+      stored->set_asks_everyone(true);
+      stored->set_has_read_all(false);  // so that they are looked for
+      storage::ErasureRequests::Put(scope.transaction, name, *stored);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OutgoingErasures::PutReported(const storage::ErasureName& name, const Deliveries& deliveries,
+                                           const audit::v1::OnwardReport& report, storage::CommitScope& scope) const {
+  std::set<record::ParticipantId> readers;
+  for (const audit::v1::OnwardRow& row : report.rows()) {
+    if (deliveries.TellsOfFeed(absl::StrCat("offer/", absl::BytesToHexString(row.offer_id())), row.to())) {
+      MEGURI_ASSIGN_OR_RETURN(record::ParticipantId reader, record::ParticipantId::Parse(row.reader()));
+      readers.insert(std::move(reader));
+    }
+  }
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId holder, record::ParticipantId::Parse(report.holder()));
+  return PutVia(name, holder, readers, scope);
+}
+
+absl::StatusOr<std::vector<audit::v1::OnwardReport>> OutgoingErasures::ReadReports() const {
+  std::vector<audit::v1::OnwardReport> reports;
+  std::string after;
+  while (true) {
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::OnwardReports::Report> page,
+                            storage::OnwardReports(store_).List(storage::OnwardReports::Side::kReceived, member_, after,
+                                                                kErasureHoldersPage));
+    for (const auto& [name, stored] : page) {
+      MEGURI_ASSIGN_OR_RETURN(audit::v1::OnwardReport report, record::ParseOnwardReport(stored.report().body()));
+      reports.push_back(std::move(report));
+    }
+    if (page.size() < kErasureHoldersPage) {
+      return reports;
+    }
+    after = storage::OnwardReports::KeyOf(page.back().first);
+  }
+}
+
+absl::Status OutgoingErasures::TakeReport(const audit::v1::OnwardReport& report) {
+  std::string after;
+  while (true) {
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::ErasureRequests::Own> page,
+                            storage::ErasureRequests(store_).List(member_, after, kErasuresPage));
+    for (const auto& [named, stored] : page) {
+      const storage::ErasureName& name = named;
+      MEGURI_ASSIGN_OR_RETURN(const erasure::v1::SignedErasure erasure, Complete(stored.request()));
+      MEGURI_ASSIGN_OR_RETURN(const record::Header tombstone, record::Header::Parse(erasure.tombstone().header()));
+      MEGURI_ASSIGN_OR_RETURN(const Deliveries deliveries, Deliveries::Of(store_, member_, tombstone));
+      MEGURI_RETURN_IF_ERROR(committer_.SubmitAndWait(
+          [&](storage::CommitScope& scope) -> absl::Status { return PutReported(name, deliveries, report, scope); }));
+      MutexLock lock(mutex_);
+      settled_.erase(name);
+      next_look_ = clock_.Now();
+    }
+    if (page.size() < kErasuresPage) {
+      return absl::OkStatus();
+    }
+    after = page.back().first.record_id.ToString();
+  }
+}
+
+absl::Status OutgoingErasures::PutVia(const storage::ErasureName& name, const record::ParticipantId& holder,
+                                      const std::set<record::ParticipantId>& recipients,
+                                      storage::CommitScope& scope) const {
+  const std::shared_ptr<const certs::Registry> registry = registry_();
+  for (const record::ParticipantId& recipient : recipients) {
+    if (recipient == member_ || registry->Find(recipient) == nullptr) {
+      continue;  // nobody can be asked whom the registry does not know
+    }
+    MEGURI_ASSIGN_OR_RETURN(const auto known, storage::ErasureRequests::FindHolder(scope.transaction, name, recipient));
+    storage::v1::StoredHolder stored = known.value_or(storage::v1::StoredHolder());
+    stored.set_found_ms(known.has_value() ? stored.found_ms() : ToMs(clock_.Now()));
+    stored.set_via(stored.via().empty() ? holder.text() : stored.via());
+    storage::ErasureRequests::PutHolder(scope.transaction, name, recipient, stored);
+  }
+  return absl::OkStatus();
 }
 
 void OutgoingErasures::NoteOverdue(const storage::ErasureName& name, uint64_t deadline_ms, uint64_t open) {

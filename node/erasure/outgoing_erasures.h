@@ -17,6 +17,7 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "certs/erasure.h"
+#include "meguri/audit/v1/onward.pb.h"
 #include "meguri/erasure/v1/erasure_view.pb.h"
 #include "node/erasure/deliveries.h"
 #include "node/erasure/erasure_peer.h"
@@ -38,7 +39,8 @@ struct ErasureReport {
 };
 
 // Has every holder of a member's erased records erase them too: looks in the audit feed for those who were given
-// sections, asks each until it has acknowledged, and keeps the answers. What a restart interrupts goes on. Thread-safe.
+// sections, and learns from what holders answer, and report, to whom they handed it on; asks each until it has
+// acknowledged, and keeps the answers. What a restart interrupts goes on. Thread-safe.
 class OutgoingErasures {
  public:
   using OnReport = std::function<void(const ErasureReport&)>;
@@ -59,6 +61,9 @@ class OutgoingErasures {
   absl::StatusOr<erasure::v1::ErasureHolderPage> Get(const record::RecordId& record_id,
                                                      absl::string_view page_token) const;
 
+  // A holder has reported to whom it handed on feeds of offers: those of them who so got what was erased are asked too.
+  absl::Status TakeReport(const audit::v1::OnwardReport& report);
+
   // Begins what is due, and waits for none of it. Call it about once a second.
   void Tick();
   // Begins nothing any more.
@@ -75,12 +80,20 @@ class OutgoingErasures {
                               const storage::v1::StoredErasure& stored);
   absl::StatusOr<std::set<record::ParticipantId>> ReadRows(const Deliveries& deliveries, uint64_t from,
                                                            uint64_t& to) const;
-  absl::Status Found(const storage::ErasureName& name, const std::set<record::ParticipantId>& delivered,
-                     const storage::v1::StoredErasure& progress);
+  absl::Status Found(const storage::ErasureName& name, const Deliveries& deliveries,
+                     const std::set<record::ParticipantId>& delivered, const storage::v1::StoredErasure& progress);
   void AskIfDue(const storage::ErasureName& name, const record::ParticipantId& holder,
                 const storage::v1::StoredHolder& stored, const erasure::v1::SignedErasure& erasure);
   void Take(const storage::ErasureName& name, const record::ParticipantId& holder,
             const erasure::v1::ErasureRequest& request, absl::StatusOr<absl::optional<record::v1::SignedBody>> answer);
+  // Puts those to whom, as `report` says, its holder handed on what `deliveries` tells of.
+  absl::Status PutReported(const storage::ErasureName& name, const Deliveries& deliveries,
+                           const audit::v1::OnwardReport& report, storage::CommitScope& scope) const;
+  absl::StatusOr<std::vector<audit::v1::OnwardReport>> ReadReports() const;
+  absl::Status PutRecipients(const storage::ErasureName& name, const record::ParticipantId& holder,
+                             const erasure::v1::ErasureAck& ack, storage::CommitScope& scope) const;
+  absl::Status PutVia(const storage::ErasureName& name, const record::ParticipantId& holder,
+                      const std::set<record::ParticipantId>& recipients, storage::CommitScope& scope) const;
   void NoteState(const storage::ErasureName& name, bool has_read_all, uint64_t open, uint64_t deadline_ms);
   void NoteOverdue(const storage::ErasureName& name, uint64_t deadline_ms, uint64_t open);
   erasure::v1::HolderState StateOf(const record::ParticipantId& holder, const storage::v1::StoredHolder& stored,

@@ -34,6 +34,7 @@ void Show(const storage::v1::StoredHolder& stored, erasure::v1::ErasureHolder& o
   out.set_tried_ms(stored.tried_ms());
   out.set_error_reason(stored.error_reason());
   out.set_error(stored.error());
+  out.set_via(stored.via());
   if (const auto ack = record::ParseErasureAck(stored.acknowledgement().body()); ack.ok()) {
     *out.mutable_acknowledgement() = stored.acknowledgement();
     out.set_versions(ack->versions());

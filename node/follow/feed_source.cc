@@ -12,6 +12,7 @@
 #include "certs/registry.h"
 #include "meguri/registry/v1/member.pb.h"
 #include "node/follow/limits.h"
+#include "node/policy/onward.h"
 #include "record/heads_feed.h"
 #include "record/merkle.h"
 #include "storage/cosigned.h"
@@ -66,7 +67,8 @@ FeedSource::FeedSource(std::string federation, const storage::StoreReader& store
 
 bool FeedSource::HandsOn(const record::FeedName& name) const {
   const absl::string_view kind = name.kind();
-  return relays_for_.has_value() && (kind == "public" || kind == "members" || kind == "registry");
+  const bool is_open = kind == "public" || kind == "members" || kind == "registry";
+  return relays_for_.has_value() && (is_open || IsHandedOnByOffer(name));
 }
 
 absl::Status FeedSource::CheckServed(const record::FeedKey& feed) const {
@@ -123,6 +125,12 @@ absl::StatusOr<FeedSource::Head> FeedSource::ReadHead(const record::FeedKey& fee
   return head;
 }
 
+absl::Status FeedSource::NotHandedOn(const record::FeedKey& feed) {
+  return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
+               absl::StrCat(feed.publisher.text(), " is not published by this node, which hands on no copy of ",
+                            feed.name.text(), ": ask its own node. How far a copy here is, `feed list` shows."));
+}
+
 // What was unfollowed gets old without anybody noticing, so it is not handed on.
 absl::Status FeedSource::CheckHandedOn(const record::FeedKey& feed) const {
   absl::optional<storage::FollowSetting> follow;
@@ -130,9 +138,7 @@ absl::Status FeedSource::CheckHandedOn(const record::FeedKey& feed) const {
     MEGURI_ASSIGN_OR_RETURN(follow, storage::Settings(store_).FindFollow(*relays_for_, feed));
   }
   if (!follow.has_value()) {
-    return Error(absl::StatusCode::kNotFound, "NOT_HOSTED",
-                 absl::StrCat(feed.publisher.text(), " is not published by this node, which hands on no copy of ",
-                              feed.name.text(), ": ask its own node. How far a copy here is, `feed list` shows."));
+    return NotHandedOn(feed);
   }
   if (!follow->quarantine_reason.empty()) {
     return Error(absl::StatusCode::kFailedPrecondition, "COPY_QUARANTINED",

@@ -37,9 +37,9 @@ class FeedSigners {
 };
 
 // Serves the feeds that the members of this node publish: signed heads, and batches with proofs. It hands on copies of
-// others' feeds that are open to everyone or to every member, with the heads, proofs and heartbeats of their
-// publishers, byte for byte: whoever follows them trusts nothing of this node. Who may read which feed is the caller's
-// decision. Thread-safe.
+// others' feeds that are open to everyone or to every member, and of those of offers, with the heads, proofs and
+// heartbeats of their publishers, byte for byte: whoever follows them trusts nothing of this node. Who may read which
+// feed is the caller's decision, and of a copy of the feed of an offer, JudgeOnward's alone. Thread-safe.
 class FeedSource {
  public:
   // Borrowed arguments outlive the source. What `relays_for` holds is handed on; nullopt: nothing is.
@@ -56,6 +56,8 @@ class FeedSource {
 
   // Whether such feeds are handed on if they are here.
   bool HandsOn(const record::FeedName& name) const;
+  // What is said of a feed that is not served here.
+  static absl::Status NotHandedOn(const record::FeedKey& feed);
   // OK if `feed` is served here. NOT_FOUND (reason NOT_HOSTED) if its publisher is not of this node, and no copy is
   // handed on. FAILED_PRECONDITION (reason COPY_QUARANTINED) if its publisher contradicted itself; UNAVAILABLE (reason
   // COPY_BEHIND) while no signed head proves the entries of the copy.

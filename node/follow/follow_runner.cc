@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/follow/follow_runner.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -9,12 +10,15 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/follow/unread.h"
+#include "node/policy/onward.h"
 #include "record/heads_feed.h"
 #include "storage/openings.h"
 #include "storage/settings.h"
 
 namespace meguri::node {
 namespace {
+
+constexpr size_t kHandedOnNumber = std::numeric_limits<size_t>::max();
 
 // Whoever decides to follow a feed as it is now begins anew with what its publisher commits of it, too.
 absl::Status ForgetOpened(const storage::HeldFeed& feed, storage::CommitScope& scope) {
@@ -57,39 +61,54 @@ std::vector<std::shared_ptr<FollowSession>> FollowRunner::SessionsWith(const rec
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<FollowSession>> sessions;
   sessions.reserve(sessions_.size());
-  for (auto found = sessions_.lower_bound({member, publisher, 0});
+  for (auto found = sessions_.lower_bound({member, publisher, 0, ""});
        found != sessions_.end() && found->first.member == member && found->first.publisher == publisher; ++found) {
     sessions.push_back(found->second);
   }
   return sessions;
 }
 
-void FollowRunner::AddToSession(const record::ParticipantId& member, const record::FeedKey& feed,
-                                std::string quarantine_reason) {
-  MutexLock lock(mutex_);
-  SessionKey key{member, feed.publisher, 0};
-  if (feed.name != record::FeedName::Registry()) {
-    absl::optional<size_t> with_room;
-    for (key.number = 1;; ++key.number) {
-      const auto session = sessions_.find(key);
-      if (session != sessions_.end() && session->second->Has(feed.name)) {
-        break;
-      }
-      if (!with_room.has_value() &&
-          (session == sessions_.end() || session->second->FeedNames().size() < kFollowFeedsMax)) {
-        with_room = key.number;
-      }
-      if (session == sessions_.end()) {
-        key.number = *with_room;
-        break;
-      }
+FollowRunner::SessionKey FollowRunner::SessionOf(const storage::FollowSetting& follow) const {
+  SessionKey key{follow.member, follow.feed.publisher, 0, ""};
+  if (follow.feed.name == record::FeedName::Registry()) {
+    return key;
+  }
+  if (follow.via.has_value()) {
+    key.number = kHandedOnNumber;
+    key.handed_on = absl::StrCat(follow.feed.name.text(), " ", follow.via->text());
+    return key;
+  }
+  absl::optional<size_t> with_room;
+  for (key.number = 1;; ++key.number) {
+    const auto session = sessions_.find(key);
+    if (session != sessions_.end() && session->second->Has(follow.feed.name)) {
+      return key;
+    }
+    if (!with_room.has_value() &&
+        (session == sessions_.end() || session->second->FeedNames().size() < kFollowFeedsMax)) {
+      with_room = key.number;
+    }
+    if (session == sessions_.end()) {
+      key.number = *with_room;
+      return key;
     }
   }
+}
+
+void FollowRunner::AddToSession(const storage::FollowSetting& follow) {
+  MutexLock lock(mutex_);
+  const SessionKey key = SessionOf(follow);
   std::shared_ptr<FollowSession>& session = sessions_[key];
   if (session == nullptr) {
-    session = std::make_shared<FollowSession>(context_, member, feed.publisher);
+    session = std::make_shared<FollowSession>(context_, follow.member, follow.feed.publisher, follow.via);
   }
-  session->AddFeed(feed.name, std::move(quarantine_reason));
+  // It may have been followed in another way until now. What still comes that way finds its place taken.
+  for (const auto& [other, open] : sessions_) {
+    if (other.member == key.member && other.publisher == key.publisher && open != session) {
+      open->RemoveFeed(follow.feed.name);
+    }
+  }
+  session->AddFeed(follow.feed.name, follow.quarantine_reason, follow.purpose);
 }
 
 absl::Status FollowRunner::Load() {
@@ -97,7 +116,7 @@ absl::Status FollowRunner::Load() {
   MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::FollowSetting> follows,
                           storage::Settings(context_.store).Follows());
   for (const storage::FollowSetting& follow : follows) {
-    AddToSession(follow.member, follow.feed, follow.quarantine_reason);
+    AddToSession(follow);
   }
   // An older program did not follow what commits these feeds.
   for (const storage::FollowSetting& follow : follows) {
@@ -143,7 +162,7 @@ absl::Status FollowRunner::CheckMayAdd(const record::ParticipantId& member, cons
 
 absl::Status FollowRunner::Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
                                const std::vector<record::FeedName>& named,
-                               const absl::optional<record::ParticipantId>& relay) {
+                               const absl::optional<record::ParticipantId>& relay, uint32_t purpose) {
   MutexLock lock(changing_);
   std::vector<record::FeedName> feeds = named;
   if (NeedsHeads(member, publisher, named)) {
@@ -151,10 +170,18 @@ absl::Status FollowRunner::Add(const record::ParticipantId& member, const record
   }
   MEGURI_RETURN_IF_ERROR(CheckMayAdd(member, publisher, feeds));
   const std::vector<std::shared_ptr<FollowSession>> sessions = SessionsWith(member, publisher);
+  const auto setting_of = [&](const record::FeedName& feed) {
+    storage::FollowSetting setting{member, {publisher, feed, 1}, "", {}};
+    if (IsHandedOnByOffer(feed)) {
+      setting.via = relay == publisher ? absl::nullopt : relay;
+      setting.purpose = purpose;
+    }
+    return setting;
+  };
   const auto put = [&](storage::CommitScope& scope) -> absl::Status {
     if (relay == publisher) {
       storage::Settings::DeleteRelay(scope.transaction, member, publisher);
-    } else if (relay.has_value()) {
+    } else if (relay.has_value() && !absl::c_all_of(named, IsHandedOnByOffer)) {
       storage::Settings::PutRelay(scope.transaction, member, publisher, *relay);
     }
     for (const record::FeedName& feed : feeds) {
@@ -164,14 +191,13 @@ absl::Status FollowRunner::Add(const record::ParticipantId& member, const record
             ForgetPromises({member, {publisher, feed, 1}}, context_.registry.bundle().federation(), scope));
         MEGURI_RETURN_IF_ERROR(ForgetOpened({member, {publisher, feed, 1}}, scope));
       }
-      MEGURI_RETURN_IF_ERROR(
-          storage::Settings(context_.store).PutFollow(scope.transaction, {member, {publisher, feed, 1}, "", {}}));
+      MEGURI_RETURN_IF_ERROR(storage::Settings(context_.store).PutFollow(scope.transaction, setting_of(feed)));
     }
     return absl::OkStatus();
   };
   MEGURI_RETURN_IF_ERROR(context_.committer.SubmitAndWait(put));
   for (const record::FeedName& feed : feeds) {
-    AddToSession(member, {publisher, feed, 1}, "");
+    AddToSession(setting_of(feed));
     context_.reporter.Report({FollowReport::Kind::kStarted, {member, {publisher, feed, 1}}, 0, "", ""});
   }
   return absl::OkStatus();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,6 +12,7 @@
 #include "absl/types/optional.h"
 #include "base/mutex.h"
 #include "node/follow/follow_session.h"
+#include "storage/settings.h"
 
 namespace meguri::node {
 
@@ -34,10 +37,11 @@ class FollowRunner {
   // RESOURCE_EXHAUSTED with reason TOO_MANY_FEEDS beyond kFollowFeedsPerPublisherMax. Then none of `named` is added.
   // With feeds that not every member may read comes `heads`, which commits them.
   // While the publisher's node does not answer, that of `relay` is asked for all that is followed of the publisher;
-  // the publisher itself: nobody is named any more; nullopt: as before.
+  // the publisher itself: nobody is named any more; nullopt: as before. A feed of an offer is asked of `relay` too if
+  // the publisher refuses it, for its copy may be handed on; `purpose` (an AccessPurpose) is then stated.
   absl::Status Add(const record::ParticipantId& member, const record::ParticipantId& publisher,
                    const std::vector<record::FeedName>& named,
-                   const absl::optional<record::ParticipantId>& relay = absl::nullopt);
+                   const absl::optional<record::ParticipantId>& relay = absl::nullopt, uint32_t purpose = 0);
   // Stops following; what was received stays. No feeds: all of the publisher's, but for the registry. `heads` goes with
   // the last of the feeds that it commits. Returns those that were followed until now. FAILED_PRECONDITION with reason
   // REGISTRY_FOLLOW if the registry is named: whoever does not hear of suspensions and revoked keys fails open. Only
@@ -68,7 +72,8 @@ class FollowRunner {
   struct SessionKey {
     record::ParticipantId member;
     record::ParticipantId publisher;
-    size_t number = 0;  // 0: the registry's; the others from 1 on
+    size_t number = 0;      // 0: the registry's; the others from 1 on
+    std::string handed_on;  // of a feed with a stream of its own, as it is asked of others: its name and whose copy
     friend auto operator<=>(const SessionKey&, const SessionKey&) = default;
   };
 
@@ -85,7 +90,9 @@ class FollowRunner {
   // Whether `heads` has to be followed beside `feeds` and is not.
   bool NeedsHeads(const record::ParticipantId& member, const record::ParticipantId& publisher,
                   const std::vector<record::FeedName>& feeds) const;
-  void AddToSession(const record::ParticipantId& member, const record::FeedKey& feed, std::string quarantine_reason);
+  // The session to which a feed belongs.
+  SessionKey SessionOf(const storage::FollowSetting& follow) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddToSession(const storage::FollowSetting& follow);
 
   FollowContext context_;
   Mutex changing_;  // held over the whole of Add and Remove; taken before mutex_

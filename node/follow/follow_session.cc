@@ -37,6 +37,9 @@ bool SaysNothing(const absl::Status& status) {
          absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
 }
 
+// That a feed is not open to the member.
+bool IsRefusal(const absl::Status& status) { return ReasonOf(status) == "FEED_NOT_READABLE"; }
+
 // What is wrong with the publisher is wrong with each of its feeds.
 bool ConcernsPublisher(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -45,18 +48,21 @@ bool ConcernsPublisher(const absl::Status& status) {
 
 }  // namespace
 
-FollowSession::FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher)
+FollowSession::FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher,
+                             absl::optional<record::ParticipantId> via)
     : context_(context),
       member_(std::move(member)),
       publisher_(std::move(publisher)),
+      via_(std::move(via)),
       writer_(BatchWriter::Make(context.committer, context.store, context.quota, context.clock,
                                 [this](const std::vector<FollowedBatch>& batches, const absl::Status& status) {
                                   OnWritten(batches, status);
                                 })) {}
 
-void FollowSession::AddFeed(const record::FeedName& name, std::string quarantine_reason) {
+void FollowSession::AddFeed(const record::FeedName& name, std::string quarantine_reason, uint32_t purpose) {
   MutexLock lock(mutex_);
   Feed& feed = feeds_[name];
+  feed.purpose = purpose;
   feed.last_error_reason = quarantine_reason;
   feed.last_error = quarantine_reason.empty()
                         ? ""
@@ -238,6 +244,7 @@ absl::Status FollowSession::OpenLocked() {
   writer_->Restart();
   const absl::Time now = context_.clock.Now();
   FollowCall call{{publisher_, "", {}}, member_, publisher_, {}};
+  relay_ = NextRelayLocked(now);
   absl::Time next = absl::InfiniteFuture();
   for (auto& [name, feed] : feeds_) {
     const absl::Status prepared = PrepareLocked(name, feed);
@@ -246,7 +253,8 @@ absl::Status FollowSession::OpenLocked() {
     }
     feed.in_stream = IsDueLocked(feed, now) && prepared.ok();
     if (feed.in_stream) {
-      call.feeds.push_back({name, 1, feed.stored_size});
+      // The publisher knows what it has granted, and for what.
+      call.feeds.push_back({name, 1, feed.stored_size, relay_.has_value() ? feed.purpose : 0});
     } else if (!IsStopped(feed)) {
       next = std::min(next, feed.next_attempt);
     }
@@ -255,7 +263,6 @@ absl::Status FollowSession::OpenLocked() {
     next_attempt_ = next;
     return absl::OkStatus();
   }
-  relay_ = NextRelayLocked(now);
   has_answered_ = false;
   has_lied_ = false;
   absl::StatusOr<PeerAddress> peer = FindPeer(relay_.value_or(publisher_));
@@ -274,7 +281,8 @@ absl::Status FollowSession::OpenLocked() {
 
 absl::optional<record::ParticipantId> FollowSession::NextRelayLocked(absl::Time now) const {
   const auto named = storage::Settings(context_.store).Relay(member_, publisher_);
-  return turns_.Next(now, named.ok() ? *named : absl::nullopt, context_.relays.For(publisher_, kRelaysTriedMax));
+  return turns_.Next(now, via_.has_value() || !named.ok() ? via_ : *named,
+                     context_.relays.For(publisher_, kRelaysTriedMax));
 }
 
 void FollowSession::NoteEndLocked(const absl::Status& status, absl::Time now) {
@@ -282,7 +290,7 @@ void FollowSession::NoteEndLocked(const absl::Status& status, absl::Time now) {
     if (has_lied_ || !reopening_) {
       turns_.OnRelayFailed(*relay_, now, has_lied_ ? kLiarPause : kRelayPause);
     }
-  } else if (!has_answered_ && !reopening_ && SaysNothing(status)) {
+  } else if (!has_answered_ && !reopening_ && (SaysNothing(status) || (via_.has_value() && IsRefusal(status)))) {
     turns_.OnPublisherSilent(now);
   }
 }
@@ -479,6 +487,11 @@ void FollowSession::TakeDenial(const FeedDenied& denial) {
     found->second.is_denied = true;
     found->second.last_error = std::string(denial.status.message());
     found->second.last_error_reason = ReasonOf(denial.status);
+    if (via_.has_value() && !relay_.has_value()) {
+      turns_.OnPublisherSilent(context_.clock.Now());
+      next_attempt_ = absl::InfinitePast();
+      ReopenLocked();
+    }
   }
 }
 

@@ -74,17 +74,22 @@ struct FollowContext {
 // One stream: up to kFollowFeedsMax feeds that one member follows of one publisher. Each feed stands and falls alone:
 // one that may not be read, does not verify or is quarantined is left out while the others go on, and is tried again
 // with growing, jittered pauses; one that the quota has no room for is not tried again. What breaks the stream itself
-// concerns them all. While the publisher's node does not answer, a relay is asked. Thread-safe.
+// concerns them all. While the publisher's node does not answer, a relay is asked; so it is for a feed that the
+// publisher refuses, if somebody was named for it. Thread-safe.
 //
 // Events come one at a time and are verified on the executor; what is verified is written in that order, at most
 // kUnwrittenBytesMax behind, so that verifying the next batch overlaps with writing the last one.
 class FollowSession final : public FollowSink, public std::enable_shared_from_this<FollowSession> {
  public:
   // It outlives what it has brought: Wait before it goes.
-  FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher);
+  // `via` is of a session that asks for what the publisher opens to others: whose copy is asked for, once the publisher
+  // has refused, or does not answer.
+  FollowSession(FollowContext& context, record::ParticipantId member, record::ParticipantId publisher,
+                absl::optional<record::ParticipantId> via = absl::nullopt);
 
-  // Follows `name` from now on, unless there is a reason for its quarantine.
-  void AddFeed(const record::FeedName& name, std::string quarantine_reason);
+  // Follows `name` from now on, unless there is a reason for its quarantine. `purpose` is stated to whoever hands it
+  // on.
+  void AddFeed(const record::FeedName& name, std::string quarantine_reason, uint32_t purpose = 0);
   // Whether it was followed.
   bool RemoveFeed(const record::FeedName& name);
   bool Has(const record::FeedName& name) const;
@@ -111,6 +116,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
     bool in_stream = false;              // the open stream asks for it
     bool has_target = false;             // and the publisher has answered
     bool is_denied = false;              // that it does not send it now
+    uint32_t purpose = 0;
     uint64_t stored_size = 0;
     uint64_t target_size = 0;
     uint64_t unread = 0;
@@ -197,6 +203,7 @@ class FollowSession final : public FollowSink, public std::enable_shared_from_th
   FollowContext& context_;
   const record::ParticipantId member_;
   const record::ParticipantId publisher_;
+  const absl::optional<record::ParticipantId> via_;
   const std::shared_ptr<BatchWriter> writer_;
 
   mutable Mutex mutex_;

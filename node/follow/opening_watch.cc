@@ -41,7 +41,8 @@ OpeningWatch::OpeningWatch(FollowRegistry& registry, FollowRunner& follows, Foll
 
 void OpeningWatch::NoteStateLocked(const FollowStatus& status, absl::Time now) {
   Feed& feed = feeds_[status.feed.key];
-  const bool is_live = status.state == FollowState::kLive && status.size > 0;
+  // What its publisher opens to others it does not open to this member.
+  const bool is_live = status.state == FollowState::kLive && status.size > 0 && !status.relay.has_value();
   if (is_live && feed.live_at != absl::InfinitePast()) {
     feed.live_for += now - feed.live_at;
   }
@@ -71,7 +72,7 @@ void OpeningWatch::Step() {
         }
       } else if (record::IsCommittedInHeads(key.name)) {
         NoteStateLocked(status, now);
-        if (status.size > 0 && status.state != FollowState::kQuarantined) {
+        if (status.size > 0 && status.state != FollowState::kQuarantined && !status.relay.has_value()) {
           narrower[key.publisher].push_back(key.name);
         }
       }

@@ -35,6 +35,7 @@ struct FollowPosition {
   record::FeedName feed;
   uint64_t epoch = 1;
   uint64_t size = 0;
+  uint32_t purpose = 0;  // that is stated, a number of AccessPurpose; 0: none
 };
 
 // Whom to call.

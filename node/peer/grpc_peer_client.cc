@@ -24,6 +24,7 @@
 #include "meguri/witness/v1/witness_service.grpc.pb.h"
 #include "node/erasure/limits.h"
 #include "node/follow/limits.h"
+#include "node/onward/limits.h"
 #include "node/witness/limits.h"
 #include "record/wire.h"
 
@@ -121,6 +122,7 @@ class FollowReactor final : public grpc::ClientReadReactor<feed::v1::FollowRespo
       feed->set_feed(position.feed.text());
       feed->set_epoch(position.epoch);
       feed->set_size(position.size);
+      feed->set_purpose(position.purpose);
     }
   }
 
@@ -394,6 +396,26 @@ void GrpcPeerClient::EraseCopies(const ErasureCall& call, ErasurePeer::Done done
         }
         EndAsking(asking.get());
       });
+}
+
+void GrpcPeerClient::ReportOnward(const OnwardCall& call, OnwardPeer::Done done) {
+  struct Reporting : Asking {
+    std::unique_ptr<audit::v1::AuditService::Stub> stub;
+    audit::v1::ReportOnwardRequest request;
+    audit::v1::ReportOnwardResponse response;
+    OnwardPeer::Done done;
+  };
+  const auto asking = std::make_shared<Reporting>();
+  asking->stub = audit::v1::AuditService::NewStub(ChannelTo({call.owner, call.node_identity, call.addresses}));
+  asking->request.set_owner(call.owner.text());
+  *asking->request.mutable_report() = call.report;
+  asking->done = std::move(done);
+  BeginAsking(asking.get(), call.acting_member, call.owner, kOnwardSendTimeout);
+  asking->stub->async()->ReportOnward(&asking->context, &asking->request, &asking->response,
+                                      [this, asking](const grpc::Status& status) {
+                                        asking->done(FromGrpc(status));
+                                        EndAsking(asking.get());
+                                      });
 }
 
 void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member,

@@ -14,6 +14,7 @@
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/opening_watch.h"
 #include "node/follow/peer_client.h"
+#include "node/onward/onward_peer.h"
 #include "node/peer/connections.h"
 #include "node/query/audit_list.h"
 #include "node/query/copies.h"
@@ -31,7 +32,8 @@ class GrpcPeerClient final : public PeerClient,
                              public AuditPeer,
                              public WitnessPeer,
                              public CopyPeer,
-                             public ErasurePeer {
+                             public ErasurePeer,
+                             public OnwardPeer {
  public:
   // `connections` outlives it.
   explicit GrpcPeerClient(const PeerConnections& connections) : connections_(connections) {}
@@ -49,6 +51,7 @@ class GrpcPeerClient final : public PeerClient,
   void GetWitnessed(const WitnessNode& node, const record::ParticipantId& acting_member, const record::FeedKey& feed,
                     WitnessPeer::GetDone done) override;
   void EraseCopies(const ErasureCall& call, ErasurePeer::Done done) override;
+  void ReportOnward(const OnwardCall& call, OnwardPeer::Done done) override;
   // Gives up what was asked: it is answered with an error soon. Questions that come later are refused.
   void StopAsking();
 

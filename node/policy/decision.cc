@@ -178,16 +178,22 @@ void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry
   if (!HasGrants(reader) || !reader.grants->has_roles) {
     return;
   }
-  const registry::v1::MemberEntry* entry = registry.Find(*reader.participant);
+  reader.asker.roles = RolesOf(registry, *reader.participant);
+}
+
+std::vector<RoleInScope> RolesOf(const certs::Registry& registry, const record::ParticipantId& participant) {
+  std::vector<RoleInScope> roles;
+  const registry::v1::MemberEntry* entry = registry.Find(participant);
   if (entry == nullptr) {
-    return;
+    return roles;
   }
   for (const registry::v1::Role& role : entry->roles()) {
-    reader.asker.roles.push_back({role.kind(), ""});
+    roles.push_back({role.kind(), ""});
     for (const std::string& scope : role.scopes()) {
-      reader.asker.roles.push_back({role.kind(), scope});
+      roles.push_back({role.kind(), scope});
     }
   }
+  return roles;
 }
 
 std::vector<Decision> Decide(const Reader& reader, const RecordScope& record, absl::Span<const SectionFacts> sections) {

@@ -39,6 +39,9 @@ Reader ReaderOf(const certs::Registry& registry, const record::ParticipantId& pa
 void AddGrants(std::shared_ptr<const ReaderGrants> grants, const certs::Registry& registry, absl::Time now,
                passport::v1::AccessPurpose purpose, Reader& reader);
 
+// The roles that the registry gives a member, each once for itself and once for each of its scopes.
+std::vector<RoleInScope> RolesOf(const certs::Registry& registry, const record::ParticipantId& participant);
+
 // An offer into whose feed a record was entered, and the slots that the entry names.
 struct OfferedSlots {
   std::string offer;  // 32 hexadecimal digits

@@ -7,7 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "node/access/onward_copy.h"
 #include "node/follow/limits.h"
+#include "node/policy/onward.h"
 #include "node/rpc/cosigned_view.h"
 #include "storage/cosigned.h"
 #include "storage/feeds.h"
@@ -52,6 +54,17 @@ absl::Status CheckRelay(const record::ParticipantId& member, const ParsedFollow&
   return InvalidInput({{"follow.relay", "FOLLOW_REQUEST", follow.relay->text(), "another member of the registry",
                         "name a member that follows the publisher; `member list` shows who there is",
                         "中継する会員として、レジストリに登録された他の会員を指定してください。"}});
+}
+
+// Who has the feed of an offer handed on knows the terms, and does not ask in vain.
+absl::Status CheckHandedOn(const Caller& caller, const ParsedFollow& follow, const storage::StoreReader& store) {
+  for (const record::FeedName& name : follow.feeds) {
+    if (follow.relay.has_value() && follow.relay != follow.publisher && IsHandedOnByOffer(name)) {
+      MEGURI_RETURN_IF_ERROR(
+          CheckMayBeHandedOn(store, caller.acting_member, {follow.publisher, name, 1}, caller.purpose));
+    }
+  }
+  return absl::OkStatus();
 }
 
 admin::v1::FollowState ToProto(FollowState state) {
@@ -183,7 +196,9 @@ grpc::ServerUnaryReactor* AdminServiceEdge::AddFollow(grpc::CallbackServerContex
                 "a member's own records are here already", "自分自身をフォローする必要はありません。"}});
         }
         MEGURI_RETURN_IF_ERROR(CheckRelay(caller.acting_member, follow, *registry_.Get()));
-        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds, follow.relay);
+        MEGURI_RETURN_IF_ERROR(CheckHandedOn(caller, follow, store_));
+        return follows_.Add(caller.acting_member, follow.publisher, follow.feeds, follow.relay,
+                            static_cast<uint32_t>(caller.purpose));
       });
 }
 

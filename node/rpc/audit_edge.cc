@@ -101,7 +101,7 @@ bool AuditEdge::IsNarrow(const Caller& caller, const record::FeedKey& feed) {
 void AuditEdge::DeliverEntries(const Caller& caller, absl::string_view method, const SentEntries& sent,
                                AuditLog::Done done) const {
   std::vector<audit::v1::Row> rows = {RowOf(caller, method, audit::v1::DECISION_DELIVERED)};
-  rows[0].set_rule(std::string(RuleToFollow(sent.feed.name)));
+  rows[0].set_rule(sent.rule.empty() ? std::string(RuleToFollow(sent.feed.name)) : sent.rule);
   rows[0].set_publisher(sent.feed.publisher.text());
   rows[0].mutable_feed()->set_name(sent.feed.name.text());
   rows[0].mutable_feed()->set_from(sent.from);

@@ -27,6 +27,7 @@ struct SentEntries {
   uint64_t bytes = 0;
   std::string grant = "";  // that opens the feed, 32 hexadecimal digits; empty: none does
   uint32_t purpose = 0;    // for which it was given
+  std::string rule = "";   // by which a copy is handed on; empty: that of its own feed's readers
 };
 
 // The one place where the inbound edge says what it is about to hand out, to whom and by which rule. The answer leaves

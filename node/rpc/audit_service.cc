@@ -20,8 +20,32 @@ absl::Status AsAnswered(const absl::Status& status) {
 }  // namespace
 
 AuditServiceEdge::AuditServiceEdge(RpcContext rpc, const AuditList& list, const RegistryState& registry,
-                                   AuditPeer& peers)
-    : rpc_(rpc), list_(list), registry_(registry), peers_(peers) {}
+                                   AuditPeer& peers, OnwardReporting& onward)
+    : rpc_(rpc), list_(list), registry_(registry), peers_(peers), onward_(onward) {}
+
+grpc::ServerUnaryReactor* AuditServiceEdge::ReportOnward(grpc::CallbackServerContext* context,
+                                                         const audit::v1::ReportOnwardRequest* request,
+                                                         audit::v1::ReportOnwardResponse* response) {
+  static const Method method("meguri.audit.v1.AuditService.ReportOnward");
+  return AnswerUnary(rpc_, context, method, response,
+                     [this, request](const Caller& caller, audit::v1::ReportOnwardResponse&) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId owner,
+                                               record::ParticipantId::Parse(request->owner()));
+                       return onward_.Take(caller.acting_member, owner, request->report());
+                     });
+}
+
+grpc::ServerUnaryReactor* AuditServiceEdge::ListOnwardReports(grpc::CallbackServerContext* context,
+                                                              const audit::v1::ListOnwardReportsRequest* request,
+                                                              audit::v1::ListOnwardReportsResponse* response) {
+  static const Method method("meguri.audit.v1.AuditService.ListOnwardReports");
+  return AnswerUnary(rpc_, context, method, response,
+                     [this, request](const Caller&, audit::v1::ListOnwardReportsResponse& out) -> absl::Status {
+                       MEGURI_ASSIGN_OR_RETURN(*out.mutable_page(),
+                                               onward_.List(request->own(), request->page_token()));
+                       return absl::OkStatus();
+                     });
+}
 
 grpc::ServerUnaryReactor* AuditServiceEdge::ListRows(grpc::CallbackServerContext* context,
                                                      const audit::v1::ListRowsRequest* request,

@@ -242,6 +242,16 @@ absl::Status Authenticator::CheckRegistration(const Caller& caller) const {
   return absl::OkStatus();
 }
 
+OnwardVerdict Authenticator::JudgeHandingOn(const Caller& caller, const record::FeedKey& feed,
+                                            std::shared_ptr<const OnwardCopy>& copy) const {
+  copy = access_.OnwardCopyOf(feed.publisher, feed.name.scope());
+  if (copy == nullptr || caller.is_client) {
+    return {};
+  }
+  const OnwardHolder holder = OnwardHolderOf(*registry_.Get(), hosted_.front(), feed.publisher, clock_.Now());
+  return JudgeOnward(copy->terms, holder, ReaderFor(caller));
+}
+
 Reader Authenticator::ReaderFor(const Caller& caller) const {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   Reader reader = ReaderOf(*registry, caller.acting_member, registry_.IsStale());

@@ -17,6 +17,7 @@
 #include "node/access/access_state.h"
 #include "node/membership/registry_state.h"
 #include "node/policy/decision.h"
+#include "node/policy/onward.h"
 #include "node/query/query.h"
 #include "node/rpc/revoked_clients.h"
 
@@ -63,6 +64,10 @@ class Authenticator {
   // and what it was granted, as of now.
   absl::Status CheckRegistration(const Caller& caller) const;
   Reader ReaderFor(const Caller& caller) const;
+  // Whether the copy here of the feed of another member's offer may be handed on to the caller now. `copy` holds what
+  // the verdict refers to.
+  OnwardVerdict JudgeHandingOn(const Caller& caller, const record::FeedKey& feed,
+                               std::shared_ptr<const OnwardCopy>& copy) const;
   // As RegistryState::StandingOf.
   KeyStanding StandingOf(absl::string_view key_id, const RegistryState::SeenAt& seen_at) const {
     return registry_.StandingOf(key_id, seen_at);

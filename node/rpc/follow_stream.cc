@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "meguri/feed/v1/carried.pb.h"
 #include "meguri/feed/v1/feed_service.pb.h"
+#include "node/policy/onward.h"
 #include "node/rpc/limits.h"
 #include "node/rpc/raw_message.h"
 #include "node/rpc/unary.h"
@@ -29,6 +30,7 @@ struct StreamedFeed {
   absl::optional<FeedSource::Head> target;      // as sent
   std::string denial;                           // the reason that was sent; empty: it is being sent
   absl::Time heartbeat = absl::InfinitePast();  // when its last one was signed
+  passport::v1::AccessPurpose purpose = passport::v1::ACCESS_PURPOSE_UNSPECIFIED;  // for which it is asked, if it says
 };
 
 absl::Status BadFollow(absl::string_view field, absl::string_view found, absl::string_view expected) {
@@ -54,7 +56,11 @@ absl::StatusOr<std::vector<StreamedFeed>> ParseFeeds(const grpc::ByteBuffer& byt
         return BadFollow("feeds.feed", absl::StrCat(name.text(), " twice"), "each feed once");
       }
     }
+    if (!passport::v1::AccessPurpose_IsValid(static_cast<int>(position.purpose()))) {
+      return BadFollow("feeds.purpose", absl::StrCat(position.purpose()), "a number of AccessPurpose");
+    }
     feeds.push_back({{publisher, name, 1}, position.size(), absl::nullopt, ""});
+    feeds.back().purpose = static_cast<passport::v1::AccessPurpose>(position.purpose());
   }
   return feeds;
 }
@@ -73,6 +79,11 @@ absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, 
   // was revoked learns nothing.
   if (caller.is_client || feed.name != record::FeedName::Registry()) {
     MEGURI_RETURN_IF_ERROR(authenticator.CheckRegistration(caller));
+  }
+  if (IsHandedOnByOffer(feed.name) && !source.Publishes(feed.publisher)) {
+    std::shared_ptr<const OnwardCopy> copy;
+    return authenticator.JudgeHandingOn(caller, feed, copy).allowed ? source.CheckServed(feed)
+                                                                    : FeedSource::NotHandedOn(feed);
   }
   MEGURI_RETURN_IF_ERROR(source.CheckServed(feed));
   if (!MayFollow(authenticator.ReaderFor(caller), feed.publisher, feed.name)) {
@@ -206,7 +217,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   // The batch in bytes_ is written down, or cannot be.
   void OnWrittenDown(const absl::Status& written) {
     // That may have taken its time: rights are looked at once more.
-    const absl::Status access = CheckFeedAccess(caller_, sent_->feed, streams_.authenticator_, streams_.source_);
+    const absl::Status access = CheckAccess(sent_->feed);
     MutexLock lock(mutex_);
     if (!written.ok() || cancelled_ || closing_) {
       busy_ = false;
@@ -221,6 +232,18 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     } else {
       SendLocked();
     }
+  }
+
+  // The caller as it asks for one feed.
+  Caller CallerFor(const StreamedFeed& feed) const {
+    Caller caller = caller_;
+    caller.purpose = feed.purpose != passport::v1::ACCESS_PURPOSE_UNSPECIFIED ? feed.purpose : caller_.purpose;
+    return caller;
+  }
+
+  absl::Status CheckAccess(const record::FeedKey& key) const {
+    const auto feed = absl::c_find_if(feeds_, [&key](const StreamedFeed& streamed) { return streamed.key == key; });
+    return CheckFeedAccess(CallerFor(*feed), key, streams_.authenticator_, streams_.source_);
   }
 
   // What was not sent will be, if the feed opens again.
@@ -252,7 +275,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
     std::vector<absl::Status> access;
     access.reserve(feeds_.size());
     for (const StreamedFeed& feed : feeds_) {
-      access.push_back(CheckFeedAccess(caller_, feed.key, streams_.authenticator_, streams_.source_));
+      access.push_back(CheckFeedAccess(CallerFor(feed), feed.key, streams_.authenticator_, streams_.source_));
     }
     if (absl::c_none_of(access, [](const absl::Status& status) { return status.ok(); })) {
       return access.front();
@@ -308,7 +331,7 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
       return false;
     }
     SentEntries sent{feed.key, feed.sent, feed.target->size, 0, "", 0};
-    if (!LimitByGrant(sent)) {
+    if (!LimitByGrant(CallerFor(feed), sent)) {
       return false;
     }
     MEGURI_ASSIGN_OR_RETURN(*message.mutable_batch(), streams_.source_.ReadBatch(feed.key, *feed.target->id, feed.sent,
@@ -322,9 +345,18 @@ class FollowStreamReactor final : public Reactor, public std::enable_shared_from
   }
 
   // Names the grant that opens the feed, if it is that of an offer, and cuts what is sent to the deliveries that the
-  // grant still allows. False: none, which will be said when the feed is looked at next.
-  bool LimitByGrant(SentEntries& sent) const {
-    const Reader reader = streams_.authenticator_.ReaderFor(caller_);
+  // grant still allows. False: none, which will be said when the feed is looked at next. Of a copy it is the grant by
+  // which it is here.
+  bool LimitByGrant(const Caller& caller, SentEntries& sent) const {
+    if (IsHandedOnByOffer(sent.feed.name) && !streams_.source_.Publishes(sent.feed.publisher)) {
+      std::shared_ptr<const OnwardCopy> copy;
+      const OnwardVerdict verdict = streams_.authenticator_.JudgeHandingOn(caller, sent.feed, copy);
+      sent.rule = std::string(verdict.rule);
+      sent.grant = verdict.allowed ? verdict.grant->id : "";
+      sent.purpose = verdict.allowed ? static_cast<uint32_t>(verdict.grant->purpose) : 0;
+      return verdict.allowed;
+    }
+    const Reader reader = streams_.authenticator_.ReaderFor(caller);
     const GrantVerdict granted = GrantToFollow(reader, sent.feed.publisher, sent.feed.name);
     if (granted.grant == nullptr) {
       return true;

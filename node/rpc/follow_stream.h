@@ -29,7 +29,8 @@ namespace meguri::node {
 class FollowStreamReactor;
 
 // Whether `caller` may read `feed` now. PERMISSION_DENIED with reason FEED_NOT_READABLE, or that of its registration;
-// otherwise as FeedSource::CheckServed.
+// otherwise as FeedSource::CheckServed. A copy of the feed of an offer that may not be handed on to the caller looks
+// like one that is not here.
 absl::Status CheckFeedAccess(const Caller& caller, const record::FeedKey& feed, const Authenticator& authenticator,
                              const FeedSource& source);
 

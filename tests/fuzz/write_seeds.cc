@@ -28,6 +28,7 @@
 #include "record/cosignature.h"
 #include "record/erasure.h"
 #include "record/heads.h"
+#include "record/onward_report.h"
 #include "storage/format.h"
 #include "storage/index.h"
 #include "storage/memory/memory_store.h"
@@ -407,6 +408,27 @@ void WriteErasureSeeds(const Corpus& corpus) {
   corpus.Write("erasure", "acknowledgement", record::EncodeErasureAck(ack).value());
 }
 
+void WriteOnwardSeeds(const Corpus& corpus) {
+  audit::v1::OnwardReport report;
+  report.set_format_version(record::kOnwardReportFormatVersion);
+  report.set_federation("ce.example");
+  report.set_holder("9999:recycler");
+  report.set_owner("0188:7123456789012");
+  report.set_month(202611);
+  audit::v1::OnwardRow& row = *report.add_rows();
+  row.set_offer_id("ABCDEFGHIJKLMNOP");
+  row.set_reader("9999:smelter");
+  row.set_purpose(2);
+  row.set_to(300);
+  row.set_batches(2);
+  row.set_first_ms(1'794'000'000'000);
+  row.set_last_ms(1'794'000'060'000);
+  report.set_time_ms(1'796'083'260'000);
+  const std::string body = record::EncodeOnwardReport(report).value();
+  corpus.Write("onward_report", "report", body);
+  corpus.Write("onward_report", "cut", body.substr(0, 60));
+}
+
 void WriteAuditSeeds(const Corpus& corpus) {
   audit::v1::Row row;
   row.set_format_version(record::kAuditRowFormatVersion);
@@ -473,6 +495,7 @@ int main(int count, char** arguments) {
   meguri::fuzz::WriteOpeningSeeds(corpus);
   meguri::fuzz::WritePassportSeeds(corpus);
   meguri::fuzz::WriteStoreSeeds(corpus);
+  meguri::fuzz::WriteOnwardSeeds(corpus);
   meguri::fuzz::WriteAuditSeeds(corpus);
   meguri::fuzz::WriteErasureSeeds(corpus);
   return 0;

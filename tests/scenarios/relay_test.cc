@@ -140,7 +140,7 @@ TEST_F(RelayScenario, WhatTheRelayGetsLaterReachesWhoFollowsThroughIt) {
   LoopbackPeers citys_net;
   citys_net.Add(
       recycler_node_->id(), recycler_node_->source(), [](const auto&, const auto&) {},
-      [&](const record::ParticipantId&, const record::FeedKey& feed) {
+      [&](const record::ParticipantId&, const record::FeedKey& feed, uint32_t) {
         return recycler_node_->source().CheckServed(feed).ok();
       });
   Place place;

@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "meguri/passport/v1/dismantling.pb.h"
+#include "node/policy/onward.h"
 #include "passport/profile.h"
 #include "record/audience.h"
 #include "record/batch.h"
@@ -60,7 +61,7 @@ std::vector<node::Publication> MakePublications(const std::vector<Draft>& drafts
         passport::FindProfile(static_cast<uint32_t>(draft.record_type), identity.product_group())->slot_count;
     std::vector<record::SectionDraft> sections = draft.more;
     if (IsPassport(draft) && !draft.is_tombstone) {
-      sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({record::v1::AUDIENCE_PUBLIC}),
+      sections.push_back({record::v1::SECTION_TYPE_IDENTITY, record::AudienceSet::Of({draft.identity_audience}),
                           identity.SerializeAsString()});
     }
     const record::SealedSections sealed =
@@ -158,8 +159,8 @@ LoopbackNode::LoopbackNode(const certs::testing::Member& member, FixedRegistry& 
       [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
         correspondents_->OnAsked(reader, feed);
       },
-      [this](const record::ParticipantId& reader, const record::FeedKey& feed) {
-        return source_->CheckServed(feed).ok() && node::MayFollow(ReaderFor(reader).reader, feed.publisher, feed.name);
+      [this](const record::ParticipantId& reader, const record::FeedKey& feed, uint32_t purpose) {
+        return LetsFollow(reader, feed, purpose);
       },
       [this](const node::OpeningCall& call) { return Open(call); });
 }
@@ -215,13 +216,17 @@ absl::StatusOr<node::Published> LoopbackNode::Publish(std::vector<node::Publicat
 }
 
 absl::Status LoopbackNode::Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds,
-                                  const absl::optional<record::ParticipantId>& relay) {
+                                  const absl::optional<record::ParticipantId>& relay, uint32_t purpose) {
   std::vector<record::FeedName> names;
   names.reserve(feeds.size());
   for (const std::string& feed : feeds) {
     names.push_back(ValueOf(record::FeedName::Parse(feed)));
   }
-  return follows_->Add(id_, publisher.id(), names, relay);
+  return follows_->Add(id_, publisher.id(), names, relay, purpose);
+}
+
+absl::Status LoopbackNode::Unfollow(const LoopbackNode& publisher, const std::string& feed) {
+  return follows_->Remove(id_, publisher.id(), {ValueOf(record::FeedName::Parse(feed))}).status();
 }
 
 node::FollowStatus LoopbackNode::StatusOf(const LoopbackNode& publisher, const std::string& feed) const {
@@ -255,7 +260,8 @@ void LoopbackNode::Tick() {
     const record::FeedKey& feed = granted.feed;
     const bool is_followed = follows_->Follows(id_, feed.publisher, feed.name);
     if (granted.is_open != is_followed) {
-      const absl::Status changed = granted.is_open ? follows_->Add(id_, feed.publisher, {feed.name})
+      const absl::Status changed = granted.is_open ? follows_->Add(id_, feed.publisher, {feed.name}, absl::nullopt,
+                                                                   static_cast<uint32_t>(granted.purpose))
                                                    : follows_->Remove(id_, feed.publisher, {feed.name}).status();
       Invariant(changed.ok(), changed.ToString());
     }
@@ -293,10 +299,21 @@ bool LoopbackNode::CatchUp(const LoopbackNode& publisher, const std::string& fee
 
 node::QueryReader LoopbackNode::Client() const { return {node::ReaderOf(*registry_.Get(), id_, false), true}; }
 
-node::QueryReader LoopbackNode::ReaderFor(const record::ParticipantId& other) const {
+bool LoopbackNode::LetsFollow(const record::ParticipantId& other, const record::FeedKey& feed, uint32_t purpose) const {
+  const node::Reader reader = ReaderFor(other, purpose).reader;
+  if (feed.publisher == id_ || !node::IsHandedOnByOffer(feed.name)) {
+    return source_->CheckServed(feed).ok() && node::MayFollow(reader, feed.publisher, feed.name);
+  }
+  const std::shared_ptr<const node::OnwardCopy> copy = access_->OnwardCopyOf(feed.publisher, feed.name.scope());
+  const node::OnwardHolder holder = node::OnwardHolderOf(*registry_.Get(), id_, feed.publisher, clock_.Now());
+  return copy != nullptr && node::JudgeOnward(copy->terms, holder, reader).allowed && source_->CheckServed(feed).ok();
+}
+
+node::QueryReader LoopbackNode::ReaderFor(const record::ParticipantId& other, uint32_t purpose) const {
   const std::shared_ptr<const certs::Registry> registry = registry_.Get();
   node::Reader reader = node::ReaderOf(*registry, other, false);
-  node::AddGrants(access_->GrantsOf(other), *registry, clock_.Now(), passport::v1::ACCESS_PURPOSE_UNSPECIFIED, reader);
+  node::AddGrants(access_->GrantsOf(other), *registry, clock_.Now(), static_cast<passport::v1::AccessPurpose>(purpose),
+                  reader);
   return {std::move(reader), false};
 }
 

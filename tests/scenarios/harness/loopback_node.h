@@ -35,18 +35,26 @@
 
 namespace meguri::scenarios {
 
-// The registry as every node of a scenario knows it from the start: no member comes or goes.
+// The registry as every node of a scenario knows it. Whoever changes it wakes those whom it concerns.
 class FixedRegistry final : public node::PublisherRegistry, public node::FollowRegistry {
  public:
   FixedRegistry(certs::TrustBundle bundle, std::shared_ptr<const certs::Registry> registry)
       : bundle_(std::move(bundle)), registry_(std::move(registry)) {}
-  std::shared_ptr<const certs::Registry> Get() const override { return registry_; }
+  std::shared_ptr<const certs::Registry> Get() const override {
+    MutexLock lock(mutex_);
+    return registry_;
+  }
+  void Set(std::shared_ptr<const certs::Registry> registry) {
+    MutexLock lock(mutex_);
+    registry_ = std::move(registry);
+  }
   const certs::TrustBundle& bundle() const override { return bundle_; }
   absl::Status AcceptHeartbeat(const record::v1::SignedBody&) override { return absl::OkStatus(); }
 
  private:
   const certs::TrustBundle bundle_;
-  const std::shared_ptr<const certs::Registry> registry_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const certs::Registry> registry_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Scenarios look at the state of follows, not at what was said of them; only what no state shows is kept.
@@ -94,6 +102,7 @@ struct Draft {
   absl::optional<record::Hash> previous = absl::nullopt;  // of the version before, unless this is the first
   bool is_tombstone = false;
   record::v1::TombstoneReason tombstone_reason = record::v1::TOMBSTONE_REASON_WITHDRAWN;
+  record::v1::Audience identity_audience = record::v1::AUDIENCE_PUBLIC;  // of a passport
 };
 
 // Seals and signs versions of `drafts` under one signature.
@@ -122,7 +131,8 @@ class LoopbackNode {
   absl::StatusOr<node::Published> Publish(std::vector<node::Publication> publications,
                                           const std::string& request_id = "");
   absl::Status Follow(const LoopbackNode& publisher, const std::vector<std::string>& feeds,
-                      const absl::optional<record::ParticipantId>& relay = absl::nullopt);
+                      const absl::optional<record::ParticipantId>& relay = absl::nullopt, uint32_t purpose = 0);
+  absl::Status Unfollow(const LoopbackNode& publisher, const std::string& feed);
   // Lets the follows run, and time pass, until `is_over`. False if it took longer than any scenario should.
   bool RunFollowsUntil(const std::function<bool()>& is_over);
   // Does once what time makes a node do.
@@ -145,7 +155,9 @@ class LoopbackNode {
   storage::Committer& committer() { return *committer_; }
   // The reader that this node's own clients are, and the one that another member's node is here.
   node::QueryReader Client() const;
-  node::QueryReader ReaderFor(const record::ParticipantId& other) const;
+  node::QueryReader ReaderFor(const record::ParticipantId& other, uint32_t purpose = 0) const;
+  // Whether this node lets another member follow a feed, its own or a copy, as its edge decides.
+  bool LetsFollow(const record::ParticipantId& other, const record::FeedKey& feed, uint32_t purpose) const;
   const node::AccessState& access() const { return *access_; }
   // What the clock of the node does by itself, without its follows.
   void TickAccess();

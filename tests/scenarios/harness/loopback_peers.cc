@@ -38,6 +38,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
     bool announced = false;
     bool is_denied = false;
     uint64_t announced_size = 0;
+    uint32_t purpose = 0;
   };
 
   void Run() {
@@ -56,6 +57,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
     feeds.reserve(call_.feeds.size());
     for (const node::FollowPosition& position : call_.feeds) {
       feeds.push_back({{call_.publisher, position.feed, position.epoch}, position.size});
+      feeds.back().purpose = position.purpose;
     }
     uint64_t seen = 0;
     while (true) {
@@ -87,7 +89,7 @@ class LoopbackPeers::Stream final : public node::FollowStream {
       source = publisher_->source;  // stays while this stream is counted
       may_follow = publisher_->may_follow;
     }
-    if (!may_follow(call_.acting_member, feed.feed)) {
+    if (!may_follow(call_.acting_member, feed.feed, feed.purpose)) {
       return Deny(feed);
     }
     feed.is_denied = false;

@@ -23,8 +23,9 @@ class LoopbackPeers final : public node::PeerClient, public node::OpeningPeer {
 
   // Told who asks for which feed.
   using Asked = std::function<void(const record::ParticipantId& reader, const record::FeedKey& feed)>;
-  // Whether a reader may follow a feed now.
-  using MayFollow = std::function<bool(const record::ParticipantId& reader, const record::FeedKey& feed)>;
+  // Whether a reader may follow a feed now, who states a purpose (an AccessPurpose).
+  using MayFollow =
+      std::function<bool(const record::ParticipantId& reader, const record::FeedKey& feed, uint32_t purpose)>;
 
   // What a publisher opens of feeds that the reader may follow.
   using Opens = std::function<std::vector<feed::v1::FeedOpenings>(const node::OpeningCall& call)>;

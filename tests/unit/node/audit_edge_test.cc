@@ -143,6 +143,21 @@ TEST_F(AuditEdgeTest, WritesWhichEntriesOfAFeedGoOut) {
   EXPECT_EQ(row.bytes(), 5000U);
 }
 
+TEST_F(AuditEdgeTest, WritesByWhichRuleACopyIsHandedOn) {
+  std::promise<absl::Status> promise;
+  const record::FeedKey feed{Id("9999:owner"), Feed("offer/0123456789abcdef0123456789abcdef"), 1};
+  edge_.DeliverEntries(CallerOf(kNodeUri), "Follow",
+                       SentEntries{feed, 0, 3, 700, "00112233445566778899aabbccddeeff", 2, "allow-onward-listed"},
+                       [&promise](const absl::Status& status) { promise.set_value(status); });
+  MEGURI_ASSERT_OK(promise.get_future().get());
+  const audit::v1::Row row = Rows()[0];
+  EXPECT_EQ(row.rule(), "allow-onward-listed");
+  EXPECT_EQ(row.publisher(), "9999:owner");
+  EXPECT_EQ(row.reader(), "9999:reader");
+  EXPECT_EQ(row.purpose(), 2U);
+  EXPECT_EQ(row.grant_id().size(), 16U);
+}
+
 TEST_F(AuditEdgeTest, KnowsWhichFeedsAreNotForEveryone) {
   const auto is_narrow = [](absl::string_view uri, absl::string_view name) {
     return AuditEdge::IsNarrow(CallerOf(uri), {Id("9999:maker"), Feed(name), 1});

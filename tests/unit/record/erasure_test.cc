@@ -94,11 +94,46 @@ TEST(ErasureAck, IsRefusedUnlessEveryFieldIsAsItMustBe) {
   ExpectRefused([](Message& ack) { ack.clear_versions(); }, "ERASURE_FORM");
   ExpectRefused([](Message& ack) { ack.clear_newest_version(); }, "ERASURE_FORM");
   ExpectRefused([](Message& ack) { ack.set_versions(4); }, "ERASURE_FORM");
-  ExpectRefused([](Message& ack) { ack.set_format_version(2); }, "NEWER_FORMAT");
+  ExpectRefused([](Message& ack) { ack.set_format_version(3); }, "NEWER_FORMAT");
   erasure::v1::ErasureAck nothing = Ack();
   nothing.clear_versions();
   nothing.clear_newest_version();
   MEGURI_EXPECT_OK(EncodeErasureAck(nothing));
+}
+
+TEST(ErasureAck, NamesThoseToWhomItWasHandedOn) {
+  using Message = erasure::v1::ErasureAck;
+  erasure::v1::ErasureAck named = Ack();
+  named.set_format_version(2);
+  named.add_onward_recipients("9999:city");
+  named.add_onward_recipients("9999:smelter");
+  const auto body = EncodeErasureAck(named);
+  MEGURI_ASSERT_OK(body);
+  EXPECT_EQ(ToHex(*body),
+            "0802120a63652e6578616d706c651a12303138383a3731323334353637383930313222104142434445464748"
+            "494a4b4c4d4e4f502a209be4d820aca910ba177fcfeeab2762afefa4b7888e4a92f25fec0032a5688078320d"
+            "393939393a72656379636c65723802400348e0acc5a28c345209393939393a63697479520c393939393a736d656c746572");
+  ExpectRefused([](Message& ack) { ack.set_format_version(2); }, "ERASURE_FORM");
+  ExpectRefused([](Message& ack) { ack.add_onward_recipients("9999:city"); }, "ERASURE_FORM");
+  const auto refused = [&named](const std::function<void(Message&)>& change, const char* reason) {
+    Message ack = named;
+    change(ack);
+    EXPECT_THAT(EncodeErasureAck(ack), HasReason(reason)) << ack.ShortDebugString();
+  };
+  refused([](Message& ack) { ack.add_onward_recipients("9999:city"); }, "ERASURE_FORM");
+  refused([](Message& ack) { ack.set_onward_recipients(0, "nobody"); }, "ERASURE_FORM");
+  refused([](Message& ack) { ack.set_onward_recipients(0, ack.holder()); }, "ERASURE_FORM");
+  refused([](Message& ack) { ack.set_onward_recipients(0, ack.publisher()); }, "ERASURE_FORM");
+  refused([](Message& ack) { ack.set_has_more_recipients(true); }, "ERASURE_FORM");
+  named.clear_onward_recipients();
+  for (size_t i = 0; i < kErasureRecipientsMax; ++i) {
+    named.add_onward_recipients(absl::StrCat("9999:", 1000 + i));
+  }
+  MEGURI_EXPECT_OK(EncodeErasureAck(named));
+  named.set_has_more_recipients(true);
+  MEGURI_EXPECT_OK(EncodeErasureAck(named));
+  named.add_onward_recipients("9999:9");
+  EXPECT_THAT(EncodeErasureAck(named), HasReason("WIRE_GRAMMAR"));
 }
 
 TEST(Erasure, HasOneEncoding) {
@@ -106,7 +141,7 @@ TEST(Erasure, HasOneEncoding) {
   EXPECT_THAT(ParseErasureAck(absl::StrCat(ack, "\x50\x01")), HasReason("WIRE_GRAMMAR")) << "an unknown field";
   EXPECT_THAT(ParseErasureAck(absl::StrCat(ack, ack)), HasReason("WIRE_GRAMMAR")) << "twice";
   EXPECT_THAT(ParseErasureAck(ack.substr(0, ack.size() - 1)), HasReason("WIRE_GRAMMAR"));
-  EXPECT_THAT(ParseErasureAck(std::string(kErasureBytesMax + 1, '\x08')), HasReason("ERASURE_FORM"));
+  EXPECT_THAT(ParseErasureAck(std::string(kErasureAckBytesMax + 1, '\x08')), HasReason("ERASURE_FORM"));
   EXPECT_THAT(ParseErasureRequest(ack), HasReason("WIRE_GRAMMAR")) << "the other message";
   for (size_t i = 0; i < ack.size(); ++i) {
     std::string changed = ack;

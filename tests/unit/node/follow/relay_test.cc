@@ -393,8 +393,8 @@ TEST_F(RelayTest, OnlyWhatIsFollowedAndOpenToAllMembersIsHandedOn) {
   EXPECT_THAT(Source(/*hands_on=*/false).ReadHead(Held().key).status(), HasReason("NOT_HOSTED"));
   ASSERT_EQ(ValueOf(scene_.runner->Remove(scene_.holder, scene_.publisher.participant(), {})).size(), 1U);
   EXPECT_THAT(Source().CheckServed(Held().key), HasReason("NOT_HOSTED"));
-  for (const std::string name : {"recyclers/battery", "authorities/JP", "to/0199:follower", "owner", "audit", "heads",
-                                 "offer/00112233445566778899aabbccddeeff"}) {
+  for (const std::string name :
+       {"recyclers/battery", "authorities/JP", "to/0199:follower", "owner", "audit", "heads"}) {
     EXPECT_FALSE(Source().HandsOn(Name(name))) << name;
     EXPECT_THAT(Source().CheckServed({scene_.publisher.participant(), Name(name), 1}), HasReason("NOT_HOSTED"));
   }

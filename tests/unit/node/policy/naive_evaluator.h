@@ -5,6 +5,7 @@
 #include <string>
 
 #include "node/policy/decision.h"
+#include "node/policy/onward.h"
 
 // Who may read what, once more and as plainly as it can be said: written from docs and not from node/policy, without
 // its tables and its order of rules, to be compared with it.
@@ -79,6 +80,41 @@ inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, cons
 // Of a record that no offer selects.
 inline bool NaivelyMayRead(const Reader& reader, const RecordScope& record, const SectionFacts& section) {
   return NaivelyMayRead(reader, record, {}, section);
+}
+
+// Whether a copy of the feed of an offer may be handed on.
+inline bool NaivelyMayBeHandedOn(const OnwardTerms& terms, const OnwardHolder& holder, const Reader& reader) {
+  const std::string me = reader.participant.has_value() ? reader.participant->text() : "";
+  if (me.empty() || me == terms.owner.text() || me == holder.participant.text()) {
+    return false;
+  }
+  if (!reader.active || !holder.is_active || !holder.is_owner_active) {
+    return false;  // three members in good standing
+  }
+  const int stated = reader.asker.purpose;
+  bool is_one_of_the_offers = false;
+  for (const int purpose : terms.purposes) {
+    is_one_of_the_offers = is_one_of_the_offers || purpose == stated;
+  }
+  const bool by_list = terms.rule == 3 && IsAmong(terms.listed, me);
+  const bool by_purpose = terms.rule == 2 && terms.every_member_sees_it && stated != 0 && is_one_of_the_offers;
+  if (!by_list && !by_purpose) {
+    return false;
+  }
+  bool holds_it = false;
+  for (const GrantTerms& grant : terms.grants) {
+    bool has_role = !grant.role.has_value();
+    for (const RoleInScope& role : holder.roles) {
+      has_role = has_role || (role.kind == grant.role->kind &&
+                              (grant.role->scope.empty() || role.scope == grant.role->scope ||
+                               (role.kind == registry::v1::ROLE_KIND_AUTHORITY && role.scope == "JP")));
+    }
+    holds_it =
+        holds_it || (grant.owner.text() == terms.owner.text() && grant.agreed && !grant.offer_ended && has_role &&
+                     grant.state == 1 && grant.deliveries_max == 0 && (stated == 0 || stated == grant.purpose) &&
+                     holder.now >= grant.not_before && holder.now < grant.expires);
+  }
+  return holds_it;
 }
 
 }  // namespace meguri::node::testing
