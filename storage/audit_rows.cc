@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/audit_rows.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,11 @@
 #include "storage/value.h"
 
 namespace meguri::storage {
+namespace {
+
+constexpr uint64_t kPieceGrowthMax = 64;  // of what is looked at at once
+
+}  // namespace
 
 HeldFeed AuditFeedOf(const record::ParticipantId& member) { return {member, {member, record::FeedName::Audit(), 1}}; }
 
@@ -75,6 +81,25 @@ absl::StatusOr<std::vector<uint64_t>> AuditRows::Concerning(FeedId feed, const r
     indices.push_back(parts->index);
   }
   MEGURI_RETURN_IF_ERROR(cursor->status());
+  return indices;
+}
+
+// Cursors go forward only, so what lies before `end` is looked at in pieces, which grow as long as they hold little.
+absl::StatusOr<std::vector<uint64_t>> AuditRows::ConcerningBefore(FeedId feed, const record::ParticipantId& party,
+                                                                  uint64_t end, size_t count) const {
+  std::vector<uint64_t> indices;
+  uint64_t piece = count;
+  while (end > 0 && indices.size() < count) {
+    const uint64_t begin = end - std::min(end, piece);
+    MEGURI_ASSIGN_OR_RETURN(std::vector<uint64_t> found, Concerning(feed, party, begin, end - begin));
+    while (!found.empty() && found.back() >= end) {
+      found.pop_back();
+    }
+    const size_t taken = std::min(found.size(), count - indices.size());
+    indices.insert(indices.end(), found.rbegin(), found.rbegin() + static_cast<std::ptrdiff_t>(taken));
+    end = begin;
+    piece = found.size() < count / 2 ? std::min(piece * 2, count * kPieceGrowthMax) : piece;
+  }
   return indices;
 }
 

@@ -39,6 +39,9 @@ class AuditRows {
   // Up to `count` indices, from `start` on, of rows that concern `party` (PartiesOf).
   absl::StatusOr<std::vector<uint64_t>> Concerning(FeedId feed, const record::ParticipantId& party, uint64_t start,
                                                    size_t count) const;
+  // Up to `count` indices before `end`, the greatest first.
+  absl::StatusOr<std::vector<uint64_t>> ConcerningBefore(FeedId feed, const record::ParticipantId& party, uint64_t end,
+                                                         size_t count) const;
 
  private:
   const StoreReader& store_;

@@ -29,8 +29,9 @@ absl::Status CheckGrantee(const Session& session, const SeenGrant& seen, const s
                  session.Say(Message::kNotTheGrantee, {seen.grant.grantee_id()}));
   }
   if (IsOver(seen.grant, session.clock().Now())) {
-    return Error(absl::StatusCode::kFailedPrecondition, "GRANT_OVER",
-                 session.Say(Message::kGrantOver, {StateInWords(seen.grant, session.clock().Now())}));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "GRANT_OVER",
+        session.Say(Message::kGrantOver, {StateInWords(session.language(), seen.grant, session.clock().Now())}));
   }
   return absl::OkStatus();
 }
@@ -38,8 +39,8 @@ absl::Status CheckGrantee(const Session& session, const SeenGrant& seen, const s
 std::string TermsOf(const Session& session, const SeenOffer& offer, const SeenGrant& seen) {
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kGrant), seen.header.record_id().ToHex()});
-  table.Add({session.Say(Message::kGrantee), GranteeName(seen.grant)});
-  table.Add({session.Say(Message::kPurpose), PurposeName(seen.grant.purpose())});
+  table.Add({session.Say(Message::kGrantee), GranteeName(session.language(), seen.grant)});
+  table.Add({session.Say(Message::kPurpose), PurposeName(session.language(), seen.grant.purpose())});
   table.Add({session.Say(Message::kExpires), seen.grant.expires()});
   return absl::StrCat(TableOf(offer, session).Layout(), "\n", table.Layout());
 }

@@ -53,13 +53,13 @@ absl::Status List(Session& session, const Arguments& arguments) {
   for (const SeenGrant& seen : grants) {
     const passport::v1::Grant& grant = seen.grant;
     const std::vector<std::string> agreed = AgreedBy(seen, agreements);
-    std::string state = StateInWords(grant, session.clock().Now());
     json["grants"].push_back({{"record_id", seen.header.record_id().ToHex()},
-                              {"state", state},
+                              {"state", StateInWords(Language::kEnglish, grant, session.clock().Now())},
                               {"agreed_by", agreed},
                               {"grant", ToJson(seen.view)}});
-    table.Add({seen.header.record_id().ToHex(), seen.header.publisher().text(), GranteeName(grant),
-               grant.offer().record_id(), PurposeName(grant.purpose()), std::move(state), grant.expires(),
+    table.Add({seen.header.record_id().ToHex(), seen.header.publisher().text(), GranteeName(session.language(), grant),
+               grant.offer().record_id(), PurposeName(session.language(), grant.purpose()),
+               StateInWords(session.language(), grant, session.clock().Now()), grant.expires(),
                absl::StrJoin(agreed, ", ")});
   }
   if (table.size() == 0) {

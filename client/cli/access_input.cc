@@ -33,7 +33,7 @@ const std::map<std::string, passport::v1::AccessPurpose>& Purposes() {
     std::map<std::string, passport::v1::AccessPurpose> all;
     for (int number = 1; number <= passport::v1::AccessPurpose_MAX; ++number) {
       const auto purpose = static_cast<passport::v1::AccessPurpose>(number);
-      all.emplace(PurposeName(purpose), purpose);
+      all.emplace(PurposeName(Language::kEnglish, purpose), purpose);
     }
     return all;
   }());

@@ -22,11 +22,16 @@ struct Arguments {
   bool waiting = false;
 };
 
-// What the owner has said: "waiting", or the state of the newest grant.
-std::string AnswerTo(const SeenRequest& request, const std::vector<SeenGrant>& grants, absl::Time now) {
+// What the owner has said; null: nothing yet.
+const SeenGrant* AnswerTo(const SeenRequest& request, const std::vector<SeenGrant>& grants) {
   const auto answer =
       std::find_if(grants.begin(), grants.end(), [&](const SeenGrant& grant) { return Answers(grant, request); });
-  return answer == grants.end() ? "waiting" : StateInWords(answer->grant, now);
+  return answer == grants.end() ? nullptr : &*answer;
+}
+
+// "waiting", or the state of the newest grant.
+std::string StateOf(Language language, const SeenGrant* answer, absl::Time now) {
+  return answer != nullptr ? StateInWords(language, answer->grant, now) : Text(language, Message::kWaiting);
 }
 
 absl::Status List(Session& session, const Arguments& arguments) {
@@ -43,15 +48,17 @@ absl::Status List(Session& session, const Arguments& arguments) {
                {session.Say(Message::kMessage)}});
   nlohmann::ordered_json json = {{"requests", nlohmann::ordered_json::array()}};
   for (const SeenRequest& seen : requests) {
-    std::string state = AnswerTo(seen, grants, session.clock().Now());
-    if (arguments.waiting && state != "waiting") {
+    const SeenGrant* answer = AnswerTo(seen, grants);
+    if (arguments.waiting && answer != nullptr) {
       continue;
     }
-    json["requests"].push_back(
-        {{"record_id", seen.header.record_id().ToHex()}, {"state", state}, {"request", ToJson(seen.view)}});
+    json["requests"].push_back({{"record_id", seen.header.record_id().ToHex()},
+                                {"state", StateOf(Language::kEnglish, answer, session.clock().Now())},
+                                {"request", ToJson(seen.view)}});
     const passport::v1::AccessRequest& request = seen.request;
     table.Add({seen.header.record_id().ToHex(), seen.header.publisher().text(), request.owner_id(),
-               request.offer().record_id(), PurposeName(request.purpose()), std::move(state),
+               request.offer().record_id(), PurposeName(session.language(), request.purpose()),
+               StateOf(session.language(), answer, session.clock().Now()),
                TextIn(session.language(), request.message())});
   }
   if (table.size() == 0) {

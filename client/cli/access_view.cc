@@ -115,8 +115,8 @@ passport::v1::SignedVersion NameOf(const record::v1::RecordView& view, const rec
   return name;
 }
 
-std::string GranteeName(const passport::v1::Grant& grant) {
-  return grant.has_grantee_role() ? RoleScopeName(grant.grantee_role()) : grant.grantee_id();
+std::string GranteeName(Language language, const passport::v1::Grant& grant) {
+  return grant.has_grantee_role() ? RoleScopeName(language, grant.grantee_role()) : grant.grantee_id();
 }
 
 bool IsOver(const passport::v1::Grant& grant, absl::Time now) {
@@ -124,9 +124,9 @@ bool IsOver(const passport::v1::Grant& grant, absl::Time now) {
          now >= passport::ParseTimestamp(grant.expires()).value_or(absl::InfinitePast());
 }
 
-std::string StateInWords(const passport::v1::Grant& grant, absl::Time now) {
+std::string StateInWords(Language language, const passport::v1::Grant& grant, absl::Time now) {
   const bool has_expired = IsOver(grant, now) && grant.state() != passport::v1::GRANT_STATE_REVOKED;
-  return has_expired ? "expired" : GrantStateName(grant.state());
+  return has_expired ? Text(language, Message::kHasExpired) : GrantStateName(language, grant.state());
 }
 
 bool Answers(const SeenGrant& grant, const SeenRequest& request) {
@@ -166,19 +166,21 @@ Table TableOf(const SeenOffer& seen, const Session& session) {
   add(Message::kSelects, SelectorInWords(offer.selector(), session));
   add(Message::kSections,
       Joined(offer.section_types(), [](int type) { return SectionTypeName(static_cast<uint32_t>(type)); }));
-  add(Message::kPurpose, Joined(offer.purposes(), [](int purpose) {
-        return PurposeName(static_cast<passport::v1::AccessPurpose>(purpose));
+  add(Message::kPurpose, Joined(offer.purposes(), [&](int purpose) {
+        return PurposeName(session.language(), static_cast<passport::v1::AccessPurpose>(purpose));
       }));
   add(Message::kNotBefore, offer.not_before());
   add(Message::kExpires, offer.expires());
   add(Message::kRetention, session.Say(Message::kDaysAfterTheEnd, {absl::StrCat(offer.retention_days())}));
   add(Message::kDeliveriesMax, offer.deliveries_max() == 0 ? "" : absl::StrCat(offer.deliveries_max()));
-  add(Message::kOnward, absl::StrCat(OnwardRuleName(offer.onward()), offer.onward_member_ids().empty() ? "" : ": ",
-                                     absl::StrJoin(offer.onward_member_ids(), ", ")));
+  add(Message::kOnward,
+      absl::StrCat(OnwardRuleName(session.language(), offer.onward()), offer.onward_member_ids().empty() ? "" : ": ",
+                   absl::StrJoin(offer.onward_member_ids(), ", ")));
   add(Message::kAutoApproval,
-      absl::StrCat(
-          AutoApprovalName(offer.auto_approval()), offer.auto_roles().empty() ? "" : ": ",
-          Joined(offer.auto_roles(), [](const passport::v1::RoleScope& role) { return RoleScopeName(role); })));
+      absl::StrCat(AutoApprovalName(session.language(), offer.auto_approval()), offer.auto_roles().empty() ? "" : ": ",
+                   Joined(offer.auto_roles(), [&](const passport::v1::RoleScope& role) {
+                     return RoleScopeName(session.language(), role);
+                   })));
   add(Message::kCaution, CautionOf(seen.view, session));
   return table;
 }

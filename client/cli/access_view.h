@@ -62,11 +62,11 @@ absl::StatusOr<std::string> AboutOffer(const std::string& offer_id);
 // What another record names: the record, and the hash of this version.
 passport::v1::SignedVersion NameOf(const record::v1::RecordView& view, const record::Header& header);
 
-std::string GranteeName(const passport::v1::Grant& grant);
+std::string GranteeName(Language language, const passport::v1::Grant& grant);
 // Whether `grant` is over at `now`, by its state or by the clock.
 bool IsOver(const passport::v1::Grant& grant, absl::Time now);
 // "active", "suspended", "revoked", or "expired" at `now`.
-std::string StateInWords(const passport::v1::Grant& grant, absl::Time now);
+std::string StateInWords(Language language, const passport::v1::Grant& grant, absl::Time now);
 // Whether it answers `request`: for its sender, and of its offer.
 bool Answers(const SeenGrant& grant, const SeenRequest& request);
 // Which records an offer selects, in a few words.

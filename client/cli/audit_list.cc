@@ -17,10 +17,12 @@ constexpr size_t kRowsShown = 1000;
 struct Arguments {
   AuditArguments which;
   size_t limit = kRowsShown;
+  bool newest_first = false;
 };
 
 absl::Status List(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(audit::v1::RowQuery query, QueryOf(session, arguments.which));
+  query.set_newest_first(arguments.newest_first);
   MEGURI_ASSIGN_OR_RETURN(const FetchedRows fetched, FetchRows(session, std::move(query), arguments.limit));
   MEGURI_ASSIGN_OR_RETURN(const CheckedRows checked, CheckRows(session, fetched));
   const nlohmann::ordered_json json = {{"member", fetched.member.text()},
@@ -49,6 +51,7 @@ void AddAuditList(Command parent, Session& session) {
   command.Option("--limit", arguments->limit, session.Say(Message::kAboutAuditLimit))
       .TypeName("N")
       .Between(1, 1'000'000);
+  command.Flag("--newest-first", arguments->newest_first, session.Say(Message::kAboutNewestFirst));
   OnCall(command, session, arguments, &List);
 }
 

@@ -42,7 +42,7 @@ void AddRows(const Session& session, const audit::v1::OnwardReportView& view, bo
   const audit::v1::OnwardReport& report = view.report();
   for (const audit::v1::OnwardRow& row : report.rows()) {
     table.Add({MonthText(report.month()), own ? report.owner() : report.holder(), ToHex(row.offer_id()), row.reader(),
-               PurposeName(static_cast<passport::v1::AccessPurpose>(row.purpose())),
+               PurposeName(session.language(), static_cast<passport::v1::AccessPurpose>(row.purpose())),
                absl::StrCat(row.from(), "-", row.to() - 1), TimeOf(row.first_ms()), TimeOf(row.last_ms()),
                StateText(session, view)});
   }

@@ -188,8 +188,9 @@ std::string TableOf(const Session& session, const std::vector<record::AuditRow>&
                {session.Say(Message::kRowSubject)}});
   for (const record::AuditRow& row : rows) {
     const audit::v1::Row& message = row.message();
-    table.Add({absl::StrCat(message.number()), TimeOf(message.time_ms()), message.reader(), WordFor(message.decision()),
-               message.rule(), ShortMethod(message.method()), SubjectOf(message)});
+    table.Add({absl::StrCat(message.number()), TimeOf(message.time_ms()), message.reader(),
+               DecisionName(session.language(), message.decision()), message.rule(), ShortMethod(message.method()),
+               SubjectOf(message)});
   }
   return table.Layout();
 }

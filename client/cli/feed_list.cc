@@ -38,7 +38,7 @@ std::string TroubleOf(const Session& session, const admin::v1::FollowStatus& fol
 }
 
 std::string StateText(const Session& session, const admin::v1::FollowStatus& follow) {
-  const std::string state = FollowStateName(follow.state());
+  const std::string state = FollowStateName(session.language(), follow.state());
   return follow.relay().empty() ? state : session.Say(Message::kStateVia, {state, follow.relay()});
 }
 

@@ -85,7 +85,8 @@ absl::Status RefuseEnrolled(const Session& session, const registry::v1::MemberEn
   }
   return Error(absl::StatusCode::kFailedPrecondition,
                entry.status() == registry::v1::MEMBER_STATUS_SUSPENDED ? "MEMBER_SUSPENDED" : "MEMBER_LEFT",
-               session.Say(Message::kEnrolledButNotActive, {entry.participant_id(), StatusName(entry.status())}));
+               session.Say(Message::kEnrolledButNotActive,
+                           {entry.participant_id(), StatusName(session.language(), entry.status())}));
 }
 
 // What enrolling makes of a request.

@@ -37,10 +37,11 @@ absl::Status ListMembers(Session& session, const Arguments&) {
   for (const registry::v1::MemberEntry& entry : all.members()) {
     std::vector<std::string> roles;
     for (const registry::v1::Role& role : entry.roles()) {
-      roles.push_back(RoleName(role));
+      roles.push_back(RoleName(session.language(), role));
     }
-    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()), KindName(entry.kind()),
-               StatusName(entry.status()), absl::StrJoin(roles, " ")});
+    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()),
+               KindName(session.language(), entry.kind()), StatusName(session.language(), entry.status()),
+               absl::StrJoin(roles, " ")});
   }
   return AnswerMembers(session, table, all);
 }
@@ -53,8 +54,9 @@ absl::Status ListPeers(Session& session, const Arguments&) {
                {session.Say(Message::kNode)},
                {session.Say(Message::kAddresses)}});
   for (const registry::v1::MemberEntry& entry : all.members()) {
-    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()), StatusName(entry.status()),
-               entry.hosting().node_identity(), absl::StrJoin(entry.hosting().addresses(), " ")});
+    table.Add({entry.participant_id(), NameIn(session.language(), entry.name()),
+               StatusName(session.language(), entry.status()), entry.hosting().node_identity(),
+               absl::StrJoin(entry.hosting().addresses(), " ")});
   }
   return AnswerMembers(session, table, all);
 }

@@ -93,9 +93,9 @@ std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::Memb
                       OriginText(key.origin()), BaseText(key));
 }
 
-std::string PermitText(const registry::v1::Role& role) {
+std::string PermitText(Language language, const registry::v1::Role& role) {
   const registry::v1::Permit& permit = role.permit();
-  return absl::StrCat(RoleName(role), ": ", permit.type(), " ", permit.number(), " (", permit.issuer(), ")",
+  return absl::StrCat(RoleName(language, role), ": ", permit.type(), " ", permit.number(), " (", permit.issuer(), ")",
                       permit.not_after_ms() == 0 ? "" : absl::StrCat(" until ", TimeOf(permit.not_after_ms())));
 }
 
@@ -161,19 +161,19 @@ std::vector<EntryRow> RowsOf(const registry::v1::MemberEntry& entry, absl::strin
                              const Session& session) {
   std::vector<std::string> roles;
   for (const registry::v1::Role& role : entry.roles()) {
-    roles.push_back(RoleName(role));
+    roles.push_back(RoleName(session.language(), role));
   }
   std::vector<EntryRow> rows;
   const auto add = [&](Message name, std::string value) { rows.emplace_back(session.Say(name), std::move(value)); };
   add(Message::kMember, entry.participant_id());
   add(Message::kName, absl::StrCat(entry.name().ja(), " / ", entry.name().en(),
                                    entry.name().kana().empty() ? "" : absl::StrCat(" / ", entry.name().kana())));
-  add(Message::kKind, KindName(entry.kind()));
-  add(Message::kStatus, StatusName(entry.status()));
+  add(Message::kKind, KindName(session.language(), entry.kind()));
+  add(Message::kStatus, StatusName(session.language(), entry.status()));
   add(Message::kRoles, absl::StrJoin(roles, " "));
   for (const registry::v1::Role& role : entry.roles()) {
     if (role.has_permit()) {
-      add(Message::kPermit, PermitText(role));
+      add(Message::kPermit, PermitText(session.language(), role));
     }
   }
   add(Message::kNode, entry.hosting().node_identity());

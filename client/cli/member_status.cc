@@ -20,14 +20,16 @@ absl::Status SetStatus(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, ParseParticipantArgument(arguments.participant));
   MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
   if (member.entry.status() == arguments.status) {
-    session.Note(session.Say(Message::kStatusSet, {participant.text(), StatusName(arguments.status)}));
+    session.Note(
+        session.Say(Message::kStatusSet, {participant.text(), StatusName(session.language(), arguments.status)}));
     return absl::OkStatus();
   }
   registry::v1::MemberEntry next = member.entry;
   next.set_status(arguments.status);
   const PublishOutcome outcome = PublishMember(session, next, member);
   MEGURI_RETURN_IF_ERROR(outcome.status);
-  session.Note(session.Say(Message::kStatusSet, {participant.text(), StatusName(arguments.status)}));
+  session.Note(
+      session.Say(Message::kStatusSet, {participant.text(), StatusName(session.language(), arguments.status)}));
   return AnswerPublished(session, {participant.text()}, outcome, /*validate_only=*/false);
 }
 

@@ -252,6 +252,7 @@ inline constexpr MessageRow kHelpRows[] = {
      "rows from this time on, such as 2026-04-01T09:00:00+09:00"},
     {Message::kAboutAuditUntil, "この時刻より前の行に限る", "rows before this time"},
     {Message::kAboutAuditLimit, "表示する行数の上限", "how many rows at most"},
+    {Message::kAboutNewestFirst, "新しい行から表示する", "show the newest rows first"},
     {Message::kAboutAuditExport, "監査記録の行を、トラストバンドルだけで確認できるファイルに保存します",
      "save rows of the audit feed as a file that anyone can check with the trust bundle alone"},
     {Message::kAboutAuditFile, "監査記録のファイル", "file of audit rows"},

@@ -152,8 +152,12 @@ inline constexpr MessageRow kResultsRows[] = {
     {Message::kRootOfSize, "$0($1 件)", "$0, $1 entries"},
     {Message::kRowsVerified, "$0 行を表示しました。すべて、$1 行の署名済みチェックポイントに含まれています",
      "$0 rows, each of them in the signed head of $1 rows"},
-    {Message::kMoreRows, "$0 行まで表示しました。続きは --from で時刻を指定するか、--limit を増やしてください",
-     "these are the first $0 rows: give --from a time, or --limit a larger number, for more"},
+    {Message::kMoreRows,
+     "$0 行まで表示しました。続きは --from で時刻を指定するか、--limit を増やしてください。--newest-first "
+     "で新しい行から表示できます",
+     "these are the first $0 rows: give --from a time, or --limit a larger number, for more; --newest-first begins "
+     "with "
+     "the newest"},
     {Message::kRowsAll, "全 $1 行", "all of $1"},
     {Message::kRowsSome, "$1 行のうち $0 行", "$0 of $1"},
     {Message::kAuditSaved, "$0 に $1 行を保存しました(監査記録全体は $2 行)", "$0 has $1 rows of an audit feed of $2"},

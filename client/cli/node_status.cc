@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "base/status_macros.h"
@@ -45,10 +47,21 @@ Table OwnFeeds(const Session& session, const admin::v1::GetNodeStatusResponse& s
   return feeds;
 }
 
+// What a newer node says, and this program does not know, is shown as it is.
+std::string StateText(const Session& session, const std::string& state) {
+  const std::pair<absl::string_view, Message> known[] = {{"serving", Message::kStateServing},
+                                                         {"registry-stale", Message::kStateRegistryStale},
+                                                         {"store-failed", Message::kStateStoreFailed},
+                                                         {"store-damaged", Message::kStateStoreDamaged}};
+  const auto* found =
+      std::find_if(std::begin(known), std::end(known), [&](const auto& row) { return row.first == state; });
+  return found == std::end(known) ? state : session.Say(found->second);
+}
+
 std::string HumanText(const Session& session, const admin::v1::GetNodeStatusResponse& status) {
   Table table = Table::OfPairs();
   table.Add({session.Say(Message::kNode), status.node_identity()});
-  table.Add({session.Say(Message::kState), status.state()});
+  table.Add({session.Say(Message::kState), StateText(session, status.state())});
   if (!status.problem().empty()) {
     table.Add({session.Say(Message::kStoreProblem), status.problem()});
   }

@@ -94,7 +94,7 @@ std::string HumanText(const Session& session, const certs::VerificationReport& r
   table.Add({session.Say(Message::kIssued), TimeOf(header.issue_time_ms())});
   table.Add({session.Say(Message::kPublisher),
              absl::StrCat(entry.participant_id(), " ", NameIn(session.language(), entry.name()))});
-  table.Add({session.Say(Message::kStatus), StatusName(entry.status())});
+  table.Add({session.Say(Message::kStatus), StatusName(session.language(), entry.status())});
   table.Add({session.Say(Message::kKeyId), report.key_id.ToHex()});
   table.Add({session.Say(Message::kHeaderHash), report.header.hash().ToHex()});
   for (const certs::ProvenByFeed& proven : report.entries) {

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <string>
 
-#include "client/cli/messages.h"
+#include "client/cli/language.h"
 #include "client/cli/session.h"
 #include "meguri/admin/v1/admin_service.pb.h"
+#include "meguri/audit/v1/row.pb.h"
 #include "meguri/feed/v1/cosigned.pb.h"
 #include "meguri/passport/v1/access.pb.h"
 #include "meguri/registry/v1/member.pb.h"
@@ -24,19 +25,20 @@ std::string RecordTypeName(uint32_t type);
 std::string SectionTypeName(uint32_t type);
 // "RECYCLERS, AUTHORITIES"; the number if it is no set of audiences.
 std::string AudiencesName(uint32_t audiences);
-// "company-sme", "active", "recycler", "catching-up".
-std::string KindName(registry::v1::MemberKind kind);
-std::string StatusName(registry::v1::MemberStatus status);
-std::string FollowStateName(admin::v1::FollowState state);
+// In English "company-sme", "active", "catching-up": the words that flags take.
+std::string KindName(Language language, registry::v1::MemberKind kind);
+std::string StatusName(Language language, registry::v1::MemberStatus status);
+std::string FollowStateName(Language language, admin::v1::FollowState state);
 // "recycler:battery,electronics".
-std::string RoleName(const registry::v1::Role& role);
-// In the language if there is one, else in the other.
+std::string RoleName(Language language, const registry::v1::Role& role);
 // Of what is offered and granted.
-std::string PurposeName(passport::v1::AccessPurpose purpose);
-std::string GrantStateName(passport::v1::GrantState state);
-std::string OnwardRuleName(passport::v1::OnwardRule rule);
-std::string AutoApprovalName(passport::v1::AutoApproval approval);
-std::string RoleScopeName(const passport::v1::RoleScope& role);
+std::string PurposeName(Language language, passport::v1::AccessPurpose purpose);
+std::string GrantStateName(Language language, passport::v1::GrantState state);
+std::string OnwardRuleName(Language language, passport::v1::OnwardRule rule);
+std::string DecisionName(Language language, audit::v1::Decision decision);
+std::string AutoApprovalName(Language language, passport::v1::AutoApproval approval);
+std::string RoleScopeName(Language language, const passport::v1::RoleScope& role);
+// In the language if there is one, else in the other.
 std::string NameIn(Language language, const registry::v1::Name& name);
 
 }  // namespace meguri::client

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -106,33 +107,41 @@ class AuditList::Scan {
        EntriesOf entries)
       : rows_(store), feeds_(store), feed_(feed), size_(size), query_(query), entries_(std::move(entries)) {}
 
-  // From `start` on; `party` as List. Fills `page`, and returns the index from which the next page goes on, or nullopt.
+  // From `start` on, or before it if the newest are asked for first; `party` as List. Fills `page`, and returns the
+  // start of the next page, or nullopt.
   absl::StatusOr<absl::optional<uint64_t>> Run(const absl::optional<record::ParticipantId>& party, uint64_t start,
                                                audit::v1::RowPage& page) {
     const int asked = query_.page_size();
     const int page_size = asked <= 0 ? kAuditPageSizeDefault : std::min(asked, kAuditPageSizeMax);
-    if (party.has_value()) {
-      // One more than is looked at says whether there are more.
-      MEGURI_ASSIGN_OR_RETURN(const std::vector<uint64_t> indices,
-                              rows_.Concerning(feed_, *party, start, kAuditRowsLookedAtMax + 1));
-      for (size_t i = 0; i < indices.size() && indices[i] < size_; ++i) {
-        if (i == kAuditRowsLookedAtMax || IsFull(page, page_size)) {
-          return absl::make_optional(indices[i]);
-        }
-        MEGURI_RETURN_IF_ERROR(Look(indices[i], page));
+    MEGURI_ASSIGN_OR_RETURN(const std::vector<uint64_t> indices,
+                            party.has_value() ? Concerning(*party, start) : All(start));
+    for (size_t i = 0; i < indices.size() && indices[i] < size_; ++i) {
+      if (i == kAuditRowsLookedAtMax || IsFull(page, page_size)) {
+        return absl::make_optional(query_.newest_first() ? indices[i] + 1 : indices[i]);
       }
-      return absl::optional<uint64_t>();
-    }
-    for (uint64_t index = start; index < size_; ++index) {
-      if (index - start == kAuditRowsLookedAtMax || IsFull(page, page_size)) {
-        return absl::make_optional(index);
-      }
-      MEGURI_RETURN_IF_ERROR(Look(index, page));
+      MEGURI_RETURN_IF_ERROR(Look(indices[i], page));
     }
     return absl::optional<uint64_t>();
   }
 
  private:
+  // What is looked at for one page; one more than that says whether there are more.
+  static constexpr size_t kCandidates = kAuditRowsLookedAtMax + 1;
+
+  absl::StatusOr<std::vector<uint64_t>> Concerning(const record::ParticipantId& party, uint64_t start) const {
+    return query_.newest_first() ? rows_.ConcerningBefore(feed_, party, start, kCandidates)
+                                 : rows_.Concerning(feed_, party, start, kCandidates);
+  }
+
+  std::vector<uint64_t> All(uint64_t start) const {
+    std::vector<uint64_t> indices(std::min<uint64_t>(kCandidates, query_.newest_first() ? start : size_ - start));
+    std::iota(indices.begin(), indices.end(), query_.newest_first() ? start - indices.size() : start);
+    if (query_.newest_first()) {
+      std::reverse(indices.begin(), indices.end());
+    }
+    return indices;
+  }
+
   bool IsFull(const audit::v1::RowPage& page, int page_size) const {
     return page.rows_size() == page_size || bytes_ >= kAuditPageBytesMax;
   }
@@ -176,7 +185,8 @@ absl::StatusOr<audit::v1::RowPage> AuditList::List(const absl::optional<record::
                                                    const audit::v1::RowQuery& query) const {
   MEGURI_RETURN_IF_ERROR(CheckQuery(query));
   const std::string question =
-      absl::StrCat("audit ", party.has_value() ? party->text() : "", "\n", query.filter().SerializeAsString());
+      absl::StrCat("audit ", query.newest_first() ? "newest " : "", party.has_value() ? party->text() : "", "\n",
+                   query.filter().SerializeAsString());
   MEGURI_ASSIGN_OR_RETURN(const std::string place, tokens_.Open(question, query.page_token()));
   const std::unique_ptr<storage::StoreReader> snapshot = store_.Snapshot();
   const storage::Feeds feeds(*snapshot);
@@ -186,11 +196,11 @@ absl::StatusOr<audit::v1::RowPage> AuditList::List(const absl::optional<record::
     MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(*feed));
     size = head.size();
   }
-  uint64_t start = 0;
+  uint64_t start = query.newest_first() ? size : 0;
   if (place.size() == kPlaceSize) {
     // Further pages are of the same tree.
     size = std::min(size, ReadU64(place));
-    start = ReadU64(absl::string_view(place).substr(8));
+    start = std::min(size, ReadU64(absl::string_view(place).substr(8)));
   }
   audit::v1::RowPage page;
   MEGURI_RETURN_IF_ERROR(AddHead(feeds, feed, size, query.known_size(), *page.mutable_head()));

@@ -39,11 +39,12 @@ class AuditList {
 
   const record::ParticipantId& member() const { return member_; }
 
-  // Rows by number, ascending. That a filter names a record means also batches of streams that brought it, as its feed
-  // entries show; of the feed of an offer, which may open a record more than once, all batches up to the last that did.
-  // `party`: whom they must concern (storage::PartiesOf), and who asks; nullopt: the member
-  // itself, who sees all of them. INVALID_ARGUMENT with reason AUDIT_FILTER or PAGE_TOKEN; OUT_OF_RANGE with reason
-  // AUDIT_SHORTER if the feed has fewer rows than `query.known_size`; DATA_LOSS if a row is not what its entry names.
+  // Rows by number, ascending, or descending if the newest are asked for first. That a filter names a record means also
+  // batches of streams that brought it, as its feed entries show; of the feed of an offer, which may open a record more
+  // than once, all batches up to the last that did. `party`: whom they must concern (storage::PartiesOf), and who asks;
+  // nullopt: the member itself, who sees all of them. INVALID_ARGUMENT with reason AUDIT_FILTER or PAGE_TOKEN;
+  // OUT_OF_RANGE with reason AUDIT_SHORTER if the feed has fewer rows than `query.known_size`; DATA_LOSS if a row is
+  // not what its entry names.
   absl::StatusOr<audit::v1::RowPage> List(const absl::optional<record::ParticipantId>& party,
                                           const audit::v1::RowQuery& query) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/audit_rows.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -77,6 +78,9 @@ class AuditRowsTest : public ::testing::TestWithParam<bool> {
   std::vector<uint64_t> Of(absl::string_view party, uint64_t start = 0, size_t count = 100) const {
     return AuditRows(*store_).Concerning(Feed(), Member(party), start, count).value();
   }
+  std::vector<uint64_t> Before(absl::string_view party, uint64_t end, size_t count) const {
+    return AuditRows(*store_).ConcerningBefore(Feed(), Member(party), end, count).value();
+  }
   // Another store than the committer knows: one value is put or taken away behind its back.
   void Damage(const std::string& key, absl::optional<std::string> value) {
     MEGURI_ASSERT_OK(store_->Apply(WriteBatch{{}, {Write{Family::kLookup, key, std::move(value)}}}));
@@ -101,6 +105,27 @@ TEST_P(AuditRowsTest, NumbersRowsAsTheyCome) {
   EXPECT_EQ(Feeds(*store_).ReadHead(Feed())->size(), 3U);
   EXPECT_THAT(rows.Read(Feed(), 3).status(), HasReason("VALUE_MISSING"));
   EXPECT_THAT(Problems(), IsEmpty());
+}
+
+TEST_P(AuditRowsTest, FindsTheNewestRowsOfAMemberHoweverFewTheyAre) {
+  std::vector<audit::v1::Row> rows(300, RowFor("9999:b"));
+  for (const size_t index : {3U, 4U, 120U, 299U}) {
+    rows[index] = RowFor("9999:a");
+  }
+  MEGURI_ASSERT_OK(Append(rows));
+  EXPECT_THAT(Before("9999:a", 300, 100), ElementsAre(299, 120, 4, 3));
+  std::vector<uint64_t> newest = {299, 120, 4};
+  for (; !newest.empty(); newest.pop_back()) {
+    EXPECT_EQ(Before("9999:a", 300, newest.size()), newest);
+  }
+  EXPECT_THAT(Before("9999:a", 120, 100), ElementsAre(4, 3));
+  EXPECT_THAT(Before("9999:a", 3, 100), IsEmpty());
+  EXPECT_THAT(Before("9999:a", 0, 100), IsEmpty());
+  EXPECT_THAT(Before("9999:a", 300, 0), IsEmpty());
+  EXPECT_THAT(Before("9999:c", 300, 100), IsEmpty());
+  std::vector<uint64_t> others = Before("9999:b", 300, 1000);
+  EXPECT_EQ(others.size(), 296U);
+  EXPECT_TRUE(std::is_sorted(others.rbegin(), others.rend()));
 }
 
 TEST_P(AuditRowsTest, FindsARowForWhomItConcernsAndNobodyElse) {

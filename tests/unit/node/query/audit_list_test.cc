@@ -209,6 +209,35 @@ TEST_F(AuditListTest, ProvesFurtherPagesToTheHeadOfTheFirst) {
   EXPECT_EQ(page.next_page_token(), "");
 }
 
+TEST_F(AuditListTest, GivesTheNewestFirst) {
+  audit::v1::RowQuery query;
+  query.set_newest_first(true);
+  EXPECT_THAT(Numbers(absl::nullopt, query), IsEmpty()) << "before there is a feed";
+  AppendSome();
+  EXPECT_THAT(Numbers(absl::nullopt, query), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_THAT(Numbers(Party(kReader), query), ElementsAre(5, 3, 1));
+  query.set_page_size(2);
+  for (const bool own : {true, false}) {
+    const auto party = own ? absl::nullopt : Party(kReader);
+    query.clear_page_token();
+    audit::v1::RowPage page = ValueOf(list_.List(party, query));
+    Append({RowFor(kReader)});
+    std::vector<uint64_t> numbers = Checked(page);
+    while (!page.next_page_token().empty()) {
+      query.set_page_token(page.next_page_token());
+      page = ValueOf(list_.List(party, query));
+      for (const uint64_t number : Checked(page)) {
+        numbers.push_back(number);
+      }
+    }
+    const std::vector<uint64_t> expected =
+        own ? std::vector<uint64_t>{5, 4, 3, 2, 1} : std::vector<uint64_t>{6, 5, 3, 1};
+    EXPECT_EQ(numbers, expected) << "as it was at the first page";
+  }
+  query.set_newest_first(false);
+  EXPECT_THAT(list_.List(Party(kReader), query), HasReason("PAGE_TOKEN"));
+}
+
 TEST_F(AuditListTest, TakesNoPageTokenOfAnotherOrForAnotherQuestion) {
   AppendSome();
   audit::v1::RowQuery query;
