@@ -214,8 +214,12 @@ TEST_F(OnwardTest, OnlyWhoCanReadTheTermsAsksInAWayThatIsTaken) {
   };
   MEGURI_EXPECT_OK(check(third_, v1::ACCESS_PURPOSE_RECYCLING));
   EXPECT_EQ(ReasonOf(check(third_, v1::ACCESS_PURPOSE_UNSPECIFIED)), "ONWARD_REFUSED");
+  record::FeedKey unknown = Key();
+  unknown.name = *record::FeedName::Parse("offer/00000000000000000000000000000000");
+  EXPECT_EQ(ReasonOf(node::CheckMayBeHandedOn(third_.node->store(), third_.node->id(), unknown,
+                                              v1::ACCESS_PURPOSE_RECYCLING)),
+            "OFFER_UNKNOWN");
   offer_ = Offer(OfferTo(v1::ONWARD_RULE_NONE));
-  EXPECT_EQ(ReasonOf(check(third_, v1::ACCESS_PURPOSE_RECYCLING)), "OFFER_UNKNOWN") << "it has not come yet";
   ASSERT_TRUE(RunUntil([&] { return ReasonOf(check(third_, v1::ACCESS_PURPOSE_RECYCLING)) == "ONWARD_REFUSED"; }));
   offer_ = Offer(OfferTo(v1::ONWARD_RULE_LISTED_MEMBERS));
   ASSERT_TRUE(RunUntil([&] { return check(third_, v1::ACCESS_PURPOSE_UNSPECIFIED).ok(); }));
