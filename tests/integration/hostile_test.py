@@ -341,7 +341,12 @@ class HostileTest(unittest.TestCase):
                 member.stop()
                 member.start("--exchange-seconds", "1")
             for member in both:
-                wait_for("two faces to be found out", lambda: is_caught(member), ATTACK_TIMEOUT_S)
+                try:
+                    wait_for("two faces to be found out", lambda: is_caught(member), ATTACK_TIMEOUT_S)
+                except Failure as failure:
+                    told = [(m.name, follow_of(m), m.log_path.read_text("utf-8", "replace").splitlines()[-20:])
+                            for m in both]
+                    self.fail(f"{failure}: {told}")
                 path = self.folder / f"two-faces-{member.name}.evidence"
                 member.cli("feed", "evidence", EVIL, "public", "--out", str(path))
                 self.assert_proven(path, "FEED_FORK")
