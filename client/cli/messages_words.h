@@ -80,7 +80,7 @@ inline constexpr MessageRow kWordsRows[] = {
      "$0: expired; make a new one at the node with meguri-node client add"},
     {Message::kRecordCount, "記録数", "RECORDS"},
     {Message::kStateServing, "稼働中", "serving"},
-    {Message::kStateRegistryStale, "会員名簿が古い(公開情報のみ提供)", "registry-stale"},
+    {Message::kStateRegistryStale, "登録簿が古い(公開情報のみ提供)", "registry-stale"},
     {Message::kStateStoreFailed, "保存領域への書き込み失敗", "store-failed"},
     {Message::kStateStoreDamaged, "保存データの破損", "store-damaged"},
     {Message::kWaiting, "回答待ち", "waiting"},
