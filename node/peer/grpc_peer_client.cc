@@ -233,242 +233,164 @@ void GrpcPeerClient::BeginAsking(Asking* asking, const record::ParticipantId& ac
   }
 }
 
-void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::Done done) {
-  struct Question : Asking {
-    std::unique_ptr<record::v1::RecordService::Stub> stub;
-    record::v1::ResolveRequest request;
-    record::v1::ResolveResponse response;
-    PublisherNode::Done done;
+template <typename Service, typename Request, typename Response, typename Answered, typename Take>
+void GrpcPeerClient::Ask(const PeerAddress& peer, const record::ParticipantId& acting_member, absl::Duration timeout,
+                         void (Service::StubInterface::async_interface::*method)(grpc::ClientContext*, const Request*,
+                                                                                 Response*,
+                                                                                 std::function<void(grpc::Status)>),
+                         Request request, Answered done, Take take, uint32_t purpose) {
+  struct Call : Asking {
+    std::unique_ptr<typename Service::Stub> stub;
+    Request request;
+    Response response;
+    Answered done;
   };
-  const auto asking = std::make_shared<Question>();
-  asking->stub =
-      record::v1::RecordService::NewStub(ChannelTo({question.publisher, question.node_identity, question.addresses}));
-  asking->request.set_identifier(question.identifier);
-  asking->done = std::move(done);
-  if (question.purpose != 0) {
-    asking->context.AddMetadata(kPurposeKey, absl::StrCat(question.purpose));
+  const auto call = std::make_shared<Call>();
+  call->stub = Service::NewStub(ChannelTo(peer));
+  call->request = std::move(request);
+  call->done = std::move(done);
+  if (purpose != 0) {
+    call->context.AddMetadata(kPurposeKey, absl::StrCat(purpose));
   }
-  BeginAsking(asking.get(), question.acting_member, question.publisher, kAskTimeout);
-  asking->stub->async()->Resolve(&asking->context, &asking->request, &asking->response,
-                                 [this, asking](const grpc::Status& status) {
+  BeginAsking(call.get(), acting_member, peer.member, timeout);
+  (call->stub->async()->*method)(&call->context, &call->request, &call->response,
+                                 [this, call, take = std::move(take)](const grpc::Status& status) {
                                    if (status.ok()) {
-                                     PublisherNode::Answer answer;
-                                     for (record::v1::RecordView& view : *asking->response.mutable_records()) {
-                                       answer.push_back(std::move(*view.mutable_envelope()));
-                                     }
-                                     asking->done(std::move(answer));
+                                     call->done(take(call->response));
                                    } else {
-                                     asking->done(FromGrpc(status));
+                                     call->done(FromGrpc(status));
                                    }
-                                   EndAsking(asking.get());
+                                   EndAsking(call.get());
                                  });
 }
 
-void GrpcPeerClient::FindCopies(const CopyQuestion& question, CopyPeer::Done done) {
-  struct Copies : Asking {
-    std::unique_ptr<record::v1::CopyService::Stub> stub;
-    record::v1::FindCopiesRequest request;
-    record::v1::FindCopiesResponse response;
-    CopyPeer::Done done;
+void GrpcPeerClient::Resolve(const PublisherQuestion& question, PublisherNode::Done done) {
+  record::v1::ResolveRequest request;
+  request.set_identifier(question.identifier);
+  const auto take = [](record::v1::ResolveResponse& response) -> absl::StatusOr<PublisherNode::Answer> {
+    PublisherNode::Answer answer;
+    for (record::v1::RecordView& view : *response.mutable_records()) {
+      answer.push_back(std::move(*view.mutable_envelope()));
+    }
+    return answer;
   };
-  const auto asking = std::make_shared<Copies>();
-  asking->stub =
-      record::v1::CopyService::NewStub(ChannelTo({question.relay, question.node_identity, question.addresses}));
-  asking->request.set_identifier(question.identifier);
-  asking->request.set_publisher(question.publisher.has_value() ? question.publisher->text() : "");
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), question.acting_member, question.relay, kAskTimeout);
-  asking->stub->async()->FindCopies(
-      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
-        if (status.ok() && asking->response.ByteSizeLong() > kCopyBytesMax) {
-          asking->done(Error(absl::StatusCode::kInvalidArgument, "ANSWER_SIZE", "The answer is larger than any copy."));
-        } else if (status.ok()) {
-          CopyPeer::Answer answer;
-          for (record::v1::RecordCopy& copy : *asking->response.mutable_copies()) {
-            RecordCopy& taken = answer.emplace_back();
-            taken.envelope = std::move(*copy.mutable_envelope());
-            taken.proof = std::move(*copy.mutable_proof());
-            if (copy.has_heartbeat()) {
-              taken.heartbeat = std::move(*copy.mutable_heartbeat());
-            }
-          }
-          asking->done(std::move(answer));
-        } else {
-          asking->done(FromGrpc(status));
-        }
-        EndAsking(asking.get());
-      });
+  Ask<record::v1::RecordService, record::v1::ResolveRequest, record::v1::ResolveResponse>(
+      {question.publisher, question.node_identity, question.addresses}, question.acting_member, kAskTimeout,
+      &record::v1::RecordService::StubInterface::async_interface::Resolve, std::move(request), std::move(done), take,
+      question.purpose);
+}
+
+void GrpcPeerClient::FindCopies(const CopyQuestion& question, CopyPeer::Done done) {
+  record::v1::FindCopiesRequest request;
+  request.set_identifier(question.identifier);
+  request.set_publisher(question.publisher.has_value() ? question.publisher->text() : "");
+  const auto take = [](record::v1::FindCopiesResponse& response) -> absl::StatusOr<CopyPeer::Answer> {
+    if (response.ByteSizeLong() > kCopyBytesMax) {
+      return Error(absl::StatusCode::kInvalidArgument, "ANSWER_SIZE", "The answer is larger than any copy.");
+    }
+    CopyPeer::Answer answer;
+    for (record::v1::RecordCopy& copy : *response.mutable_copies()) {
+      RecordCopy& taken = answer.emplace_back();
+      taken.envelope = std::move(*copy.mutable_envelope());
+      taken.proof = std::move(*copy.mutable_proof());
+      if (copy.has_heartbeat()) {
+        taken.heartbeat = std::move(*copy.mutable_heartbeat());
+      }
+    }
+    return answer;
+  };
+  Ask<record::v1::CopyService, record::v1::FindCopiesRequest, record::v1::FindCopiesResponse>(
+      {question.relay, question.node_identity, question.addresses}, question.acting_member, kAskTimeout,
+      &record::v1::CopyService::StubInterface::async_interface::FindCopies, std::move(request), std::move(done), take);
 }
 
 void GrpcPeerClient::ExchangeCheckpoints(const ExchangeCall& call, ExchangePeer::Done done) {
-  struct Exchange : Asking {
-    std::unique_ptr<feed::v1::FeedService::Stub> stub;
-    feed::v1::ExchangeCheckpointsRequest request;
-    feed::v1::ExchangeCheckpointsResponse response;
-    ExchangePeer::Done done;
+  feed::v1::ExchangeCheckpointsRequest request;
+  *request.mutable_known() = call.known;
+  const auto take = [](feed::v1::ExchangeCheckpointsResponse& response) {
+    return std::move(*response.mutable_known());
   };
-  const auto asking = std::make_shared<Exchange>();
-  asking->stub = feed::v1::FeedService::NewStub(ChannelTo(call.peer));
-  *asking->request.mutable_known() = call.known;
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, call.peer.member, kExchangeTimeout);
-  asking->stub->async()->ExchangeCheckpoints(&asking->context, &asking->request, &asking->response,
-                                             [this, asking](const grpc::Status& status) {
-                                               if (status.ok()) {
-                                                 asking->done(std::move(*asking->response.mutable_known()));
-                                               } else {
-                                                 asking->done(FromGrpc(status));
-                                               }
-                                               EndAsking(asking.get());
-                                             });
+  Ask<feed::v1::FeedService, feed::v1::ExchangeCheckpointsRequest, feed::v1::ExchangeCheckpointsResponse>(
+      call.peer, call.acting_member, kExchangeTimeout,
+      &feed::v1::FeedService::StubInterface::async_interface::ExchangeCheckpoints, std::move(request), std::move(done),
+      take);
 }
 
 void GrpcPeerClient::GetOpenings(const OpeningCall& call, OpeningPeer::Done done) {
-  struct Openings : Asking {
-    std::unique_ptr<feed::v1::HeadsService::Stub> stub;
-    feed::v1::GetOpeningsRequest request;
-    feed::v1::GetOpeningsResponse response;
-    OpeningPeer::Done done;
+  feed::v1::GetOpeningsRequest request;
+  request.set_publisher(call.publisher.text());
+  request.mutable_feeds()->Assign(call.feeds.begin(), call.feeds.end());
+  const auto take = [](feed::v1::GetOpeningsResponse& response) {
+    return std::vector<feed::v1::FeedOpenings>(response.feeds().begin(), response.feeds().end());
   };
-  const auto asking = std::make_shared<Openings>();
-  asking->stub = feed::v1::HeadsService::NewStub(ChannelTo(call.peer));
-  asking->request.set_publisher(call.publisher.text());
-  asking->request.mutable_feeds()->Assign(call.feeds.begin(), call.feeds.end());
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, call.peer.member, kOpeningTimeout);
-  asking->stub->async()->GetOpenings(
-      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
-        if (status.ok()) {
-          asking->done(
-              std::vector<feed::v1::FeedOpenings>(asking->response.feeds().begin(), asking->response.feeds().end()));
-        } else {
-          asking->done(FromGrpc(status));
-        }
-        EndAsking(asking.get());
-      });
+  Ask<feed::v1::HeadsService, feed::v1::GetOpeningsRequest, feed::v1::GetOpeningsResponse>(
+      call.peer, call.acting_member, kOpeningTimeout,
+      &feed::v1::HeadsService::StubInterface::async_interface::GetOpenings, std::move(request), std::move(done), take);
 }
 
 void GrpcPeerClient::ListRows(const AuditQuestion& question, AuditPeer::Done done) {
-  struct Rows : Asking {
-    std::unique_ptr<audit::v1::AuditService::Stub> stub;
-    audit::v1::ListRowsRequest request;
-    audit::v1::ListRowsResponse response;
-    AuditPeer::Done done;
-  };
-  const auto asking = std::make_shared<Rows>();
-  asking->stub =
-      audit::v1::AuditService::NewStub(ChannelTo({question.member, question.node_identity, question.addresses}));
-  *asking->request.mutable_query() = question.query;
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), question.acting_member, question.member, kAuditAskTimeout);
-  asking->stub->async()->ListRows(&asking->context, &asking->request, &asking->response,
-                                  [this, asking](const grpc::Status& status) {
-                                    if (status.ok()) {
-                                      asking->done(std::move(*asking->response.mutable_page()));
-                                    } else {
-                                      asking->done(FromGrpc(status));
-                                    }
-                                    EndAsking(asking.get());
-                                  });
+  audit::v1::ListRowsRequest request;
+  *request.mutable_query() = question.query;
+  const auto take = [](audit::v1::ListRowsResponse& response) { return std::move(*response.mutable_page()); };
+  Ask<audit::v1::AuditService, audit::v1::ListRowsRequest, audit::v1::ListRowsResponse>(
+      {question.member, question.node_identity, question.addresses}, question.acting_member, kAuditAskTimeout,
+      &audit::v1::AuditService::StubInterface::async_interface::ListRows, std::move(request), std::move(done), take);
 }
 
 void GrpcPeerClient::EraseCopies(const ErasureCall& call, ErasurePeer::Done done) {
-  struct Erasing : Asking {
-    std::unique_ptr<erasure::v1::ErasureService::Stub> stub;
-    erasure::v1::EraseCopiesRequest request;
-    erasure::v1::EraseCopiesResponse response;
-    ErasurePeer::Done done;
+  erasure::v1::EraseCopiesRequest request;
+  request.set_holder(call.holder.text());
+  *request.mutable_erasure() = call.erasure;
+  const auto take = [](erasure::v1::EraseCopiesResponse& response) {
+    return response.has_acknowledgement() ? absl::make_optional(std::move(*response.mutable_acknowledgement()))
+                                          : absl::optional<record::v1::SignedBody>();
   };
-  const auto asking = std::make_shared<Erasing>();
-  asking->stub = erasure::v1::ErasureService::NewStub(ChannelTo({call.holder, call.node_identity, call.addresses}));
-  asking->request.set_holder(call.holder.text());
-  *asking->request.mutable_erasure() = call.erasure;
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, call.holder, kErasureAskTimeout);
-  asking->stub->async()->EraseCopies(
-      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
-        if (!status.ok()) {
-          asking->done(FromGrpc(status));
-        } else if (asking->response.has_acknowledgement()) {
-          asking->done(absl::make_optional(std::move(*asking->response.mutable_acknowledgement())));
-        } else {
-          asking->done(absl::optional<record::v1::SignedBody>());
-        }
-        EndAsking(asking.get());
-      });
+  Ask<erasure::v1::ErasureService, erasure::v1::EraseCopiesRequest, erasure::v1::EraseCopiesResponse>(
+      {call.holder, call.node_identity, call.addresses}, call.acting_member, kErasureAskTimeout,
+      &erasure::v1::ErasureService::StubInterface::async_interface::EraseCopies, std::move(request), std::move(done),
+      take);
 }
 
 void GrpcPeerClient::ReportOnward(const OnwardCall& call, OnwardPeer::Done done) {
-  struct Reporting : Asking {
-    std::unique_ptr<audit::v1::AuditService::Stub> stub;
-    audit::v1::ReportOnwardRequest request;
-    audit::v1::ReportOnwardResponse response;
-    OnwardPeer::Done done;
-  };
-  const auto asking = std::make_shared<Reporting>();
-  asking->stub = audit::v1::AuditService::NewStub(ChannelTo({call.owner, call.node_identity, call.addresses}));
-  asking->request.set_owner(call.owner.text());
-  *asking->request.mutable_report() = call.report;
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), call.acting_member, call.owner, kOnwardSendTimeout);
-  asking->stub->async()->ReportOnward(&asking->context, &asking->request, &asking->response,
-                                      [this, asking](const grpc::Status& status) {
-                                        asking->done(FromGrpc(status));
-                                        EndAsking(asking.get());
-                                      });
+  audit::v1::ReportOnwardRequest request;
+  request.set_owner(call.owner.text());
+  *request.mutable_report() = call.report;
+  const auto take = [](audit::v1::ReportOnwardResponse&) { return absl::OkStatus(); };
+  Ask<audit::v1::AuditService, audit::v1::ReportOnwardRequest, audit::v1::ReportOnwardResponse>(
+      {call.owner, call.node_identity, call.addresses}, call.acting_member, kOnwardSendTimeout,
+      &audit::v1::AuditService::StubInterface::async_interface::ReportOnward, std::move(request), std::move(done),
+      take);
 }
 
 void GrpcPeerClient::AddCheckpoint(const WitnessNode& node, const record::ParticipantId& acting_member,
                                    const Submission& submission, WitnessPeer::AddDone done) {
-  struct Adding : Asking {
-    std::unique_ptr<witness::v1::WitnessService::Stub> stub;
-    witness::v1::AddCheckpointRequest request;
-    witness::v1::AddCheckpointResponse response;
-    WitnessPeer::AddDone done;
-  };
-  const auto asking = std::make_shared<Adding>();
-  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.witness, node.identity, node.addresses}));
-  *asking->request.mutable_feed() = ToProto(submission.feed);
-  asking->request.set_old_size(submission.old_size);
+  witness::v1::AddCheckpointRequest request;
+  *request.mutable_feed() = ToProto(submission.feed);
+  request.set_old_size(submission.old_size);
   for (const record::Hash& hash : submission.path) {
-    asking->request.add_consistency_path(hash.ToString());
+    request.add_consistency_path(hash.ToString());
   }
-  asking->request.set_checkpoint(submission.note);
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), acting_member, node.witness, kWitnessTimeout);
-  asking->stub->async()->AddCheckpoint(
-      &asking->context, &asking->request, &asking->response, [this, asking](const grpc::Status& status) {
-        if (status.ok()) {
-          asking->done(Verdict{asking->response.cosignature(), asking->response.known_checkpoint()});
-        } else {
-          asking->done(FromGrpc(status));
-        }
-        EndAsking(asking.get());
-      });
+  request.set_checkpoint(submission.note);
+  const auto take = [](witness::v1::AddCheckpointResponse& response) {
+    return Verdict{response.cosignature(), response.known_checkpoint()};
+  };
+  Ask<witness::v1::WitnessService, witness::v1::AddCheckpointRequest, witness::v1::AddCheckpointResponse>(
+      {node.witness, node.identity, node.addresses}, acting_member, kWitnessTimeout,
+      &witness::v1::WitnessService::StubInterface::async_interface::AddCheckpoint, std::move(request), std::move(done),
+      take);
 }
 
 void GrpcPeerClient::GetWitnessed(const WitnessNode& node, const record::ParticipantId& acting_member,
                                   const record::FeedKey& feed, WitnessPeer::GetDone done) {
-  struct Getting : Asking {
-    std::unique_ptr<witness::v1::WitnessService::Stub> stub;
-    witness::v1::GetCheckpointRequest request;
-    witness::v1::GetCheckpointResponse response;
-    WitnessPeer::GetDone done;
+  witness::v1::GetCheckpointRequest request;
+  *request.mutable_feed() = ToProto(feed);
+  const auto take = [](witness::v1::GetCheckpointResponse& response) {
+    return std::move(*response.mutable_checkpoint());
   };
-  const auto asking = std::make_shared<Getting>();
-  asking->stub = witness::v1::WitnessService::NewStub(ChannelTo({node.witness, node.identity, node.addresses}));
-  *asking->request.mutable_feed() = ToProto(feed);
-  asking->done = std::move(done);
-  BeginAsking(asking.get(), acting_member, node.witness, kWitnessTimeout);
-  asking->stub->async()->GetCheckpoint(&asking->context, &asking->request, &asking->response,
-                                       [this, asking](const grpc::Status& status) {
-                                         if (status.ok()) {
-                                           asking->done(std::move(*asking->response.mutable_checkpoint()));
-                                         } else {
-                                           asking->done(FromGrpc(status));
-                                         }
-                                         EndAsking(asking.get());
-                                       });
+  Ask<witness::v1::WitnessService, witness::v1::GetCheckpointRequest, witness::v1::GetCheckpointResponse>(
+      {node.witness, node.identity, node.addresses}, acting_member, kWitnessTimeout,
+      &witness::v1::WitnessService::StubInterface::async_interface::GetCheckpoint, std::move(request), std::move(done),
+      take);
 }
 
 void GrpcPeerClient::EndAsking(Asking* asking) {

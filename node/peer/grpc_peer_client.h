@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +12,8 @@
 #include "absl/time/time.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
 #include "node/erasure/erasure_peer.h"
 #include "node/follow/checkpoint_exchange.h"
 #include "node/follow/opening_watch.h"
@@ -63,6 +67,13 @@ class GrpcPeerClient final : public PeerClient,
   struct Asking;
   void BeginAsking(Asking* asking, const record::ParticipantId& acting_member,
                    const record::ParticipantId& addressed_member, absl::Duration timeout);
+  // Asks by one method of `Service`, and hands `done` what `take` makes of the answer, or why there is none. `purpose`:
+  // for which it is asked; 0: none is stated.
+  template <typename Service, typename Request, typename Response, typename Answered, typename Take>
+  void Ask(const PeerAddress& peer, const record::ParticipantId& acting_member, absl::Duration timeout,
+           void (Service::StubInterface::async_interface::*method)(grpc::ClientContext*, const Request*, Response*,
+                                                                   std::function<void(grpc::Status)>),
+           Request request, Answered done, Take take, uint32_t purpose = 0);
   void EndAsking(Asking* asking);
   // The channel to the peer's next address: an address that fails is followed by another.
   std::shared_ptr<grpc::Channel> ChannelTo(const PeerAddress& peer);
