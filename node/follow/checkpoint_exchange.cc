@@ -70,6 +70,17 @@ bool MayBeTold(const Reader& reader, const record::FeedKey& feed, const std::set
          (feed.name != record::HeadsFeed() || shared.contains(feed.publisher));
 }
 
+void AddHead(const storage::HeldFeed& feed, const std::string& note, feed::v1::KnownCheckpoints& known) {
+  if (note.empty() || known.heads_size() >= kExchangedHeadsMax) {
+    return;
+  }
+  feed::v1::KnownHead& told = *known.add_heads();
+  told.mutable_feed()->set_publisher(feed.key.publisher.text());
+  told.mutable_feed()->set_name(feed.key.name.text());
+  told.mutable_feed()->set_epoch(feed.key.epoch);
+  told.set_checkpoint(note);
+}
+
 absl::Status CheckCount(const feed::v1::KnownCheckpoints& told) {
   if (told.heads_size() > kExchangedHeadsMax || told.forks_size() > kExchangedForksMax ||
       told.receipts_size() > kExchangedReceiptsMax) {
@@ -98,7 +109,8 @@ CheckpointExchange::CheckpointExchange(FollowRegistry& registry, ReaderOfMember 
       receipts_(receipts),
       hands_on_(hands_on) {}
 
-// The newest head that is known of a replica, or why its publisher is not followed any more.
+// The heads that are known of a replica, or why its publisher is not followed any more. A promise alone is not enough:
+// who has shown us one face could promise the head of the other face, and everybody we ask would find it borne out.
 absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, const storage::HeldFeed& feed,
                                           storage::FeedId id, feed::v1::KnownCheckpoints& known) {
   MEGURI_ASSIGN_OR_RETURN(const absl::optional<storage::FollowSetting> follow,
@@ -109,15 +121,11 @@ absl::Status CheckpointExchange::AddKnown(const storage::StoreReader& store, con
     *fork.mutable_fork() = ToFork(feed.key, follow->evidence);
   }
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, storage::Feeds(store).ReadHead(id));
-  const std::string& note = head.checkpoint.empty() ? head.settled : head.checkpoint;
-  if (!note.empty() && known.heads_size() < kExchangedHeadsMax) {
-    feed::v1::KnownHead& told = *known.add_heads();
-    told.mutable_feed()->set_publisher(feed.key.publisher.text());
-    told.mutable_feed()->set_name(feed.key.name.text());
-    told.mutable_feed()->set_epoch(feed.key.epoch);
-    told.set_checkpoint(note);
-    receipts_.Tell(store, feed, id, known);
+  AddHead(feed, head.settled, known);
+  if (head.checkpoint != head.settled) {
+    AddHead(feed, head.checkpoint, known);
   }
+  receipts_.Tell(store, feed, id, known);
   return absl::OkStatus();
 }
 
@@ -162,9 +170,10 @@ absl::StatusOr<feed::v1::KnownCheckpoints> CheckpointExchange::Answer(const reco
       *known.add_forks() = std::move(fork);
     }
   }
+  std::set<record::FeedKey> answered;
   for (const feed::v1::KnownHead& head : told.heads()) {
     absl::StatusOr<record::FeedKey> key = ParseFeed(head.feed().publisher(), head.feed().name(), head.feed().epoch());
-    if (!key.ok() || !MayBeTold(reader, *key, shared)) {
+    if (!key.ok() || !MayBeTold(reader, *key, shared) || !answered.insert(*key).second) {
       continue;
     }
     const storage::HeldFeed feed{member_, *std::move(key)};

@@ -69,7 +69,9 @@ absl::StatusOr<absl::optional<storage::FeedEvidence>> FindContradiction(const st
   absl::optional<storage::FeedEvidence> none;
   const record::Checkpoint& their_head = theirs.checkpoint;
   MEGURI_ASSIGN_OR_RETURN(const storage::FeedHead head, feeds.ReadHead(id));
-  for (const std::string& note : {head.checkpoint, head.settled}) {
+  std::vector<std::string> notes = {head.checkpoint, head.settled};
+  notes.insert(notes.end(), head.promises.begin(), head.promises.end());
+  for (const std::string& note : notes) {
     const absl::StatusOr<record::Checkpoint> ours = record::ReadOpenedCheckpoint(note, origin);
     if (ours.ok() && their_head.size == ours->size && their_head.root != ours->root) {
       return absl::make_optional(storage::FeedEvidence{{note, theirs.note}, "", {}});

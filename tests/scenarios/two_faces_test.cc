@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A publisher that shows two followers different feeds, and how these find out.
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "certs/evidence_file.h"
 #include "gmock/gmock.h"
 #include "meguri/passport/v1/composition.pb.h"
@@ -15,6 +16,7 @@ namespace {
 
 using certs::testing::ValueOf;
 using meguri::testing::HasReason;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
@@ -27,6 +29,14 @@ struct Place {
   const std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
   const std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
 };
+
+std::vector<std::string> FeedsIn(const feed::v1::KnownCheckpoints& told) {
+  std::vector<std::string> feeds;
+  for (const feed::v1::KnownHead& head : told.heads()) {
+    feeds.push_back(head.feed().name());
+  }
+  return feeds;
+}
 
 class TwoFacesTest : public ::testing::Test {
  protected:
@@ -85,6 +95,16 @@ class TwoFacesTest : public ::testing::Test {
     const auto told = recycler_node_->exchange().Tell(IdOf(city_));
     const auto answer = ValueOf(city_node_->exchange().Answer(IdOf(recycler_), told));
     MEGURI_ASSERT_OK(recycler_node_->exchange().Take(answer));
+  }
+  // The maker's node has told `holder`, of which no other process has the disk, of a head, and nothing came after it.
+  void Promise(Place& place, const certs::testing::Member& holder, const std::string& note) {
+    const auto committer = ValueOf(storage::Committer::Start(*place.store, *place.anchor));
+    MEGURI_ASSERT_OK(committer->SubmitAndWait([&](storage::CommitScope& scope) -> absl::Status {
+      MEGURI_ASSIGN_OR_RETURN(
+          const storage::FeedId id,
+          scope.feeds.FindOrCreate(scope.transaction, {IdOf(holder), {IdOf(maker_), record::FeedName::Public(), 1}}));
+      return scope.feeds.SetCheckpoint(scope.transaction, id, note);
+    }));
   }
   bool IsQuarantined(const LoopbackNode& node, const LoopbackNode& maker) const {
     return node.StatusOf(maker, kPublic).state == node::FollowState::kQuarantined;
@@ -173,6 +193,26 @@ TEST_F(TwoFacesTest, TheOtherWayRoundItTakesASecondExchange) {
   }));
 }
 
+// Whoever was shown one face, and then was promised the head of the other one, still has what shows that there are two.
+TEST_F(TwoFacesTest, APromiseOfTheOtherFaceHidesNothing) {
+  Publish(*one_, Drafts(3));
+  Publish(*other_, Drafts(5));
+  FollowPublic(3, 5);
+  const auto promised = city_node_->exchange().Tell(IdOf(recycler_));
+  ASSERT_THAT(promised.heads(), SizeIs(1));
+  recycler_node_.reset();
+  Promise(recycler_place_, recycler_, promised.heads(0).checkpoint());
+  recycler_node_ = Start(recycler_, recycler_place_, one_net_);
+  EXPECT_THAT(FeedsIn(recycler_node_->exchange().Tell(IdOf(city_))), ElementsAre(kPublic, kPublic));
+  Exchange();
+  EXPECT_TRUE(IsQuarantined(*city_node_, *other_));
+  EXPECT_TRUE(IsQuarantined(*recycler_node_, *one_)) << "from the city's answer";
+  recycler_node_.reset();
+  city_node_.reset();
+  ExpectProof(recycler_place_, recycler_);
+  ExpectProof(city_place_, city_);
+}
+
 TEST_F(TwoFacesTest, WhoIsMerelyBehindIsNotAccused) {
   PublishToBoth(2);
   const std::vector<Draft> more = Drafts(3);
@@ -183,14 +223,6 @@ TEST_F(TwoFacesTest, WhoIsMerelyBehindIsNotAccused) {
   Exchange();
   EXPECT_FALSE(IsQuarantined(*recycler_node_, *one_));
   EXPECT_FALSE(IsQuarantined(*city_node_, *other_));
-}
-
-std::vector<std::string> FeedsIn(const feed::v1::KnownCheckpoints& told) {
-  std::vector<std::string> feeds;
-  for (const feed::v1::KnownHead& head : told.heads()) {
-    feeds.push_back(head.feed().name());
-  }
-  return feeds;
 }
 
 TEST_F(TwoFacesTest, NobodyIsToldOfAFeedThatItMayNotRead) {
