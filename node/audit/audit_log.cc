@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/cut_text.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "record/audit_row.h"
@@ -24,11 +25,7 @@ std::string Cut(absl::string_view text, size_t size_max) {
   if (!record::IsUtf8(text)) {
     return "";
   }
-  size_t end = std::min(text.size(), size_max);
-  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return std::string(text.substr(0, end));
+  return std::string(CutText(text, size_max));
 }
 
 std::string KindOf(const Refusal& refusal) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/cut_text.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "node/erasure/erasure_token.h"
@@ -21,15 +22,6 @@ namespace {
 uint64_t ToMs(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 absl::Time FromMs(uint64_t time_ms) { return absl::FromUnixMillis(static_cast<int64_t>(time_ms)); }
 
-// Between two characters.
-std::string CutText(absl::string_view text) {
-  size_t end = std::min(text.size(), kErasureErrorMax);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return std::string(text.substr(0, end));
-}
-
 // When to ask after so many tries.
 absl::Time NextTry(const storage::v1::StoredHolder& holder) {
   if (holder.tries() == 0) {
@@ -38,11 +30,7 @@ absl::Time NextTry(const storage::v1::StoredHolder& holder) {
   if (holder.error_reason().empty()) {
     return FromMs(holder.tried_ms()) + kErasureAcceptedRetry;
   }
-  absl::Duration pause = kErasureRetryMin;
-  for (uint64_t i = 1; i < holder.tries() && pause < kErasureRetryMax; ++i) {
-    pause *= 2;
-  }
-  return FromMs(holder.tried_ms()) + std::min(pause, kErasureRetryMax);
+  return FromMs(holder.tried_ms()) + PauseAfter(holder.tries(), kErasureRetryMin, kErasureRetryMax);
 }
 
 }  // namespace
@@ -57,7 +45,9 @@ OutgoingErasures::OutgoingErasures(record::ParticipantId member, ErasureRegistry
       committer_(committer),
       executor_(executor),
       clock_(clock),
-      on_report_(std::move(on_report)) {}
+      on_report_(std::move(on_report)),
+      // A look that fails says nothing: the store says what ails it, and in a minute this is tried again.
+      looks_(executor, clock, kErasureLookAgain, [this] { Step().IgnoreError(); }) {}
 
 // The request with the tombstone of the store.
 absl::StatusOr<erasure::v1::SignedErasure> OutgoingErasures::Complete(const record::v1::SignedBody& request) const {
@@ -102,39 +92,13 @@ absl::Status OutgoingErasures::Request(const record::v1::SignedBody& request) {
   MutexLock lock(mutex_);
   settled_.erase(name);
   told_overdue_.erase(name);
-  next_look_ = now;
+  looks_.DueBy(now);
   return absl::OkStatus();
-}
-
-void OutgoingErasures::LookAgainBy(absl::Time time) {
-  MutexLock lock(mutex_);
-  next_look_ = std::min(next_look_, time);
-}
-
-void OutgoingErasures::Tick() {
-  {
-    MutexLock lock(mutex_);
-    if (is_stopping_ || is_running_ || clock_.Now() < next_look_) {
-      return;
-    }
-    is_running_ = true;
-    next_look_ = clock_.Now() + kErasureLookAgain;
-  }
-  const auto run = [this] {
-    Step().IgnoreError();  // the store says what ails it, and in a minute this is tried again
-    MutexLock lock(mutex_);
-    is_running_ = false;
-  };
-  if (!executor_.Submit(run)) {
-    MutexLock lock(mutex_);
-    is_running_ = false;
-    next_look_ = clock_.Now();
-  }
 }
 
 absl::Status OutgoingErasures::Step() {
   std::string after;
-  while (!is_stopping_) {
+  while (!looks_.is_stopping()) {
     MEGURI_ASSIGN_OR_RETURN(std::vector<storage::ErasureRequests::Own> page,
                             storage::ErasureRequests(store_).List(member_, after, kErasuresPage));
     for (const storage::ErasureRequests::Own& own : page) {
@@ -164,7 +128,7 @@ absl::Status OutgoingErasures::StepOne(const storage::ErasureName& name, const s
   }
   uint64_t open = 0;
   std::string after;
-  while (!is_stopping_) {
+  while (!looks_.is_stopping()) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::ErasureRequests::Holder> page,
                             storage::ErasureRequests(store_).Holders(name, after, kErasureHoldersPage));
     for (const auto& [holder, asked] : page) {
@@ -219,7 +183,7 @@ absl::StatusOr<bool> OutgoingErasures::Search(const storage::ErasureName& name,
   progress.set_asks_everyone(stored.asks_everyone() || deliveries.opened_to_everyone());
   MEGURI_RETURN_IF_ERROR(Found(name, deliveries, delivered, progress));
   if (!progress.has_read_all()) {
-    LookAgainBy(is_whole ? clock_.Now() + kErasureRetryMin : clock_.Now());
+    looks_.DueBy(is_whole ? clock_.Now() + kErasureRetryMin : clock_.Now());
   }
   return progress.has_read_all();
 }
@@ -290,7 +254,7 @@ void OutgoingErasures::AskIfDue(const storage::ErasureName& name, const record::
   }
   const absl::Time due = NextTry(stored);
   if (due > clock_.Now()) {
-    LookAgainBy(due);
+    looks_.DueBy(due);
     return;
   }
   absl::StatusOr<erasure::v1::ErasureRequest> request = record::ParseErasureRequest(erasure.request().body());
@@ -300,7 +264,7 @@ void OutgoingErasures::AskIfDue(const storage::ErasureName& name, const record::
       return;
     }
     if (asked_.size() >= kErasureAsksMax) {
-      next_look_ = std::min(next_look_, clock_.Now() + kErasureRetryMin);
+      looks_.DueBy(clock_.Now() + kErasureRetryMin);
       return;
     }
     asked_.insert({name, holder});
@@ -346,7 +310,7 @@ void OutgoingErasures::Take(const storage::ErasureName& name, const record::Part
     stored->set_tries(stored->tries() + 1);
     stored->set_tried_ms(ToMs(now));
     stored->set_error_reason(status.ok() ? "" : ReasonOf(status).empty() ? "UNKNOWN" : ReasonOf(status));
-    stored->set_error(CutText(status.message()));
+    stored->set_error(std::string(CutText(status.message(), kErasureErrorMax)));
     if (is_done) {
       *stored->mutable_acknowledgement() = **answer;
       stored->set_acknowledged_ms(ToMs(now));
@@ -357,7 +321,7 @@ void OutgoingErasures::Take(const storage::ErasureName& name, const record::Part
   MutexLock lock(mutex_);
   asked_.erase({name, holder});
   if (kept.ok()) {
-    next_look_ = std::min(next_look_, now + kErasureRetryMin);
+    looks_.DueBy(now + kErasureRetryMin);
   }
 }
 
@@ -426,7 +390,7 @@ absl::Status OutgoingErasures::TakeReport(const audit::v1::OnwardReport& report)
           [&](storage::CommitScope& scope) -> absl::Status { return PutReported(name, deliveries, report, scope); }));
       MutexLock lock(mutex_);
       settled_.erase(name);
-      next_look_ = clock_.Now();
+      looks_.DueBy(clock_.Now());
     }
     if (page.size() < kErasuresPage) {
       return absl::OkStatus();
@@ -455,7 +419,7 @@ absl::Status OutgoingErasures::PutVia(const storage::ErasureName& name, const re
 void OutgoingErasures::NoteOverdue(const storage::ErasureName& name, uint64_t deadline_ms, uint64_t open) {
   const absl::Time deadline = FromMs(deadline_ms);
   if (clock_.Now() < deadline) {
-    LookAgainBy(deadline);
+    looks_.DueBy(deadline);
     return;
   }
   {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <set>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/mutex.h"
+#include "base/repeated_step.h"
 #include "certs/erasure.h"
 #include "meguri/audit/v1/onward.pb.h"
 #include "meguri/erasure/v1/erasure_view.pb.h"
@@ -65,9 +65,9 @@ class OutgoingErasures {
   absl::Status TakeReport(const audit::v1::OnwardReport& report);
 
   // Begins what is due, and waits for none of it. Call it about once a second.
-  void Tick();
+  void Tick() { looks_.Tick(); }
   // Begins nothing any more.
-  void Stop() { is_stopping_ = true; }
+  void Stop() { looks_.Stop(); }
 
  private:
   using Asked = std::pair<storage::ErasureName, record::ParticipantId>;
@@ -99,8 +99,6 @@ class OutgoingErasures {
   erasure::v1::HolderState StateOf(const record::ParticipantId& holder, const storage::v1::StoredHolder& stored,
                                    uint64_t deadline_ms) const;
   absl::StatusOr<erasure::v1::Erasure> Describe(const storage::ErasureRequests::Own& own) const;
-  // Looks at what is open no later than at `time`.
-  void LookAgainBy(absl::Time time);
 
   const record::ParticipantId member_;
   const ErasureRegistry registry_;
@@ -110,10 +108,8 @@ class OutgoingErasures {
   Executor& executor_;
   const Clock& clock_;
   const OnReport on_report_;
-  std::atomic<bool> is_stopping_{false};
+  RepeatedStep looks_;
   Mutex mutex_;
-  bool is_running_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::set<Asked> asked_ ABSL_GUARDED_BY(mutex_);                   // who have not answered yet
   std::set<storage::ErasureName> open_ ABSL_GUARDED_BY(mutex_);     // something was left to do
   std::set<storage::ErasureName> settled_ ABSL_GUARDED_BY(mutex_);  // nothing is

@@ -29,6 +29,12 @@ Nodes NodesOf(const record::Frontier& frontier) {
   return nodes;
 }
 
+void PutPath(const std::vector<record::Hash>& path, storage::FeedEvidence& evidence) {
+  for (const record::Hash& hash : path) {
+    evidence.consistency_path.emplace_back(hash.view().data(), hash.view().size());
+  }
+}
+
 }  // namespace
 
 storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& newer, record::Frontier frontier,
@@ -56,9 +62,7 @@ storage::FeedEvidence ForkEvidence(const SignedHead& older, const SignedHead& ne
       });
   if (path.ok()) {
     evidence.other_root = other_root.ToString();
-    for (const record::Hash& hash : *path) {
-      evidence.consistency_path.push_back(hash.ToString());
-    }
+    PutPath(*path, evidence);
   }
   return evidence;
 }
@@ -90,9 +94,7 @@ absl::StatusOr<absl::optional<storage::FeedEvidence>> FindContradiction(const st
   MEGURI_ASSIGN_OR_RETURN(const std::vector<record::Hash> path,
                           record::ConsistencyProof(their_head.size, ours->size, read_node));
   storage::FeedEvidence evidence{{theirs.note, head.settled}, frontier.Root().ToString(), {}};
-  for (const record::Hash& hash : path) {
-    evidence.consistency_path.push_back(hash.ToString());
-  }
+  PutPath(path, evidence);
   return absl::make_optional(std::move(evidence));
 }
 

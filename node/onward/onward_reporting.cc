@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/cut_text.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/onward_report.h"
@@ -31,15 +32,6 @@ constexpr uint32_t kMonthsInYear = 12;
 
 uint64_t ToMs(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 absl::Time FromMs(uint64_t time_ms) { return absl::FromUnixMillis(static_cast<int64_t>(time_ms)); }
-
-// Between two characters.
-std::string CutText(absl::string_view text) {
-  size_t end = std::min(text.size(), kOnwardErrorMax);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return std::string(text.substr(0, end));
-}
 
 // How many months lie between two.
 uint32_t MonthsSince(uint32_t earlier, uint32_t later) {
@@ -87,11 +79,7 @@ absl::Time NextTry(const storage::v1::StoredOnwardReport& stored) {
   if (stored.tries() == 0) {
     return absl::InfinitePast();
   }
-  absl::Duration pause = kOnwardRetryMin;
-  for (uint64_t i = 1; i < stored.tries() && pause < kOnwardRetryMax; ++i) {
-    pause *= 2;
-  }
-  return FromMs(stored.tried_ms()) + std::min(pause, kOnwardRetryMax);
+  return FromMs(stored.tried_ms()) + PauseAfter(stored.tries(), kOnwardRetryMin, kOnwardRetryMax);
 }
 
 void Show(const storage::v1::StoredOnwardReport& stored, audit::v1::OnwardReportView& view) {
@@ -122,35 +110,12 @@ OnwardReporting::OnwardReporting(record::ParticipantId member, Hooks hooks, Onwa
       store_(store),
       committer_(committer),
       executor_(executor),
-      clock_(clock) {}
-
-void OnwardReporting::LookAgainBy(absl::Time time) {
-  MutexLock lock(mutex_);
-  next_look_ = std::min(next_look_, time);
-}
-
-void OnwardReporting::Tick() {
-  {
-    MutexLock lock(mutex_);
-    if (is_stopping_ || is_running_ || clock_.Now() < next_look_) {
-      return;
-    }
-    is_running_ = true;
-    next_look_ = clock_.Now() + kOnwardLook;
-  }
-  const auto run = [this] {
-    if (const absl::Status stepped = Step(); !stepped.ok()) {
-      hooks_.on_problem(stepped);
-    }
-    MutexLock lock(mutex_);
-    is_running_ = false;
-  };
-  if (!executor_.Submit(run)) {
-    MutexLock lock(mutex_);
-    is_running_ = false;
-    next_look_ = clock_.Now();
-  }
-}
+      clock_(clock),
+      looks_(executor, clock, kOnwardLook, [this] {
+        if (const absl::Status stepped = Step(); !stepped.ok()) {
+          hooks_.on_problem(stepped);
+        }
+      }) {}
 
 absl::Status OnwardReporting::Step() {
   MEGURI_RETURN_IF_ERROR(CountRows());
@@ -159,7 +124,7 @@ absl::Status OnwardReporting::Step() {
 }
 
 absl::Status OnwardReporting::CountRows() {
-  while (!is_stopping_) {
+  while (!looks_.is_stopping()) {
     MEGURI_ASSIGN_OR_RETURN(const uint64_t from, OnwardReports(store_).RowsRead(member_));
     uint64_t to = from;
     MEGURI_ASSIGN_OR_RETURN(const Sums sums, ReadRows(from, to));
@@ -299,7 +264,7 @@ absl::Status OnwardReporting::Keep(const Draft& draft, const record::Signer& sig
 
 absl::Status OnwardReporting::SendReports() {
   std::string after;
-  while (!is_stopping_) {
+  while (!looks_.is_stopping()) {
     MEGURI_ASSIGN_OR_RETURN(const std::vector<OnwardReports::Report> page,
                             OnwardReports(store_).List(Side::kOwn, member_, after, kOnwardReportsPage));
     for (const auto& [name, stored] : page) {
@@ -323,7 +288,7 @@ void OnwardReporting::Send(const OnwardName& name, const storage::v1::StoredOnwa
   }
   const absl::Time due = NextTry(stored);
   if (due > clock_.Now()) {
-    LookAgainBy(due);
+    looks_.DueBy(due);
     return;
   }
   {
@@ -354,7 +319,7 @@ void OnwardReporting::TakeAnswer(const OnwardName& name, const absl::Status& sta
     stored->set_tried_ms(ToMs(now));
     stored->set_delivered_ms(status.ok() ? ToMs(now) : 0);
     stored->set_error_reason(status.ok() ? "" : ReasonOf(status).empty() ? "UNKNOWN" : ReasonOf(status));
-    stored->set_error(CutText(status.message()));
+    stored->set_error(std::string(CutText(status.message(), kOnwardErrorMax)));
     OnwardReports::Put(scope.transaction, Side::kOwn, member_, name, *stored);
     return absl::OkStatus();
   });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/mutex.h"
+#include "base/repeated_step.h"
 #include "certs/registry.h"
 #include "meguri/audit/v1/onward.pb.h"
 #include "meguri/audit/v1/row.pb.h"
@@ -49,9 +49,9 @@ class OnwardReporting {
                   storage::Committer& committer, Executor& executor, const Clock& clock);
 
   // Begins what is due, and waits for none of it. Call it about once a second.
-  void Tick();
+  void Tick() { looks_.Tick(); }
   // Begins nothing any more.
-  void Stop() { is_stopping_ = true; }
+  void Stop() { looks_.Stop(); }
 
   // `holder` reports to `owner`; waits for the disk. The same report again is as the first. NOT_FOUND with reason
   // NOT_HOSTED; INVALID_ARGUMENT with reason ONWARD_OFFER if a row is of no offer of the owner's, ONWARD_MONTH if the
@@ -83,7 +83,6 @@ class OnwardReporting {
   void Send(const storage::OnwardName& name, const storage::v1::StoredOnwardReport& stored);
   void TakeAnswer(const storage::OnwardName& name, const absl::Status& status);
   absl::Status CheckOffers(const audit::v1::OnwardReport& report) const;
-  void LookAgainBy(absl::Time time);
 
   const record::ParticipantId member_;
   const Hooks hooks_;
@@ -92,10 +91,8 @@ class OnwardReporting {
   storage::Committer& committer_;
   Executor& executor_;
   const Clock& clock_;
-  std::atomic<bool> is_stopping_{false};
+  RepeatedStep looks_;
   Mutex mutex_;
-  bool is_running_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::set<storage::OnwardName> sent_ ABSL_GUARDED_BY(mutex_);  // that have not been answered yet
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/cut_text.h"
 #include "base/error.h"
 #include "certs/addressed_member.h"
 #include "google/rpc/error_details.pb.h"
@@ -44,11 +45,7 @@ std::string Shown(absl::string_view text) {
   if (!record::IsUtf8(text)) {
     return absl::CHexEscape(text.substr(0, kPeerTextMax));
   }
-  size_t end = std::min(text.size(), kPeerTextMax);
-  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return absl::Utf8SafeCEscape(text.substr(0, end));
+  return absl::Utf8SafeCEscape(CutText(text, kPeerTextMax));
 }
 
 // A reason is for programs: what does not look like one is not passed on.

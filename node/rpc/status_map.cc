@@ -9,6 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/cut_text.h"
 #include "base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -79,9 +80,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status, size_t error_bytes) {
   if (reason.empty()) {
     reason = DefaultReason(status.code());
   }
-  const std::string message = IsInternal(status.code())
-                                  ? absl::StrCat("The node could not answer (", reason, "); its log says why.")
-                                  : CutText(status.message(), kMessageTextMax);
+  const std::string message =
+      IsInternal(status.code())
+          ? absl::StrCat("The node could not answer (", reason, "); its log says why.")
+          : std::string(CutText(status.message(), kMessageTextMax));  // a proto string must be UTF-8
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passport/readers/json_guard.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/cut_text.h"
 
 namespace meguri::passport {
 namespace {
@@ -73,15 +73,6 @@ std::string Unescaped(absl::string_view key) {
     AppendUtf8(unit, text);
   }
   return text;
-}
-
-// The beginning of a key, cut between characters.
-absl::string_view Shown(absl::string_view key) {
-  size_t size = std::min(key.size(), kShownKeyBytes);
-  while (size > 0 && size < key.size() && (static_cast<unsigned char>(key[size]) & 0xC0) == 0x80) {
-    --size;
-  }
-  return key.substr(0, size);
 }
 
 // Keys as they stand in the text, compared by what they mean.
@@ -192,7 +183,7 @@ class JsonGuard {
       if (level.is_array) {
         absl::StrAppend(&path, "[", level.index, "]");
       } else if (!level.key.empty()) {
-        absl::StrAppend(&path, path.empty() ? "" : ".", Unescaped(Shown(level.key)));
+        absl::StrAppend(&path, path.empty() ? "" : ".", Unescaped(CutText(level.key, kShownKeyBytes)));
       }
     }
     offence_ = JsonOffence{std::string(reason), std::move(path), std::move(found)};
