@@ -12,6 +12,7 @@
 #include "certs/grammar.h"
 #include "certs/witnesses.h"
 #include "node/follow/unread.h"
+#include "node/policy/onward.h"
 #include "record/checkpoint.h"
 #include "record/heads_feed.h"
 #include "storage/cosigned_order.h"
@@ -839,7 +840,10 @@ bool FollowSession::IsLiveLocked() const {
 
 void FollowSession::PauseStreamLocked() {
   const bool was_well = context_.clock.Now() - last_well_ < kWellWithin;
-  next_attempt_ = AfterPause(delay_, was_well ? kRetryMaxIfWell : kRetryMax);
+  // Who holds what was granted may hand it on: that it was revoked must come soon, however long its owner was away.
+  const bool holds_granted =
+      !relay_.has_value() && absl::c_any_of(feeds_, [](const auto& feed) { return IsHandedOnByOffer(feed.first); });
+  next_attempt_ = AfterPause(delay_, was_well || holds_granted ? kRetryMaxIfWell : kRetryMax);
 }
 
 absl::Time FollowSession::AfterPause(absl::Duration& delay, absl::Duration max) const {

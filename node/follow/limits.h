@@ -46,7 +46,8 @@ inline constexpr absl::Duration kLargestMessageTime = absl::Seconds(kMessageByte
 inline constexpr absl::Duration kKeyEndSkewMax = absl::Minutes(5);  // a publisher's clock may be ahead, as at publish
 inline constexpr absl::Duration kRetryMin = absl::Milliseconds(500);
 // Pauses double up to these, and last between a half and one and a half of them. A node that was well a moment ago is
-// most likely just starting again; one that has been away for long is not worth a call every half minute.
+// most likely just starting again; one that has been away for long is not worth a call every half minute, unless it has
+// granted something that is handed on until a revocation comes: that ends everywhere a minute after the owner is back.
 inline constexpr absl::Duration kRetryMax = absl::Minutes(5);
 inline constexpr absl::Duration kRetryMaxIfWell = absl::Seconds(20);
 inline constexpr absl::Duration kWellWithin = absl::Hours(1);

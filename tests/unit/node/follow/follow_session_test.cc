@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/follow/follow_session.h"
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -287,6 +288,32 @@ TEST(FollowSession, ANodeThatDoesNotKnowHeadsIsFollowedWithoutThem) {
   scene.Tick(kHeadsPause);  // the stream is closed, to be opened anew
   const size_t later = scene.Tick(kRetryMin * 2);
   EXPECT_THAT(FeedsOf(scene.peers->stream(later).call), ElementsAre("heads", "recyclers/battery"));
+}
+
+// The longest pause between two calls to a publisher that is away, within an hour.
+absl::Duration LongestPause(const std::string& feed) {
+  Scene scene;
+  scene.Follow({feed});
+  absl::Time last = scene.clock.Now();
+  absl::Duration longest = absl::ZeroDuration();
+  size_t opened = scene.Tick() + 1;
+  for (const absl::Time end = last + absl::Hours(1); scene.clock.Now() < end;) {
+    if (opened > 0) {
+      scene.peers->End(opened - 1, Error(absl::StatusCode::kUnavailable, "NODE_UNREACHABLE", "no answer"));
+      scene.Drain();
+    }
+    if (const size_t now_opened = scene.Tick(absl::Seconds(1)) + 1; now_opened > opened) {
+      longest = std::max(longest, scene.clock.Now() - last);
+      last = scene.clock.Now();
+      opened = now_opened;
+    }
+  }
+  return longest;
+}
+
+TEST(FollowSession, WhoHoldsWhatWasGrantedHearsOfARevocationWithinAMinute) {
+  EXPECT_LE(LongestPause("offer/00112233445566778899aabbccddeeff"), absl::Seconds(31));
+  EXPECT_GT(LongestPause("public"), absl::Minutes(2));
 }
 
 TEST(FollowSession, EntriesOfHeadsComeWithoutRecords) {
