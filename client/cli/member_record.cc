@@ -58,45 +58,57 @@ absl::StatusOr<record::v1::Publication> SealMember(Session& session, const regis
   return Seal(version, context->settings.member, session.clock().Now(), session.random());
 }
 
-const char* OriginText(registry::v1::KeyOrigin origin) {
+std::string OriginText(const Session& session, registry::v1::KeyOrigin origin) {
   switch (origin) {
     case registry::v1::KEY_ORIGIN_FIRST:
-      return " first";
+      return session.Say(Message::kKeyFirst);
     case registry::v1::KEY_ORIGIN_ENDORSED:
-      return " endorsed";
+      return session.Say(Message::kKeyEndorsed);
     case registry::v1::KEY_ORIGIN_RECOVERY:
-      return " recovery";
+      return session.Say(Message::kKeyByRecovery);
     default:
       return "";
   }
 }
 
 // With how much the member moved to the host that holds the key.
-std::string BaseText(const registry::v1::MemberKey& key) {
+std::string BaseText(const Session& session, const registry::v1::MemberKey& key) {
+  if (!key.has_base()) {
+    return "";
+  }
   std::vector<std::string> heads;
   for (const registry::v1::FeedBaseHead& head : key.base().heads()) {
     heads.push_back(absl::StrCat(head.feed(), " ", head.size()));
   }
-  return key.has_base() ? absl::StrCat(" moved at ", heads.empty() ? "0" : absl::StrJoin(heads, ", ")) : "";
+  return session.Say(Message::kKeyMovedAt, {heads.empty() ? "0" : absl::StrJoin(heads, ", ")});
 }
 
 std::string KeyText(const registry::v1::MemberKey& key, const registry::v1::MemberEntry& entry,
-                    absl::string_view federation) {
+                    absl::string_view federation, const Session& session) {
   const absl::StatusOr<record::ParticipantId> participant = record::ParticipantId::Parse(entry.participant_id());
   const std::string id =
       participant.ok() ? record::KeyId(federation, *participant, key.public_key()).ToHex() : std::string();
-  const auto at = [](absl::string_view word, uint64_t ms) {
-    return ms == 0 ? std::string() : absl::StrCat(" ", word, " ", TimeOf(ms));
+  const auto at = [&](Message message, uint64_t ms) {
+    return ms == 0 ? std::string() : session.Say(message, {TimeOf(ms)});
   };
-  return absl::StrCat(key.purpose() == registry::v1::KEY_PURPOSE_RECORD ? "record " : "feed ", id,
-                      at("from", key.not_before_ms()), at("until", key.not_after_ms()), at("revoked", key.revoked_ms()),
-                      OriginText(key.origin()), BaseText(key));
+  const bool is_record_key = key.purpose() == registry::v1::KEY_PURPOSE_RECORD;
+  std::vector<std::string> parts = {session.Say(is_record_key ? Message::kKeyOfRecords : Message::kKeyOfFeeds, {id}),
+                                    at(Message::kFromTime, key.not_before_ms()),
+                                    at(Message::kUntilTime, key.not_after_ms()),
+                                    at(Message::kKeyRevoked, key.revoked_ms()),
+                                    OriginText(session, key.origin()),
+                                    BaseText(session, key)};
+  parts.erase(std::remove(parts.begin(), parts.end(), ""), parts.end());
+  return absl::StrJoin(parts, " ");
 }
 
-std::string PermitText(Language language, const registry::v1::Role& role) {
+std::string PermitText(const Session& session, const registry::v1::Role& role) {
   const registry::v1::Permit& permit = role.permit();
-  return absl::StrCat(RoleName(language, role), ": ", permit.type(), " ", permit.number(), " (", permit.issuer(), ")",
-                      permit.not_after_ms() == 0 ? "" : absl::StrCat(" until ", TimeOf(permit.not_after_ms())));
+  const std::string until = permit.not_after_ms() == 0
+                                ? ""
+                                : absl::StrCat(" ", session.Say(Message::kUntilTime, {TimeOf(permit.not_after_ms())}));
+  return absl::StrCat(RoleName(session.language(), role), ": ", permit.type(), " ", permit.number(), " (",
+                      permit.issuer(), ")", until);
 }
 
 }  // namespace
@@ -173,7 +185,7 @@ std::vector<EntryRow> RowsOf(const registry::v1::MemberEntry& entry, absl::strin
   add(Message::kRoles, absl::StrJoin(roles, " "));
   for (const registry::v1::Role& role : entry.roles()) {
     if (role.has_permit()) {
-      add(Message::kPermit, PermitText(session.language(), role));
+      add(Message::kPermit, PermitText(session, role));
     }
   }
   add(Message::kNode, entry.hosting().node_identity());
@@ -182,7 +194,7 @@ std::vector<EntryRow> RowsOf(const registry::v1::MemberEntry& entry, absl::strin
   add(Message::kLinkDomains, absl::StrJoin(entry.link_domains(), " "));
   add(Message::kNameSpaces, absl::StrJoin(entry.id_name_spaces(), " "));
   for (const registry::v1::MemberKey& key : entry.keys()) {
-    add(Message::kKeys, KeyText(key, entry, federation));
+    add(Message::kKeys, KeyText(key, entry, federation, session));
   }
   return rows;
 }

@@ -2,31 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Offers, grants and agreements as an owner and a reader live them: real nodes over mutual TLS, and the real program."""
 import json
-import pathlib
-import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 READER = "0188:4000012090001"
 CUT_SECONDS = 1.0  # within which a revocation ends what is open
-BIN = None
 
 
-class AccessTest(unittest.TestCase):
+class AccessTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345", "--gs1-prefix", "4598765")
         # A converter reads nothing by its role.
@@ -179,5 +167,4 @@ class AccessTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

@@ -2,18 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are made to take all memory: `meguri import` refuses each soon and small."""
 import os
-import pathlib
 import subprocess
-import sys
-import tempfile
-import unittest
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation  # noqa: E402
+from set_up import FederationTest, run
 
-BIN = None
+
 SECONDS_MAX = 5.0  # of processor time, of which what is refused late takes minutes
 KILOBYTES_MAX = 100_000
 PIECE = 1 << 20
@@ -61,24 +55,21 @@ BOMBS = (
 )
 
 
-class BombsTest(unittest.TestCase):
+class BombsTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        federation = Federation(BIN, self.folder)
-        self.addCleanup(federation.stop)
-        self.home = federation.start_operator("0188:8000020130001", "運営", "Operator").folder / "clients" / "admin"
+        super().setUp()
+        self.home = self.operator.folder / "clients" / "admin"
 
     def refuse(self, path, reason):
-        command = [str(BIN / "meguri"), "--home", str(self.home), "--lang", "en", "import", "--dry-run", str(path)]
+        command = [str(self.programs / "meguri"), "--home", str(self.home), "--lang", "en", "import", "--dry-run",
+                   str(path)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
             said = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(process.returncode, 65, said)
         self.assertIn(reason, said)
-        if b"__asan_init" not in (BIN / "meguri").read_bytes():  # it keeps books of its own
+        if b"__asan_init" not in (self.programs / "meguri").read_bytes():  # it keeps books of its own
             self.assertLess(usage.ru_maxrss, KILOBYTES_MAX)
             self.assertLess(usage.ru_utime, SECONDS_MAX)
 
@@ -100,5 +91,4 @@ class BombsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main()
+    run()

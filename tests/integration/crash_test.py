@@ -4,21 +4,14 @@
 whole. The seed is printed; MEGURI_SEED repeats a run, MEGURI_KILLS says how many kills there are."""
 import json
 import os
-import pathlib
 import random
 import shutil
 import signal
-import sys
-import tempfile
 import threading
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import Failure, items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 FILES_PER_RUN = 40
@@ -27,23 +20,18 @@ LARGE_PER_RUN = 500
 TEXT_BYTES_MAX = 4096
 BULK_ATTEMPTS_MAX = 40
 BULK_TABLE_MARK = b"external_sst_file."  # part of a property of every table that was built beside the store
-BIN = None
 
 
 def kills():
     return int(os.environ.get("MEGURI_KILLS", "12"))
 
 
-class CrashTest(unittest.TestCase):
+class CrashTest(FederationTest):
     def setUp(self):
         self.seed = int(os.environ.get("MEGURI_SEED", random.SystemRandom().randrange(1 << 32)))
         print(f"MEGURI_SEED={self.seed}", flush=True)
         self.random = random.Random(self.seed)
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-crash-")
-        self.addCleanup(self.temporary.cleanup)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer")
         self.acknowledged = set()
         self.kill_within_s = 0.4
@@ -95,7 +83,7 @@ class CrashTest(unittest.TestCase):
         record = json.loads((DATA / "ev-battery.json").read_text(encoding="utf-8"))
         text = "0123456789abcdef" * (TEXT_BYTES_MAX // 16)
         record["sections"]["identity"]["description"] = {"ja": text, "en": text}
-        path = pathlib.Path(self.temporary.name) / "large.json"
+        path = self.folder / "large.json"
         path.write_text(json.dumps(record), encoding="utf-8")
         for _ in range(LARGE_RECORDS // LARGE_PER_RUN):
             self.maker.cli("record", "publish", *[str(path)] * LARGE_PER_RUN)
@@ -127,7 +115,7 @@ class CrashTest(unittest.TestCase):
         recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
                                               "recycler:battery", "--permit", "産廃処分|01320000001|13")
         recycler.stop()
-        fresh = pathlib.Path(self.temporary.name) / "recycler.fresh"
+        fresh = self.folder / "recycler.fresh"
         shutil.copytree(recycler.folder, fresh)
         wanted, struck = max(2, kills() // 6), 0
         for _ in range(BULK_ATTEMPTS_MAX):
@@ -163,5 +151,4 @@ class CrashTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

@@ -2,35 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real nodes over mutual TLS on loopback: what callers are answered, refused, and what is written down of it."""
 import json
-import pathlib
 import resource
 import socket
-import sys
-import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 BATTERY = json.loads((DATA / "ev-battery.json").read_text())
 MODEL = BATTERY["sections"]["identity"]["model_number"]
 SCANNED = f"{BATTERY['sections']['identity']['gtin']}/{BATTERY['sections']['identity']['serial']}"
-BIN = None
 
 
-class EdgesTest(unittest.TestCase):
+class EdgesTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        self.federation = Federation(BIN, self.folder)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345")
         self.recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
@@ -277,5 +264,4 @@ class EdgesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main(verbosity=2)
+    run()

@@ -3,32 +3,20 @@
 """Real nodes over mutual TLS on loopback: what two or three of them must do together. Each test has its own federation."""
 import hashlib
 import json
-import pathlib
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, OPERATOR, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
-BIN = None
 
 
-class FederationTest(unittest.TestCase):
+class FederationTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
 
     def add_maker(self):
         return self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer", "--gs1-prefix",
@@ -181,7 +169,7 @@ class FederationTest(unittest.TestCase):
     def test_a_store_that_lost_its_last_commit_is_not_served(self):
         maker = self.add_maker()
         maker.stop()
-        backup = pathlib.Path(self.temporary.name) / "backup"
+        backup = self.folder / "backup"
         shutil.copytree(maker.folder / "store", backup)
         maker.start()
         self.publish(maker, "ev-battery.json")
@@ -222,5 +210,4 @@ class FederationTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

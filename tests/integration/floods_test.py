@@ -6,20 +6,14 @@ import pathlib
 import socket
 import ssl
 import struct
-import sys
-import tempfile
 import threading
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, wait_for  # noqa: E402
-from hostile import TIMEOUT_S, call, node_credentials  # noqa: E402
+from set_up import SharedFederationTest, run
+from federation import wait_for
+from hostile import TIMEOUT_S, call, node_credentials
 
-OPERATOR = "0188:8000020130001"
 VICTIM = "0188:7123456789012"
 EVIL = "0188:4011001098993"
-BIN = None
 
 SENT_MAX = 64 << 20         # bytes, of which some wait in the sockets when the connection ends
 RSS_GROWTH_MAX = 64 << 20   # bytes, of the node, while all floods come one after the other
@@ -139,14 +133,10 @@ def send(connection, pieces):
     return None
 
 
-class FloodsTest(unittest.TestCase):
+class FloodsTest(SharedFederationTest):
     @classmethod
     def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="meguri-floods-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.federation = Federation(BIN, temporary.name)
-        cls.addClassCleanup(cls.federation.stop)
-        cls.operator = cls.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUpClass()
         cls.evil = cls.federation.init_member("evil", EVIL, "悪", "Evil", "--role", "manufacturer")
         cls.federation.enrol(cls.evil)
         cls.victim = cls.federation.add_member("victim", VICTIM, "被害者", "Victim", "--role", "manufacturer")
@@ -214,5 +204,4 @@ class FloodsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main(verbosity=2)
+    run()

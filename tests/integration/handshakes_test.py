@@ -2,27 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates that nobody should accept, each wrong in one way, shown to a real node by somebody who has their key."""
 import datetime
-import pathlib
-import sys
-import tempfile
-import unittest
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, wait_for  # noqa: E402
-from hostile import call, handshake, node_uri  # noqa: E402
+from set_up import SharedFederationTest, run
+from federation import wait_for
+from hostile import call, handshake, node_uri
 
-OPERATOR = "0188:8000020130001"
 VICTIM = "0188:7123456789012"
 EVIL = "0188:4011001098993"
 STRANGER = "0088:4900000000009"
 HOUR = datetime.timedelta(hours=1)
-BIN = None
 
 NO_TLS = "-"  # the connection itself does not come about
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
@@ -96,15 +89,10 @@ def uri(text):
     return x509.UniformResourceIdentifier(text)
 
 
-class HandshakesTest(unittest.TestCase):
+class HandshakesTest(SharedFederationTest):
     @classmethod
     def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="meguri-handshakes-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.folder = pathlib.Path(temporary.name)
-        cls.federation = Federation(BIN, temporary.name)
-        cls.addClassCleanup(cls.federation.stop)
-        cls.operator = cls.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUpClass()
         cls.evil = cls.federation.init_member("evil", EVIL, "悪", "Evil", "--role", "manufacturer")
         cls.federation.enrol(cls.evil)
         cls.victim = cls.federation.add_member("victim", VICTIM, "被害者", "Victim", "--role", "manufacturer")
@@ -200,5 +188,4 @@ class HandshakesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main(verbosity=2)
+    run()

@@ -2,22 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The feed `heads`: real nodes and witnesses, and a record of a narrow feed that stays valid without its publisher."""
 import datetime
-import pathlib
 import shutil
 import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests" / "vectors")]
-import trust_format  # noqa: E402
-from record_format import Refused  # noqa: E402
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+import trust_format
+from record_format import Refused
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 WITNESSES = {"w1": "9999:w1", "w2": "9999:w2", "w3": "9999:w3"}
@@ -26,17 +19,11 @@ FAST = ("--exchange-seconds", "1", "--heads-seconds", "12")
 OVERHEAD_MAX = 6144  # bytes of a record file with an opening beside its sections
 KEY_LASTS_S = 8
 FLIPS = 300
-BIN = None
 
 
-class HeadsTest(unittest.TestCase):
+class HeadsTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345")
         self.recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
@@ -149,5 +136,4 @@ class HeadsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main()
+    run()

@@ -5,29 +5,17 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
-import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, OPERATOR, FederationTest, run
+from federation import Failure, items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
-BIN = None
 
 
-class LifecycleTest(unittest.TestCase):
+class LifecycleTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345")
 
@@ -308,7 +296,7 @@ class LifecycleTest(unittest.TestCase):
         recycler.follow(self.maker, "public")
         wait_for("the recycler to follow the new name", lambda: recycler.has_size(self.maker, "public", 1))
         identity = f"spiffe://ce.example/member/0188/{MAKER[5:]}/node/main"
-        thief = subprocess.run([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.operator.address,
+        thief = subprocess.run([str(self.programs / "evil-node"), "call", "--target", self.operator.address,
                                 "--method", "renew", "--identity", identity,
                                 "--roots", str(stolen / "federation-roots.crt"), "--key", str(stolen / "node.key"),
                                 "--certificate", str(stolen / "node.crt")], capture_output=True, text=True)
@@ -336,7 +324,7 @@ class LifecycleTest(unittest.TestCase):
     def test_an_open_stream_of_a_client_ends_when_it_is_revoked(self):
         self.operator.add_client("watcher", "read")
         client = self.operator.folder / "clients" / "watcher"
-        with subprocess.Popen([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.operator.address,
+        with subprocess.Popen([str(self.programs / "evil-node"), "call", "--target", self.operator.address,
                                "--method", "hold", "--roots", str(client / "roots.crt"), "--key",
                                str(client / "client.key"), "--certificate", str(client / "client.crt"), "--publisher",
                                OPERATOR, "--feed", "registry"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -351,7 +339,7 @@ class LifecycleTest(unittest.TestCase):
         saved = self.folder / "battery.meguri"
         self.maker.cli("record", "get", record, "--save", str(saved))
         client = self.maker.folder / "clients" / "line-1"
-        with subprocess.Popen([str(pathlib.Path(BIN) / "evil-node"), "call", "--target", self.maker.address, "--method",
+        with subprocess.Popen([str(self.programs / "evil-node"), "call", "--target", self.maker.address, "--method",
                                "publish-stream", "--roots", str(client / "roots.crt"), "--key",
                                str(client / "client.key"), "--certificate", str(client / "client.crt"), "--record",
                                str(saved)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -446,7 +434,7 @@ class LifecycleTest(unittest.TestCase):
                             (["--federation", "ce.example", "--participant", MAKER], "--federation"),
                             (["--trust-bundle", str(self.maker.folder / "trust-bundle"), "--participant", MAKER,
                               "--listen", "7443"], "--listen")):
-            run = subprocess.run([str(pathlib.Path(BIN) / "meguri-node"), "init", "--data", str(self.folder / "new"),
+            run = subprocess.run([str(self.programs / "meguri-node"), "init", "--data", str(self.folder / "new"),
                                   "--name-ja", "名", "--name-en", "Name", *flags], capture_output=True, text=True)
             self.assertEqual(run.returncode, 65, run.stderr)
             self.assertIn(flag, run.stderr)
@@ -457,5 +445,4 @@ class LifecycleTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

@@ -2,34 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real nodes that hand the feed of an offer on as far as the offer lets them, and say so."""
 import json
-import pathlib
-import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 READER = "0188:4000012090001"
 CITY = "9999:city"
 DEALER = "9999:dealer"
 CUT_SECONDS = 1.0  # within which a revocation that the node has got ends what is open
 NETWORK_SECONDS = 60.0  # within which it ends what a holder hands on, since the owner's node has stored it
-BIN = None
 
 
-class OnwardTest(unittest.TestCase):
+class OnwardTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345")
         self.reader = self.federation.add_member("reader", READER, "成形", "Converter", "--role", "converter")
@@ -145,5 +133,4 @@ class OnwardTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

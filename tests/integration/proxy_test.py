@@ -3,23 +3,15 @@
 """A node that reaches others only through an HTTP proxy, which sees addresses and nothing else."""
 import base64
 import os
-import pathlib
 import select
 import socket
-import sys
-import tempfile
 import threading
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
-BIN = None
 
 
 class ConnectProxy:
@@ -76,13 +68,9 @@ class ConnectProxy:
                 (other if end is one else one).sendall(data)
 
 
-class ProxyTest(unittest.TestCase):
+class ProxyTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.federation = Federation(BIN, pathlib.Path(self.temporary.name))
-        self.addCleanup(self.federation.stop)
-        self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer")
         self.recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler")
         wait_for("the recycler to know the maker", lambda: self.recycler.cli(
@@ -128,7 +116,6 @@ class ProxyTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
     for name in ("no_proxy", "no_grpc_proxy"):  # this machine's own
         os.environ.pop(name, None)
-    unittest.main(verbosity=2)
+    run()

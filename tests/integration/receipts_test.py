@@ -2,40 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """A federation without witnesses: what members say that they saw keeps a record valid when its key has ended."""
 import datetime
-import pathlib
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from set_up import DATA, ROOT, FederationTest, run
+import trust_format
+from record_format import Refused
+from federation import items_of, wait_for
+
 VERIFIER = ROOT / "tests" / "vectors" / "verify.py"
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "deploy"), str(VERIFIER.parent)]
-import trust_format  # noqa: E402
-from record_format import Refused  # noqa: E402
-from federation import Federation, items_of, wait_for  # noqa: E402
-
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "9999:recycler"
 CITY = "0188:4000012090001"
 FAST = ("--exchange-seconds", "1")
 KEY_LASTS_S = 6
 FLIPS = 300
-BIN = None
 
 
-class ReceiptsTest(unittest.TestCase):
+class ReceiptsTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--gs1-prefix", "4912345")
         self.recycler = self.federation.add_member("recycler", RECYCLER, "再生", "Recycler")
         self.city = self.federation.add_member("city", CITY, "市", "City")
@@ -125,5 +112,4 @@ class ReceiptsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main()
+    run()

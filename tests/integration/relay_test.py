@@ -1,34 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Real nodes that have a publisher's feeds from each other while the publisher's own node is off."""
-import pathlib
 import signal
-import sys
-import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "deploy"))
-from federation import Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 CITY = "0188:4011001098993"
 GROUP = "recyclers/battery"
 GIVEN = ("--decision", "delivered", "--reader", CITY)
 LINK = "https://id.example.jp/01/04912345100108/21/MC72-26A-000317"
-BIN = None
 
 
-class RelayTest(unittest.TestCase):
+class RelayTest(FederationTest):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="meguri-relay-")
-        self.addCleanup(temporary.cleanup)
-        self.federation = Federation(BIN, temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--role", "manufacturer",
                                                 "--gs1-prefix", "4912345")
         self.recycler = self.federation.add_member("recycler", RECYCLER, "リサイクル", "Recycler", "--role",
@@ -154,5 +142,4 @@ class RelayTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

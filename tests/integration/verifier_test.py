@@ -1,28 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Two verifiers that share no code, `meguri verify` and tests/vectors/verify.py, judge what real nodes publish."""
-import pathlib
 import subprocess
 import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VERIFIER = ROOT / "tests" / "vectors" / "verify.py"
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "deploy"), str(VERIFIER.parent)]
-import trust_format  # noqa: E402
-from federation import Federation, items_of  # noqa: E402
-from record_format import Refused  # noqa: E402
+from set_up import DATA, ROOT, SharedFederationTest, run
+import trust_format
+from federation import items_of
+from record_format import Refused
 
-DATA = ROOT / "deploy" / "demo-data"
 RECORDS = ("recycled-pp-lot.json", "cathode-nmc811-lot.json")
-OPERATOR = "0188:8000020130001"
+VERIFIER = ROOT / "tests" / "vectors" / "verify.py"
 SUPPLIER = "0188:4011001098993"
 FLIPS = 200
 REFUSED_FILE, REFUSED_BUNDLE = 1, 78  # how `meguri verify` ends
-BIN = None
 
 
 def flipped(data, count):
@@ -33,17 +25,12 @@ def flipped(data, count):
         yield n * len(data) // count, bytes(changed)
 
 
-class VerifierTest(unittest.TestCase):
+class VerifierTest(SharedFederationTest):
     @classmethod
     def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.folder = pathlib.Path(temporary.name)
-        federation = Federation(BIN, cls.folder)
-        cls.addClassCleanup(federation.stop)
-        federation.start_operator(OPERATOR, "運営", "Operator")
-        cls.supplier = federation.add_member("supplier", SUPPLIER, "素材", "Supplier", "--role", "material-maker",
-                                             "--gs1-prefix", "4598765")
+        super().setUpClass()
+        cls.supplier = cls.federation.add_member("supplier", SUPPLIER, "素材", "Supplier", "--role", "material-maker",
+                                                 "--gs1-prefix", "4598765")
         cls.bundle = cls.supplier.folder / "trust-bundle"
         cls.records = [items_of(cls.supplier.json("record", "publish", str(DATA / name)))[0]["record_id"]
                        for name in RECORDS]
@@ -100,5 +87,4 @@ class VerifierTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

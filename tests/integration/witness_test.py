@@ -2,22 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Witnesses: real nodes whose heads are cosigned, one that comes back from an old backup, and one with two faces."""
 import datetime
-import pathlib
 import shutil
 import sys
-import tempfile
 import time
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests" / "vectors")]
-import trust_format  # noqa: E402
-from record_format import Refused  # noqa: E402
-from federation import Failure, Federation, items_of, wait_for  # noqa: E402
+from set_up import DATA, FederationTest, run
+import trust_format
+from record_format import Refused
+from federation import Failure, items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 MAKER = "0188:7123456789012"
 CITY = "0188:4000012090001"
 WITNESSES = {"w1": "9999:w1", "w2": "9999:w2", "w3": "9999:w3"}
@@ -25,17 +18,11 @@ FAST = ("--exchange-seconds", "1")
 OVERHEAD_MAX = 4096  # bytes of a record file beside its sections
 KEY_LASTS_S = 8
 FLIPS = 300
-BIN = None
 
 
-class WitnessTest(unittest.TestCase):
+class WitnessTest(FederationTest):
     def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="meguri-test-")
-        self.addCleanup(self.temporary.cleanup)
-        self.folder = pathlib.Path(self.temporary.name)
-        self.federation = Federation(BIN, self.temporary.name)
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.maker = self.federation.add_member("maker", MAKER, "メーカー", "Maker", "--gs1-prefix", "4912345")
         self.city = self.federation.add_member("city", CITY, "市", "City")
         self.witnesses = [self.operator] + [self.federation.add_member(name, participant, name, name)
@@ -252,5 +239,4 @@ class WitnessTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main()
+    run()

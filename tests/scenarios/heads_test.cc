@@ -8,10 +8,8 @@
 #include "node/follow/limits.h"
 #include "record/heads_feed.h"
 #include "storage/fsck.h"
-#include "storage/memory/memory_store.h"
 #include "storage/openings.h"
-#include "storage/settings.h"
-#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/scenarios/harness/place.h"
 #include "tests/testing/status.h"
 #include "tests/unit/certs/record_files.h"
 
@@ -26,11 +24,6 @@ using ::testing::SizeIs;
 
 constexpr char kRecyclers[] = "recyclers/washing-machine";
 constexpr char kHeads[] = "heads";
-
-struct Place {
-  const std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
-  const std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
-};
 
 class HeadsTest : public ::testing::Test {
  protected:
@@ -55,8 +48,7 @@ class HeadsTest : public ::testing::Test {
     return entry;
   }
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, Place& place, LoopbackPeers& net) {
-    return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, net,
-                                          clock_, ++seed_);
+    return std::make_unique<LoopbackNode>(member, *registry_, place.disk(), net, clock_, ++seed_);
   }
   // What recyclers may read and others may not.
   std::vector<node::Publication> Make() {
@@ -137,20 +129,12 @@ class HeadsTest : public ::testing::Test {
   // What is kept of it proves the fork to somebody who has the trust bundle and nothing else.
   absl::StatusOr<certs::EvidenceReport> VerifyEvidence(Place& place, const record::ParticipantId& holder) {
     const record::FeedKey feed{one_->id(), ValueOf(record::FeedName::Parse(kRecyclers)), 1};
-    const storage::FollowSetting setting = ValueOf(storage::Settings(*place.store).FindFollow(holder, feed)).value();
-    EXPECT_EQ(setting.quarantine_reason, "FORK");
     record::v1::EvidenceFile file;
     *file.mutable_publisher_entry() = certs::testing::MemberRecord(maker_.Entry(), *operator_.record_key, random_);
     const record::Header header = ValueOf(record::Header::Parse(file.publisher_entry().header()));
     *file.mutable_publisher_entry_proof() =
         certs::testing::ProofIn("registry", header, certs::testing::AllSlots(header), *operator_.feed_key);
-    record::v1::FeedFork& fork = *file.mutable_feed_fork();
-    fork.set_feed(kRecyclers);
-    fork.set_epoch(1);
-    fork.mutable_checkpoints()->Assign(setting.evidence.notes.begin(), setting.evidence.notes.end());
-    fork.set_other_root(setting.evidence.other_root);
-    fork.mutable_consistency_path()->Assign(setting.evidence.consistency_path.begin(),
-                                            setting.evidence.consistency_path.end());
+    *file.mutable_feed_fork() = KeptFork(place, holder, feed);
     return certs::VerifyEvidenceFile(certs::MakeEvidenceFile(file, registry_->bundle()), registry_->bundle(),
                                      clock_.Now());
   }

@@ -7,9 +7,8 @@
 #include "gmock/gmock.h"
 #include "node/follow/limits.h"
 #include "storage/fsck.h"
-#include "storage/memory/memory_store.h"
 #include "storage/usage.h"
-#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/scenarios/harness/place.h"
 #include "tests/testing/status.h"
 
 // A publisher that would fill the disk of those who follow it.
@@ -27,11 +26,6 @@ constexpr uint64_t kPlenty = uint64_t{1} << 40;
 
 class QuotaTest : public ::testing::Test {
  protected:
-  struct Place {
-    std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
-    std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
-  };
-
   QuotaTest() {
     maker_.id = "9999:maker";
     mill_.id = "9999:mill";
@@ -43,8 +37,7 @@ class QuotaTest : public ::testing::Test {
 
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, const Place& place,
                                       const node::FollowQuota& quota = LoopbackNode::WideQuota()) {
-    return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, peers_,
-                                          clock_, ++seed_, quota);
+    return std::make_unique<LoopbackNode>(member, *registry_, place.disk(), peers_, clock_, ++seed_, quota);
   }
   void Publish(LoopbackNode& node, const certs::testing::Member& member, uint64_t count) {
     for (uint64_t left = count; left > 0; left -= std::min(left, kBatch)) {

@@ -6,8 +6,7 @@
 #include "meguri/passport/v1/composition_summary.pb.h"
 #include "node/follow/relay_turns.h"
 #include "storage/fsck.h"
-#include "storage/memory/memory_store.h"
-#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/scenarios/harness/place.h"
 #include "tests/testing/status.h"
 
 namespace meguri::scenarios {
@@ -21,12 +20,6 @@ using ::testing::SizeIs;
 constexpr char kPublic[] = "public";
 constexpr char kMembers[] = "members";
 constexpr char kRecyclers[] = "recyclers/washing-machine";
-
-// A disk.
-struct Place {
-  const std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
-  const std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
-};
 
 class RelayScenario : public ::testing::Test {
  protected:
@@ -50,8 +43,7 @@ class RelayScenario : public ::testing::Test {
   }
 
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, Place& place) {
-    return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, net_,
-                                          clock_, ++seed_);
+    return std::make_unique<LoopbackNode>(member, *registry_, place.disk(), net_, clock_, ++seed_);
   }
   // A passport with sections for everyone, for members and for recyclers.
   void Publish(size_t count) {
@@ -144,8 +136,7 @@ TEST_F(RelayScenario, WhatTheRelayGetsLaterReachesWhoFollowsThroughIt) {
         return recycler_node_->source().CheckServed(feed).ok();
       });
   Place place;
-  auto city = std::make_unique<LoopbackNode>(city_, *registry_, LoopbackNode::Disk{*place.store, *place.anchor},
-                                             citys_net, clock_, ++seed_);
+  auto city = std::make_unique<LoopbackNode>(city_, *registry_, place.disk(), citys_net, clock_, ++seed_);
   MEGURI_ASSERT_OK(city->Follow(*maker_node_, {kPublic}, recycler_node_->id()));
   ASSERT_TRUE(city->CatchUp(*maker_node_, kPublic, 1));
   Publish(3);

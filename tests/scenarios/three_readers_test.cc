@@ -6,8 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "storage/memory/memory_store.h"
-#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/scenarios/harness/place.h"
 #include "tests/testing/status.h"
 
 namespace meguri::scenarios {
@@ -18,11 +17,6 @@ using certs::testing::ValueOf;
 constexpr char kPublic[] = "public";
 constexpr size_t kReaders = 3;
 constexpr int kRoundsMax = 2;
-
-struct Place {
-  const std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
-  const std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
-};
 
 // The order in which the readers ask each other, and how much longer the second face is.
 class ThreeReadersTest : public ::testing::TestWithParam<std::tuple<std::vector<size_t>, int>> {
@@ -47,8 +41,7 @@ class ThreeReadersTest : public ::testing::TestWithParam<std::tuple<std::vector<
   // The first two see one face, the last one the other.
   static size_t FaceOf(size_t reader) { return reader + 1 == kReaders ? 1 : 0; }
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, Place& place, LoopbackPeers& net) {
-    return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, net,
-                                          clock_, ++seed_);
+    return std::make_unique<LoopbackNode>(member, *registry_, place.disk(), net, clock_, ++seed_);
   }
   void Publish(LoopbackNode& face, int count) {
     for (int i = 0; i < count; ++i) {

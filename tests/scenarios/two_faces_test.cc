@@ -6,9 +6,7 @@
 #include "gmock/gmock.h"
 #include "meguri/passport/v1/composition.pb.h"
 #include "node/follow/limits.h"
-#include "storage/memory/memory_store.h"
-#include "storage/settings.h"
-#include "tests/scenarios/harness/loopback_node.h"
+#include "tests/scenarios/harness/place.h"
 #include "tests/testing/status.h"
 
 namespace meguri::scenarios {
@@ -23,12 +21,6 @@ using ::testing::SizeIs;
 
 constexpr char kPublic[] = "public";
 constexpr char kRecyclers[] = "recyclers/washing-machine";
-
-// A disk.
-struct Place {
-  const std::unique_ptr<storage::OrderedStore> store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
-  const std::unique_ptr<storage::Anchor> anchor = storage::MakeMemoryAnchor();
-};
 
 std::vector<std::string> FeedsIn(const feed::v1::KnownCheckpoints& told) {
   std::vector<std::string> feeds;
@@ -57,8 +49,7 @@ class TwoFacesTest : public ::testing::Test {
   }
 
   std::unique_ptr<LoopbackNode> Start(const certs::testing::Member& member, Place& place, LoopbackPeers& net) {
-    return std::make_unique<LoopbackNode>(member, *registry_, LoopbackNode::Disk{*place.store, *place.anchor}, net,
-                                          clock_, ++seed_);
+    return std::make_unique<LoopbackNode>(member, *registry_, place.disk(), net, clock_, ++seed_);
   }
   std::vector<Draft> Drafts(size_t count) {
     std::vector<Draft> drafts;
@@ -111,23 +102,14 @@ class TwoFacesTest : public ::testing::Test {
   }
   // What a node keeps against the maker proves the fork to somebody who saw neither feed.
   void ExpectProof(Place& place, const certs::testing::Member& holder) {
-    const auto follow = ValueOf(
-        storage::Settings(*place.store).FindFollow(IdOf(holder), {IdOf(maker_), record::FeedName::Public(), 1}));
-    ASSERT_TRUE(follow.has_value());
-    EXPECT_EQ(follow->quarantine_reason, "FORK");
-    ASSERT_THAT(follow->evidence.notes, SizeIs(2));
-    record::v1::FeedFork fork;
-    fork.set_feed(kPublic);
-    fork.set_epoch(1);
-    fork.set_other_root(follow->evidence.other_root);
-    fork.mutable_consistency_path()->Assign(follow->evidence.consistency_path.begin(),
-                                            follow->evidence.consistency_path.end());
-    const std::string origin =
-        record::FeedOrigin(certs::testing::kFederation, {IdOf(maker_), record::FeedName::Public(), 1});
+    const record::FeedKey feed{IdOf(maker_), record::FeedName::Public(), 1};
+    const record::v1::FeedFork fork = KeptFork(place, IdOf(holder), feed);
+    ASSERT_THAT(fork.checkpoints(), SizeIs(2));
+    const std::string origin = record::FeedOrigin(certs::testing::kFederation, feed);
     const auto open = [&](const std::string& note) {
       return ValueOf(record::OpenCheckpoint(note, origin, maker_.feed_key->public_key()));
     };
-    MEGURI_EXPECT_OK(certs::CheckFeedFork(fork, open(follow->evidence.notes[0]), open(follow->evidence.notes[1])));
+    MEGURI_EXPECT_OK(certs::CheckFeedFork(fork, open(fork.checkpoints(0)), open(fork.checkpoints(1))));
   }
 
   testing::FakeClock clock_;
