@@ -237,14 +237,15 @@ bool Follower::IsByPresentHost(const std::string& note, const Moved& moved) cons
 // That the new host goes on where the former one left off, and that this is where the feed stands here.
 absl::Status Follower::CheckMove(const SignedHead& head, const Moved& moved) {
   const bool is_present = IsByPresentHost(head.note, moved);
-  std::vector<const SignedHead*> former;  // what is known by the former hosts alone
+  std::vector<const SignedHead*> former;  // what is known by the former hosts alone; no entries are nothing
   for (const SignedHead& known : promises_) {
     former.push_back(&known);
   }
   former.push_back(&newest_);
-  former.erase(std::remove_if(
-                   former.begin(), former.end(),
-                   [&](const SignedHead* known) { return known->note.empty() || IsByPresentHost(known->note, moved); }),
+  former.erase(std::remove_if(former.begin(), former.end(),
+                              [&](const SignedHead* known) {
+                                return known->checkpoint.size == 0 || IsByPresentHost(known->note, moved);
+                              }),
                former.end());
   if (!moved.base.has_value()) {
     // A feed that began after the move stood nowhere, and needs no proof.

@@ -112,6 +112,16 @@ TEST_F(MovedTest, AFollowerGoesOnAtTheNewHost) {
   EXPECT_EQ(ReasonOf(kNarrow), "");
 }
 
+// Before it had an entry its host signed that it had none, which the new host need not know.
+TEST_F(MovedTest, AFeedThatWasEmptyNeedsNoProof) {
+  scene_.SendTarget(scene_.Tick(), kNarrow, ByFormerHost(kNarrow, 1).Checkpoint(0));
+  scene_.Tick();
+  Move({}, {}, {});
+  Serve(scene_.Tick(kRetryMin * 2), kNarrow, ByNewHost(kNarrow, 0, 2), 0);
+  EXPECT_EQ(ReasonOf(kNarrow), "");
+  EXPECT_EQ(scene_.StatusOf(kNarrow).size, 2U);
+}
+
 TEST_F(MovedTest, WhoWasAwayOrIsNewComesByTheBase) {
   const Feed before = ByFormerHost(kPublic, 3);
   Move({&before}, {3}, {kPublic});
