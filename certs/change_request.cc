@@ -2,10 +2,13 @@
 #include "certs/change_request.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/certificate.h"
+#include "certs/identity.h"
 #include "certs/key_change.h"
 #include "certs/key_endorsement.h"
 #include "certs/key_history.h"
@@ -117,6 +120,18 @@ absl::Status CheckNewKeysSigned(const Parsed& parsed, absl::string_view federati
   return absl::OkStatus();
 }
 
+// Whoever asks for a certificate beside has a node of its own, and the key of it.
+absl::Status CheckCertificate(const ChangeRequest& request, const record::ParticipantId& participant) {
+  if (request.certificate_request().empty()) {
+    return absl::OkStatus();
+  }
+  const std::string& node_identity = request.entry().hosting().node_identity();
+  MEGURI_ASSIGN_OR_RETURN(const Identity node, Identity::Parse(node_identity));
+  return node.participant == participant
+             ? CheckCertificateRequest(request.certificate_request(), node_identity)
+             : Refuse(kFormReason, "it asks for a certificate for the node of another member");
+}
+
 // All but the signature of the member.
 absl::Status CheckDraft(const Parsed& parsed, absl::string_view federation, const CurrentEntry& current,
                         const record::ParticipantId& participant) {
@@ -129,6 +144,7 @@ absl::Status CheckDraft(const Parsed& parsed, absl::string_view federation, cons
   if (entry.status() != current.entry.status()) {
     return Refuse(kFormReason, "the status of a member is the operator's to change");
   }
+  MEGURI_RETURN_IF_ERROR(CheckCertificate(parsed.request, participant));
   MEGURI_RETURN_IF_ERROR(CheckKept(current.entry, entry));
   MEGURI_RETURN_IF_ERROR(CheckNewKeys(federation, &current.entry, entry).status());
   return CheckNewKeysSigned(parsed, federation, current.entry, participant);
@@ -144,12 +160,14 @@ absl::StatusOr<record::ParticipantId> ParticipantOf(const Parsed& parsed, const 
 
 absl::StatusOr<record::v1::SignedBody> Sign(const MemberEntry& entry, absl::string_view federation,
                                             const CurrentEntry& current,
-                                            const std::vector<const record::Signer*>& signers) {
+                                            const std::vector<const record::Signer*>& signers,
+                                            absl::string_view certificate_request = "") {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(entry.participant_id()));
   ChangeRequest request;
   *request.mutable_entry() = entry;
   request.set_previous_header_hash(current.header_hash.ToString());
+  request.set_certificate_request(certificate_request.data(), certificate_request.size());
   record::v1::SignedBody signed_body;
   signed_body.set_payload_type(kChangePayloadType);
   signed_body.set_body(SerializeForSigning(request));
@@ -178,10 +196,17 @@ absl::StatusOr<MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::str
   return parsed.request.entry();
 }
 
+absl::StatusOr<std::string> CertificateRequestIn(absl::string_view bytes) {
+  MEGURI_ASSIGN_OR_RETURN(Parsed parsed, Parse(bytes));
+  return std::move(*parsed.request.mutable_certificate_request());
+}
+
 absl::StatusOr<std::string> SignChangeRequest(const MemberEntry& entry, absl::string_view federation,
                                               const CurrentEntry& current,
-                                              const std::vector<const record::Signer*>& signers, absl::Time now) {
-  MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body, Sign(entry, federation, current, signers));
+                                              const std::vector<const record::Signer*>& signers, absl::Time now,
+                                              absl::string_view certificate_request) {
+  MEGURI_ASSIGN_OR_RETURN(const record::v1::SignedBody signed_body,
+                          Sign(entry, federation, current, signers, certificate_request));
   std::string bytes = SerializeForSigning(signed_body);
   // What the operator would refuse is better refused here.
   MEGURI_RETURN_IF_ERROR(OpenChangeRequest(bytes, federation, current, now).status());

@@ -27,16 +27,22 @@ absl::StatusOr<record::ParticipantId> ApplicantOf(absl::string_view bytes);
 
 // The entry that a member asks for in place of `current`. A record key in force in `current` and every key that is new
 // have signed; the status stays; no key is lost, un-revoked or prolonged; a key that follows another is endorsed by it
-// or says that it is a recovery. INVALID_ARGUMENT with reason CHANGE_FORM, CHANGE_KEYS, KEY_NOT_ENDORSED,
-// CHANGE_SIGNATURE or the violations of the entry; FAILED_PRECONDITION with reason CHANGE_STALE if the entry has
+// or says that it is a recovery; a certificate is asked for the node of the entry, which is the member's own.
+// INVALID_ARGUMENT with reason CHANGE_FORM, CHANGE_KEYS, KEY_NOT_ENDORSED, CERTIFICATE_REQUEST, CHANGE_SIGNATURE or the
+// violations of the entry; FAILED_PRECONDITION with reason CHANGE_STALE if the entry has
 // changed since the request was made.
 absl::StatusOr<registry::v1::MemberEntry> OpenChangeRequest(absl::string_view bytes, absl::string_view federation,
                                                             const CurrentEntry& current, absl::Time now);
 
+// The certificate that a request which OpenChangeRequest accepts asks for beside, as PKCS #10: of a member that moves
+// to a node of its own. "" of any other.
+absl::StatusOr<std::string> CertificateRequestIn(absl::string_view bytes);
+
 // Signs a request that OpenChangeRequest accepts at `now`; its errors if it would not.
 absl::StatusOr<std::string> SignChangeRequest(const registry::v1::MemberEntry& entry, absl::string_view federation,
                                               const CurrentEntry& current,
-                                              const std::vector<const record::Signer*>& signers, absl::Time now);
+                                              const std::vector<const record::Signer*>& signers, absl::Time now,
+                                              absl::string_view certificate_request = "");
 
 // A request that lacks the signature of the member, whose record key lies elsewhere than whoever writes it; `signers`
 // are the keys that are new. Errors as of OpenChangeRequest for all but that signature.

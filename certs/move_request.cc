@@ -6,7 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "certs/certificate.h"
 #include "certs/grammar.h"
+#include "certs/identity.h"
 #include "certs/key_change.h"
 #include "certs/key_endorsement.h"
 #include "certs/limits.h"
@@ -57,6 +59,21 @@ absl::Status CheckFeedKey(const MemberKey& key, const MoveRequest& request) {
   return VerifyBase(request.federation, member, key);
 }
 
+// A node of the member's own has no certificate yet; that of a host has one.
+absl::Status CheckNode(const registry::v1::MoveRequest& message, const MemberEntry& present) {
+  const std::string& node_identity = message.hosting().node_identity();
+  if (node_identity == present.hosting().node_identity()) {
+    return Refuse("the member is hosted there already");
+  }
+  MEGURI_ASSIGN_OR_RETURN(const Identity node, Identity::Parse(node_identity));
+  if (node.participant.text() == present.participant_id()) {
+    return CheckCertificateRequest(message.certificate_request(), node_identity);
+  }
+  return message.certificate_request().empty()
+             ? absl::OkStatus()
+             : Refuse("it asks for a certificate although the node is another member's");
+}
+
 }  // namespace
 
 bool IsMoveRequest(absl::string_view bytes) {
@@ -78,12 +95,11 @@ absl::StatusOr<MoveRequest> ReadMoveRequest(absl::string_view bytes) {
   if (message.format_version() != kFormatVersion) {
     return Refuse(absl::StrCat("it has format version ", message.format_version(), ", expected ", kFormatVersion));
   }
-  MoveRequest request{message.federation(), {}, {}};
+  MoveRequest request{message.federation(), {}, {}, {}};
   MEGURI_ASSIGN_OR_RETURN(request.present, OpenPresent(message.present(), message.federation()));
   MEGURI_RETURN_IF_ERROR(CheckFeedKey(message.feed_key(), request));
-  if (message.hosting().node_identity() == request.present.entry.hosting().node_identity()) {
-    return Refuse("the member is hosted there already");
-  }
+  MEGURI_RETURN_IF_ERROR(CheckNode(message, request.present.entry));
+  request.certificate_request = message.certificate_request();
   request.next = request.present.entry;
   *request.next.mutable_hosting() = message.hosting();
   *request.next.add_keys() = message.feed_key();
@@ -104,7 +120,7 @@ absl::StatusOr<std::string> SignMoveRequest(const MoveRequest& request, const re
   MemberKey& key = *next.mutable_keys(next.keys_size() - 1);
   key.set_origin(registry::v1::KEY_ORIGIN_ENDORSED);
   MEGURI_ASSIGN_OR_RETURN(*key.mutable_endorsement(), EndorseKey(request.federation, member, record_key, key));
-  return SignChangeRequest(next, request.federation, request.present, {&record_key}, now);
+  return SignChangeRequest(next, request.federation, request.present, {&record_key}, now, request.certificate_request);
 }
 
 }  // namespace meguri::certs

@@ -20,7 +20,11 @@ inline constexpr size_t kMoveRequestBytesMax = size_t{256} << 10;
 struct MoveRequest {
   std::string federation;
   CurrentEntry present;
-  registry::v1::MemberEntry next;  // the new feed key, the last one, is not endorsed yet
+  registry::v1::MemberEntry next;        // the new feed key, the last one, is not endorsed yet
+  std::string certificate_request = {};  // of the node's TLS key, if the member moves to a node of its own
+
+  // Whether the member moves to a node of its own.
+  bool is_to_own_node() const { return !certificate_request.empty(); }
 };
 
 // Whether `bytes` are meant to be a move request.

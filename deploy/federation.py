@@ -217,6 +217,18 @@ class Guest(Member):
                      "--out", str(signed), "--yes")
         return signed
 
+    def move_home(self, exported, *flags):
+        """Makes a node of its own of what its host has exported, and signs that. Returns the member as the owner of
+        that node, and the change for the operator."""
+        own = Member(self.federation, f"{self.name}-node", self.participant)
+        own.run_node_command("init", "--from", str(exported), "--trust-bundle",
+                             str(self.federation.operator.folder / "trust-bundle"), "--listen", own.address, *flags)
+        signed = self.folder / f"{own.name}.signed"
+        self.run_cli("member", "sign", str(own.folder / "move-request"), "--record-key", str(self.key_path),
+                     "--out", str(signed), "--yes")
+        self.federation.members[own.name] = own
+        return own, signed
+
 
 def items_of(answer):
     """The rows of a list command's JSON, whether it is a list or an object that holds one."""
@@ -258,6 +270,13 @@ class Federation:
         answer = self.folder / f"{member.name}.enrolment"
         self.operator.cli("member", "enrol", str(member.folder / "enrolment-request"), "--out", str(answer), "--yes")
         member.run_node_command("join", str(answer))
+
+    def settle(self, own, signed):
+        """Publishes that a member has moved to a node of its own, and starts that node."""
+        answer = self.folder / f"{own.name}.enrolment"
+        self.operator.cli("member", "update", str(signed), "--out", str(answer), "--yes")
+        own.run_node_command("join", str(answer))
+        own.start()
 
     def add_member(self, name, participant, name_ja, name_en, *flags):
         """Makes a member's node, enrols it, starts it, and waits until it knows the federation."""

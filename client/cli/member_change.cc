@@ -80,7 +80,7 @@ void WarnOfSharedPrefixes(Session& session, const registry::v1::MemberEntry* bef
 }
 
 absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current, const registry::v1::MemberEntry& next,
-                          bool yes) {
+                          bool yes, const std::function<absl::Status()>& before_publishing) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
   MEGURI_RETURN_IF_ERROR(certs::CheckMemberEntry(context->settings.federation, next));
   const std::string difference = DifferenceOf(current.entry, next, context->settings.federation, session);
@@ -95,6 +95,9 @@ absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current
     session.Note(absl::StripTrailingAsciiWhitespace(summary));
   } else {
     MEGURI_RETURN_IF_ERROR(session.Confirm(summary, session.Say(Message::kChangeQuestion)));
+  }
+  if (before_publishing != nullptr) {
+    MEGURI_RETURN_IF_ERROR(before_publishing());
   }
   const PublishOutcome outcome = PublishMember(session, next, current);
   MEGURI_RETURN_IF_ERROR(outcome.status);

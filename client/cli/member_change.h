@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -20,8 +21,9 @@ void WarnOfSharedPrefixes(Session& session, const registry::v1::MemberEntry* bef
                           const registry::v1::MemberEntry& next);
 
 // Shows what `next` changes, asks unless `yes`, and publishes it as the next version of the member's record. Publishes
-// nothing, and says so, if nothing changes.
+// nothing, and says so, if nothing changes. Once it is decided `before_publishing` is called, if it is given, and its
+// error ends it.
 absl::Status ChangeMember(Session& session, const certs::VerifiedMember& current, const registry::v1::MemberEntry& next,
-                          bool yes);
+                          bool yes, const std::function<absl::Status()>& before_publishing = nullptr);
 
 }  // namespace meguri::client

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,6 +17,7 @@
 #include "certs/strict_parse.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/enrolment_file.h"
 #include "client/cli/member_change.h"
 #include "client/cli/member_record.h"
 #include "client/cli/words.h"
@@ -26,44 +25,12 @@
 namespace meguri::client {
 namespace {
 
-constexpr mode_t kEnrolmentFileMode = 0644;
-constexpr char kEnrolmentFile[] = "enrolment";
-
 struct Arguments {
   std::string request;
   std::string out;
   bool again = false;
   bool yes = false;
 };
-
-// Beside the request, unless --out says otherwise.
-std::string OutPath(const Arguments& arguments) {
-  return !arguments.out.empty() ? arguments.out
-                                : (std::filesystem::path(arguments.request).parent_path() / kEnrolmentFile).string();
-}
-
-absl::Status CheckFree(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error)) {
-    return Error(absl::StatusCode::kAlreadyExists, "FILE_EXISTS", absl::StrCat(path, " exists already"));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<registry::v1::Enrolment> MakeEnrolment(Session& session, const registry::v1::EnrolmentRequest& asked) {
-  MEGURI_ASSIGN_OR_RETURN(const NodeClient* node, session.node());
-  MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
-  admin::v1::IssueNodeCertificateRequest request;
-  request.set_participant_id(asked.entry().participant_id());
-  request.set_certificate_request(asked.certificate_request());
-  request.set_node_identity(asked.entry().hosting().node_identity());
-  MEGURI_ASSIGN_OR_RETURN(const admin::v1::IssueNodeCertificateResponse issued, node->IssueNodeCertificate(request));
-  registry::v1::Enrolment enrolment;
-  enrolment.set_participant_id(asked.entry().participant_id());
-  *enrolment.mutable_certificate_chain() = issued.certificate_chain();
-  enrolment.set_trust_bundle(context->trust_bundle);
-  return enrolment;
-}
 
 // What the registry says of the applicant already, if anything.
 absl::StatusOr<absl::optional<certs::VerifiedMember>> FindEnrolled(Session& session,
@@ -165,17 +132,16 @@ absl::Status Enrol(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const certs::Identity node, certs::Identity::Parse(entry.hosting().node_identity()));
   const bool is_guest = node.participant.text() != entry.participant_id();
   const bool needs_certificate = !is_guest && entry.participant_id() != context->settings.member.text();
-  const std::string out = OutPath(arguments);
+  std::string out;
   registry::v1::Enrolment enrolment;
   if (needs_certificate) {
-    MEGURI_RETURN_IF_ERROR(CheckFree(out));
-    MEGURI_ASSIGN_OR_RETURN(enrolment, MakeEnrolment(session, asked));
+    MEGURI_ASSIGN_OR_RETURN(out, EnrolmentPath(arguments.request, arguments.out));
+    MEGURI_ASSIGN_OR_RETURN(enrolment, IssueEnrolment(session, asked.entry(), asked.certificate_request()));
   }
   PublishOutcome outcome;
   MEGURI_RETURN_IF_ERROR(PublishIfChanged(session, entry, enrolled, outcome));
   if (needs_certificate) {
-    MEGURI_RETURN_IF_ERROR(certs::WriteNewFile(out, certs::SerializeForSigning(enrolment), kEnrolmentFileMode));
-    session.Note(session.Say(Message::kEnrolmentWritten, {out}));
+    MEGURI_RETURN_IF_ERROR(WriteEnrolment(session, enrolment, out));
   }
   if (is_guest) {
     session.Note(session.Say(Message::kEnrolledAsGuest, {entry.participant_id(), node.participant.text()}));

@@ -12,6 +12,7 @@
 #include "certs/limits.h"
 #include "client/cli/command.h"
 #include "client/cli/commands.h"
+#include "client/cli/enrolment_file.h"
 #include "client/cli/member_change.h"
 #include "client/cli/member_record.h"
 
@@ -20,10 +21,24 @@ namespace {
 
 struct Arguments {
   std::string subject;  // a participant ID, or the file of a change request
+  std::string out;      // of the enrolment of a member that moves to a node of its own
   certs::EntryText text;
   bool recovery = false;
   bool yes = false;
 };
+
+// The member moves to a node of its own, which needs a certificate beside the change.
+absl::Status ChangeAndCertify(Session& session, const Arguments& arguments, const certs::VerifiedMember& member,
+                              const registry::v1::MemberEntry& next, const std::string& certificate_request) {
+  MEGURI_ASSIGN_OR_RETURN(const std::string out, EnrolmentPath(arguments.subject, arguments.out));
+  registry::v1::Enrolment enrolment;
+  const auto certify = [&]() -> absl::Status {
+    MEGURI_ASSIGN_OR_RETURN(enrolment, IssueEnrolment(session, next, certificate_request));
+    return absl::OkStatus();
+  };
+  MEGURI_RETURN_IF_ERROR(ChangeMember(session, member, next, arguments.yes, certify));
+  return WriteEnrolment(session, enrolment, out);
+}
 
 absl::Status Update(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const Context* context, session.context());
@@ -38,18 +53,21 @@ absl::Status Update(Session& session, const Arguments& arguments) {
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant, named.ok() ? named : certs::ApplicantOf(request));
   MEGURI_ASSIGN_OR_RETURN(const certs::VerifiedMember member, GetVerifiedMember(session, participant));
   registry::v1::MemberEntry next = member.entry;
+  std::string certificate_request;
   if (!named.ok()) {
     MEGURI_ASSIGN_OR_RETURN(
         next, certs::OpenChangeRequest(request, context->settings.federation, {member.entry, member.header.hash()},
                                        session.clock().Now()));
     MEGURI_ASSIGN_OR_RETURN(const bool is_recovery,
                             certs::CheckNewKeys(context->settings.federation, &member.entry, next));
+    MEGURI_ASSIGN_OR_RETURN(certificate_request, certs::CertificateRequestIn(request));
     if (is_recovery && !arguments.recovery) {
       return Error(absl::StatusCode::kFailedPrecondition, "KEY_RECOVERY", session.Say(Message::kRecoveryNotAsked));
     }
   }
   MEGURI_RETURN_IF_ERROR(certs::ApplyTo(next, arguments.text));
-  return ChangeMember(session, member, next, arguments.yes);
+  return certificate_request.empty() ? ChangeMember(session, member, next, arguments.yes)
+                                     : ChangeAndCertify(session, arguments, member, next, certificate_request);
 }
 
 }  // namespace
@@ -70,6 +88,7 @@ void AddMemberUpdate(Command parent, Session& session) {
   command.Option("--link-domain", text.domains, session.Say(Message::kAboutLinkDomains));
   command.Option("--name-space", text.name_spaces, session.Say(Message::kAboutNameSpaces));
   command.Flag("--recovery", arguments->recovery, session.Say(Message::kAboutRecovery));
+  command.Option("--out", arguments->out, session.Say(Message::kAboutEnrolmentOut)).TypeName("FILE");
   command.Flag("--yes", arguments->yes, session.Say(Message::kAboutYes));
   OnCall(command, session, arguments, &Update);
 }

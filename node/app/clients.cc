@@ -107,8 +107,8 @@ std::string ClientToml(const Folder& node_folder, const Surrounding& surrounding
   const certs::Identity node{surrounding.bundle.federation(), surrounding.node_member, certs::Identity::Class::kNode,
                              surrounding.config.Get("node_name")};
   const bool signs = role == api::v1::CLIENT_ROLE_PUBLISH || role == api::v1::CLIENT_ROLE_ADMIN;
-  // A hosted member puts its own key there: the node has none.
-  const bool is_own = surrounding.member == surrounding.node_member;
+  // A hosted member puts its own key there, and so does one that has not given it to its node.
+  const bool is_own = surrounding.member == surrounding.node_member && Exists(node_folder.record_key());
   const std::string record_key = is_own ? "../../keys/record.key" : "record.key";
   return absl::StrCat(
       "federation = ", TomlText(surrounding.bundle.federation()), "\nmember = ", TomlText(surrounding.member.text()),

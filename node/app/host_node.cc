@@ -33,7 +33,14 @@ absl::StatusOr<HostNode> ReadHostNode(const std::string& data_folder, absl::Time
 }
 
 absl::Status CheckFree(const HostNode& node, const record::ParticipantId& member) {
-  if (member == node.member || member == node.bundle.operator_id()) {
+  if (member == node.member) {
+    return InvalidInput({{"--participant", "FLAG", member.text(), "another member than the node's own",
+                          "to move a member to a node of its own, make that node with `meguri-node init --from FILE "
+                          "--data FOLDER`, in a new folder; of a member that is to be hosted give the participant ID",
+                          "自社のノードへ移すときは、新しいフォルダーで `meguri-node init --from FILE --data FOLDER` "
+                          "を実行してください。ホストする場合は、その会員の参加者 ID を指定してください。"}});
+  }
+  if (member == node.bundle.operator_id()) {
     return InvalidInput({{"--participant", "FLAG", member.text(), "a member that has no node of its own",
                           "give the participant ID of the member that is to be hosted",
                           "ホストする会員の参加者 ID を指定してください。"}});

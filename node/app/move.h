@@ -60,4 +60,24 @@ struct ImportedMember {
 absl::StatusOr<ImportedMember> ImportMember(const ImportOptions& options, const MoveProgress& progress,
                                             const Clock& clock, Random& random);
 
+// What `meguri-node init --from` is told.
+struct OwnNodeOptions {
+  std::string data_folder;
+  std::string file;               // of the move
+  std::string trust_bundle_path;  // the operator's file
+  std::string record_key;         // file of the key that signs the member's records; "" if it stays with the clients
+  std::string node_name = "main";
+  std::string listen = "127.0.0.1:7443";
+  registry::v1::Hosting hosting;  // addresses, if others than where the node listens
+};
+
+// Makes the folder of a node of the member's own from the file with which it leaves its host: its keys, its client
+// authority, its settings, all that the file holds, checked as ImportMember does, and the request that the member
+// signs, by which the node is certified too. Members are judged by the copy of the registry in the file
+// (CheckRegistryCopy); if that is older than the member's entry the operator refuses the request. ALREADY_EXISTS with
+// reason FOLDER_IN_USE; INVALID_ARGUMENT with reason FLAG, KEY_NOT_NAMED, MOVE_REGISTRY and those of ImportMember.
+// Leaves nothing behind when it fails.
+absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const MoveProgress& progress,
+                                            const Clock& clock, Random& random);
+
 }  // namespace meguri::node

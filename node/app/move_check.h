@@ -32,4 +32,11 @@ struct MovedStoreCheck {
 // INVALID_ARGUMENT with reason MOVE_RECORD, MOVE_FEED or MOVE_COPY, and what is wrong with which.
 absl::Status CheckMovedStore(const MovedStoreCheck& check);
 
+// Whether the copy of the registry that `store` keeps for `holder` is the operator's, so that members can be judged by
+// it where there is no other: each of its entries, and each record that is found in it, is signed by a record key that
+// the bundle pins, and it is as long as the bundle asks for. Nothing tells how old it is. After storage::Fsck.
+// INVALID_ARGUMENT with reason MOVE_REGISTRY.
+absl::Status CheckRegistryCopy(const storage::StoreReader& store, const certs::TrustBundle& bundle,
+                               const record::ParticipantId& holder);
+
 }  // namespace meguri::node

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <sys/stat.h>
@@ -103,12 +104,6 @@ std::string TomlText(absl::string_view text) {
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
 }
 
-std::string ConfigText(const InitOptions& options) {
-  return absl::StrCat("# Settings of this node; `meguri-node check-config` lists them all and says which value won.\n",
-                      "participant = ", TomlText(options.entry.participant_id()), "\n",
-                      "node_name = ", TomlText(options.node_name), "\n", "listen = ", TomlText(options.listen), "\n");
-}
-
 absl::Status WritePlan(const Folder& folder, const InitOptions& options, const NewKeys& keys, const Plan& plan) {
   MEGURI_RETURN_IF_ERROR(keys.node->SaveTo(folder.node_key()));
   MEGURI_RETURN_IF_ERROR(keys.record->SaveTo(folder.record_key()));
@@ -119,16 +114,8 @@ absl::Status WritePlan(const Folder& folder, const InitOptions& options, const N
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.trust_bundle(), plan.trust_bundle, kPublicMode));
   MEGURI_RETURN_IF_ERROR(certs::WriteFileAtomically(folder.enrolment_request(), plan.enrolment_request, kPublicMode));
   // Written last: a folder with a node.toml is complete.
-  return certs::WriteFileAtomically(folder.config(), ConfigText(options), kPublicMode);
-}
-
-absl::Status CheckFree(const Folder& folder) {
-  std::error_code error;
-  if (std::filesystem::exists(folder.config(), error) || std::filesystem::exists(folder.keys(), error)) {
-    return Error(absl::StatusCode::kAlreadyExists, "FOLDER_IN_USE",
-                 absl::StrCat(folder.root(), " holds a node already; choose another folder with --data."));
-  }
-  return absl::OkStatus();
+  return certs::WriteFileAtomically(
+      folder.config(), NodeConfigText(options.entry.participant_id(), options.node_name, options.listen), kPublicMode);
 }
 
 // What a person forgets or mixes up, said in the words of the command line.
@@ -169,15 +156,7 @@ absl::Status CheckFlags(const InitOptions& options) {
         "連合の運営者から受け取った trust-bundle を --trust-bundle で指定してください。連合を新しく作る場合は "
         "--operator を付けてください。");
   }
-  if (!IsListenAddress(options.listen)) {
-    add("--listen", certs::Quoted(options.listen), "host:port, for example 0.0.0.0:7443", "correct --listen",
-        "--listen は ホスト:ポート の形で指定してください(例 0.0.0.0:7443)。");
-  }
-  const bool is_everywhere = absl::StartsWith(options.listen, "0.0.0.0:") || absl::StartsWith(options.listen, "[::]:");
-  if (is_everywhere && options.entry.hosting().addresses().empty()) {
-    add("--address", "nothing", "the host:port under which others reach this node, for example node.example.jp:7443",
-        "give --address: nobody can call 0.0.0.0", "他のノードからの接続先を --address で指定してください。");
-  }
+  CheckListening(options.listen, !entry.hosting().addresses().empty(), violations);
   return violations.empty() ? absl::OkStatus() : InvalidInput(violations);
 }
 
@@ -200,6 +179,37 @@ bool IsKeyOf(const certs::Certificate& certificate, const std::string& key_file)
 
 }  // namespace
 
+absl::Status CheckFolderIsFree(const Folder& folder) {
+  std::error_code error;
+  for (const std::string& path : {folder.config(), folder.keys(), folder.store()}) {
+    if (std::filesystem::exists(path, error)) {
+      return Error(absl::StatusCode::kAlreadyExists, "FOLDER_IN_USE",
+                   absl::StrCat(folder.root(), " holds a node already; choose another folder with --data."));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void CheckListening(absl::string_view listen, bool has_addresses, std::vector<Violation>& violations) {
+  if (!IsListenAddress(listen)) {
+    violations.push_back({"--listen", "FLAG", certs::Quoted(listen), "host:port, for example 0.0.0.0:7443",
+                          "correct --listen", "--listen は ホスト:ポート の形で指定してください(例 0.0.0.0:7443)。"});
+  }
+  const bool is_everywhere = absl::StartsWith(listen, "0.0.0.0:") || absl::StartsWith(listen, "[::]:");
+  if (is_everywhere && !has_addresses) {
+    violations.push_back({"--address", "FLAG", "nothing",
+                          "the host:port under which others reach this node, for example node.example.jp:7443",
+                          "give --address: nobody can call 0.0.0.0",
+                          "他のノードからの接続先を --address で指定してください。"});
+  }
+}
+
+std::string NodeConfigText(absl::string_view participant, absl::string_view node_name, absl::string_view listen) {
+  return absl::StrCat("# Settings of this node; `meguri-node check-config` lists them all and says which value won.\n",
+                      "participant = ", TomlText(participant), "\n", "node_name = ", TomlText(node_name), "\n",
+                      "listen = ", TomlText(listen), "\n");
+}
+
 absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry) {
   std::vector<Violation> violations =
       passport::ValidateSection(record::v1::SECTION_TYPE_MEMBER, certs::SerializeForSigning(entry), "member");
@@ -217,7 +227,7 @@ absl::Status WriteClientAuthority(const Folder& folder, absl::string_view partic
 
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random) {
   const Folder folder(options.data_folder);
-  MEGURI_RETURN_IF_ERROR(CheckFree(folder));
+  MEGURI_RETURN_IF_ERROR(CheckFolderIsFree(folder));
   MEGURI_RETURN_IF_ERROR(CheckFlags(options));
   MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId participant,
                           record::ParticipantId::Parse(options.entry.participant_id()));

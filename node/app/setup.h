@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/random.h"
 #include "meguri/api/v1/callers.pb.h"
 #include "meguri/registry/v1/member.pb.h"
@@ -33,6 +34,13 @@ struct InitOptions {
 // reason FOLDER_IN_USE if the folder holds a node; INVALID_ARGUMENT with every problem of the entry. Leaves nothing
 // behind when it fails before writing.
 absl::Status InitFolder(InitOptions options, const Clock& clock, Random& random);
+
+// ALREADY_EXISTS with reason FOLDER_IN_USE if the folder holds a node, or the store of one.
+absl::Status CheckFolderIsFree(const Folder& folder);
+// What is wrong with where a node is to listen, and with how others are to reach it.
+void CheckListening(absl::string_view listen, bool has_addresses, std::vector<Violation>& violations);
+// Settings of a new node, as its node.toml says them.
+std::string NodeConfigText(absl::string_view participant, absl::string_view node_name, absl::string_view listen);
 
 // The registry will hold an entry as a record, which has rules of its own. INVALID_ARGUMENT with violations.
 absl::Status CheckEntryAsRecord(const registry::v1::MemberEntry& entry);

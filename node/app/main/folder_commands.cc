@@ -15,6 +15,7 @@
 #include "node/app/change.h"
 #include "node/app/clients.h"
 #include "node/app/folder.h"
+#include "node/app/move.h"
 #include "node/app/setup.h"
 #include "node/app/witness_work.h"
 #include "record/system_random.h"
@@ -46,11 +47,47 @@ absl::Status Init(InitOptions options, const certs::EntryText& text) {
   return absl::OkStatus();
 }
 
+// Makes the node of a member that leaves its host. Who it is, the file and the registry say.
+absl::Status InitFrom(const std::string& file, const std::string& record_key, const InitOptions& init,
+                      const certs::EntryText& text) {
+  OwnNodeOptions options{.data_folder = init.data_folder,
+                         .file = file,
+                         .trust_bundle_path = init.trust_bundle_path,
+                         .record_key = record_key,
+                         .node_name = init.node_name,
+                         .listen = init.listen,
+                         .hosting = {}};
+  *options.hosting.mutable_addresses() = {text.addresses.begin(), text.addresses.end()};
+  record::SystemRandom random;
+  MEGURI_ASSIGN_OR_RETURN(const ImportedMember made, InitFromMove(options, TerminalProgress(), SystemClock(), random));
+  std::printf(
+      "%s\nMade a node of %s in %s: records %llu, feeds %llu, all of them checked.\n"
+      "Next: meguri member sign %s --record-key record.key --out signed-request\n"
+      "      send what that writes to the operator, who runs: meguri member update signed-request\n"
+      "      meguri-node join ENROLMENT --data %s   with what the operator sends back, and start the node\n"
+      "      meguri-node client add admin --role admin --data %s%s\n",
+      made.request.c_str(), made.member.c_str(), init.data_folder.c_str(),
+      static_cast<unsigned long long>(made.records), static_cast<unsigned long long>(made.feeds), made.request.c_str(),
+      init.data_folder.c_str(), init.data_folder.c_str(),
+      record_key.empty() ? "   and put record.key into its folder" : "");
+  return absl::OkStatus();
+}
+
 void AddInit(CLI::App& app, const std::string& data, Action& action) {
   const auto options = std::make_shared<InitOptions>();
   const auto text = std::make_shared<certs::EntryText>();
+  const auto from = std::make_shared<std::string>();
+  const auto record_key = std::make_shared<std::string>();
   text->kind = "company-large";
   CLI::App* init = app.add_subcommand("init", "Make the folder of a new node: keys, settings, enrolment request");
+  CLI::Option* from_option = init->add_option(
+      "--from", *from,
+      "file with which this member leaves its host; names, roles and keys stay as the registry has them");
+  init->add_option(
+          "--record-key", *record_key,
+          "with --from: the member's record key, which the node then keeps for its clients; each client has it "
+          "if left out")
+      ->needs(from_option);
   init->add_flag("--operator", options->is_operator, "make the operator's node: trust bundle and authority too");
   init->add_option("--federation", options->federation, "operator: domain name of the federation");
   init->add_option("--trust-bundle", options->trust_bundle_path, "members: the operator's trust bundle");
@@ -63,10 +100,15 @@ void AddInit(CLI::App& app, const std::string& data, Action& action) {
   init->add_option("--node-name", options->node_name, "name of the node in its certificate")->default_val("main");
   init->add_option("--key-algorithm", options->key_algorithm, "of the record key: ed25519 or p256")
       ->default_val("ed25519");
-  init->callback([options, text, &data, &action] {
-    action = [options, text, &data] {
+  for (const char* of_new_member :
+       {"--operator", "--federation", "--participant", "--name-ja", "--name-en", "--name-kana", "--kind", "--role",
+        "--permit", "--gs1-prefix", "--link-domain", "--name-space", "--key-algorithm"}) {
+    init->get_option(of_new_member)->excludes(from_option);
+  }
+  init->callback([options, text, from, record_key, &data, &action] {
+    action = [options, text, from, record_key, &data] {
       options->data_folder = data;
-      return Init(*options, *text);
+      return from->empty() ? Init(*options, *text) : InitFrom(*from, *record_key, *options, *text);
     };
   });
 }

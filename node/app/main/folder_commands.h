@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "certs/entry_text.h"
+#include "node/app/move.h"
 
 namespace meguri::node {
 
@@ -16,6 +17,9 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
 
 // Adds `meguri-node host …`, the commands about members that are hosted beside the node's own.
 void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action);
+
+// Shows on a terminal how far a command has come: a line, over which the next one is written.
+MoveProgress TerminalProgress();
 
 // The flags that say what stands in a member's entry.
 void AddEntryFlags(CLI::App& command, certs::EntryText& text);

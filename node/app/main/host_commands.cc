@@ -133,17 +133,6 @@ void AddRemove(CLI::App& host, const std::string& data, Action& action) {
   });
 }
 
-// A line on a terminal, over which the next one is written.
-MoveProgress TerminalProgress() {
-  if (::isatty(STDERR_FILENO) == 0) {
-    return [](const char*, uint64_t, uint64_t) {};
-  }
-  return [](const char* what, uint64_t done, uint64_t total) {
-    std::fprintf(stderr, "\r%s %llu of %llu%s", what, static_cast<unsigned long long>(done),
-                 static_cast<unsigned long long>(total), done == total ? "\n" : "");
-  };
-}
-
 absl::Status Export(const std::string& data, const std::string& member, const std::string& out) {
   record::SystemRandom random;
   MEGURI_ASSIGN_OR_RETURN(const ExportedMember exported,
@@ -220,6 +209,16 @@ void AddImport(CLI::App& host, const std::string& data, Action& action) {
 }
 
 }  // namespace
+
+MoveProgress TerminalProgress() {
+  if (::isatty(STDERR_FILENO) == 0) {
+    return [](const char*, uint64_t, uint64_t) {};
+  }
+  return [](const char* what, uint64_t done, uint64_t total) {
+    std::fprintf(stderr, "\r%s %llu of %llu%s", what, static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(total), done == total ? "\n" : "");
+  };
+}
 
 void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action) {
   CLI::App* host = app.add_subcommand("host", "Members that this node hosts beside its own");

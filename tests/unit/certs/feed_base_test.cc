@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "certs/certificate.h"
 #include "certs/change_request.h"
+#include "certs/identity.h"
 #include "certs/key_change.h"
 #include "certs/key_endorsement.h"
 #include "certs/key_history.h"
@@ -38,6 +40,10 @@ constexpr char kMember[] = "0199:mover";
 BaseHead HeadOf(absl::string_view name, uint64_t size) {
   return {ValueOf(record::FeedName::Parse(name)), 1, size,
           size == 0 ? record::EmptyRoot() : record::LeafHash(std::string(name) + std::to_string(size))};
+}
+
+std::string OwnNode(const char* name) {
+  return Identity{kFederation, Participant(kMember), Identity::Class::kNode, name}.ToUri();
 }
 
 record::FeedKey KeyOf(absl::string_view name) {
@@ -282,6 +288,38 @@ TEST_F(MoveTest, AMoveRequestThatIsNotWhatItSaysIsRefused) {
   registry::v1::MoveRequest closed = RequestOf(Asked());
   closed.mutable_present()->clear_sections();
   EXPECT_THAT(MakeMoveRequest(closed).status(), HasReason("MOVE_REQUEST"));
+}
+
+// Of a node of the member's own the TLS key is certified in the same step: the member signs for it, and nobody else
+// can.
+TEST_F(MoveTest, AMemberThatMovesToANodeOfItsOwnAsksForItsCertificateToo) {
+  const std::string own = OwnNode("own");
+  const std::unique_ptr<SigningKey> tls = ValueOf(SigningKey::Generate(record::KeyAlgorithm::kEcdsaP256));
+  const std::string asked = ValueOf(MakeCertificateRequest(*tls, own));
+  registry::v1::MoveRequest to_own = RequestOf(Asked());
+  to_own.mutable_hosting()->set_node_identity(own);
+  to_own.set_certificate_request(asked);
+  const MoveRequest request = ValueOf(ReadMoveRequest(ValueOf(MakeMoveRequest(to_own))));
+  EXPECT_TRUE(request.is_to_own_node());
+  const std::string change = ValueOf(SignMoveRequest(request, *member_.record_key, testing::Now()));
+  EXPECT_EQ(ValueOf(OpenChangeRequest(change, kFederation, request.present, testing::Now())).hosting().node_identity(),
+            own);
+  EXPECT_EQ(ValueOf(CertificateRequestIn(change)), asked);
+  const MoveRequest to_host = ValueOf(ReadMoveRequest(ValueOf(MakeMoveRequest(RequestOf(Asked())))));
+  EXPECT_FALSE(to_host.is_to_own_node());
+  EXPECT_EQ(ValueOf(CertificateRequestIn(ValueOf(SignMoveRequest(to_host, *member_.record_key, testing::Now())))), "");
+  // For another node than the one of the entry, without a request, and for the node of somebody else.
+  to_own.set_certificate_request(ValueOf(MakeCertificateRequest(*tls, OwnNode("another"))));
+  EXPECT_THAT(MakeMoveRequest(to_own).status(), HasReason("CERTIFICATE_REQUEST"));
+  to_own.clear_certificate_request();
+  EXPECT_THAT(MakeMoveRequest(to_own).status(), HasReason("CERTIFICATE_REQUEST"));
+  registry::v1::MoveRequest of_host = RequestOf(Asked());
+  of_host.set_certificate_request(ValueOf(MakeCertificateRequest(*tls, of_host.hosting().node_identity())));
+  EXPECT_THAT(MakeMoveRequest(of_host).status(), HasReason("MOVE_REQUEST"));
+  EXPECT_THAT(SignChangeRequest(request.present.entry, kFederation, request.present, {member_.record_key.get()},
+                                testing::Now(), asked)
+                  .status(),
+              HasReason("CERTIFICATE_REQUEST"));
 }
 
 TEST_F(MoveTest, ABaseStaysAsItWasPublished) {
