@@ -146,6 +146,14 @@ class Member:
             return set(feeds) <= live
         wait_for(f"{self.name} to have all of {', '.join(feeds)} of {publisher.name}", all_live)
 
+    def give_back(self, publisher):
+        """Writes what it has of a publisher's feeds into a file. Its node is stopped meanwhile."""
+        copy = self.folder.parent / f"{publisher.name}-of-{self.name}.copy"
+        self.stop()
+        self.run_node_command("give-back", publisher.participant, "--out", str(copy))
+        self.start()
+        return copy
+
     def has_size(self, publisher, feed, size):
         return any(f["publisher"] == publisher.participant and f["feed"] == feed and int(f.get("size", 0)) >= size
                    for f in self.follows())
@@ -205,29 +213,46 @@ class Guest(Member):
 
     def move_in(self, host, exported):
         """Has another host take in what the file holds, and signs that. Returns the change for the operator."""
+        return self._enter(host, "import", str(exported))[0]
+
+    def recover_in(self, host, *copies):
+        """The same with copies of followers. Returns what the host was told, too."""
+        return self._enter(host, "recover", self.participant, *with_flag("--copy", copies))
+
+    def _enter(self, host, *command):
         host.stop()
-        host.run_node_command("host", "import", str(exported))
+        told = host.run_node_command("host", *command)
         host.start()
         self.host = host
         shutil.rmtree(self.folder / "clients")
         (self.folder / "clients").mkdir()
         self.add_client("admin", "admin")
-        signed = self.folder / f"{host.name}.signed"
-        self.run_cli("member", "sign", str(self.folder_at_host / "move-request"), "--record-key", str(self.key_path),
-                     "--out", str(signed), "--yes")
-        return signed
+        return self._sign(self.folder_at_host / "move-request", host.name), told
 
     def move_home(self, exported, *flags):
         """Makes a node of its own of what its host has exported, and signs that. Returns the member as the owner of
         that node, and the change for the operator."""
+        return self._begin_at_home("--from", str(exported), *flags)[:2]
+
+    def recover_home(self, *copies):
+        """The same with copies of followers. Returns what was told, too."""
+        return self._begin_at_home("--recover", self.participant, *with_flag("--copy", copies))
+
+    def _begin_at_home(self, *flags):
         own = Member(self.federation, f"{self.name}-node", self.participant)
-        own.run_node_command("init", "--from", str(exported), "--trust-bundle",
-                             str(self.federation.operator.folder / "trust-bundle"), "--listen", own.address, *flags)
-        signed = self.folder / f"{own.name}.signed"
-        self.run_cli("member", "sign", str(own.folder / "move-request"), "--record-key", str(self.key_path),
-                     "--out", str(signed), "--yes")
+        told = own.run_node_command("init", "--trust-bundle", str(self.federation.operator.folder / "trust-bundle"),
+                                    "--listen", own.address, *flags)
         self.federation.members[own.name] = own
-        return own, signed
+        return own, self._sign(own.folder / "move-request", own.name), told
+
+    def _sign(self, request, name):
+        signed = self.folder / f"{name}.signed"
+        self.run_cli("member", "sign", str(request), "--record-key", str(self.key_path), "--out", str(signed), "--yes")
+        return signed
+
+
+def with_flag(flag, values):
+    return [word for value in values for word in (flag, str(value))]
 
 
 def items_of(answer):

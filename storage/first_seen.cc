@@ -80,6 +80,14 @@ absl::Status FirstSeen::Note(Transaction& transaction, FeedId feed, uint64_t siz
   return absl::OkStatus();
 }
 
+absl::Status FirstSeen::Forget(Transaction& transaction, FeedId feed) const {
+  const std::unique_ptr<Cursor> cursor = store_.NewCursor(Family::kLookup, NewestKey(feed));
+  for (; cursor->Valid(); cursor->Next()) {
+    transaction.Delete(Family::kLookup, std::string(cursor->key()));
+  }
+  return cursor->status();
+}
+
 absl::optional<SeenHead> FirstSeen::Newest(FeedId feed) const {
   const auto stored = store_.Get(Family::kLookup, NewestKey(feed));
   if (!stored.ok() || !stored->has_value()) {

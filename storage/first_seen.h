@@ -37,6 +37,9 @@ class FirstSeen {
   // make it earlier than a smaller head.
   static absl::Status Note(Transaction& transaction, FeedId feed, uint64_t size, absl::Time now);
 
+  // Lets go of all that is kept of a feed, which is no replica any more.
+  absl::Status Forget(Transaction& transaction, FeedId feed) const;
+
   // The earliest head with the entry `index`; nullopt if it is not known when one came.
   absl::optional<SeenHead> Covering(FeedId feed, uint64_t index) const;
   // At most `count` heads: the newest, and then older ones from the size `from` on and around.

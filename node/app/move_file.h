@@ -11,11 +11,12 @@
 #include "meguri/storage/v1/moved.pb.h"
 #include "record/hash.h"
 
-// The file in which a member moves to another host, as a sequence of frames whose last is a digest over all before it:
-// docs/format/move.md.
+// The file in which a member moves to another host, or in which a follower gives back what it has of one, as a sequence
+// of frames whose last is a digest over all before it: docs/format/move.md.
 namespace meguri::node {
 
 inline constexpr uint32_t kMoveFormatVersion = 1;
+inline constexpr uint32_t kCopyFormatVersion = 1;                 // of a file of GiveBack
 inline constexpr size_t kMoveFrameBytesMax = size_t{48} << 20;    // more than the largest value
 inline constexpr size_t kMoveFrameBytesTarget = size_t{1} << 20;  // from which on a frame takes nothing more
 

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/error.h"
@@ -39,55 +40,42 @@ absl::Status Refuse(absl::string_view reason, absl::string_view why) {
   return Error(absl::StatusCode::kInvalidArgument, reason, why);
 }
 
-// Fills the store of a draft folder with what the file holds.
-class StoreFiller {
- public:
-  static absl::StatusOr<std::unique_ptr<StoreFiller>> Make(const Folder& folder, Random& random) {
-    auto filler = std::make_unique<StoreFiller>();
-    MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<storage::OrderedStore> opened,
-                            storage::OpenRocksdbStore(folder.store(), storage::RocksdbOptions()));
-    MEGURI_ASSIGN_OR_RETURN(filler->sealed_, storage::OpenSealed(std::move(opened), SectionKeysIn(folder), random));
-    MEGURI_ASSIGN_OR_RETURN(filler->anchor_, storage::OpenAnchorFile(folder.anchor()));
-    MEGURI_ASSIGN_OR_RETURN(filler->committer_, storage::Committer::Start(*filler->sealed_.store, *filler->anchor_));
-    return filler;
-  }
+storage::Family FamilyOf(const storage::v1::MovedEntry& entry) {
+  return entry.family() == 0 ? storage::Family::kArrival : storage::Family::kLookup;
+}
 
-  absl::Status Add(const storage::v1::MovedEntries& entries) {
-    for (const storage::v1::MovedEntry& entry : entries.entries()) {
-      const bool is_known = entry.family() <= 1 && !entry.key().empty();
-      if (!is_known || !storage::IsCopied(FamilyOf(entry), entry.key())) {
-        return Refuse("MOVE_FILE", "the file of the move holds what is no part of a member's store");
-      }
+// Puts what a frame of the file holds into the store of the draft.
+absl::Status AddEntries(const storage::v1::MovedEntries& entries, DraftStore& store) {
+  for (const storage::v1::MovedEntry& entry : entries.entries()) {
+    const bool is_known = entry.family() <= 1 && !entry.key().empty();
+    if (!is_known || !storage::IsCopied(FamilyOf(entry), entry.key())) {
+      return Refuse("MOVE_FILE", "the file of the move holds what is no part of a member's store");
     }
-    count_ += static_cast<uint64_t>(entries.entries_size());
-    return committer_->SubmitAndWait([&entries](storage::CommitScope& scope) {
-      for (const storage::v1::MovedEntry& entry : entries.entries()) {
-        scope.transaction.Put(FamilyOf(entry), entry.key(), entry.value());
-      }
-      return absl::OkStatus();
-    });
   }
-
-  // What is erased stays so: no key of this store ever opens those sections.
-  absl::Status Finish() {
-    MEGURI_ASSIGN_OR_RETURN(const std::vector<uint64_t> erased, storage::ErasedArrivals(*sealed_.store));
-    return erased.empty() ? absl::OkStatus() : sealed_.keys->Erase(erased);
-  }
-
-  uint64_t count() const { return count_; }
-
- private:
-  static storage::Family FamilyOf(const storage::v1::MovedEntry& entry) {
-    return entry.family() == 0 ? storage::Family::kArrival : storage::Family::kLookup;
-  }
-
-  storage::SealedParts sealed_;
-  std::unique_ptr<storage::Anchor> anchor_;
-  std::unique_ptr<storage::Committer> committer_;
-  uint64_t count_ = 0;
-};
+  return store.committer().SubmitAndWait([&entries](storage::CommitScope& scope) {
+    for (const storage::v1::MovedEntry& entry : entries.entries()) {
+      scope.transaction.Put(FamilyOf(entry), entry.key(), entry.value());
+    }
+    return absl::OkStatus();
+  });
+}
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<DraftStore>> DraftStore::Open(const Folder& draft, Random& random) {
+  auto store = absl::WrapUnique(new DraftStore());
+  MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<storage::OrderedStore> opened,
+                          storage::OpenRocksdbStore(draft.store(), storage::RocksdbOptions()));
+  MEGURI_ASSIGN_OR_RETURN(store->sealed_, storage::OpenSealed(std::move(opened), SectionKeysIn(draft), random));
+  MEGURI_ASSIGN_OR_RETURN(store->anchor_, storage::OpenAnchorFile(draft.anchor()));
+  MEGURI_ASSIGN_OR_RETURN(store->committer_, storage::Committer::Start(*store->sealed_.store, *store->anchor_));
+  return store;
+}
+
+absl::Status DraftStore::DestroyErased() {
+  MEGURI_ASSIGN_OR_RETURN(const std::vector<uint64_t> erased, storage::ErasedArrivals(*sealed_.store));
+  return erased.empty() ? absl::OkStatus() : sealed_.keys->Erase(erased);
+}
 
 absl::StatusOr<OpenedStore> OpenToRead(const Folder& folder, Random& random) {
   MEGURI_ASSIGN_OR_RETURN(std::unique_ptr<storage::StoreReader> opened,
@@ -125,6 +113,11 @@ absl::StatusOr<PresentMember> FindMember(const storage::StoreReader& store, cons
 absl::StatusOr<record::ParticipantId> CheckMoveHeader(const storage::v1::MoveFrame& frame,
                                                       const certs::TrustBundle& bundle) {
   const storage::v1::MoveHeader& header = frame.header();
+  if (frame.has_copied()) {
+    return Refuse("MOVE_FILE",
+                  "the file is what a follower has given back, not what a host has exported: take it in with "
+                  "`meguri-node host recover`, or `init --recover`");
+  }
   if (!frame.has_header() || header.format_version() != kMoveFormatVersion) {
     return Refuse("MOVE_FILE", absl::StrCat("the file of the move has format version ", header.format_version(),
                                             ", expected ", kMoveFormatVersion,
@@ -146,7 +139,8 @@ absl::StatusOr<record::ParticipantId> CheckMoveHeader(const storage::v1::MoveFra
 absl::StatusOr<std::vector<storage::v1::MovedFeed>> Unpack(MoveFileReader& file, uint64_t expected, const Folder& draft,
                                                            const MoveProgress& progress, Random& random) {
   std::vector<storage::v1::MovedFeed> feeds;
-  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<StoreFiller> filler, StoreFiller::Make(draft, random));
+  MEGURI_ASSIGN_OR_RETURN(const std::unique_ptr<DraftStore> store, DraftStore::Open(draft, random));
+  uint64_t count = 0;
   for (;;) {
     MEGURI_ASSIGN_OR_RETURN(const storage::v1::MoveFrame frame, file.Next());
     if (frame.content_case() == storage::v1::MoveFrame::CONTENT_NOT_SET) {
@@ -155,17 +149,18 @@ absl::StatusOr<std::vector<storage::v1::MovedFeed>> Unpack(MoveFileReader& file,
     if (frame.has_feeds()) {
       feeds.insert(feeds.end(), frame.feeds().feeds().begin(), frame.feeds().feeds().end());
     } else if (frame.has_entries()) {
-      MEGURI_RETURN_IF_ERROR(filler->Add(frame.entries()));
-      progress("imported", filler->count(), expected);
+      MEGURI_RETURN_IF_ERROR(AddEntries(frame.entries(), *store));
+      count += static_cast<uint64_t>(frame.entries().entries_size());
+      progress("imported", count, expected);
     } else {
-      return Refuse("MOVE_FILE", "the file of the move begins twice");
+      return Refuse("MOVE_FILE", "the file of the move holds what is no part of one");
     }
   }
-  if (filler->count() != expected) {
-    return Refuse("MOVE_FILE", absl::StrCat("the file of the move says that it holds ", expected, " entries, and has ",
-                                            filler->count()));
+  if (count != expected) {
+    return Refuse("MOVE_FILE",
+                  absl::StrCat("the file of the move says that it holds ", expected, " entries, and has ", count));
   }
-  MEGURI_RETURN_IF_ERROR(filler->Finish());
+  MEGURI_RETURN_IF_ERROR(store->DestroyErased());
   return feeds;
 }
 
@@ -177,7 +172,7 @@ absl::StatusOr<uint64_t> CheckNotDamaged(const Folder& draft, const MoveProgress
   }
   const size_t shown = std::min(report.problems.size(), kProblemsShown);
   return Refuse("MOVE_DAMAGED",
-                absl::StrCat("what the former host hands over is damaged, ", report.problems.size(), " problems: ",
+                absl::StrCat("what was taken in is damaged, ", report.problems.size(), " problems: ",
                              absl::StrJoin(report.problems.begin(),
                                            report.problems.begin() + static_cast<std::ptrdiff_t>(shown), "; ")));
 }

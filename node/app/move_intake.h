@@ -21,6 +21,8 @@
 #include "node/app/move.h"
 #include "node/app/move_file.h"
 #include "record/participant_id.h"
+#include "storage/anchor.h"
+#include "storage/committer.h"
 #include "storage/ordered_store.h"
 #include "storage/sealed/open.h"
 
@@ -34,6 +36,24 @@ struct OpenedStore {
   const storage::StoreReader& reader() const { return *parts.store; }
 };
 absl::StatusOr<OpenedStore> OpenToRead(const Folder& folder, Random& random);
+
+// The store of a draft folder, which is being filled.
+class DraftStore {
+ public:
+  static absl::StatusOr<std::unique_ptr<DraftStore>> Open(const Folder& draft, Random& random);
+
+  const storage::StoreReader& reader() const { return *sealed_.store; }
+  storage::Committer& committer() { return *committer_; }
+  // What is erased stays so: no key of this store ever opens those sections.
+  absl::Status DestroyErased();
+
+ private:
+  DraftStore() = default;
+
+  storage::SealedParts sealed_;
+  std::unique_ptr<storage::Anchor> anchor_;
+  std::unique_ptr<storage::Committer> committer_;
+};
 
 // What a copy of the registry says of the member.
 struct PresentMember {

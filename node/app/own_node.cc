@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "node/app/own_node.h"
+
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -7,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "certs/certificate.h"
@@ -108,13 +111,6 @@ absl::Status PutInPlace(const Folder& draft, const Folder& folder) {
   return RenameFolder(draft.config(), folder.config());
 }
 
-// What the file holds, in the draft, and checked.
-struct TakenIn {
-  PresentMember present;
-  std::vector<certs::BaseHead> heads;
-  uint64_t records = 0;
-};
-
 absl::StatusOr<TakenIn> TakeIn(MoveFileReader& file, uint64_t entries, const Folder& draft,
                                const certs::TrustBundle& bundle, const record::ParticipantId& member,
                                const MoveProgress& progress, const Clock& clock, Random& random) {
@@ -133,8 +129,11 @@ absl::StatusOr<TakenIn> TakeIn(MoveFileReader& file, uint64_t entries, const Fol
 
 }  // namespace
 
-absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const MoveProgress& progress,
-                                            const Clock& clock, Random& random) {
+absl::StatusOr<ImportedMember> MakeOwnNode(
+    const OwnNodeOptions& options,
+    absl::FunctionRef<absl::StatusOr<record::ParticipantId>(const certs::TrustBundle&)> find_member,
+    absl::FunctionRef<absl::StatusOr<TakenIn>(const Folder& draft, const certs::TrustBundle&)> take_in,
+    const Clock& clock, Random& random) {
   const absl::Time now = clock.Now();
   const Folder folder(options.data_folder);
   MEGURI_RETURN_IF_ERROR(CheckFolderIsFree(folder));
@@ -142,9 +141,7 @@ absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const
   MEGURI_ASSIGN_OR_RETURN(const std::string bundle_bytes,
                           certs::ReadFile(options.trust_bundle_path, certs::kTrustBundleBytesMax));
   MEGURI_ASSIGN_OR_RETURN(const certs::TrustBundle bundle, certs::TrustBundle::Open(bundle_bytes, now));
-  MEGURI_ASSIGN_OR_RETURN(MoveFileReader file, MoveFileReader::Open(options.file));
-  MEGURI_ASSIGN_OR_RETURN(const storage::v1::MoveFrame header, file.Next());
-  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId member, CheckMoveHeader(header, bundle));
+  MEGURI_ASSIGN_OR_RETURN(const record::ParticipantId member, find_member(bundle));
   // Goes through the parser, so that a wrong node name is refused here.
   MEGURI_ASSIGN_OR_RETURN(
       const certs::Identity identity,
@@ -153,8 +150,7 @@ absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const
   const FolderGuard folder_guard(folder.root());
   MEGURI_ASSIGN_OR_RETURN(const Folder draft, MakeDraft(folder));
   const DraftGuard draft_guard(draft.root());
-  MEGURI_ASSIGN_OR_RETURN(const TakenIn taken,
-                          TakeIn(file, header.header().entries(), draft, bundle, member, progress, clock, random));
+  MEGURI_ASSIGN_OR_RETURN(const TakenIn taken, take_in(draft, bundle));
   registry::v1::Hosting hosting = options.hosting;
   hosting.set_node_identity(identity.ToUri());
   if (hosting.addresses().empty()) {
@@ -174,6 +170,27 @@ absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const
       draft.config(), NodeConfigText(member.text(), options.node_name, options.listen), kPublicMode));
   MEGURI_RETURN_IF_ERROR(PutInPlace(draft, folder));
   return ImportedMember{member.text(), folder.move_request(), taken.records, taken.heads.size()};
+}
+
+absl::StatusOr<ImportedMember> InitFromMove(const OwnNodeOptions& options, const MoveProgress& progress,
+                                            const Clock& clock, Random& random) {
+  absl::optional<MoveFileReader> file;
+  absl::optional<record::ParticipantId> member;
+  uint64_t entries = 0;
+  return MakeOwnNode(
+      options,
+      [&](const certs::TrustBundle& bundle) -> absl::StatusOr<record::ParticipantId> {
+        MEGURI_ASSIGN_OR_RETURN(MoveFileReader opened, MoveFileReader::Open(options.file));
+        MEGURI_ASSIGN_OR_RETURN(const storage::v1::MoveFrame header, opened.Next());
+        MEGURI_ASSIGN_OR_RETURN(member, CheckMoveHeader(header, bundle));
+        entries = header.header().entries();
+        file.emplace(std::move(opened));
+        return *member;
+      },
+      [&](const Folder& draft, const certs::TrustBundle& bundle) {
+        return TakeIn(*file, entries, draft, bundle, *member, progress, clock, random);
+      },
+      clock, random);
 }
 
 }  // namespace meguri::node

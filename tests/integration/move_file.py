@@ -54,10 +54,23 @@ def frames_of(content):
     return frames
 
 
+def raw_frames_of(content):
+    """The bytes of each frame but the digest."""
+    frames, at = [], len(MAGIC)
+    while at < len(content):
+        size = int.from_bytes(content[at:at + 4], "big")
+        frames.append(content[at + 4:at + 4 + size])
+        at += 4 + size
+    return frames[:-1]
+
+
 def file_of(frames):
+    return file_of_raw([write([(field, write(fields))]) for field, fields in frames])
+
+
+def file_of_raw(frames):
     digest, out = bytes(32), MAGIC
-    for field, fields in frames:
-        frame = write([(field, write(fields))])
+    for frame in frames:
         digest = hashlib.sha256(DOMAIN + digest + frame).digest()
         out += len(frame).to_bytes(4, "big") + frame
     frame = write([(DIGEST, digest)])

@@ -1,36 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A guest outgrows its host and moves to a node of its own, with all that it has; its followers go on."""
-import pathlib
 import shutil
 import subprocess
-import sys
-import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "deploy"), str(pathlib.Path(__file__).parent)]
-import move_file  # noqa: E402
-from federation import Federation, items_of, wait_for  # noqa: E402
+import move_file
+from set_up import DATA, OPERATOR, FederationTest, run
+from federation import items_of, wait_for
 
-DATA = ROOT / "deploy" / "demo-data"
-OPERATOR = "0188:8000020130001"
 HOST = "0188:7123456789012"
 RECYCLER = "0188:4000012090001"
 MILL = "0199:mill"
 PERMIT = ("--role", "recycler:battery", "--permit", "産廃処分|01320000001|13")
 FEEDS = ("public", "members", "recyclers/battery")
-BIN = None
 
 
-class OwnNodeTest(unittest.TestCase):
+class OwnNodeTest(FederationTest):
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="meguri-own-node-")
-        self.addCleanup(temporary.cleanup)
-        self.federation = Federation(BIN, temporary.name)
-        self.folder = self.federation.folder
-        self.addCleanup(self.federation.stop)
-        self.operator = self.federation.start_operator(OPERATOR, "運営", "Operator")
+        super().setUp()
         self.host = self.federation.add_member("host", HOST, "ホスト", "Host", "--role", "manufacturer")
         self.mill = self.federation.add_guest(self.host, "mill", MILL, "製錬所", "Mill", "--role", "manufacturer")
         self.host.stop()
@@ -212,5 +199,4 @@ class OwnNodeTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    BIN = sys.argv.pop(1)
-    unittest.main(verbosity=2)
+    run()

@@ -16,6 +16,7 @@
 #include "node/app/clients.h"
 #include "node/app/folder.h"
 #include "node/app/move.h"
+#include "node/app/recover.h"
 #include "node/app/setup.h"
 #include "node/app/witness_work.h"
 #include "record/system_random.h"
@@ -47,47 +48,98 @@ absl::Status Init(InitOptions options, const certs::EntryText& text) {
   return absl::OkStatus();
 }
 
-// Makes the node of a member that leaves its host. Who it is, the file and the registry say.
-absl::Status InitFrom(const std::string& file, const std::string& record_key, const InitOptions& init,
-                      const certs::EntryText& text) {
+// What `init` is told of a member that exists already.
+struct Origin {
+  std::string from;                 // file with which it leaves its host
+  std::string recover;              // or the participant ID, if its host is gone
+  std::vector<std::string> copies;  // of its followers, then
+  std::string record_key;
+};
+
+OwnNodeOptions OwnNodeOf(const Origin& origin, const InitOptions& init, const certs::EntryText& text) {
   OwnNodeOptions options{.data_folder = init.data_folder,
-                         .file = file,
+                         .file = origin.from,
                          .trust_bundle_path = init.trust_bundle_path,
-                         .record_key = record_key,
+                         .record_key = origin.record_key,
                          .node_name = init.node_name,
                          .listen = init.listen,
                          .hosting = {}};
   *options.hosting.mutable_addresses() = {text.addresses.begin(), text.addresses.end()};
-  record::SystemRandom random;
-  MEGURI_ASSIGN_OR_RETURN(const ImportedMember made, InitFromMove(options, TerminalProgress(), SystemClock(), random));
+  return options;
+}
+
+void PrintNextOfOwnNode(const ImportedMember& made, const OwnNodeOptions& options) {
+  const std::string& data = options.data_folder;
   std::printf(
-      "%s\nMade a node of %s in %s: records %llu, feeds %llu, all of them checked.\n"
       "Next: meguri member sign %s --record-key record.key --out signed-request\n"
       "      send what that writes to the operator, who runs: meguri member update signed-request\n"
       "      meguri-node join ENROLMENT --data %s   with what the operator sends back, and start the node\n"
       "      meguri-node client add admin --role admin --data %s%s\n",
-      made.request.c_str(), made.member.c_str(), init.data_folder.c_str(),
-      static_cast<unsigned long long>(made.records), static_cast<unsigned long long>(made.feeds), made.request.c_str(),
-      init.data_folder.c_str(), init.data_folder.c_str(),
-      record_key.empty() ? "   and put record.key into its folder" : "");
+      made.request.c_str(), data.c_str(), data.c_str(),
+      options.record_key.empty() ? "   and put record.key into its folder" : "");
+}
+
+// Makes the node of a member that leaves its host. Who it is, the file and the registry say.
+absl::Status InitFrom(const OwnNodeOptions& options) {
+  record::SystemRandom random;
+  MEGURI_ASSIGN_OR_RETURN(const ImportedMember made, InitFromMove(options, TerminalProgress(), SystemClock(), random));
+  std::printf("%s\nMade a node of %s in %s: records %llu, feeds %llu, all of them checked.\n", made.request.c_str(),
+              made.member.c_str(), options.data_folder.c_str(), static_cast<unsigned long long>(made.records),
+              static_cast<unsigned long long>(made.feeds));
+  PrintNextOfOwnNode(made, options);
   return absl::OkStatus();
+}
+
+absl::Status InitRecovering(const OwnNodeOptions& options, const Origin& origin) {
+  record::SystemRandom random;
+  MEGURI_ASSIGN_OR_RETURN(const RecoveredMember recovered, InitFromCopies(options, origin.recover, origin.copies,
+                                                                          TerminalProgress(), SystemClock(), random));
+  PrintRecovered(recovered);
+  PrintNextOfOwnNode(recovered.member, options);
+  return absl::OkStatus();
+}
+
+absl::Status InitAny(const InitOptions& init, const certs::EntryText& text, const Origin& origin) {
+  if (!origin.from.empty()) {
+    return InitFrom(OwnNodeOf(origin, init, text));
+  }
+  if (!origin.recover.empty()) {
+    return InitRecovering(OwnNodeOf(origin, init, text), origin);
+  }
+  return origin.record_key.empty()
+             ? Init(init, text)
+             : InvalidInput({{"--record-key", "FLAG", "--record-key of a new member", "--from or --recover with it",
+                              "leave it out: a new node makes its record key",
+                              "新しい会員の記録鍵は init が作ります。--from か --recover と併用してください。"}});
+}
+
+// The flags of a member that exists already, which say nothing of who it is.
+void AddOriginFlags(CLI::App& init, Origin& origin) {
+  CLI::Option* from = init.add_option(
+      "--from", origin.from,
+      "file with which this member leaves its host; names, roles and keys stay as the registry has them");
+  CLI::Option* recover =
+      init.add_option("--recover", origin.recover, "participant ID of a member whose host is gone, instead of --from");
+  init.add_option("--copy", origin.copies,
+                  "with --recover: file that a follower has written with `meguri-node give-back`; may be repeated")
+      ->needs(recover);
+  init.add_option("--record-key", origin.record_key,
+                  "with --from or --recover: the member's record key, which the node then keeps for its clients; each "
+                  "client has it if left out");
+  from->excludes(recover);
+  for (const char* of_new_member :
+       {"--operator", "--federation", "--participant", "--name-ja", "--name-en", "--name-kana", "--kind", "--role",
+        "--permit", "--gs1-prefix", "--link-domain", "--name-space", "--key-algorithm"}) {
+    init.get_option(of_new_member)->excludes(from)->excludes(recover);
+  }
 }
 
 void AddInit(CLI::App& app, const std::string& data, Action& action) {
   const auto options = std::make_shared<InitOptions>();
   const auto text = std::make_shared<certs::EntryText>();
-  const auto from = std::make_shared<std::string>();
-  const auto record_key = std::make_shared<std::string>();
+  const auto origin = std::make_shared<Origin>();
   text->kind = "company-large";
   CLI::App* init = app.add_subcommand("init", "Make the folder of a new node: keys, settings, enrolment request");
-  CLI::Option* from_option = init->add_option(
-      "--from", *from,
-      "file with which this member leaves its host; names, roles and keys stay as the registry has them");
-  init->add_option(
-          "--record-key", *record_key,
-          "with --from: the member's record key, which the node then keeps for its clients; each client has it "
-          "if left out")
-      ->needs(from_option);
   init->add_flag("--operator", options->is_operator, "make the operator's node: trust bundle and authority too");
   init->add_option("--federation", options->federation, "operator: domain name of the federation");
   init->add_option("--trust-bundle", options->trust_bundle_path, "members: the operator's trust bundle");
@@ -100,15 +152,11 @@ void AddInit(CLI::App& app, const std::string& data, Action& action) {
   init->add_option("--node-name", options->node_name, "name of the node in its certificate")->default_val("main");
   init->add_option("--key-algorithm", options->key_algorithm, "of the record key: ed25519 or p256")
       ->default_val("ed25519");
-  for (const char* of_new_member :
-       {"--operator", "--federation", "--participant", "--name-ja", "--name-en", "--name-kana", "--kind", "--role",
-        "--permit", "--gs1-prefix", "--link-domain", "--name-space", "--key-algorithm"}) {
-    init->get_option(of_new_member)->excludes(from_option);
-  }
-  init->callback([options, text, from, record_key, &data, &action] {
-    action = [options, text, from, record_key, &data] {
+  AddOriginFlags(*init, *origin);
+  init->callback([options, text, origin, &data, &action] {
+    action = [options, text, origin, &data] {
       options->data_folder = data;
-      return from->empty() ? Init(*options, *text) : InitFrom(*from, *record_key, *options, *text);
+      return InitAny(*options, *text, *origin);
     };
   });
 }
@@ -461,6 +509,7 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
   AddAdoptBundle(app, data, action);
   AddHostCommands(app, data, action);
   AddWitnessKey(app, data, action);
+  AddGiveBack(app, data, action);
 }
 
 }  // namespace meguri::node

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "certs/entry_text.h"
 #include "node/app/move.h"
+#include "node/app/recover.h"
 
 namespace meguri::node {
 
@@ -17,6 +18,12 @@ void AddFolderCommands(CLI::App& app, const std::string& data, std::function<abs
 
 // Adds `meguri-node host …`, the commands about members that are hosted beside the node's own.
 void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl::Status()>& action);
+
+// Adds `meguri-node give-back`, and `recover` to the commands about hosted members.
+void AddGiveBack(CLI::App& app, const std::string& data, std::function<absl::Status()>& action);
+void AddRecover(CLI::App& host, const std::string& data, std::function<absl::Status()>& action);
+// What could be put together, and what that means.
+void PrintRecovered(const RecoveredMember& recovered);
 
 // Shows on a terminal how far a command has come: a line, over which the next one is written.
 MoveProgress TerminalProgress();

@@ -229,6 +229,7 @@ void AddHostCommands(CLI::App& app, const std::string& data, std::function<absl:
   AddRemove(*host, data, action);
   AddExport(*host, data, action);
   AddImport(*host, data, action);
+  AddRecover(*host, data, action);
   AddResume(*host, data, action);
 }
 

@@ -12,7 +12,9 @@ namespace meguri::storage {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr FeedId kFeed = 7;
 
@@ -65,6 +67,20 @@ TEST_F(FirstSeenTest, KeepsTheLastOfEachSpan) {
   EXPECT_EQ(Minutes(3), 12);
   EXPECT_EQ(Minutes(4), 1000);
   EXPECT_THAT(seen_.Some(kFeed, 0, 10), ElementsAre(SeenHead{5, At(1000)}, SeenHead{3, At(9)}, SeenHead{4, At(12)}));
+}
+
+TEST_F(FirstSeenTest, ForgetsAFeedAndNoOther) {
+  for (int minutes = 1; minutes < 500; minutes += 100) {
+    Note(static_cast<uint64_t>(minutes), minutes);
+  }
+  MEGURI_ASSERT_OK(FirstSeen::Note(transaction_, kFeed + 1, 5, At(0)));
+  Apply();
+  ASSERT_THAT(seen_.Some(kFeed, 0, 10), SizeIs(Gt(1)));
+  MEGURI_ASSERT_OK(seen_.Forget(transaction_, kFeed));
+  Apply();
+  EXPECT_THAT(seen_.Some(kFeed, 0, 10), IsEmpty());
+  EXPECT_EQ(Minutes(0), -1);
+  EXPECT_THAT(seen_.Some(kFeed + 1, 0, 10), SizeIs(1));
 }
 
 TEST_F(FirstSeenTest, AClockThatGoesBackMakesNothingEarlier) {
