@@ -116,7 +116,7 @@ absl::Status CopyIntake::TakeTarget(const feed::v1::FeedTarget& target, const So
   if (feed == nullptr || feed->is_passed_over) {
     return absl::OkStatus();
   }
-  const absl::Status taken = feed->follower->TakeTarget(target.checkpoint(), source.registry, now_, ShownBy::kRelay);
+  absl::Status taken = feed->follower->TakeTarget(target.checkpoint(), source.registry, now_, ShownBy::kRelay);
   // A copy that has not been followed since an earlier move proves nothing; the same feed of others may.
   if (ReasonOf(taken) == "HEAD_OF_FORMER_HOST" || ReasonOf(taken) == "HEAD_BEYOND_MOVE") {
     feed->is_passed_over = true;

@@ -180,6 +180,7 @@ absl::StatusOr<uint64_t> CheckNotDamaged(const Folder& draft, const MoveProgress
 absl::StatusOr<std::vector<certs::BaseHead>> HeadsIn(const storage::StoreReader& store) {
   std::vector<certs::BaseHead> heads;
   MEGURI_ASSIGN_OR_RETURN(const std::vector<storage::OwnHead> own, storage::ReadOwnHeads(storage::Feeds(store)));
+  heads.reserve(own.size());
   for (const storage::OwnHead& head : own) {
     heads.push_back({head.feed.key.name, head.feed.key.epoch, head.size, head.root});
   }
