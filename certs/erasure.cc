@@ -29,24 +29,11 @@ absl::Status CheckSignature(const record::v1::SignedBody& signed_body, absl::str
 absl::StatusOr<record::Header> OpenTombstone(const record::v1::Envelope& envelope,
                                              const erasure::v1::ErasureRequest& request, const Registry& registry) {
   MEGURI_ASSIGN_OR_RETURN(record::Header header, record::Header::Parse(envelope.header()));
-  const bool erases = header.is_tombstone() &&
-                      header.message().tombstone().reason() == record::v1::TOMBSTONE_REASON_ERASED &&
-                      header.message().record_type() != record::v1::RECORD_TYPE_MEMBER;
-  if (!erases || header.publisher().text() != request.publisher() || header.record_id().view() != request.record_id() ||
-      header.hash().view() != request.tombstone_hash()) {
-    return Refuse("ERASURE_TOMBSTONE", "what came with the request is not the tombstone that it speaks of");
-  }
+  MEGURI_RETURN_IF_ERROR(CheckErasureTombstone(header, request));
   MEGURI_ASSIGN_OR_RETURN(const RegisteredKey* key, FindKeyOf(envelope.signature().key_id(), request.publisher(),
                                                               registry::v1::KEY_PURPOSE_RECORD, registry));
   MEGURI_RETURN_IF_ERROR(record::VerifyBatchSignature(header.hash(), envelope.signature(), key->key, nullptr));
   return header;
-}
-
-absl::Status CheckFederation(const std::string& found, const Registry& registry) {
-  return found == registry.federation()
-             ? absl::OkStatus()
-             : Refuse("ERASURE_FEDERATION",
-                      absl::StrCat("it is of the federation ", Quoted(found), ", expected ", registry.federation()));
 }
 
 }  // namespace
@@ -64,10 +51,43 @@ absl::StatusOr<record::v1::SignedBody> SignErasureAck(const erasure::v1::Erasure
   return SignStatement(record::kErasureAckPayloadType, std::move(body), ack.federation(), ack.holder(), feed_signer);
 }
 
+absl::StatusOr<record::v1::SignedBody> SignErasureAccount(const erasure::v1::ErasureAccount& account,
+                                                          const record::Signer& record_signer) {
+  MEGURI_ASSIGN_OR_RETURN(std::string body, record::EncodeErasureAccount(account));
+  return SignStatement(record::kErasureAccountPayloadType, std::move(body), account.federation(), account.publisher(),
+                       record_signer);
+}
+
+absl::Status CheckErasureFederation(absl::string_view found, absl::string_view federation) {
+  return found == federation ? absl::OkStatus()
+                             : Refuse("ERASURE_FEDERATION", absl::StrCat("it is of the federation ", Quoted(found),
+                                                                         ", expected ", federation));
+}
+
+absl::Status CheckErasureTombstone(const record::Header& header, const erasure::v1::ErasureRequest& request) {
+  const bool erases = header.is_tombstone() &&
+                      header.message().tombstone().reason() == record::v1::TOMBSTONE_REASON_ERASED &&
+                      header.message().record_type() != record::v1::RECORD_TYPE_MEMBER;
+  if (!erases || header.publisher().text() != request.publisher() || header.record_id().view() != request.record_id() ||
+      header.hash().view() != request.tombstone_hash()) {
+    return Refuse("ERASURE_TOMBSTONE", "what came with the request is not the tombstone that it speaks of");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckErasureAnswer(const erasure::v1::ErasureAck& ack, const erasure::v1::ErasureRequest& request,
+                                absl::string_view holder) {
+  if (ack.holder() != holder || ack.publisher() != request.publisher() || ack.record_id() != request.record_id() ||
+      ack.tombstone_hash() != request.tombstone_hash()) {
+    return Refuse("ERASURE_OTHER", absl::StrCat("it is not an acknowledgement by ", holder, " of what was asked for"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<OpenedErasure> OpenErasure(const erasure::v1::SignedErasure& erasure, const Registry& registry,
                                           absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(erasure::v1::ErasureRequest request, record::ParseErasureRequest(erasure.request().body()));
-  MEGURI_RETURN_IF_ERROR(CheckFederation(request.federation(), registry));
+  MEGURI_RETURN_IF_ERROR(CheckErasureFederation(request.federation(), registry.federation()));
   MEGURI_RETURN_IF_ERROR(CheckSignature(erasure.request(), record::kErasureRequestPayloadType, request.publisher(),
                                         registry::v1::KEY_PURPOSE_RECORD, request.time_ms(), registry, now));
   MEGURI_ASSIGN_OR_RETURN(record::Header tombstone, OpenTombstone(erasure.tombstone(), request, registry));
@@ -79,12 +99,8 @@ absl::StatusOr<erasure::v1::ErasureAck> OpenErasureAck(const record::v1::SignedB
                                                        const record::ParticipantId& holder, const Registry& registry,
                                                        absl::Time now) {
   MEGURI_ASSIGN_OR_RETURN(erasure::v1::ErasureAck message, record::ParseErasureAck(ack.body()));
-  MEGURI_RETURN_IF_ERROR(CheckFederation(message.federation(), registry));
-  if (message.holder() != holder.text() || message.publisher() != request.publisher() ||
-      message.record_id() != request.record_id() || message.tombstone_hash() != request.tombstone_hash()) {
-    return Refuse("ERASURE_OTHER",
-                  absl::StrCat("it is not an acknowledgement by ", holder.text(), " of what was asked for"));
-  }
+  MEGURI_RETURN_IF_ERROR(CheckErasureFederation(message.federation(), registry.federation()));
+  MEGURI_RETURN_IF_ERROR(CheckErasureAnswer(message, request, holder.text()));
   MEGURI_RETURN_IF_ERROR(CheckSignature(ack, record::kErasureAckPayloadType, message.holder(),
                                         registry::v1::KEY_PURPOSE_FEED, message.time_ms(), registry, now));
   return message;

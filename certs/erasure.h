@@ -12,13 +12,23 @@
 #include "record/participant_id.h"
 #include "record/public_key.h"
 
-// Who asks for an erasure and who says that it is done (docs/format/erasure.md).
+// Who asks for an erasure, who says that it is done, and who accounts for it (docs/format/erasure.md).
 namespace meguri::certs {
 
 absl::StatusOr<record::v1::SignedBody> SignErasureRequest(const erasure::v1::ErasureRequest& request,
                                                           const record::Signer& record_signer);
 absl::StatusOr<record::v1::SignedBody> SignErasureAck(const erasure::v1::ErasureAck& ack,
                                                       const record::Signer& feed_signer);
+absl::StatusOr<record::v1::SignedBody> SignErasureAccount(const erasure::v1::ErasureAccount& account,
+                                                          const record::Signer& record_signer);
+
+// That a statement is of this federation. INVALID_ARGUMENT with reason ERASURE_FEDERATION.
+absl::Status CheckErasureFederation(absl::string_view found, absl::string_view federation);
+// That a header is the tombstone of which `request` speaks. INVALID_ARGUMENT with reason ERASURE_TOMBSTONE.
+absl::Status CheckErasureTombstone(const record::Header& header, const erasure::v1::ErasureRequest& request);
+// That `holder` acknowledges what was asked for, whoever signed. INVALID_ARGUMENT with reason ERASURE_OTHER.
+absl::Status CheckErasureAnswer(const erasure::v1::ErasureAck& ack, const erasure::v1::ErasureRequest& request,
+                                absl::string_view holder);
 
 // A request, and the tombstone that it speaks of.
 struct OpenedErasure {

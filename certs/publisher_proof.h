@@ -109,6 +109,8 @@ class ProvenPublisher {
   const VerifiedMember& member() const { return member_; }
   const record::ParticipantId& id() const { return id_; }
   const ProvenByFeed& registry_entry() const { return registry_entry_; }
+  // The bundle and this member.
+  const Registry& registry() const { return *registry_; }
   // What the operator's signatures under entry and registry are worth. INDETERMINATE with reason REGISTRY_OLDER if the
   // bundle pins a later state of the registry: what it says of keys since is not in the file.
   const Judgement& judgement() const { return judgement_; }

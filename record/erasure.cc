@@ -50,6 +50,32 @@ constexpr WireField kAckFields[] = {
 };
 constexpr WireMessage kAck = {"ErasureAck", kAckFields};
 
+constexpr WireField kHolderFields[] = {
+    {.number = 1, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
+    {.number = 2, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+    {.number = 3, .kind = Kind::kBytes, .size_min = kHashSize, .size_max = kHashSize},
+    {.number = 4, .kind = Kind::kVarint, .value_max = 1},
+};
+constexpr WireMessage kHolder = {"AskedHolder", kHolderFields};
+
+constexpr WireField kAccountFields[] = {
+    {.number = 1, .kind = Kind::kVarint, .required = true, .value_max = kErasureFormatVersion},
+    {.number = 2, .kind = Kind::kUtf8, .required = true, .size_max = kDomainNameMax},
+    {.number = 3, .kind = Kind::kUtf8, .required = true, .size_max = kParticipantMax},
+    {.number = 4, .kind = Kind::kBytes, .required = true, .size_min = kRecordIdSize, .size_max = kRecordIdSize},
+    {.number = 5, .kind = Kind::kBytes, .required = true, .size_min = kHashSize, .size_max = kHashSize},
+    {.number = 6, .kind = Kind::kBytes, .required = true, .size_min = kHashSize, .size_max = kHashSize},
+    {.number = 7, .kind = Kind::kVarint, .required = true, .value_max = kTimeMsMax},
+    {.number = 8,
+     .kind = Kind::kMessage,
+     .repeated = true,
+     .count_max = kErasureAccountHoldersMax,
+     .message = &kHolder},
+    {.number = 9, .kind = Kind::kVarint, .value_max = 1},
+    {.number = 10, .kind = Kind::kVarint, .value_max = 1},
+};
+constexpr WireMessage kAccount = {"ErasureAccount", kAccountFields};
+
 absl::Status Refuse(absl::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, "ERASURE_FORM", message);
 }
@@ -95,6 +121,25 @@ absl::Status CheckRules(const erasure::v1::ErasureAck& ack) {
   return CheckRecipients(ack);
 }
 
+absl::Status CheckRules(const erasure::v1::ErasureAccount& account) {
+  if (!ParticipantId::Parse(account.publisher()).ok()) {
+    return Refuse("publisher is not a participant ID");
+  }
+  const auto& holders = account.holders();
+  for (int i = 0; i < holders.size(); ++i) {
+    const erasure::v1::AskedHolder& holder = holders[i];
+    const bool is_in_order = i == 0 || holders[i - 1].participant_id() < holder.participant_id();
+    if (!ParticipantId::Parse(holder.participant_id()).ok() || !is_in_order ||
+        holder.participant_id() == account.publisher()) {
+      return Refuse("holders are not others' participant IDs in ascending order");
+    }
+    if (holder.has_left() && !holder.acknowledgement_hash().empty()) {
+      return Refuse("a holder has acknowledged, or left without doing so, not both");
+    }
+  }
+  return absl::OkStatus();
+}
+
 template <typename Message>
 absl::StatusOr<Message> ParseBody(absl::string_view body, const WireMessage& grammar, size_t bytes_max,
                                   uint32_t format_version_max) {
@@ -132,6 +177,10 @@ absl::StatusOr<erasure::v1::ErasureAck> ParseErasureAck(absl::string_view body) 
   return ParseBody<erasure::v1::ErasureAck>(body, kAck, kErasureAckBytesMax, kErasureAckFormatVersion);
 }
 
+absl::StatusOr<erasure::v1::ErasureAccount> ParseErasureAccount(absl::string_view body) {
+  return ParseBody<erasure::v1::ErasureAccount>(body, kAccount, kErasureAccountBytesMax, kErasureFormatVersion);
+}
+
 absl::StatusOr<std::string> EncodeErasureRequest(const erasure::v1::ErasureRequest& request) {
   std::string body = Encode(request);
   MEGURI_RETURN_IF_ERROR(ParseErasureRequest(body).status());
@@ -141,6 +190,12 @@ absl::StatusOr<std::string> EncodeErasureRequest(const erasure::v1::ErasureReque
 absl::StatusOr<std::string> EncodeErasureAck(const erasure::v1::ErasureAck& ack) {
   std::string body = Encode(ack);
   MEGURI_RETURN_IF_ERROR(ParseErasureAck(body).status());
+  return body;
+}
+
+absl::StatusOr<std::string> EncodeErasureAccount(const erasure::v1::ErasureAccount& account) {
+  std::string body = Encode(account);
+  MEGURI_RETURN_IF_ERROR(ParseErasureAccount(body).status());
   return body;
 }
 

@@ -68,6 +68,8 @@ void AddAccessExplain(Command parent, Session& session);
 void AddErasureRequest(Command parent, Session& session);
 void AddErasureList(Command parent, Session& session);
 void AddErasureShow(Command parent, Session& session);
+void AddErasureExport(Command parent, Session& session);
+void AddErasureVerify(Command parent, Session& session);
 void AddVersion(Command parent, Session& session);
 void AddCompletion(Command parent, Session& session);
 

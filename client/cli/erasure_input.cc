@@ -88,4 +88,19 @@ std::string BasisText(const Session& session, erasure::v1::ErasureBasis basis) {
   return absl::StrCat(static_cast<int>(basis));
 }
 
+std::string StateText(const Session& session, erasure::v1::HolderState state) {
+  switch (state) {
+    case erasure::v1::HOLDER_STATE_DONE:
+      return session.Say(Message::kHoldersDone);
+    case erasure::v1::HOLDER_STATE_PENDING:
+      return session.Say(Message::kHoldersPending);
+    case erasure::v1::HOLDER_STATE_OVERDUE:
+      return session.Say(Message::kHoldersOverdue);
+    case erasure::v1::HOLDER_STATE_GONE:
+      return session.Say(Message::kHoldersGone);
+    default:
+      return absl::StrCat(static_cast<int>(state));
+  }
+}
+
 }  // namespace meguri::client

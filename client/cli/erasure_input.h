@@ -9,6 +9,7 @@
 #include "client/cli/command.h"
 #include "client/cli/session.h"
 #include "meguri/erasure/v1/erasure.pb.h"
+#include "meguri/erasure/v1/erasure_view.pb.h"
 #include "record/header.h"
 
 namespace meguri::client {
@@ -26,7 +27,8 @@ absl::StatusOr<uint64_t> DeadlineMs(const Session& session, const ErasureFlags& 
 absl::Status AskHolders(Session& session, const record::Header& tombstone, const ErasureFlags& flags,
                         uint64_t deadline_ms);
 
-// The basis in words of the language.
+// In words of the language.
 std::string BasisText(const Session& session, erasure::v1::ErasureBasis basis);
+std::string StateText(const Session& session, erasure::v1::HolderState state);
 
 }  // namespace meguri::client

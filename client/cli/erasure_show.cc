@@ -21,21 +21,6 @@ struct Arguments {
   std::string record_id;
 };
 
-std::string StateText(const Session& session, erasure::v1::HolderState state) {
-  switch (state) {
-    case erasure::v1::HOLDER_STATE_DONE:
-      return session.Say(Message::kHoldersDone);
-    case erasure::v1::HOLDER_STATE_PENDING:
-      return session.Say(Message::kHoldersPending);
-    case erasure::v1::HOLDER_STATE_OVERDUE:
-      return session.Say(Message::kHoldersOverdue);
-    case erasure::v1::HOLDER_STATE_GONE:
-      return session.Say(Message::kHoldersGone);
-    default:
-      return absl::StrCat(static_cast<int>(state));
-  }
-}
-
 // Of one who has answered: what and by which key. Of another: how often it was asked, and what came of it.
 std::string WhatCame(const Session& session, const erasure::v1::ErasureHolder& holder) {
   if (holder.state() == erasure::v1::HOLDER_STATE_DONE) {

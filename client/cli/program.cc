@@ -92,6 +92,8 @@ void AddErasureCommands(Command program, Session& session) {
   AddErasureRequest(noun, session);
   AddErasureList(noun, session);
   AddErasureShow(noun, session);
+  AddErasureExport(noun, session);
+  AddErasureVerify(noun, session);
 }
 
 void AddAuditCommands(Command program, Session& session) {

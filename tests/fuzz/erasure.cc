@@ -27,5 +27,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input = meguri::fuzz::BytesOf(data, size);
   meguri::fuzz::Check(record::ParseErasureRequest(input), input, &record::EncodeErasureRequest);
   meguri::fuzz::Check(record::ParseErasureAck(input), input, &record::EncodeErasureAck);
+  meguri::fuzz::Check(record::ParseErasureAccount(input), input, &record::EncodeErasureAccount);
   return 0;
 }

@@ -47,7 +47,7 @@ class RecordFileSeed {
   // The publisher's entry in the registry.
   const record::v1::Envelope& publisher_entry() const { return publisher_entry_; }
 
- private:
+  // A first version with one section.
   record::v1::Envelope Signed(record::v1::RecordType record_type, uint32_t section_type, const std::string& payload,
                               const std::string& publisher, const record::Signer& signer) {
     const record::ParticipantId id = record::ParticipantId::Parse(publisher).value();
@@ -93,6 +93,7 @@ class RecordFileSeed {
     return proof;
   }
 
+ private:
   testing::SeededRandom random_;
   const std::unique_ptr<record::RawSigner> record_key_ = FixedSigner(kMemberRecordKey);
   const std::unique_ptr<record::RawSigner> feed_key_ = FixedSigner("feed key of a member");

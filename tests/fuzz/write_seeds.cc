@@ -35,6 +35,7 @@
 #include "storage/records.h"
 #include "storage/settings.h"
 #include "tests/fuzz/change_request_seed.h"
+#include "tests/fuzz/erasure_file_seed.h"
 #include "tests/fuzz/fixed_federation.h"
 #include "tests/fuzz/record_file_seed.h"
 #include "tests/unit/passport/filled_message.h"
@@ -91,7 +92,7 @@ class Corpus {
   }
 
  private:
-  static constexpr size_t kSeedBytesMax = 3000;
+  static constexpr size_t kSeedBytesMax = 4096;
   const std::filesystem::path folder_;
 };
 
@@ -217,6 +218,7 @@ void WriteTrustSeeds(const Corpus& corpus) {
   corpus.Write("trust_bundle", "signed", federation.Bundle(1).bytes());
   corpus.Write("member_entry", "member", MemberEntry().SerializeAsString());
   corpus.Write("record_file", "signed", RecordFileSeed(federation, federation.Bundle(1)).file());
+  corpus.Write("erasure_file", "signed", ErasureFileSeed(federation, federation.Bundle(1)).file());
 
   registry::v1::Heartbeat heartbeat;
   heartbeat.set_origin(kRegistryOrigin);
@@ -406,6 +408,18 @@ void WriteErasureSeeds(const Corpus& corpus) {
   ack.set_versions(2);
   ack.set_newest_version(3);
   corpus.Write("erasure", "acknowledgement", record::EncodeErasureAck(ack).value());
+  erasure::v1::ErasureAccount account;
+  account.set_format_version(record::kErasureFormatVersion);
+  account.set_federation(request.federation());
+  account.set_publisher(request.publisher());
+  account.set_record_id(request.record_id());
+  account.set_tombstone_hash(request.tombstone_hash());
+  account.set_request_hash(record::Sha256(asked).ToString());
+  account.set_time_ms(1'790'000'120'000);
+  erasure::v1::AskedHolder& holder = *account.add_holders();
+  holder.set_participant_id(ack.holder());
+  holder.set_found_ms(1'790'000'000'000);
+  corpus.Write("erasure", "account", record::EncodeErasureAccount(account).value());
 }
 
 void WriteOnwardSeeds(const Corpus& corpus) {

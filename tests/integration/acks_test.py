@@ -4,6 +4,7 @@
 import datetime
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -21,6 +22,8 @@ CITY = "9999:city"
 GROUP = "recyclers/battery"
 SERIAL = "Q7ZK2M9X4VB8T1RC"
 DEADLINE_S = 15
+VERIFIER = ROOT / "tests" / "vectors" / "verify.py"
+FLIPS = 40
 BIN = None
 
 
@@ -63,6 +66,42 @@ class AcksTest(unittest.TestCase):
     def wait_for_state(self, record, member, state):
         wait_for(f"{member.name} to be {state}", lambda: self.has_state(record, member, state), interval_s=0.2)
 
+    def verify_file(self, path, trust_bundle):
+        """What the two programs say: meguri's answer, and verify.py's text."""
+        other = subprocess.run([sys.executable, str(VERIFIER), "erasure", str(path), "--trust-bundle", str(trust_bundle)],
+                               capture_output=True, text=True)
+        self.assertEqual(other.returncode, 0, other.stderr)
+        return self.dealer.json("erasure", "verify", str(path), "--trust-bundle", str(trust_bundle)), other.stdout
+
+    def expect_proof(self, record):
+        """City has not answered: the file says so, and nobody can make it say anything else."""
+        path, bundle = self.folder / "battery.erasure", self.maker.folder / "trust-bundle"
+        saved = self.maker.json("erasure", "export", record, "--out", str(path))
+        self.assertEqual((saved["asked"], saved["acknowledged"]), (4, 3))
+        self.assertEqual(self.maker.cli("erasure", "export", record, "--out", str(path), check=False).code, 73)
+        answer, other = self.verify_file(path, bundle)
+        self.assertEqual((answer["verdict"], answer["publisher"], answer["record_id"]), ("PROVEN", MAKER, record))
+        self.assertEqual((answer["basis"], answer["tombstone_version"]), ("ERASURE_BASIS_LEGAL_ORDER", 2))
+        states = {holder["participant_id"]: holder["state"] for holder in answer["holders"]}
+        self.assertEqual(states, {RECYCLER: "HOLDER_STATE_DONE", DEALER: "HOLDER_STATE_DONE",
+                                  OPERATOR: "HOLDER_STATE_DONE", CITY: "HOLDER_STATE_OVERDUE"})
+        done = {holder["participant_id"]: holder["acknowledgement"] for holder in answer["holders"]
+                if "acknowledgement" in holder}
+        self.assertEqual(done[DEALER]["key_id"], self.holders(record)[DEALER]["acknowledgement"]["signatures"][0]["key_id"])
+        self.assertEqual((done[DEALER]["versions"], done[DEALER]["newest_version"], done[OPERATOR]["versions"]), (1, 1, 0))
+        self.assertIn(f"{CITY}: has not acknowledged", other)
+        self.assertIn(f"{DEALER}: erased 1 versions", other)
+        self.assertIn("3 of 4", self.dealer.cli("erasure", "verify", str(path)).text)
+        self.assertLess(path.stat().st_size, 4 * 4096 + 4096)
+        whole, changed = path.read_bytes(), self.folder / "changed.erasure"
+        for n in range(FLIPS):
+            flipped = bytearray(whole)
+            flipped[n * len(whole) // FLIPS] ^= 1 << n % 8
+            changed.write_bytes(flipped)
+            refused = self.dealer.cli("erasure", "verify", str(changed), check=False)
+            self.assertEqual(refused.code, 1, refused.error)
+        self.assertEqual(self.dealer.cli("erasure", "export", record, "--out", str(changed), check=False).code, 77)
+
     def test_every_holder_erases_and_says_so(self):
         record = self.publish()
         self.recycler.follow(self.maker, "public", GROUP)
@@ -97,6 +136,7 @@ class AcksTest(unittest.TestCase):
         self.assertEqual(self.holders(record)[CITY]["error_reason"], "NODE_UNREACHABLE")
 
         self.wait_for_state(record, self.city, "OVERDUE")
+        self.expect_proof(record)
         wait_for("the log to say so", lambda: '"event":"erasure-overdue"' in self.maker.log_path.read_text())
         row = items_of(self.maker.json("erasure", "list"))[0]
         self.assertEqual((int(row["counts"]["done"]), int(row["counts"]["overdue"])), (3, 1))

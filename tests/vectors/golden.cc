@@ -204,10 +204,10 @@ record::v1::Envelope EnvelopeOf(const GoldenRecord& record, uint64_t slots) {
 
 std::vector<std::pair<std::string, std::string>> GoldenFiles() {
   const Golden golden = MakeGolden();
-  return {{"record.json", RecordVectors(golden).ToText()},  {"feed.json", FeedVectors(golden).ToText()},
-          {"newer.json", NewerVectors(golden).ToText()},    {"audit.json", AuditVectors(golden).ToText()},
-          {"heads.json", HeadsVectors(golden).ToText()},    {"receipt.json", ReceiptVectors(golden).ToText()},
-          {"refused.json", RefusedVectors(golden).ToText()}};
+  return {{"record.json", RecordVectors(golden).ToText()},   {"feed.json", FeedVectors(golden).ToText()},
+          {"newer.json", NewerVectors(golden).ToText()},     {"audit.json", AuditVectors(golden).ToText()},
+          {"heads.json", HeadsVectors(golden).ToText()},     {"receipt.json", ReceiptVectors(golden).ToText()},
+          {"erasure.json", ErasureVectors(golden).ToText()}, {"refused.json", RefusedVectors(golden).ToText()}};
 }
 
 }  // namespace meguri::vectors

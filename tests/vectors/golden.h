@@ -61,6 +61,7 @@ Json NewerVectors(const Golden& golden);
 Json AuditVectors(const Golden& golden);
 Json HeadsVectors(const Golden& golden);
 Json ReceiptVectors(const Golden& golden);
+Json ErasureVectors(const Golden& golden);
 Json RefusedVectors(const Golden& golden);
 
 // File name and contents of every golden file.

@@ -13,6 +13,7 @@
 #include "record/batch.h"
 #include "record/checkpoint.h"
 #include "record/dsse.h"
+#include "record/erasure.h"
 #include "record/feed.h"
 #include "record/heads.h"
 #include "record/merkle.h"
@@ -273,6 +274,38 @@ TEST(GoldenReceipts, HoldForTheirHeadAlone) {
   for (const Json& item : vectors["refused"].items()) {
     EXPECT_THAT(verify(item, item.Has("origin") ? item["origin"].text() : vectors["origin"].text()),
                 HasReason(item["reason"].text()))
+        << item["name"].text();
+  }
+}
+
+TEST(GoldenErasures, AreSignedByThoseWhoSayIt) {
+  const Json vectors = ReadVectors("erasure.json");
+  const auto body_of = [&](const char* name, const char* owner, const char* spki, const char* type) {
+    record::v1::SignedBody signed_body;
+    EXPECT_TRUE(signed_body.ParseFromString(vectors.bytes(name)));
+    const PublicKey key = PublicKey::ParseSpki(vectors.bytes(spki)).value();
+    const Hash key_id = record::KeyId(vectors["federation"].text(),
+                                      record::ParticipantId::Parse(vectors[owner].text()).value(), key.spki());
+    MEGURI_EXPECT_OK(record::VerifySignedBody(signed_body, type, key_id, key));
+    return signed_body.body();
+  };
+  const std::string request =
+      body_of("request_hex", "publisher", "publisher_record_spki_hex", record::kErasureRequestPayloadType);
+  const std::string ack =
+      body_of("acknowledgement_hex", "holder", "holder_feed_spki_hex", record::kErasureAckPayloadType);
+  const std::string said =
+      body_of("account_hex", "publisher", "publisher_record_spki_hex", record::kErasureAccountPayloadType);
+  MEGURI_EXPECT_OK(record::ParseErasureRequest(request));
+  MEGURI_EXPECT_OK(record::ParseErasureAck(ack));
+  const auto account = record::ParseErasureAccount(said);
+  MEGURI_ASSERT_OK(account);
+  EXPECT_EQ(said, vectors.bytes("account_body_hex"));
+  EXPECT_EQ(account->request_hash(), record::Sha256(request).view());
+  ASSERT_EQ(account->holders_size(), 3);
+  EXPECT_EQ(account->holders(1).acknowledgement_hash(), record::Sha256(ack).view());
+  EXPECT_THAT(vectors["refused"].items(), ::testing::SizeIs(9));
+  for (const Json& item : vectors["refused"].items()) {
+    EXPECT_THAT(record::ParseErasureAccount(item.bytes("account_hex")), HasReason(item["reason"].text()))
         << item["name"].text();
   }
 }

@@ -10,6 +10,7 @@ import time
 
 sys.dont_write_bytecode = True
 import audit_format as audit  # noqa: E402
+import erasure_format as erasure  # noqa: E402
 import feed_format as feed  # noqa: E402
 import heads_format as heads  # noqa: E402
 import published  # noqa: E402
@@ -258,7 +259,7 @@ def check_refused(t, vectors):
 
 def command_vectors(_):
     files = {"record": check_record, "feed": check_feed, "newer": check_newer, "audit": check_audit,
-             "heads": check_heads, "receipt": check_receipt, "refused": check_refused,
+             "erasure": erasure.check, "heads": check_heads, "receipt": check_receipt, "refused": check_refused,
              "published_ed25519": published.check_ed25519, "published_p256": published.check_p256,
              "published_merkle": published.check_merkle, "published_notes": published.check_notes}
     t = Tally()
@@ -277,10 +278,11 @@ def main():
     parser = argparse.ArgumentParser(prog="verify.py")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("vectors", help="check the vectors of this folder").set_defaults(run=command_vectors)
-    one = commands.add_parser("record", help="check a record file")
-    one.set_defaults(run=command_record)
-    one.add_argument("file", metavar="FILE")
-    one.add_argument("--trust-bundle", metavar="BUNDLE", required=True)
+    for name, run in (("record", command_record), ("erasure", erasure.command)):
+        one = commands.add_parser(name, help=f"check the file of one {name}")
+        one.set_defaults(run=run)
+        one.add_argument("file", metavar="FILE")
+        one.add_argument("--trust-bundle", metavar="BUNDLE", required=True)
     options = parser.parse_args()
     try:
         options.run(options)

@@ -151,5 +151,57 @@ TEST(Erasure, HasOneEncoding) {
   }
 }
 
+erasure::v1::ErasureAccount Account() {
+  erasure::v1::ErasureAccount account;
+  account.set_format_version(1);
+  account.set_federation("ce.example");
+  account.set_publisher("0188:7123456789012");
+  account.set_record_id("ABCDEFGHIJKLMNOP");
+  account.set_tombstone_hash(Sha256("tombstone").ToString());
+  account.set_request_hash(Sha256("request").ToString());
+  account.set_time_ms(1'790'000'120'000);
+  for (const char* id : {"9999:city", "9999:recycler"}) {
+    account.add_holders()->set_participant_id(id);
+    account.mutable_holders()->rbegin()->set_found_ms(1'790'000'000'000);
+  }
+  account.mutable_holders(1)->set_acknowledgement_hash(Sha256("acknowledgement").ToString());
+  return account;
+}
+
+TEST(Erasure, AnAccountSaysWhoWasAskedOnceEach) {
+  MEGURI_EXPECT_OK(EncodeErasureAccount(Account()));
+  const auto refused = [](const std::function<void(erasure::v1::ErasureAccount&)>& change, const char* reason) {
+    erasure::v1::ErasureAccount account = Account();
+    change(account);
+    EXPECT_THAT(EncodeErasureAccount(account), HasReason(reason)) << account.ShortDebugString();
+  };
+  refused([](auto& a) { a.mutable_holders()->SwapElements(0, 1); }, "ERASURE_FORM");
+  refused([](auto& a) { *a.mutable_holders(0) = a.holders(1); }, "ERASURE_FORM");
+  refused([](auto& a) { a.mutable_holders(0)->set_participant_id("city"); }, "ERASURE_FORM");
+  refused([](auto& a) { a.mutable_holders(0)->set_participant_id(a.publisher()); }, "ERASURE_FORM");
+  refused([](auto& a) { a.mutable_holders(1)->set_has_left(true); }, "ERASURE_FORM");
+  refused([](auto& a) { a.set_publisher("maker"); }, "ERASURE_FORM");
+  refused([](auto& a) { a.mutable_holders(1)->set_acknowledgement_hash("short"); }, "WIRE_GRAMMAR");
+  refused([](auto& a) { a.mutable_holders(0)->clear_found_ms(); }, "WIRE_GRAMMAR");
+  refused([](auto& a) { a.clear_request_hash(); }, "WIRE_GRAMMAR");
+  refused([](auto& a) { a.clear_time_ms(); }, "WIRE_GRAMMAR");
+  refused([](auto& a) { a.set_format_version(2); }, "NEWER_FORMAT");
+}
+
+TEST(Erasure, AnAccountNamesSoManyHoldersAndNoMore) {
+  erasure::v1::ErasureAccount account = Account();
+  account.clear_holders();
+  for (size_t i = 0; i < kErasureAccountHoldersMax; ++i) {
+    erasure::v1::AskedHolder& holder = *account.add_holders();
+    holder.set_participant_id(absl::StrCat("9999:", 100'000 + i));
+    holder.set_found_ms(1'790'000'000'000);
+    holder.set_acknowledgement_hash(Sha256("acknowledgement").ToString());
+  }
+  MEGURI_EXPECT_OK(EncodeErasureAccount(account));
+  account.add_holders()->set_participant_id("9999:z");
+  account.mutable_holders()->rbegin()->set_found_ms(1);
+  EXPECT_THAT(EncodeErasureAccount(account), HasReason("WIRE_GRAMMAR"));
+}
+
 }  // namespace
 }  // namespace meguri::record
