@@ -298,10 +298,13 @@ Registry::FeedKeyLine Registry::FeedKeyLineOf(const record::ParticipantId& parti
   if (found == parts_->feed_keys.end()) {
     return line;
   }
-  line.keys = found->second;
-  std::stable_sort(line.keys.begin(), line.keys.end(), [](const RegisteredKey* left, const RegisteredKey* right) {
+  const auto is_earlier = [](const RegisteredKey* left, const RegisteredKey* right) {
     return left->not_before < right->not_before;
-  });
+  };
+  line.keys.reserve(found->second.size());
+  for (const RegisteredKey* key : found->second) {  // of one time in the order of the entry
+    line.keys.insert(std::upper_bound(line.keys.begin(), line.keys.end(), key, is_earlier), key);
+  }
   for (size_t i = 0; i < line.keys.size(); ++i) {
     if (line.keys[i]->base.has_value() && line.keys[i]->not_before <= now) {
       line.moved = i;
