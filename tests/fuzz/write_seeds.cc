@@ -37,6 +37,7 @@
 #include "tests/fuzz/change_request_seed.h"
 #include "tests/fuzz/erasure_file_seed.h"
 #include "tests/fuzz/fixed_federation.h"
+#include "tests/fuzz/move_file_seed.h"
 #include "tests/fuzz/record_file_seed.h"
 #include "tests/unit/passport/filled_message.h"
 #include "tests/unit/storage/samples.h"
@@ -470,6 +471,13 @@ void WriteAuditSeeds(const Corpus& corpus) {
   corpus.Write("audit_row", "cut", delivery.substr(0, delivery.size() / 2));
 }
 
+void WriteMoveFileSeeds(const Corpus& corpus) {
+  corpus.Write("move_file", "exported", ExportedFile());
+  corpus.Write("move_file", "given-back", GivenBackFile());
+  const std::string file = ExportedFile();
+  corpus.Write("move_file", "cut", file.substr(0, file.size() / 2));
+}
+
 void WriteStoreSeeds(const Corpus& corpus) {
   const auto store = storage::OpenMemoryStore(storage::MakeMemoryDisk());
   Invariant(FillStore(*store).ok(), "memory takes any bytes");
@@ -506,6 +514,7 @@ int main(int count, char** arguments) {
   meguri::fuzz::WriteProofSeeds(corpus);
   meguri::fuzz::WriteTrustSeeds(corpus);
   meguri::fuzz::WriteMoveSeeds(corpus);
+  meguri::fuzz::WriteMoveFileSeeds(corpus);
   meguri::fuzz::WriteOpeningSeeds(corpus);
   meguri::fuzz::WritePassportSeeds(corpus);
   meguri::fuzz::WriteStoreSeeds(corpus);
