@@ -4,13 +4,11 @@
 
 #include "absl/time/time.h"
 #include "base/status_macros.h"
-#include "node/app/entry_file.h"
 #include "node/app/host_node.h"
 #include "node/app/move.h"
 #include "node/app/move_check.h"
 #include "node/app/move_file.h"
 #include "node/app/move_intake.h"
-#include "node/app/setup.h"
 
 namespace meguri::node {
 namespace {
@@ -42,13 +40,8 @@ absl::StatusOr<ImportedMember> ImportMember(const ImportOptions& options, const 
                                             [&](uint64_t done) { progress("verified", done, records); }}));
     MEGURI_ASSIGN_OR_RETURN(heads, HeadsIn(moved.reader()));
   }
-  registry::v1::Hosting hosting = options.hosting;
-  FillHosting(node, hosting);
-  MEGURI_RETURN_IF_ERROR(WriteKeyAndRequest(draft, {node.bundle, member, present, heads, hosting}, now, random));
-  MEGURI_RETURN_IF_ERROR(WriteClientAuthority(draft, member.text(), clock, random));
-  MEGURI_RETURN_IF_ERROR(WriteEntryFile(draft.registry_entry(), present.record));
-  const Folder place = node.folder.hosted(member);
-  MEGURI_RETURN_IF_ERROR(RenameFolder(draft.root(), place.root()));
+  MEGURI_ASSIGN_OR_RETURN(const Folder place,
+                          PutGuestInPlace(node, draft, member, present, heads, options.hosting, clock, random));
   return ImportedMember{member.text(), place.move_request(), records, feeds.size()};
 }
 

@@ -17,6 +17,8 @@
 #include "certs/move_request.h"
 #include "certs/signing_key.h"
 #include "certs/strict_parse.h"
+#include "node/app/entry_file.h"
+#include "node/app/setup.h"
 #include "node/app/store_check.h"
 #include "node/membership/registry_state.h"
 #include "storage/anchor.h"
@@ -213,6 +215,19 @@ absl::Status WriteKeyAndRequest(const Folder& draft, const MoveAsked& asked, abs
 DraftGuard::~DraftGuard() {
   std::error_code error;
   std::filesystem::remove_all(root_, error);
+}
+
+absl::StatusOr<Folder> PutGuestInPlace(const HostNode& node, const Folder& draft, const record::ParticipantId& member,
+                                       const PresentMember& present, const std::vector<certs::BaseHead>& heads,
+                                       registry::v1::Hosting hosting, const Clock& clock, Random& random) {
+  FillHosting(node, hosting);
+  MEGURI_RETURN_IF_ERROR(
+      WriteKeyAndRequest(draft, {node.bundle, member, present, heads, hosting}, clock.Now(), random));
+  MEGURI_RETURN_IF_ERROR(WriteClientAuthority(draft, member.text(), clock, random));
+  MEGURI_RETURN_IF_ERROR(WriteEntryFile(draft.registry_entry(), present.record));
+  Folder place = node.folder.hosted(member);
+  MEGURI_RETURN_IF_ERROR(RenameFolder(draft.root(), place.root()));
+  return place;
 }
 
 }  // namespace meguri::node

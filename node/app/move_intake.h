@@ -18,6 +18,7 @@
 #include "meguri/registry/v1/member.pb.h"
 #include "meguri/storage/v1/moved.pb.h"
 #include "node/app/folder.h"
+#include "node/app/host_node.h"
 #include "node/app/move.h"
 #include "node/app/move_file.h"
 #include "record/participant_id.h"
@@ -94,6 +95,11 @@ struct MoveAsked {
 };
 // Makes the feed key of this host, with the base on which it goes on, and the request that the member signs.
 absl::Status WriteKeyAndRequest(const Folder& draft, const MoveAsked& asked, absl::Time now, Random& random);
+
+// Makes a draft, whose store is complete, the folder of a guest of `node`, which is returned.
+absl::StatusOr<Folder> PutGuestInPlace(const HostNode& node, const Folder& draft, const record::ParticipantId& member,
+                                       const PresentMember& present, const std::vector<certs::BaseHead>& heads,
+                                       registry::v1::Hosting hosting, const Clock& clock, Random& random);
 
 // Takes a draft away again; one that was put in its place is not there any more.
 class DraftGuard {

@@ -11,14 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "node/app/entry_file.h"
 #include "node/app/give_back.h"
 #include "node/app/host_node.h"
 #include "node/app/move_check.h"
 #include "node/app/move_intake.h"
 #include "node/app/own_node.h"
 #include "node/app/own_records.h"
-#include "node/app/setup.h"
 
 namespace meguri::node {
 namespace {
@@ -108,13 +106,8 @@ absl::StatusOr<RecoveredMember> RecoverMember(const RecoverOptions& options, con
     MEGURI_ASSIGN_OR_RETURN(const OpenedStore opened, OpenToRead(draft, random));
     MEGURI_ASSIGN_OR_RETURN(heads, HeadsIn(opened.reader()));
   }
-  registry::v1::Hosting hosting = options.hosting;
-  FillHosting(node, hosting);
-  MEGURI_RETURN_IF_ERROR(WriteKeyAndRequest(draft, {node.bundle, member, present, heads, hosting}, now, random));
-  MEGURI_RETURN_IF_ERROR(WriteClientAuthority(draft, member.text(), clock, random));
-  MEGURI_RETURN_IF_ERROR(WriteEntryFile(draft.registry_entry(), present.record));
-  const Folder place = node.folder.hosted(member);
-  MEGURI_RETURN_IF_ERROR(RenameFolder(draft.root(), place.root()));
+  MEGURI_ASSIGN_OR_RETURN(const Folder place,
+                          PutGuestInPlace(node, draft, member, present, heads, options.hosting, clock, random));
   recovered.member = {member.text(), place.move_request(), records, recovered.feeds.size()};
   return recovered;
 }
